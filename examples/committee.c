@@ -99,7 +99,7 @@ int main(int argc, char **argv)
     const char *folder = argc == 3 ? argv[2] : NULL;
     neuron_context_t *context;
     neuron_dataset_t *subsets[2];
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     neuron_dataset_t *all = load(context, folder, "train", 6000, 1);
     neuron_dataset_t *test = load(context, folder, "t10k", 1000, 2);
     must(neuron_dataset_split(subsets, all, (const double[]){0.9, 0.1}, 2, NEURON_SPLIT_STRATIFIED,

@@ -128,7 +128,7 @@ int main(int argc, char **argv)
         return 2;
     }
     neuron_context_t *context;
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     if (trains)
         make_model(context, argv[2], argv[3], argv[4]);
     else

@@ -103,7 +103,7 @@ int main(int argc, char **argv)
     }
     const char *folder = argc == 3 ? argv[2] : NULL;
     neuron_context_t *context;
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     /* Once for a context, before it builds or loads a graph with such a layer. */
     must(neuron_custom_layer_register(context, "snake", snake, snake_backward, NULL, NULL, NULL));
     neuron_dataset_t *train = load(context, folder, "train", 6000, 1);

@@ -113,7 +113,7 @@ int main(int argc, char **argv)
     static char report[1 << 17];
     neuron_context_t *context;
     neuron_dataset_t *images, *train, *validation;
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     must(neuron_dataset_load_folder(&images, context, argv[1]));
     int32_t classes = neuron_dataset_class_count(images);
     must(neuron_dataset_k_fold(&train, &validation, images, 5, 0, 1)); /* the first of five folds */

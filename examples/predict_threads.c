@@ -107,9 +107,9 @@ int main(int argc, char **argv)
     neuron_context_t *context;
     neuron_graph_t *graph;
     neuron_dataset_t *test;
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     /* Each of our threads computes by itself, without helpers from the context. */
-    must(neuron_context_set_threads(context, 1));
+    must(neuron_context_set_number(context, "threads", 1));
     must(neuron_graph_load(&graph, context, argv[1]));
     if (argc == 4) {
         char images[4096], labels[4096];

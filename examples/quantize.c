@@ -115,7 +115,7 @@ int main(int argc, char **argv)
     neuron_context_t *context;
     neuron_graph_t *graph, *quantized = NULL;
     neuron_quantization_t *settings;
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     neuron_dataset_t *train = load(context, argc > 3 ? argv[3] : NULL, "train", 6000, 1);
     neuron_dataset_t *test = load(context, argc > 3 ? argv[3] : NULL, "t10k", IMAGES, 2);
     if (argc > 1)

@@ -17,7 +17,7 @@ int main(void)
 {
     neuron_context_t *context;
     neuron_dataset_t *train, *test;
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     must(neuron_dataset_generate_glyphs(&train, context, 12000, 16, 16, 1));
     must(neuron_dataset_generate_glyphs(&test, context, 1000, 16, 16, 2));
 

@@ -94,7 +94,7 @@ int main(int argc, char **argv)
     }
     const char *folder = argc == 2 ? argv[1] : NULL;
     neuron_context_t *context;
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     neuron_dataset_t *train = load(context, folder, "train", 6000, 1);
     neuron_dataset_t *test = load(context, folder, "t10k", 1000, 2);
     neuron_graph_t *graph = build(context);

@@ -202,7 +202,7 @@ int main(int argc, char **argv)
     }
     const char *folder = argc == 2 ? argv[1] : NULL;
     neuron_context_t *context;
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     images train = load(context, folder, "train", 6000, 1),
            kept = load(context, folder, "t10k", 1000, 2);
     neuron_graph_t *graph = build(context);

@@ -57,8 +57,8 @@ static inline void fixture_open(layer_fixture *fixture, const neuron_layer *laye
                                 const neuron_kernels *kernels, bool training)
 {
     *fixture = (layer_fixture){.input_shape = *input, .batch = batch};
-    assert_ok(neuron_context_create(&fixture->context));
-    assert_ok(neuron_context_set_threads(fixture->context, threads));
+    assert_ok(neuron_context_create(&fixture->context, NULL));
+    assert_ok(neuron_context_set_number(fixture->context, "threads", threads));
     neuron_spec *spec = &fixture->spec;
     spec->layer = layer;
     spec->input_count = 1;

@@ -12,8 +12,8 @@
 neuron_context_t *test_context(void)
 {
     neuron_context_t *context;
-    assert_ok(neuron_context_create(&context));
-    assert_ok(neuron_context_set_threads(context, 2));
+    assert_ok(neuron_context_create(&context, NULL));
+    assert_ok(neuron_context_set_number(context, "threads", 2));
     assert_ok(neuron_context_set_seed(context, 1));
     return context;
 }
@@ -183,7 +183,8 @@ neuron_context_t *test_limited_context(test_memory *memory)
     neuron_context_t *context;
     memory->live = 0;
     test_refill(memory);
-    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, memory));
+    assert_ok(
+        neuron_context_create_with_allocator(&context, allocate, release, memory, NULL, NULL));
     return context;
 }
 

@@ -30,8 +30,25 @@ typedef void (*neuron_release_function_t)(void *memory, void *user_data);
 
 /** Receives one log line without its line end, in UTF-8 as neuron_error_last() has it.
  *  May be called from any thread that uses the context, one at a time. It must not
- *  call the library. Since 0.1. */
-typedef void (*neuron_log_function_t)(int32_t level, const char *line, void *user_data);
+ *  call the library.
+ *  @param level     NEURON_LOG_WARNING, NEURON_LOG_INFO or NEURON_LOG_DEBUG.
+ *  @param category  what the line is about, as constant text that can be compared and filtered by:
+ *
+ *  - `data`: files of examples, tables, and how their values are scaled;
+ *  - `files`: what happened to a file that was written;
+ *  - `graph`: how a graph is laid out in passes and memory, and what committees join;
+ *  - `kernels`: instruction sets that could not be had;
+ *  - `model`: saved models and parameters, read and copied;
+ *  - `search`: searches;
+ *  - `threads`: threads that could not be had;
+ *  - `training`: runs, their callbacks and checkpoints, and what is odd about their settings.
+ *
+ *  A later version may have more of them.
+ *  @param line      the line.
+ *  @param user_data  as it was given to neuron_context_set_log().
+ *  Since 0.1. */
+typedef void (*neuron_log_function_t)(int32_t level, const char *category, const char *line,
+                                      void *user_data);
 
 /** Levels of log lines. Since 0.1. */
 enum neuron_log_level {
@@ -41,27 +58,48 @@ enum neuron_log_level {
                                   graph gets memory to predict or train with */
 };
 
-/** Makes a context: one thread per processor that the process may use, memory from the C library,
- *  no log, seed 0. Processors are those that the calling thread may run on, or fewer where a CPU
- *  quota of Linux's control groups, version 1 or 2, allows less than all of them (rounded up). No
- *  thread is started yet: see neuron_context_set_threads().
+/** Makes a context. With no options it has one thread per processor, memory from the C library, no
+ *  log and seed 0. Options:
+ *
+ *  - `threads`: how many threads work on one call at most, the calling one included, 1 to 256.
+ *    0, the default, is one per processor that the process may use: those that the calling thread
+ *    may run on, or fewer where a CPU quota of Linux's control groups, version 1 or 2, allows less
+ *    than all of them (rounded up). Results do not depend on it. With 1 the library starts no
+ *    thread, ever, but the workers of a trainer that is told to have some (see its option
+ *    `workers`);
+ *  - `seed`: of all random numbers, 0 to 9007199254740991, default 0; neuron_context_set_seed()
+ *    takes larger ones and tells more;
+ *  - `kernels`: the instructions to compute with: `baseline`, which each processor has, `avx2`,
+ *    `avx2vnni`, `avx512` or `avx512vnni`; results differ between them in their last digits.
+ *    `auto`, the default, is what the environment's NEURON_KERNELS names, if it does and the
+ *    processor has it (else a warning goes to the log), or the best that the processor has. So the
+ *    program's word comes before the environment's. They are chosen here for good.
+ *
+ *  The first call that has work for several threads starts them: see neuron_context_set().
  *  @param[out] context  the new context; NULL on failure.
- *  @return  0; NEURON_E_ARGUMENT, also if the environment's NEURON_KERNELS is the name of no set of
- *           kernels (the message lists them; one that the processor cannot run is left aside);
- *           NEURON_E_MEMORY. Any thread. Since 0.1. */
-NEURON_API int neuron_context_create(neuron_context_t **context);
+ *  @param options       such as "threads=2, seed=7"; NULL for the defaults.
+ *  @return  0; NEURON_E_ARGUMENT, also if NEURON_KERNELS is asked and has the name of no set (the
+ *           message lists them); NEURON_E_UNSUPPORTED for `kernels` that the processor does not
+ *           have; NEURON_E_MEMORY. Any thread. Since 0.1. */
+NEURON_API int neuron_context_create(neuron_context_t **context, const char *options);
 
 /** Makes a context whose every allocation, and that of everything made with it, goes through the
  *  caller's two functions. (The JSON and BLAS libraries have allocators of their own.)
  *  @param[out] context  the new context; NULL on failure.
  *  @param allocate      gives memory.
  *  @param release       takes it back.
- *  @param user_data     handed to both; may be NULL. Must outlive the context.
+ *  @param user_data     handed to both; may be NULL.
+ *  @param destroy       called with `user_data` when the context is gone and has given all of its
+ *                       memory back; not if this call fails, after which the caller still owns
+ *                       `user_data`. NULL for none: then it must outlive the context.
+ *  @param options       as those of neuron_context_create(); NULL for the defaults.
  *  @return  as neuron_context_create(). Any thread. Since 0.1. */
 NEURON_API int neuron_context_create_with_allocator(neuron_context_t **context,
                                                     neuron_allocate_function_t allocate,
                                                     neuron_release_function_t release,
-                                                    void *user_data);
+                                                    void *user_data,
+                                                    neuron_destroy_function_t destroy,
+                                                    const char *options);
 
 /** Adds an owner. @return  `context`. Any thread. Since 0.1. */
 NEURON_API neuron_context_t *neuron_context_ref(neuron_context_t *context);
@@ -69,45 +107,76 @@ NEURON_API neuron_context_t *neuron_context_ref(neuron_context_t *context);
 /** Takes an owner away; the last one ends the threads and frees. Any thread. Since 0.1. */
 NEURON_API void neuron_context_unref(neuron_context_t *context);
 
-/** Sets how many threads work on one call, the calling one included. Results do not depend on it.
- *  Threads are started by the first call that has work for them, on the processors of the thread
- *  that called this function (or made the context), sleep when there is nothing to do, and end with
- *  the context. With glibc 2.32 or later all signals are blocked in them but SIGPROF and those of a
- *  fault (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGSYS), for which the host may have
- *  handlers; with others they have the signal mask of that first call. No more are started than
- *  there are processors to use, as neuron_context_create() counts them at this call, since more
- *  would only be in each other's way; with 1 none is ever started. Where the system refuses a
- *  thread, the work goes on with those that there are, and a warning goes to the log. The thread
- *  setting of the CBLAS belongs to the host program: the library never changes it.
- *  @param threads  1 to 256, or 0 for one per processor, counted as by neuron_context_create().
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY: then the number is as before. No other call
- *           may use the context meanwhile. Since 0.1. */
-NEURON_API int neuron_context_set_threads(neuron_context_t *context, int32_t threads);
+/** Sets options, but for `kernels`, which are chosen when the context is made.
+ *
+ *  With `threads`, even if it is as before, those that there are end, and the first call that has
+ *  work for several starts others, on the processors of the thread that called this function (or
+ *  made the context). They sleep when there is nothing to do, and end with the context. With glibc
+ *  2.32 or later all signals are blocked in them but SIGPROF and those of a fault (SIGSEGV, SIGBUS,
+ *  SIGFPE, SIGILL, SIGTRAP and SIGSYS), for which the host may have handlers; with others they have
+ *  the signal mask of that first call. No more are started than there are processors to use, as
+ *  they are counted at this call, since more would only be in each other's way. Where the system
+ *  refuses a thread, the work goes on with those that there are, and a warning goes to the log. The
+ *  thread setting of the CBLAS belongs to the host program: the library never changes it.
+ *  @param options  such as "threads=4".
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE for other `kernels`; NEURON_E_MEMORY for threads:
+ *           then nothing has changed. No other call may use the context meanwhile. Since 0.1. */
+NEURON_API int neuron_context_set(neuron_context_t *context, const char *options);
 
-/** How many threads work on one call at most: the number set; 0 for a NULL
- *  context. Any thread. Since 0.1. */
+/** Sets one number: "threads" or "seed". No other call may use the context meanwhile.
+ *  @return  as neuron_context_set(). Since 0.1. */
+NEURON_API int neuron_context_set_number(neuron_context_t *context, const char *option,
+                                         double value);
+
+/** Reads one number back as it was set: `threads` may be 0, see neuron_context_threads(). Any
+ *  thread, as long as no other one sets options.
+ *  @param[out] value  a seed above 2^53 is rounded to a double: neuron_context_seed() tells it.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_context_get_number(double *value, const neuron_context_t *context,
+                                         const char *option);
+
+/** Writes an option's value as text that can be set again, or with NULL as `option` all of them:
+ *  "threads=2, seed=7, ...". Any thread, as long as no other one sets options.
+ *  @param[out] text    NULL to ask for the size only.
+ *  @param capacity     bytes that there are at `text`.
+ *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
+ *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
+NEURON_API int neuron_context_get_text(char *text, size_t capacity, size_t *needed,
+                                       const neuron_context_t *context, const char *option);
+
+/** How many threads work on one call at most; 0 for a NULL context. Any thread, as long as no other
+ *  one sets their number. Since 0.1. */
 NEURON_API int32_t neuron_context_threads(const neuron_context_t *context);
 
-/** Sets the seed of all random numbers: initial parameters, dropout, shuffling. Random numbers are
+/** The instruction set that the context computes with: "baseline", "avx2", ...
+ *  @return  a constant; NULL for a NULL context. Any thread. Since 0.1. */
+NEURON_API const char *neuron_context_kernels(const neuron_context_t *context);
+
+/** Sets the seed of all random numbers, as the option `seed` does, to any number of 64 bits: of
+ *  initial parameters, dropout, shuffling. Random numbers are
  *  made by the counter-based generator Philox4x32-10 (Salmon et al., SC 2011), so that the same
  *  seed and the same calls give the same bytes whatever the number of threads.
- *  Graphs and trainers take the seed when they are made; later changes do not touch them.
+ *  Graphs and trainers take the seed when they are made; later changes do not touch them. No other
+ *  call may use the context meanwhile.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_context_set_seed(neuron_context_t *context, uint64_t seed);
 
-/** The seed; 0 for a NULL context. Since 0.1. */
+/** The seed; 0 for a NULL context. Any thread, as long as no other one sets it. Since 0.1. */
 NEURON_API uint64_t neuron_context_seed(const neuron_context_t *context);
 
 /** Sets where log lines go: all those of `level` or a lower number. No other call
  *  may use the context meanwhile.
  *  @param sink       NULL for no log, which is the default. Called in whichever thread has
  *                    something to tell, one at a time.
- *  @param user_data  handed to it; may be NULL. Must live until another sink is set or the context,
- *                    which all that is made with it keeps alive, is
- *                    gone; the library never frees it.
+ *  @param user_data  handed to it; may be NULL.
+ *  @param destroy    called with `user_data`, once for each call that gave it, when another sink,
+ *                    or none, has been set, or when the context, which all that is made with it
+ *                    keeps alive, is gone, of which it must not use anything any more; not if this
+ *                    call fails. NULL for none: then `user_data` must live so long.
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
 NEURON_API int neuron_context_set_log(neuron_context_t *context, int32_t level,
-                                      neuron_log_function_t sink, void *user_data);
+                                      neuron_log_function_t sink, void *user_data,
+                                      neuron_destroy_function_t destroy);
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,8 @@
 /** @file options.h
  *  Options: what can be set of a thing, by names that the field uses.
  *
- *  Optimizers, losses, callbacks, augmentations, quantisations and trainers are made with options
- *  as text, and take more of it later:
+ *  Contexts, optimizers, losses, callbacks, augmentations, quantisations and trainers are made with
+ *  options as text, and take more of it later:
  *
  *      neuron_optimizer_create(&adam, context, "adam", "learning_rate=0.001, clip_norm=1");
  *      neuron_optimizer_set(adam, "beta_1=0.95");
@@ -49,10 +49,10 @@ enum {
 };
 
 /** How many kinds a family has.
- *  @param family  "optimizer", "loss", "callback", "layer", "augmentation", "evaluation",
- *                 "quantization", "trainer", "csv", "stream", "gradient" or "import"; the last
- *                 eight have one kind, which is called as they are. Of callbacks these are those of
- *                 neuron_callback_create().
+ *  @param family  "optimizer", "loss", "callback", "layer", "context", "augmentation",
+ *                 "evaluation", "quantization", "trainer", "csv", "stream", "gradient" or
+ *                 "import"; the last nine have one kind, which is called as they are. Of callbacks
+ *                 these are those of neuron_callback_create().
  *  @return  0 for any other text and NULL. Any thread. Since 0.1. */
 NEURON_API int32_t neuron_kind_count(const char *family);
 

@@ -48,9 +48,9 @@ static void release_to_c(void *memory, void *user_data)
 }
 
 int neuron_context_make(neuron_context_t **context, const neuron_allocator *allocator,
-                        const struct neuron_kernels *kernels, const char *who)
+                        int32_t threads, const char *who)
 {
-    static const neuron_allocator of_c = {allocate_from_c, release_to_c, NULL};
+    static const neuron_allocator of_c = {allocate_from_c, release_to_c, NULL, NULL};
     const neuron_allocator from = allocator ? *allocator : of_c;
     /* The first piece of memory has no context to come from yet. */
     neuron_context_t *made = from.allocate(sizeof *made, NEURON_ALIGNMENT, from.user_data);
@@ -58,14 +58,11 @@ int neuron_context_make(neuron_context_t **context, const neuron_allocator *allo
         return neuron_fail(NEURON_E_MEMORY, "%s: out of memory", who);
     memset(made, 0, sizeof *made);
     atomic_init(&made->references, 1);
-    made->allocate = from.allocate;
-    made->release = from.release;
-    made->allocator_data = from.user_data;
-    made->kernels = kernels;
+    made->memory = from;
     made->log_lock = neuron_allocate_zero(made, 1, sizeof *made->log_lock);
     made->processors = neuron_processors();
     if (made->log_lock)
-        made->pool = neuron_pool_create(made, made->processors);
+        made->pool = neuron_pool_create(made, threads ? threads : made->processors);
     if (!made->pool) {
         neuron_release(made, made->log_lock);
         from.release(made, from.user_data);
@@ -83,6 +80,12 @@ neuron_context_t *neuron_context_ref(neuron_context_t *context)
     return context;
 }
 
+static void end_log(neuron_log_sink log)
+{
+    if (log.destroy)
+        neuron_destroy_user_data(log.destroy, log.user_data);
+}
+
 void neuron_context_unref(neuron_context_t *context)
 {
     if (!context || !neuron_hold_last_owner(&context->references))
@@ -95,17 +98,19 @@ void neuron_context_unref(neuron_context_t *context)
             neuron_destroy_user_data(owned->destroy, owned->user_data);
         neuron_release(context, owned);
     }
+    end_log(context->log);
     pthread_mutex_destroy(&context->log_lock->mutex);
     neuron_release(context, context->log_lock);
-    context->release(context, context->allocator_data);
+    const neuron_allocator memory = context->memory;
+    memory.release(context, memory.user_data);
+    if (memory.destroy)
+        neuron_destroy_user_data(memory.destroy, memory.user_data);
 }
 
 NEURON_HOLD_DEFINE(context)
 
-int neuron_context_set_threads(neuron_context_t *context, int32_t threads)
+int neuron_context_set_threads(neuron_context_t *context, int32_t threads, const char *who)
 {
-    CHECK_ARGUMENT(context);
-    CHECK_RANGE(threads, 0, NEURON_THREADS_MAX);
     int32_t before = context->processors;
     context->processors = neuron_processors();
     if (threads == 0)
@@ -116,7 +121,7 @@ int neuron_context_set_threads(neuron_context_t *context, int32_t threads)
     neuron_pool *pool = neuron_pool_create(context, threads);
     if (!pool) {
         context->processors = before;
-        return neuron_fail(NEURON_E_MEMORY, "%s: out of memory for %d threads", __func__, threads);
+        return neuron_fail(NEURON_E_MEMORY, "%s: out of memory for %d threads", who, threads);
     }
     neuron_pool_destroy(context->pool);
     context->pool = pool;
@@ -141,18 +146,19 @@ uint64_t neuron_context_seed(const neuron_context_t *context)
 }
 
 int neuron_context_set_log(neuron_context_t *context, int32_t level, neuron_log_function_t sink,
-                           void *user_data)
+                           void *user_data, neuron_destroy_function_t destroy)
 {
     CHECK_ARGUMENT(context);
-    context->log_level = level;
-    context->log_sink = sink;
-    context->log_data = user_data;
+    neuron_log_sink before = context->log;
+    context->log = (neuron_log_sink){level, sink, user_data, destroy};
+    end_log(before);
     return NEURON_OK;
 }
 
-void neuron_log(neuron_context_t *context, int32_t level, const char *format, ...)
+void neuron_log(neuron_context_t *context, int32_t level, const char *category, const char *format,
+                ...)
 {
-    if (!context->log_sink || level > context->log_level)
+    if (!context->log.function || level > context->log.level)
         return;
     char line[NEURON_MESSAGE_SIZE];
     va_list arguments;
@@ -163,7 +169,7 @@ void neuron_log(neuron_context_t *context, int32_t level, const char *format, ..
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     pthread_mutex_lock(&context->log_lock->mutex);
     neuron_float_host *host = neuron_float_pause();
-    context->log_sink(level, line, context->log_data);
+    context->log.function(level, category, line, context->log.user_data);
     neuron_float_resume(host);
     pthread_mutex_unlock(&context->log_lock->mutex);
     pthread_setcancelstate(cancel, NULL);
@@ -171,10 +177,10 @@ void neuron_log(neuron_context_t *context, int32_t level, const char *format, ..
 
 static void *allocate_bytes(neuron_context_t *context, size_t size)
 {
-    if (context->allocate == allocate_from_c)
+    if (context->memory.allocate == allocate_from_c)
         return allocate_from_c(size, NEURON_ALIGNMENT, NULL);
     neuron_float_host *host = neuron_float_pause();
-    void *memory = context->allocate(size, NEURON_ALIGNMENT, context->allocator_data);
+    void *memory = context->memory.allocate(size, NEURON_ALIGNMENT, context->memory.user_data);
     neuron_float_resume(host);
     return memory;
 }
@@ -182,7 +188,7 @@ static void *allocate_bytes(neuron_context_t *context, size_t size)
 static void release_to_host(neuron_context_t *context, void *memory)
 {
     neuron_float_host *host = neuron_float_pause();
-    context->release(memory, context->allocator_data);
+    context->memory.release(memory, context->memory.user_data);
     neuron_float_resume(host);
 }
 
@@ -218,7 +224,7 @@ char *neuron_copy_text(neuron_context_t *context, const char *text)
 
 void neuron_release(neuron_context_t *context, void *memory)
 {
-    if (memory && context->release == release_to_c)
+    if (memory && context->memory.release == release_to_c)
         release_to_c(memory, NULL);
     else if (memory)
         release_to_host(context, memory);

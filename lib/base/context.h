@@ -27,28 +27,38 @@ typedef struct neuron_allocator {
     neuron_allocate_function_t allocate;
     neuron_release_function_t release;
     void *user_data;
+    neuron_destroy_function_t destroy; /* of the user data, when all is released; NULL for none */
 } neuron_allocator;
+
+/* Where log lines go. */
+typedef struct neuron_log_sink {
+    int32_t level;
+    neuron_log_function_t function; /* NULL for no log */
+    void *user_data;
+    neuron_destroy_function_t destroy; /* of the user data; NULL for none */
+} neuron_log_sink;
 
 struct neuron_context {
     atomic_int references;
     const struct neuron_kernels *kernels; /* all that runs in this context works by these */
-    neuron_allocate_function_t allocate;
-    neuron_release_function_t release;
-    void *allocator_data;
+    neuron_allocator memory;
+    const char *missed_kernels; /* a set that the environment asks for and the processor has not */
     neuron_pool *pool;
     int32_t processors; /* when the pool was made */
     uint64_t seed;
-    int32_t log_level;
-    neuron_log_function_t log_sink;
-    void *log_data;
+    neuron_log_sink log;
     struct neuron_log_lock *log_lock;
+    int32_t threads_option, kernels_option; /* as they were set: see kernels/context-options.c */
     neuron_owned *custom_kinds; /* the heads of registered layers: see layers/custom.h */
 };
 
-/* What neuron_context_create() is above this room: see kernels/create-context.c. Without an
- * allocator the memory is malloc()'s. */
+/* What neuron_context_create() is above this room: see kernels/context-options.c. Without an
+ * allocator the memory is malloc()'s. 0 threads are as many as there are processors. */
 int neuron_context_make(neuron_context_t **context, const neuron_allocator *allocator,
-                        const struct neuron_kernels *kernels, const char *who);
+                        int32_t threads, const char *who);
+
+/* Changes how many threads work on one call at most, with `who` for the message. */
+int neuron_context_set_threads(neuron_context_t *context, int32_t threads, const char *who);
 
 /* `count` times `size` bytes; NULL if they cannot be had, with the message and nothing else to do
  * than return NEURON_E_MEMORY. At least one byte, so that NULL always means failure. */
@@ -67,8 +77,9 @@ void neuron_release_hold(void *context, void *memory);
 
 NEURON_HOLD_DECLARE(context);
 
-/* Sends a line to the log if its level is wanted. */
-void neuron_log(neuron_context_t *context, int32_t level, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Sends a line to the log if its level is wanted. `category` is one of those that the comment of
+ * neuron_log_function_t lists, as constant text. */
+void neuron_log(neuron_context_t *context, int32_t level, const char *category, const char *format,
+                ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -292,7 +292,7 @@ static void start_threads(neuron_pool *pool)
 static void warn_of_missing(const neuron_pool *pool)
 {
     if (pool->running + 1 < pool->crew)
-        neuron_log(pool->context, NEURON_LOG_WARNING,
+        neuron_log(pool->context, NEURON_LOG_WARNING, "threads",
                    "threads: only %d of %d could be started, the work goes on with them",
                    (int)pool->running + 1, (int)pool->crew);
 }

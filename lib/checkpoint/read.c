@@ -222,7 +222,7 @@ static int load(neuron_trainer_t *trainer, neuron_safetensors *file)
         status = neuron_history_reserve(trainer->history, s.history->epochs);
     if (status == NEURON_OK) {
         take_over(trainer, &s, file);
-        neuron_log(trainer->context, NEURON_LOG_INFO,
+        neuron_log(trainer->context, NEURON_LOG_INFO, "training",
                    "continuing %s after %" PRId64 " epochs and %" PRId64 " steps", s.source,
                    s.progress.epoch, s.progress.step);
     }

@@ -201,7 +201,7 @@ static void join_meaning(neuron_graph_t *graph, const committee_plan *plan)
     if (!prepares)
         neuron_graph_keep_text(graph, key, NULL);
     if (!scales || !prepares)
-        neuron_log(graph->context, NEURON_LOG_WARNING,
+        neuron_log(graph->context, NEURON_LOG_WARNING, "graph",
                    "committee: members differ in how their inputs are %s, which it does not keep",
                    scales ? "prepared" : "scaled");
 }

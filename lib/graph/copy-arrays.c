@@ -78,10 +78,11 @@ static void log_counts(const neuron_graph_t *graph, const neuron_array_source *s
                        int32_t copied, int32_t missing, const char *first_missing, const char *who)
 {
     if (missing == 0)
-        neuron_log(graph->context, NEURON_LOG_INFO, "%s: %" PRId32 " arrays of %s taken into %s",
-                   who, copied, source->name, graph->name);
+        neuron_log(graph->context, NEURON_LOG_INFO, "model",
+                   "%s: %" PRId32 " arrays of %s taken into %s", who, copied, source->name,
+                   graph->name);
     else
-        neuron_log(graph->context, NEURON_LOG_INFO,
+        neuron_log(graph->context, NEURON_LOG_INFO, "model",
                    "%s: %" PRId32 " arrays of %s taken into %s; %" PRId32
                    " others stay, the first of them \"%s\"",
                    who, copied, source->name, graph->name, missing, first_missing);

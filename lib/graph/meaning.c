@@ -231,13 +231,13 @@ void neuron_graph_warn_of_meaning(const neuron_graph_t *graph, const neuron_data
     if (bytes && input->meaning.scaled &&
         !scales_by(input, neuron_dataset_scales(dataset), dataset->channels,
                    neuron_dataset_scale_count(dataset)))
-        neuron_log(graph->context, NEURON_LOG_WARNING,
+        neuron_log(graph->context, NEURON_LOG_WARNING, "data",
                    "%s: the dataset scales bytes otherwise than the set that %s was trained with: "
                    "give it the scale that neuron_graph_scale() tells",
                    who, graph->name);
     int32_t k = neuron_class_names_differ(names, dataset->class_names);
     if (k >= 0)
-        neuron_log(graph->context, NEURON_LOG_WARNING,
+        neuron_log(graph->context, NEURON_LOG_WARNING, "data",
                    "%s: class %" PRId32 " is \"%s\" in the dataset and \"%s\" in %s", who, k,
                    neuron_class_names_at(dataset->class_names, k), neuron_class_names_at(names, k),
                    graph->name);

@@ -158,7 +158,12 @@ int neuron_kernels_check(const char *who)
 const char *neuron_kernels_missed(const neuron_kernels *chosen)
 {
     const char *name = wish();
-    return name && strcmp(name, chosen->name) != 0 ? name : NULL;
+    if (!name || strcmp(name, chosen->name) == 0)
+        return NULL;
+    for (int i = 0; i < SETS; i++)
+        if (strcmp(sets[i].name, name) == 0)
+            return sets[i].name;
+    return NULL;
 }
 
 const neuron_kernels *neuron_kernels_choose(void)

@@ -263,7 +263,7 @@ const neuron_kernels *neuron_kernels_choose(void);
 /* NEURON_E_ARGUMENT if the variable has the name of no table, whatever the processor. */
 int neuron_kernels_check(const char *who);
 
-/* The name in the variable if that is not the chosen table; else NULL. */
+/* The name in the variable, as a constant, if that is not the chosen table; else NULL. */
 const char *neuron_kernels_missed(const neuron_kernels *chosen);
 
 /* The table of that name, or NULL if this processor cannot run it. */

@@ -7,6 +7,7 @@
 #include "data/tables/csv-options.h"
 #include "evaluate/evaluation.h"
 #include "graph/import.h"
+#include "kernels/context-options.h"
 #include "losses/loss.h"
 #include "optimize/optimizer.h"
 #include "quantize/quantization.h"
@@ -44,6 +45,7 @@ static const family families[] = {
     {"loss", neuron_loss_kind_name, neuron_loss_kind_options, NULL},
     {"optimizer", neuron_optimizer_rule_name, neuron_optimizer_rule_options, NULL},
     {"callback", neuron_callback_kind_name, neuron_callback_kind_options, NULL},
+    {"context", NULL, NULL, &neuron_context_options},
     {"augmentation", NULL, NULL, &neuron_augmentation_options},
     {"evaluation", NULL, NULL, &neuron_evaluation_options},
     {"quantization", NULL, NULL, &neuron_quantization_options},

@@ -17,6 +17,7 @@ void neuron_conversions_log(const neuron_conversions *all, neuron_context_t *con
 {
     for (int i = 0; i < NEURON_SAFETENSORS_TYPES; i++)
         if (all->counts[i] > 0)
-            neuron_log(context, NEURON_LOG_INFO, "%s: %" PRId32 " arrays of %s have become float32",
-                       source, all->counts[i], neuron_safetensors_types[i].name);
+            neuron_log(context, NEURON_LOG_INFO, "model",
+                       "%s: %" PRId32 " arrays of %s have become float32", source, all->counts[i],
+                       neuron_safetensors_types[i].name);
 }

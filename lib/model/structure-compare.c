@@ -173,7 +173,7 @@ int neuron_structure_compare(const neuron_graph_t *graph, const char *text, cons
     if (status == NEURON_OK)
         status = compare_graphs(&c, theirs, ours);
     if (status == NEURON_OK && c.unlike > 0)
-        neuron_log(graph->context, NEURON_LOG_WARNING,
+        neuron_log(graph->context, NEURON_LOG_WARNING, "model",
                    "%s: was saved with other layers frozen: %" PRId32 " differ, the first is %s",
                    source, c.unlike, c.first_unlike);
     json_decref(ours);

@@ -283,7 +283,7 @@ static int continue_log(neuron_search_t *search, const char *text, size_t size)
     if (used < size)
         RETURN_IF_ERROR(neuron_file_cut(search->log_path, used));
     if (search->logged > 0)
-        neuron_log(search->context, NEURON_LOG_INFO,
+        neuron_log(search->context, NEURON_LOG_INFO, "search",
                    "%s: continuing after %" PRId64 " trials and %" PRId64 " folds",
                    search->log_path, neuron_search_trial_count(search),
                    search->logged % search->folds);

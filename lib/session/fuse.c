@@ -196,13 +196,15 @@ static void tell(const neuron_compiler *c, const neuron_node_t *node, const char
     if (!c->session->tells)
         return;
     if (is_left(c, node))
-        neuron_log(context, NEURON_LOG_DEBUG, "%s: computed with the loss", node->name);
+        neuron_log(context, NEURON_LOG_DEBUG, "graph", "%s: computed with the loss", node->name);
     else if (passes_on(c, node))
-        neuron_log(context, NEURON_LOG_DEBUG, "%s: only passes on what it reads", node->name);
+        neuron_log(context, NEURON_LOG_DEBUG, "graph", "%s: only passes on what it reads",
+                   node->name);
     else if (why_not)
-        neuron_log(context, NEURON_LOG_DEBUG, "%s: a pass of its own, for %s", node->name, why_not);
+        neuron_log(context, NEURON_LOG_DEBUG, "graph", "%s: a pass of its own, for %s", node->name,
+                   why_not);
     else
-        neuron_log(context, NEURON_LOG_DEBUG, "%s: in the pass of %s", node->name,
+        neuron_log(context, NEURON_LOG_DEBUG, "graph", "%s: in the pass of %s", node->name,
                    c->session->steps[c->values[c->root[node->index]].producer].node->name);
 }
 

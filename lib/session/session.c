@@ -90,14 +90,14 @@ int neuron_session_allocate(neuron_session *session)
 
 static void tell(const neuron_session *session)
 {
-    const char *missed = neuron_kernels_missed(session->kernels);
+    const char *missed = session->context->missed_kernels;
     if (missed)
         neuron_log(
-            session->context, NEURON_LOG_WARNING,
+            session->context, NEURON_LOG_WARNING, "kernels",
             "%s: this processor cannot run the %s kernels that NEURON_KERNELS asks for; it uses %s",
             session->graph->name, missed, session->kernels->name);
     const char *what = session->purpose == NEURON_SESSION_PREDICT ? "predict" : "train on";
-    neuron_log(session->context, NEURON_LOG_DEBUG,
+    neuron_log(session->context, NEURON_LOG_DEBUG, "graph",
                "%s: %s kernels, %zu bytes to %s %" PRId64 " examples at a time",
                session->graph->name, session->kernels->name, neuron_session_bytes(session), what,
                session->batch);

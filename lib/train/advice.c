@@ -20,7 +20,7 @@ static void look_at_output(const neuron_trainer_t *trainer, int32_t output)
     if (kind->absorbs == NEURON_ABSORBS_NOTHING || !is_linear(node->spec.layer))
         return;
     bool classes = kind->absorbs == NEURON_ABSORBS_SOFTMAX;
-    neuron_log(trainer->context, NEURON_LOG_WARNING,
+    neuron_log(trainer->context, NEURON_LOG_WARNING, "training",
                "trainer: %s takes probabilities, but %s puts out any numbers: is a %s missing "
                "behind it?",
                kind->name, node->name, classes ? "softmax" : "sigmoid");
@@ -40,7 +40,7 @@ static void look_at_averages(const neuron_trainer_t *trainer, int64_t steps)
         double momentum = neuron_spec_option(&node->spec, NEURON_NODE_MOMENTUM);
         if (momentum >= 1 || pow(momentum, (double)steps) <= settled)
             continue;
-        neuron_log(trainer->context, NEURON_LOG_WARNING,
+        neuron_log(trainer->context, NEURON_LOG_WARNING, "training",
                    "trainer: %s has momentum %g, with which its averages settle after %.0f steps; "
                    "this training has %" PRId64 ", so predictions and validation lag behind: try "
                    "momentum=0.9",

@@ -22,11 +22,13 @@ struct neuron_batch_source {
     neuron_prefetcher *prefetcher; /* NULL for none */
 };
 
-static int32_t worker_count(const neuron_batch_settings *settings)
+/* A context of one thread gets another one only if that is asked for. */
+static int32_t worker_count(const neuron_context_t *context, const neuron_batch_settings *settings)
 {
     if (settings->workers >= 0)
         return (int32_t)settings->workers;
-    return settings->augmentation || settings->dataset->stream;
+    return (settings->augmentation || settings->dataset->stream) &&
+           neuron_context_threads(context) > 1;
 }
 
 /* A callback may have changed the number of threads. */
@@ -78,7 +80,7 @@ static int allocate(neuron_batch_source *source)
     const neuron_batch_settings *settings = &source->settings;
     const neuron_dataset_t *dataset = settings->dataset;
     int64_t capacity = neuron_min_count(settings->batch_size, dataset->count);
-    int32_t workers = worker_count(settings);
+    int32_t workers = worker_count(source->context, settings);
     if (dataset->stream)
         RETURN_IF_ERROR(neuron_stream_reserve(dataset->stream, settings->batch_size));
     source->order =

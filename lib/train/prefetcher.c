@@ -86,7 +86,7 @@ static bool start_thread(neuron_prefetcher *p)
     pthread_cond_destroy(&p->changed);
     pthread_mutex_destroy(&p->mutex);
     p->process = 0;
-    neuron_log(p->context, NEURON_LOG_WARNING,
+    neuron_log(p->context, NEURON_LOG_WARNING, "threads",
                "trainer: no worker could be started, the work goes on without");
     return false;
 }

@@ -163,12 +163,12 @@ static void warn_of_scale(const neuron_trainer_t *trainer, const neuron_dataset_
     if (!train)
         return;
     if (train->examples->type != validation->examples->type)
-        neuron_log(trainer->context, NEURON_LOG_WARNING,
+        neuron_log(trainer->context, NEURON_LOG_WARNING, "data",
                    "trainer: examples to validate with are %s, those to train with %s",
                    neuron_type_name(validation->examples->type),
                    neuron_type_name(train->examples->type));
     if (!neuron_dataset_same_scale(train, validation))
-        neuron_log(trainer->context, NEURON_LOG_WARNING,
+        neuron_log(trainer->context, NEURON_LOG_WARNING, "data",
                    "trainer: examples to validate with have another scale or offset than those to "
                    "train with");
 }

@@ -74,5 +74,5 @@ void neuron_training_stop(neuron_trainer_t *trainer, const char *format, ...)
     va_start(arguments, format);
     neuron_format_line(reason, NEURON_STOP_REASON_SIZE, format, arguments);
     va_end(arguments);
-    neuron_log(trainer->context, NEURON_LOG_INFO, "%s", reason);
+    neuron_log(trainer->context, NEURON_LOG_INFO, "training", "%s", reason);
 }

@@ -215,6 +215,20 @@ def without_documentation(text):
     return missing
 
 
+def check_log(arguments):
+    """Log lines have the categories that context.h lists, and no others."""
+    folder = os.path.join(os.path.dirname(os.path.dirname(arguments.include)), 'lib')
+    comment = re.search(r'/\*\* Receives one log line.*?\*/', read(os.path.join(arguments.include, 'context.h')), re.S)
+    listed = set(re.findall(r'- `(\w+)`: ', comment.group()))
+    used, calls = set(), 0
+    for path in glob.glob(os.path.join(folder, '**', '*.c'), recursive=True):
+        calls += len(re.findall(r'\bneuron_log\(', read(path)))
+        used |= set(re.findall(r'\bneuron_log\([^;"]*?,\s*(?:NEURON_LOG_\w+|level),\s*"(\w+)",', read(path)))
+    problems = [] if calls > 30 else [f'only {calls} log lines were found in {folder}']
+    compare(problems, 'categories in lib, against context.h', listed, used)
+    return problems
+
+
 def check_since(arguments):
     """The comment of every function, type and enumeration says since when it is there."""
     problems = []
@@ -324,7 +338,7 @@ def option_names(arguments):
 
 
 # Where each family of kinds is explained.
-FAMILIES = {'optimizer': 'optimizer.h', 'loss': 'loss.h', 'callback': 'callback.h', 'layer': 'layers.h',
+FAMILIES = {'context': 'context.h', 'optimizer': 'optimizer.h', 'loss': 'loss.h', 'callback': 'callback.h', 'layer': 'layers.h',
             'augmentation': 'augmentation.h', 'evaluation': 'evaluation.h', 'quantization': 'quantize.h',
             'trainer': 'trainer.h', 'csv': 'table.h', 'stream': 'dataset.h', 'gradient': 'gradient.h',
             'import': 'layers.h'}

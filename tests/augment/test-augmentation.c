@@ -51,7 +51,7 @@ START_TEST(images_do_not_depend_on_threads_or_batches)
     assert_ok(neuron_augmentation_apply(expected, augmentation, glyphs, 0, EXAMPLES, 7, 3));
     const int64_t batches[] = {1, 4, 10, EXAMPLES};
     for (int32_t threads = 1; threads <= 3; threads++) {
-        assert_ok(neuron_context_set_threads(context, threads));
+        assert_ok(neuron_context_set_number(context, "threads", threads));
         for (int b = 0; b < 4; b++) {
             memset(values, 0, sizeof values);
             for (int64_t first = 0; first < EXAMPLES; first += batches[b]) {

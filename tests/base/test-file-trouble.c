@@ -393,8 +393,9 @@ START_TEST(number_0_may_be_free)
 }
 END_TEST
 
-static void note(int32_t level, const char *line, void *user_data)
+static void note(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     if (level == NEURON_LOG_WARNING)
         snprintf(user_data, 512, "%s", line);
 }
@@ -404,7 +405,7 @@ START_TEST(a_mode_that_cannot_be_kept)
 {
     char line[512] = "";
     struct stat found;
-    assert_ok(neuron_context_set_log(context, NEURON_LOG_WARNING, note, line));
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_WARNING, note, line, NULL));
     assert_ok(replace("old"));
     ck_assert_int_eq(chmod(path, 0644), 0);
     expect(FCHMOD, EPERM, 1);

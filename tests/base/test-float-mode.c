@@ -211,8 +211,9 @@ static int count_destroyed(neuron_trainer_t *trainer, int32_t event, void *user_
     return 0;
 }
 
-static void sink(int32_t level, const char *line, void *user_data)
+static void sink(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     (void)level;
     (void)line;
     (void)user_data;
@@ -336,9 +337,9 @@ static void tell(const mode *wanted, int32_t threads, bool before_context, bool 
     turns = turning;
     if (before_context)
         set_mode(wanted);
-    ck_assert_int_eq(neuron_context_create(&context), 0);
-    HOLDS(neuron_context_set_threads(context, threads));
-    HOLDS(neuron_context_set_log(context, NEURON_LOG_DEBUG, sink, NULL));
+    ck_assert_int_eq(neuron_context_create(&context, NULL), 0);
+    HOLDS(neuron_context_set_number(context, "threads", threads));
+    HOLDS(neuron_context_set_log(context, NEURON_LOG_DEBUG, sink, NULL, NULL));
     HOLDS(neuron_custom_layer_register(context, "copy", copy_forward, copy_backward, NULL, NULL,
                                        NULL));
     set_mode(wanted);

@@ -25,7 +25,7 @@ static void release(void *memory, void *user_data)
 static neuron_context_t *new_context(void)
 {
     neuron_context_t *context;
-    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, NULL));
+    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, NULL, NULL, NULL));
     return context;
 }
 

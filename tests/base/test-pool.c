@@ -34,8 +34,9 @@ static void mark(void *work, int64_t task, int32_t worker)
     atomic_fetch_sub(&all->at_work[worker], 1);
 }
 
-static void keep_line(int32_t level, const char *line, void *user_data)
+static void keep_line(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     if (level == NEURON_LOG_WARNING)
         snprintf(user_data, 200, "%s", line);
 }
@@ -243,8 +244,8 @@ START_TEST(threads_are_started_when_they_are_needed)
 {
     int before = count_threads();
     neuron_context_t *context;
-    assert_ok(neuron_context_create(&context));
-    assert_ok(neuron_context_set_threads(context, 4));
+    assert_ok(neuron_context_create(&context, NULL));
+    assert_ok(neuron_context_set_number(context, "threads", 4));
     context->processors = 4; /* whatever this machine has */
     ck_assert_int_eq(count_threads(), before);
     marks all = {.pool = context->pool};
@@ -298,7 +299,7 @@ START_TEST(processors_may_go)
     int before = count_threads();
     neuron_context_t *context = test_context();
     char line[200] = "";
-    assert_ok(neuron_context_set_log(context, NEURON_LOG_WARNING, keep_line, line));
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_WARNING, keep_line, line, NULL));
     context->processors = 3;
     has_other_processors = true;
     neuron_pool *pool = neuron_pool_create(context, 3);
@@ -406,15 +407,16 @@ START_TEST(the_same_number_on_another_processor)
         return;
     for (int32_t threads = 0; threads < 4; threads++) {
         neuron_context_t *context = test_context();
-        assert_ok(neuron_context_set_threads(context, threads));
+        assert_ok(neuron_context_set_number(context, "threads", threads));
         assert_bound_to(context, second);
         bind_from(&allowed, first);
         const neuron_pool *before = context->pool;
-        assert_ok(neuron_context_set_threads(context, threads));
+        assert_ok(neuron_context_set_number(context, "threads", threads));
         assert_bound_to(context, first);
         ck_assert_ptr_ne(context->pool, before);
         before = context->pool;
-        assert_ok(neuron_context_set_threads(context, threads)); /* nothing is made anew */
+        assert_ok(
+            neuron_context_set_number(context, "threads", threads)); /* nothing is made anew */
         ck_assert_ptr_eq(context->pool, before);
         bind_from(&allowed, second);
         neuron_context_unref(context);
@@ -508,9 +510,9 @@ START_TEST(the_caller_does_it_where_no_thread_can_be_had)
         return;
     neuron_context_t *context;
     char line[200] = "";
-    assert_ok(neuron_context_create(&context));
-    assert_ok(neuron_context_set_threads(context, 4));
-    assert_ok(neuron_context_set_log(context, NEURON_LOG_WARNING, keep_line, line));
+    assert_ok(neuron_context_create(&context, NULL));
+    assert_ok(neuron_context_set_number(context, "threads", 4));
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_WARNING, keep_line, line, NULL));
     ck_assert_int_eq(neuron_context_threads(context), 4);
     context->processors = 3;
     neuron_pool *pool = neuron_pool_create(context, 4);

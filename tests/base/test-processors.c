@@ -205,9 +205,9 @@ START_TEST(quotas_leave_no_flags)
     remove_folder(root);
     neuron_context_t *context;
     feclearexcept(FE_ALL_EXCEPT);
-    assert_ok(neuron_context_create(&context));
+    assert_ok(neuron_context_create(&context, NULL));
     ck_assert_int_eq(fetestexcept(FE_ALL_EXCEPT), 0);
-    assert_ok(neuron_context_set_threads(context, 0));
+    assert_ok(neuron_context_set_number(context, "threads", 0));
     ck_assert_int_eq(fetestexcept(FE_ALL_EXCEPT), 0);
     neuron_context_unref(context);
 }
@@ -219,7 +219,7 @@ START_TEST(a_context_has_a_thread_for_each)
     int32_t processors = neuron_processors();
     ck_assert_int_ge(processors, 1);
     ck_assert_int_le(processors, 256);
-    assert_ok(neuron_context_create(&context));
+    assert_ok(neuron_context_create(&context, NULL));
     ck_assert_int_eq(neuron_context_threads(context), processors);
     neuron_context_unref(context);
 }

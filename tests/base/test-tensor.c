@@ -249,8 +249,8 @@ START_TEST(each_allocation_may_fail)
     counter counts = {.fail_at = -1};
     neuron_context_t *context;
     float numbers[6] = {0};
-    assert_ok(
-        neuron_context_create_with_allocator(&context, count_allocate, count_release, &counts));
+    assert_ok(neuron_context_create_with_allocator(&context, count_allocate, count_release, &counts,
+                                                   NULL, NULL));
     int before = counts.out;
     static const int32_t kinds[] = {0, NEURON_OWNERSHIP_COPY, NEURON_OWNERSHIP_BORROW,
                                     NEURON_OWNERSHIP_OWN};

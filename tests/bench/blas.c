@@ -53,7 +53,8 @@ static void multiply_by_cblas(int size, const float *a, const float *b, float *c
 static void multiply(int size, const float *a, const float *b, float *c, int32_t threads)
 {
     neuron_context_t *context = NULL;
-    if (neuron_context_create(&context) || neuron_context_set_threads(context, threads))
+    if (neuron_context_create(&context, NULL) ||
+        neuron_context_set_number(context, "threads", threads))
         bench_fail("%s", neuron_error_last());
     neuron_gemm product = {.kernels = neuron_kernels_choose(),
                            .pool = context->pool,

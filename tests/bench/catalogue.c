@@ -252,7 +252,7 @@ static void add_losses_and_optimizers(bench_catalogue_t *catalogue, const bench_
 bench_catalogue_t bench_catalogue(const bench_options_t *options)
 {
     bench_catalogue_t catalogue = {0};
-    bench_must(neuron_context_create(&catalogue.context));
+    bench_must(neuron_context_create(&catalogue.context, NULL));
     add_table(&catalogue, options);
     add_losses_and_optimizers(&catalogue, options);
     for (const bench_network_t *network = bench_networks; network->name[0]; network++)

@@ -19,7 +19,7 @@ static void *allocate(size_t size, size_t alignment, void *user_data)
     (void)user_data;
     if (size > SIZE_MAX - HEADER)
         return NULL;
-    char *memory = plain->allocate(size + HEADER, alignment, plain->allocator_data);
+    char *memory = plain->memory.allocate(size + HEADER, alignment, plain->memory.user_data);
     if (!memory)
         return NULL;
     *(size_t *)(void *)memory = size;
@@ -36,17 +36,17 @@ static void release(void *memory, void *user_data)
     (void)user_data;
     char *start = (char *)memory - HEADER;
     atomic_fetch_sub(&live, (long long)*(size_t *)(void *)start);
-    plain->release(start, plain->allocator_data);
+    plain->memory.release(start, plain->memory.user_data);
 }
 
 neuron_context_t *bench_counting_context(int32_t threads)
 {
     neuron_context_t *context;
-    bench_must(neuron_context_create(&plain));
-    bench_must(neuron_context_set_threads(plain, 1));
+    bench_must(neuron_context_create(&plain, NULL));
+    bench_must(neuron_context_set_number(plain, "threads", 1));
     bench_forget_peak();
-    bench_must(neuron_context_create_with_allocator(&context, allocate, release, NULL));
-    bench_must(neuron_context_set_threads(context, threads));
+    bench_must(neuron_context_create_with_allocator(&context, allocate, release, NULL, NULL, NULL));
+    bench_must(neuron_context_set_number(context, "threads", threads));
     bench_must(neuron_context_set_seed(context, 1));
     return context;
 }

@@ -131,7 +131,7 @@ static bench_result_t measure(const bench_options_t *options, const void *what, 
 {
     const job_t *job = what;
     neuron_context_t *own, *context = bench_counting_context(threads);
-    bench_must(neuron_context_create(&own));
+    bench_must(neuron_context_create(&own, NULL));
     neuron_graph_t *graph = open_graph(job, context);
     bench_result_t result = {.pass = job->pass, .batch = job->batch, .threads = threads};
     snprintf(result.name, sizeof result.name, "%s", job->model ? job->model : job->network->name);

@@ -182,7 +182,7 @@ static void apply_switch(bench_options_t *options, const char *option)
 static void choose_threads(bench_options_t *options)
 {
     neuron_context_t *context;
-    bench_must(neuron_context_create(&context));
+    bench_must(neuron_context_create(&context, NULL));
     int32_t all = neuron_context_threads(context);
     neuron_context_unref(context);
     for (int32_t threads = 1; threads < all; threads *= 2)

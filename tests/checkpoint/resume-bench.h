@@ -42,8 +42,8 @@ static const plan usual = {.model = small_model,
 static inline bench set_up(plan s, const char *checkpoint)
 {
     bench b;
-    assert_ok(neuron_context_create(&b.context));
-    assert_ok(neuron_context_set_threads(b.context, s.threads));
+    assert_ok(neuron_context_create(&b.context, NULL));
+    assert_ok(neuron_context_set_number(b.context, "threads", s.threads));
     assert_ok(neuron_context_set_seed(b.context, s.seed));
     b.graph = s.model(b.context);
     assert_ok(neuron_optimizer_create(&b.optimizer, b.context, s.rule, NULL));

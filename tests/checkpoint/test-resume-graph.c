@@ -177,8 +177,9 @@ static void assert_same_training(const bench *a, const bench *b)
 static int warnings;
 static char warning[256];
 
-static void keep_warning(int32_t level, const char *line, void *user_data)
+static void keep_warning(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     (void)level;
     (void)user_data;
     warnings++;
@@ -193,7 +194,7 @@ START_TEST(what_changes_no_step_is_taken)
     run_to(&whole, 5);
     assert_ok(neuron_trainer_save(whole.trainer, state));
     assert_ok(neuron_trainer_run(NULL, whole.trainer));
-    assert_ok(neuron_context_set_log(other.context, NEURON_LOG_WARNING, keep_warning, NULL));
+    assert_ok(neuron_context_set_log(other.context, NEURON_LOG_WARNING, keep_warning, NULL, NULL));
     warnings = 0;
     assert_ok(neuron_trainer_load(other.trainer, state));
     ck_assert_int_eq(warnings, 0);
@@ -222,7 +223,7 @@ START_TEST(frozen_layers_are_as_the_graph_has_them)
     run_to(&whole, 5);
     assert_ok(neuron_trainer_save(whole.trainer, state));
     bench second = make(NOTHING, 77), third = make(NOTHING, 78);
-    assert_ok(neuron_context_set_log(second.context, NEURON_LOG_WARNING, keep_warning, NULL));
+    assert_ok(neuron_context_set_log(second.context, NEURON_LOG_WARNING, keep_warning, NULL, NULL));
     warnings = 0;
     set_frozen(&second, cases[_i].second);
     assert_ok(neuron_trainer_load(second.trainer, state));

@@ -52,7 +52,7 @@ START_TEST(two_and_two_are_four)
     assert_ok(neuron_trainer_run(NULL, b.trainer)); /* nothing left to do */
     assert_ok(neuron_trainer_set_number(b.trainer, "epochs", EPOCHS));
     /* Nor does it matter how many threads there are then. */
-    assert_ok(neuron_context_set_threads(b.context, 3));
+    assert_ok(neuron_context_set_number(b.context, "threads", 3));
     assert_ok(neuron_trainer_run(NULL, b.trainer));
     assert_as_whole(&b);
     tear_down(&b);

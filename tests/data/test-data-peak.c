@@ -45,7 +45,7 @@ static void release(void *memory, void *user_data)
 
 static void setup(void)
 {
-    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, &used));
+    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, &used, NULL, NULL));
     snprintf(path, sizeof path, "%s", test_file("array"));
     used.peak = used.now;
 }

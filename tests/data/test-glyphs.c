@@ -5,7 +5,7 @@ static neuron_dataset_t *generate(int64_t count, int32_t height, int32_t width, 
                                   int32_t threads)
 {
     neuron_context_t *context = test_context();
-    assert_ok(neuron_context_set_threads(context, threads));
+    assert_ok(neuron_context_set_number(context, "threads", threads));
     neuron_dataset_t *dataset;
     assert_ok(neuron_dataset_generate_glyphs(&dataset, context, count, height, width, seed));
     neuron_context_unref(context);

@@ -427,8 +427,9 @@ END_TEST
 static char warning[256];
 static int warnings;
 
-static void keep_warning(int32_t level, const char *line, void *user_data)
+static void keep_warning(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     (void)user_data;
     ck_assert_int_eq(level, NEURON_LOG_WARNING);
     snprintf(warning, sizeof warning, "%s", line);
@@ -464,7 +465,7 @@ START_TEST(unlike_validation_is_warned_of)
     assert_ok(neuron_dataset_standardize(other, other));
     assert_ok(neuron_optimizer_create(&optimizer, context, "sgd", NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, train));
-    assert_ok(neuron_context_set_log(context, NEURON_LOG_WARNING, keep_warning, NULL));
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_WARNING, keep_warning, NULL, NULL));
     warnings = 0;
     assert_ok(neuron_trainer_set_validation(trainer, same));
     assert_ok(neuron_trainer_set_validation(trainer, NULL));

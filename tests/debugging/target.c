@@ -32,7 +32,7 @@ int main(void)
     neuron_tensor_t *input, *output, *bytes;
     float pixels[2 * 16] = {1, 2.5f, -3}, shares[2 * 3];
     uint8_t three[] = {7, 0, 255};
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     must(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32, (const int64_t[]){2, 4, 4, 1}, 4,
                             pixels, NEURON_OWNERSHIP_BORROW, NULL, NULL));
     must(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32, (const int64_t[]){2, 3}, 2, shares,

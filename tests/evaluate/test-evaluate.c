@@ -155,7 +155,7 @@ START_TEST(many_batches_and_threads_give_the_same)
     assert_ok(neuron_dataset_generate_glyphs(&dataset, context, GLYPHS, SIDE, SIDE, 3));
     double losses[3];
     for (int32_t threads = 1; threads <= 3; threads++) {
-        assert_ok(neuron_context_set_threads(context, threads));
+        assert_ok(neuron_context_set_number(context, "threads", threads));
         neuron_evaluation_t *evaluation;
         assert_ok(neuron_graph_evaluate(&evaluation, graph, dataset, NULL, NULL));
         check_against_predictions(context, graph, dataset, evaluation);

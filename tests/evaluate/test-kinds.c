@@ -503,7 +503,7 @@ START_TEST(memory_grows_with_the_outputs)
     scene s = make_scene((const int64_t[]){OUTPUTS}, 1, COUNT, values, values);
     neuron_graph_unref(s.graph);
     neuron_context_t *context; /* of the graph, from which an evaluation has its memory */
-    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, NULL));
+    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, NULL, NULL, NULL));
     s.graph = make_identity(context, (const int64_t[]){OUTPUTS}, 1);
     for (int i = 0; i < 5; i++) {
         neuron_evaluation_t *evaluation = evaluate(&s, "mean_squared_error", kinds[i]);

@@ -129,9 +129,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     neuron_context_t *context;
     neuron_graph_t *graph;
-    if (neuron_context_create_with_allocator(&context, allocate, release, NULL) < 0)
+    if (neuron_context_create_with_allocator(&context, allocate, release, NULL, NULL, NULL) < 0)
         abort();
-    neuron_context_set_threads(context, 1);
+    neuron_context_set_number(context, "threads", 1);
     register_kinds(context);
     if (neuron_graph_load_memory(&graph, context, data, size) == NEURON_OK) {
         predict(context, graph, NEURON_TYPE_F32);

@@ -34,9 +34,10 @@ static inline neuron_context_t *limited_context(size_t size)
 {
     neuron_context_t *context;
     if (size > LIMITED_INPUT ||
-        neuron_context_create_with_allocator(&context, limited_allocate, limited_release, NULL) < 0)
+        neuron_context_create_with_allocator(&context, limited_allocate, limited_release, NULL,
+                                             NULL, NULL) < 0)
         return NULL;
-    neuron_context_set_threads(context, 1);
+    neuron_context_set_number(context, "threads", 1);
     return context;
 }
 

@@ -96,7 +96,7 @@ static int64_t one_for_each_example(const neuron_custom_run_t *run, void *user_d
 static neuron_context_t *custom_context(int32_t threads)
 {
     neuron_context_t *context = test_context();
-    assert_ok(neuron_context_set_threads(context, threads));
+    assert_ok(neuron_context_set_number(context, "threads", threads));
     assert_ok(neuron_custom_layer_register(context, "own_dropout", drop_forward, drop_backward,
                                            NULL, NULL, NULL));
     assert_ok(neuron_custom_layer_register(context, "unit_length", unit_length, unit_length_back,

@@ -362,7 +362,7 @@ START_TEST(threads_do_not_change_the_penalty)
     for (int64_t i = 0; i < graph->arrays[0].count; i++)
         sum += 0.5 * fabs((double)values[i]) + 0.25 * (double)values[i] * (double)values[i];
     for (int32_t threads = 1; threads <= 3; threads++) {
-        assert_ok(neuron_context_set_threads(graph->context, threads));
+        assert_ok(neuron_context_set_number(graph->context, "threads", threads));
         double penalty = neuron_graph_penalty(graph);
         ck_assert_double_eq_tol(penalty, sum, 1e-9 * sum);
         alone = threads == 1 ? penalty : alone;

@@ -61,7 +61,7 @@ class Neuron:
         self.library = ctypes.CDLL(path)
         declare(self.library)
         self.enumerators = enumerators()
-        self.context = self.make("neuron_context_create")
+        self.context = self.make("neuron_context_create", None)
 
     def __getattr__(self, name):
         if name.startswith("NEURON_"):

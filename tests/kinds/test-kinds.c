@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 static const char *const families[] = {"optimizer",    "loss",    "callback", "augmentation",
-                                       "quantization", "trainer", "layer"};
+                                       "quantization", "trainer", "layer",    "context"};
 
 enum { FAMILIES = sizeof families / sizeof families[0], TEXT = 400 };
 
@@ -40,6 +40,7 @@ static const struct {
     {"augmentation", "augmentation "},
     {"quantization", "quantization "},
     {"trainer", "trainer "},
+    {"context", "context "},
 };
 
 START_TEST(families_have_their_kinds)

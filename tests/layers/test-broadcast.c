@@ -135,7 +135,7 @@ static void run_step(int32_t threads, float *gradients, int64_t room)
 {
     enum { COUNT = 7, SIDE = 12, COLOURS = 4 };
     neuron_context_t *context = test_context();
-    assert_ok(neuron_context_set_threads(context, threads));
+    assert_ok(neuron_context_set_number(context, "threads", threads));
     neuron_graph_t *graph;
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_set_seed(graph, 5));

@@ -177,7 +177,7 @@ enum { BATCH = 21, SIDE = 12, CHANNELS = 3 };
 static void run_step(int32_t threads, float *gradients, int64_t count)
 {
     neuron_context_t *context = test_context();
-    assert_ok(neuron_context_set_threads(context, threads));
+    assert_ok(neuron_context_set_number(context, "threads", threads));
     neuron_graph_t *graph;
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_set_seed(graph, 5));

@@ -11,7 +11,7 @@ enum { VALUES = 5000, BATCH = 20 };
 static void drop(double rate, int32_t threads, uint64_t seed, uint64_t step, float *output)
 {
     neuron_context_t *context = test_context();
-    assert_ok(neuron_context_set_threads(context, threads));
+    assert_ok(neuron_context_set_number(context, "threads", threads));
     neuron_graph_t *graph;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *node = neuron_dropout(graph, vector_input(graph, VALUES), rate);

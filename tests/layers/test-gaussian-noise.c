@@ -14,7 +14,7 @@ static void make_noise(double deviation, int32_t threads, uint64_t seed, uint64_
                        float output[ALL])
 {
     neuron_context_t *context = test_context();
-    assert_ok(neuron_context_set_threads(context, threads));
+    assert_ok(neuron_context_set_number(context, "threads", threads));
     neuron_graph_t *graph;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *node = neuron_gaussian_noise(graph, vector_input(graph, VALUES), deviation);

@@ -13,7 +13,7 @@ static void turn(double factor, int32_t threads, uint64_t seed, uint64_t step, c
                  float *output)
 {
     neuron_context_t *context = test_context();
-    assert_ok(neuron_context_set_threads(context, threads));
+    assert_ok(neuron_context_set_number(context, "threads", threads));
     neuron_graph_t *graph;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIDE, SIDE}, 2);

@@ -176,8 +176,9 @@ static const struct {
 
 static char logged[2000];
 
-static void keep_log(int32_t level, const char *line, void *user_data)
+static void keep_log(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     (void)level;
     (void)user_data;
     strncat(logged, line, sizeof logged - strlen(logged) - 2);
@@ -196,7 +197,7 @@ START_TEST(numbers_of_other_programs)
     write_foreign(path, types[_i].dtype, types[_i].width, bytes);
     assert_ok(neuron_graph_clone(&before, context, graph));
     logged[0] = '\0';
-    assert_ok(neuron_context_set_log(context, NEURON_LOG_INFO, keep_log, NULL));
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_INFO, keep_log, NULL, NULL));
     assert_ok(neuron_graph_load_arrays(&loaded, graph, path, "", "model."));
     ck_assert_int_eq(loaded, 2);
     read_array(graph, "dense.bias", bias, 4);

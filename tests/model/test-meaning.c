@@ -513,7 +513,7 @@ START_TEST(a_dataset_is_predicted)
                                    (const int64_t[]){MANY, TEST_CLASSES}, 2));
     assert_ok(neuron_graph_predict(graph, input, other));
     for (int32_t threads = 1; threads <= 3; threads++) {
-        assert_ok(neuron_context_set_threads(context, threads));
+        assert_ok(neuron_context_set_number(context, "threads", threads));
         memset(neuron_tensor_data(output), 0xff, MANY * TEST_CLASSES * sizeof(float));
         assert_ok(neuron_graph_predict_dataset(graph, dataset, output));
         ck_assert_mem_eq(neuron_tensor_data(output), neuron_tensor_data(other),

@@ -453,8 +453,8 @@ START_TEST(each_allocation_fails_in_turn)
     neuron_graph_t *saved, *graph;
     size_t size;
     allocations_left = -1;
-    assert_ok(neuron_context_create_with_allocator(&limited, allocate, release, NULL));
-    assert_ok(neuron_context_set_threads(limited, 1));
+    assert_ok(neuron_context_create_with_allocator(&limited, allocate, release, NULL, NULL, NULL));
+    assert_ok(neuron_context_set_number(limited, "threads", 1));
     saved = example_committee(limited);
     unsigned char *bytes = example_save(saved, &size);
     const char *path = test_file("limited.safetensors");

@@ -94,8 +94,8 @@ static void open_products(products *p, const shape *is, int64_t planned, int32_t
                           const neuron_kernels *kernels, bool by_cblas)
 {
     *p = (products){.is = *is};
-    assert_ok(neuron_context_create(&p->context));
-    assert_ok(neuron_context_set_threads(p->context, threads));
+    assert_ok(neuron_context_create(&p->context, NULL));
+    assert_ok(neuron_context_set_number(p->context, "threads", threads));
     p->input = filled_floats(is->batch * is->inputs, 1);
     p->weights = filled_floats(is->inputs * is->units, 2);
     p->bias = filled_floats(is->units, 3);

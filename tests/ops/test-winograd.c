@@ -104,8 +104,8 @@ static void open_fixture(fixture *f, const shape *is, int32_t threads,
                          const neuron_kernels *kernels)
 {
     *f = (fixture){.is = *is, .forward = convolution_of(is), .rotated = turned_of(is)};
-    assert_ok(neuron_context_create(&f->context));
-    assert_ok(neuron_context_set_threads(f->context, threads));
+    assert_ok(neuron_context_create(&f->context, NULL));
+    assert_ok(neuron_context_set_number(f->context, "threads", threads));
     int64_t outputs = output_count(&f->forward, is->batch);
     f->input = filled(source_count(&f->forward, is->batch), 1);
     f->weights = filled(9 * is->channels * is->filters, 2);

@@ -99,7 +99,7 @@ def predict(images):
 
 
 context, graph, glyphs, optimizer, trainer = (handle() for _ in range(5))
-must(neuron.neuron_context_create(ctypes.byref(context)))
+must(neuron.neuron_context_create(ctypes.byref(context), None))
 must(neuron.neuron_custom_layer_register(context, b'slope_swish', forward, backward, None, None, None))
 must(neuron.neuron_graph_create(ctypes.byref(graph), context))
 x = handle(neuron.neuron_flatten(graph, handle(neuron.neuron_input(graph, shape(8, 8, 1), 3))))

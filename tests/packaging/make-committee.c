@@ -73,7 +73,7 @@ int main(int count, char **arguments)
     double weights[MEMBERS];
     if (count != 2)
         return EXIT_FAILURE;
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     must(neuron_dataset_generate_glyphs(&train, context, 300, SIDE, SIDE, 1));
     must(neuron_dataset_generate_glyphs(&test, context, 100, SIDE, SIDE, 2));
     must(neuron_optimizer_create(&adam, context, "adam", NULL));

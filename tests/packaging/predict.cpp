@@ -58,7 +58,7 @@ static owned<neuron_tensor_t> wrap(neuron_context_t *context, std::vector<float>
 static bool agree(const std::string &folder)
 {
     neuron_context_t *made = nullptr;
-    must(neuron_context_create(&made));
+    must(neuron_context_create(&made, NULL));
     owned<neuron_context_t> context(made);
     neuron_graph_t *loaded = nullptr;
     must(neuron_graph_load(&loaded, made, (folder + "/committee.safetensors").c_str()));

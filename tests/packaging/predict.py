@@ -41,7 +41,7 @@ def shape_of(function, graph):
 
 folder = sys.argv[2]
 context, graph = handle(), handle()
-must(neuron.neuron_context_create(ctypes.byref(context)))
+must(neuron.neuron_context_create(ctypes.byref(context), None))
 must(neuron.neuron_graph_load(ctypes.byref(graph), context,
                               os.path.join(folder, 'committee.safetensors').encode()))
 

@@ -135,7 +135,7 @@ static void copy_all(neuron_context_t *context, const char *from, const char *to
 int main(int count, char **arguments)
 {
     neuron_context_t *context;
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     if (count == 3 && strcmp(arguments[1], "write") == 0)
         write_all(context, arguments[2]);
     else if (count == 4 && strcmp(arguments[1], "copy") == 0)

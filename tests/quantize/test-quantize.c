@@ -446,7 +446,7 @@ START_TEST(memory_may_run_out)
     neuron_dataset_t *glyphs = test_glyphs(limited, 40, SIZE);
     neuron_graph_t *graph = test_cnn(limited, SIZE), *quantized;
     neuron_quantization_t *settings = NULL;
-    assert_ok(neuron_context_set_threads(limited, 1));
+    assert_ok(neuron_context_set_number(limited, "threads", 1));
     int status = NEURON_E_MEMORY, count = 0;
     for (; status == NEURON_E_MEMORY; count++) {
         long live = atomic_load(&memory.live);

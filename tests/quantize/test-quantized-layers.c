@@ -317,7 +317,7 @@ START_TEST(sets_and_threads_change_nothing)
         for (int32_t threads = 1; threads <= 5; threads += 4) {
             setenv("NEURON_KERNELS", sets[set], 1);
             neuron_context_t *context = test_context();
-            assert_ok(neuron_context_set_threads(context, threads));
+            assert_ok(neuron_context_set_number(context, "threads", threads));
             neuron_graph_t *graph = build(context, s, true);
             count = outputs_of(graph);
             predict(graph, context, input, BATCH, output);

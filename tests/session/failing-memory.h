@@ -101,7 +101,7 @@ typedef struct world {
 
 static inline int make_context(neuron_context_t **context)
 {
-    int status = neuron_context_create_with_allocator(context, allocate, release, NULL);
+    int status = neuron_context_create_with_allocator(context, allocate, release, NULL, NULL, NULL);
     if (status < 0)
         ck_assert_ptr_null(*context);
     return status;
@@ -167,7 +167,7 @@ static inline world make_world(void)
 {
     world w;
     assert_ok(make_context(&w.context));
-    assert_ok(neuron_context_set_threads(w.context, 2));
+    assert_ok(neuron_context_set_number(w.context, "threads", 2));
     assert_ok(neuron_dataset_generate_glyphs(&w.glyphs, w.context, EXAMPLES, SIZE, SIZE, 3));
     assert_ok(build(&w.graph, w.context));
     assert_ok(neuron_optimizer_create(&w.adam, w.context, "adam", NULL));
@@ -190,7 +190,7 @@ static inline void arm(long n)
     neuron_optimizer_t *none;
     neuron_context_t *context;
     long before = atomic_load(&calls);
-    assert_ok(neuron_context_create(&context)); /* of the C library's memory */
+    assert_ok(neuron_context_create(&context, NULL)); /* of the C library's memory */
     assert_status(neuron_optimizer_create(&none, context, "4711", NULL), NEURON_E_ARGUMENT);
     neuron_context_unref(context);
     ck_assert_int_eq(before, atomic_load(&calls));

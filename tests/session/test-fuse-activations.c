@@ -224,8 +224,9 @@ typedef struct log_book {
     int count;
 } log_book;
 
-static void keep(int32_t level, const char *line, void *user_data)
+static void keep(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     log_book *book = user_data;
     if (level == NEURON_LOG_DEBUG && book->count < 16)
         snprintf(book->lines[book->count++], sizeof book->lines[0], "%s", line);
@@ -247,8 +248,8 @@ START_TEST(the_log_tells_where_each_layer_is_done)
     neuron_graph_t *graph;
     neuron_session *session;
     log_book book = {.count = 0};
-    assert_ok(neuron_context_create(&context));
-    assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, keep, &book));
+    assert_ok(neuron_context_create(&context, NULL));
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, keep, &book, NULL));
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_tanh(graph, conv(graph, image_input(graph, 9, 8, 3)));
     x = neuron_batch_norm(graph, x, NULL);

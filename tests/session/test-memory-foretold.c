@@ -43,8 +43,8 @@ static neuron_context_t *counting_context(void)
 {
     neuron_context_t *context;
     book = (ledger){0};
-    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, &book));
-    assert_ok(neuron_context_set_threads(context, 2));
+    assert_ok(neuron_context_create_with_allocator(&context, allocate, release, &book, NULL, NULL));
+    assert_ok(neuron_context_set_number(context, "threads", 2));
     return context;
 }
 

@@ -45,8 +45,8 @@ static void use(long n)
     world w = make_world();
     neuron_graph_t *loaded = NULL;
     size_t size;
-    assert_ok(
-        neuron_context_set_threads(w.context, 1)); /* those of 2 are failed in test-memory.c */
+    assert_ok(neuron_context_set_number(w.context, "threads",
+                                        1)); /* those of 2 are failed in test-memory.c */
     neuron_graph_unref(w.graph);
     w.graph = NULL;
     arm(n);

@@ -8,9 +8,9 @@ static void use_context(long n)
     neuron_context_t *context;
     arm(n);
     TRY(make_context(&context));
-    TRY(neuron_context_set_threads(context, 3));
+    TRY(neuron_context_set_number(context, "threads", 3));
     ck_assert_int_eq(neuron_context_threads(context), 3);
-    TRY(neuron_context_set_threads(context, 1));
+    TRY(neuron_context_set_number(context, "threads", 1));
     neuron_context_unref(context);
 }
 
@@ -224,7 +224,7 @@ static void use_chunks(long n)
     neuron_graph_t *graph;
     neuron_tensor_t *input, *output;
     assert_ok(make_context(&context));
-    assert_ok(neuron_context_set_threads(context, 3));
+    assert_ok(neuron_context_set_number(context, "threads", 3));
     arm(n);
     TRY(build_large(&graph, context));
     TRY(neuron_tensor_create(&input, context, NEURON_TYPE_F32,

@@ -162,8 +162,9 @@ typedef struct log_book {
     char last[200];
 } log_book;
 
-static void keep(int32_t level, const char *line, void *user_data)
+static void keep(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     log_book *book = user_data;
     if (level != NEURON_LOG_DEBUG)
         return;
@@ -208,7 +209,7 @@ START_TEST(the_log_tells_what_was_planned)
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
     log_book book = {0};
-    assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, keep, &book));
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, keep, &book, NULL));
 
     predict(context, graph, 6);
     assert_told(&book, graph, NEURON_MEMORY_PREDICTION, 8, "predict");

@@ -106,7 +106,7 @@ START_TEST(chunks_give_what_single_examples_give)
     static const int32_t threads[WAYS] = {1, 2, 5, 16, 200};
     for (int t = 0; t < WAYS; t++) {
         neuron_context_t *context = test_context();
-        assert_ok(neuron_context_set_threads(context, threads[t]));
+        assert_ok(neuron_context_set_number(context, "threads", threads[t]));
         neuron_graph_t *graph = _i ? choosing_graph(context) : images_graph(context);
         ck_assert(is_team(graph, 128));
         predict(graph, context, values, COUNT, answers[t]);
@@ -136,7 +136,7 @@ static neuron_pool *pool_of(neuron_session *session)
 START_TEST(members_have_a_thread_each)
 {
     neuron_context_t *context = test_context();
-    assert_ok(neuron_context_set_threads(context, 5));
+    assert_ok(neuron_context_set_number(context, "threads", 5));
     neuron_graph_t *graph = images_graph(context);
     neuron_session *team, *plain;
     assert_ok(neuron_session_create_prediction(&team, graph, 64));
@@ -147,7 +147,7 @@ START_TEST(members_have_a_thread_each)
         ck_assert_int_eq(neuron_pool_threads(pool_of(team->members[i])), 1);
     }
     ck_assert_ptr_eq(pool_of(plain), context->pool);
-    assert_ok(neuron_context_set_threads(context, 2));
+    assert_ok(neuron_context_set_number(context, "threads", 2));
     ck_assert_ptr_eq(pool_of(plain), context->pool);
     neuron_session_destroy(plain);
     neuron_session_destroy(team);
@@ -165,7 +165,7 @@ START_TEST(threads_may_change)
     float *values = values_of(COUNT), before[COUNT * OUTPUTS], after[COUNT * OUTPUTS];
     static const int32_t threads[] = {5, 2, 1, 3};
     for (int t = 0; t < 4; t++) {
-        assert_ok(neuron_context_set_threads(context, threads[t]));
+        assert_ok(neuron_context_set_number(context, "threads", threads[t]));
         predict(graph, context, values, COUNT, after);
         predict(graph, context, values, 1, after);
         if (t > 0)
@@ -202,7 +202,7 @@ END_TEST
 START_TEST(memory_is_as_foretold)
 {
     neuron_context_t *context = test_context();
-    assert_ok(neuron_context_set_threads(context, 3));
+    assert_ok(neuron_context_set_number(context, "threads", 3));
     neuron_graph_t *graph = images_graph(context);
     neuron_session *session;
     int64_t bytes;

@@ -132,7 +132,7 @@ START_TEST(gradients_by_several_threads)
     neuron_tensor_t *input, *by_output;
     slope_job jobs[THREADS];
     pthread_t handles[THREADS];
-    assert_ok(neuron_context_set_threads(context, 2));
+    assert_ok(neuron_context_set_number(context, "threads", 2));
     assert_ok(neuron_tensor_create(&input, context, NEURON_TYPE_F32, images, 4));
     assert_ok(neuron_dataset_read(neuron_tensor_data(input), NULL, glyphs, 0, FEW));
     assert_ok(neuron_tensor_create(&by_output, context, NEURON_TYPE_F32, rows, 2));
@@ -287,10 +287,10 @@ static void *train(void *argument)
     neuron_optimizer_t *adam = NULL;
     neuron_dataset_t *glyphs = NULL;
     neuron_trainer_t *trainer = NULL;
-    int status = neuron_context_create(&context);
+    int status = neuron_context_create(&context, NULL);
     if (status < 0)
         return NULL;
-    neuron_context_set_threads(context, 2);
+    neuron_context_set_number(context, "threads", 2);
     neuron_context_set_seed(context, t->seed);
     status = neuron_dataset_generate_glyphs(&glyphs, context, 60, SIZE, SIZE, t->seed);
     if (status == 0)

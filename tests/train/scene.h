@@ -186,7 +186,7 @@ static inline int64_t go_saved(const neuron_custom_run_t *run, void *user_data)
 static inline void add_context(scene *s)
 {
     s->context = test_limited_context(&s->memory);
-    assert_ok(neuron_context_set_threads(s->context, 2));
+    assert_ok(neuron_context_set_number(s->context, "threads", 2));
 }
 
 static inline void add_layer(scene *s, const char *who)

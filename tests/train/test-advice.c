@@ -8,8 +8,9 @@ typedef struct told {
     char last[512];
 } told;
 
-static void note(int32_t level, const char *line, void *user_data)
+static void note(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     told *all = user_data;
     if (level != NEURON_LOG_WARNING)
         return;
@@ -37,7 +38,7 @@ static told train(const char *normalizer, bool softmax, const char *loss_name, i
     bench b = set_up(test_linear);
     neuron_graph_t *graph = network(b.context, normalizer, softmax);
     neuron_trainer_t *trainer;
-    assert_ok(neuron_context_set_log(b.context, NEURON_LOG_DEBUG, note, &all));
+    assert_ok(neuron_context_set_log(b.context, NEURON_LOG_DEBUG, note, &all, NULL));
     assert_ok(neuron_trainer_create(&trainer, graph, b.optimizer, b.train));
     assert_ok(neuron_trainer_set_number(trainer, "batch_size", BATCH));
     assert_ok(neuron_trainer_set_number(trainer, "epochs", (double)epochs));
@@ -55,7 +56,7 @@ static told train(const char *normalizer, bool softmax, const char *loss_name, i
         (void)neuron_trainer_run(NULL, trainer);
         ck_assert_int_eq(all.warnings, before);
     }
-    assert_ok(neuron_context_set_log(b.context, NEURON_LOG_WARNING, NULL, NULL));
+    assert_ok(neuron_context_set_log(b.context, NEURON_LOG_WARNING, NULL, NULL, NULL));
     neuron_trainer_unref(trainer);
     neuron_graph_unref(graph);
     tear_down(&b);

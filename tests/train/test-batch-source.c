@@ -36,7 +36,7 @@ static bench set_up(setting s)
 {
     bench b;
     b.context = test_context();
-    assert_ok(neuron_context_set_threads(b.context, s.threads));
+    assert_ok(neuron_context_set_number(b.context, "threads", s.threads));
     b.graph = test_cnn(b.context, SIZE);
     assert_ok(neuron_optimizer_create(&b.optimizer, b.context, "adam", NULL));
     b.train = test_glyphs(b.context, EXAMPLES, SIZE);
@@ -62,8 +62,9 @@ static void tear_down(bench *b)
     neuron_context_unref(b->context);
 }
 
-static void count_warnings(int32_t level, const char *line, void *user_data)
+static void count_warnings(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     *(int *)user_data += level == NEURON_LOG_WARNING && strstr(line, "worker");
 }
 
@@ -79,7 +80,8 @@ START_TEST(goes_on_where_no_thread_can_be_had)
         bool refused = test_refuse_threads(true);
         bench b = set_up(settings[i]);
         int warnings = 0;
-        assert_ok(neuron_context_set_log(b.context, NEURON_LOG_WARNING, count_warnings, &warnings));
+        assert_ok(
+            neuron_context_set_log(b.context, NEURON_LOG_WARNING, count_warnings, &warnings, NULL));
         assert_ok(neuron_trainer_run(NULL, b.trainer));
         ck_assert_int_eq(warnings > 0, refused && i < 4);
         if (refused)
@@ -260,7 +262,7 @@ static int change_threads(neuron_trainer_t *trainer, int32_t event, void *user_d
 {
     (void)event;
     int32_t threads = 1 + (int32_t)neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) % 3;
-    return neuron_context_set_threads(user_data, threads);
+    return neuron_context_set_number(user_data, "threads", threads);
 }
 
 static int evaluate(neuron_trainer_t *trainer, int32_t event, void *user_data)

@@ -36,7 +36,7 @@ static bench set_up_all(stopper *s, uint64_t seed)
 {
     bench b = set_up(EPOCHS);
     tear_down(&b);
-    assert_ok(neuron_context_create(&b.context));
+    assert_ok(neuron_context_create(&b.context, NULL));
     assert_ok(neuron_context_set_seed(b.context, seed));
     b.graph = test_mlp(b.context, SIZE);
     assert_ok(neuron_optimizer_create(&b.optimizer, b.context, "sgd", "momentum=0.5"));
@@ -528,7 +528,7 @@ START_TEST(no_memory_loses_nothing)
         neuron_graph_t *graph;
         neuron_optimizer_t *sgd;
         neuron_trainer_t *trainer;
-        assert_ok(neuron_context_set_threads(context, 1));
+        assert_ok(neuron_context_set_number(context, "threads", 1));
         graph = test_linear(context, SIZE);
         neuron_dataset_t *train = test_glyphs(context, EXAMPLES, SIZE);
         assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));

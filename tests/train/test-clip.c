@@ -52,7 +52,7 @@ static bench set_up(const char *rule, int32_t threads)
 {
     bench b;
     b.context = test_context();
-    assert_ok(neuron_context_set_threads(b.context, threads));
+    assert_ok(neuron_context_set_number(b.context, "threads", threads));
     b.graph = make_graph(b.context);
     b.dataset = make_dataset(b.context);
     assert_ok(neuron_optimizer_create(&b.optimizer, b.context, rule, NULL));

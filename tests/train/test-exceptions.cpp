@@ -147,7 +147,8 @@ struct handles {
         const int64_t shape[] = {side, side, 1}, in[] = {count, side, side, 1},
                       out[] = {count, classes};
         const double levels[] = {1, 2, 3};
-        ok(neuron_context_create_with_allocator(&context, allocate, release, nullptr));
+        ok(neuron_context_create_with_allocator(&context, allocate, release, nullptr, nullptr,
+                                                nullptr));
         ok(neuron_custom_layer_register(context, "pass", forward, backward, own_shape, nullptr,
                                         nullptr));
         ok(neuron_graph_create(&graph, context));

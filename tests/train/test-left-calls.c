@@ -399,7 +399,7 @@ __attribute__((noinline)) static void release_deeper(scene *s)
 #define CALL_FROM_HERE()                                                                           \
     do {                                                                                           \
         neuron_context_t *context;                                                                 \
-        assert_ok(neuron_context_create(&context));                                                \
+        assert_ok(neuron_context_create(&context, NULL));                                          \
         neuron_context_unref(context);                                                             \
     } while (0)
 
@@ -616,8 +616,9 @@ START_TEST(replaced)
 END_TEST
 
 /* A log function returns, also in a thread that is cancelled meanwhile. */
-static void cancel_in_log(int32_t level, const char *line, void *user_data)
+static void cancel_in_log(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     (void)level;
     (void)line;
     scene *s = user_data;
@@ -643,12 +644,12 @@ START_TEST(log_sink)
     add_context(&s);
     add_graph(&s, false);
     add_tensors(&s);
-    assert_ok(neuron_context_set_log(s.context, NEURON_LOG_DEBUG, cancel_in_log, &s));
+    assert_ok(neuron_context_set_log(s.context, NEURON_LOG_DEBUG, cancel_in_log, &s, NULL));
     ck_assert_int_eq(pthread_create(&thread, NULL, predict_in_thread, &s), 0);
     pthread_join(thread, &result);
     ck_assert(s.done);
     ck_assert_ptr_eq(result, PTHREAD_CANCELED);
-    assert_ok(neuron_context_set_threads(s.context, 1)); /* a new session, with a line */
+    assert_ok(neuron_context_set_number(s.context, "threads", 1)); /* a new session, with a line */
     assert_ok(predict(&s));
     release_all(&s);
     ck_assert_int_eq(s.memory.live, 0);

@@ -23,7 +23,7 @@ typedef struct kind {
 KIND(context)
 {
     neuron_context_t *other = NULL;
-    assert_ok(neuron_context_create(&other));
+    assert_ok(neuron_context_create(&other, NULL));
     (void)s;
     return neuron_context_ref(other);
 }

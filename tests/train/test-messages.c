@@ -183,9 +183,9 @@ START_TEST(arguments)
     assert_status(neuron_graph_create(&graph, NULL), NEURON_E_ARGUMENT);
     assert_message("neuron_graph_create: context is NULL; it must not be");
     neuron_dataset_unref(data);
-    assert_status(neuron_context_set_threads(context, 300), NEURON_E_ARGUMENT);
-    assert_message("neuron_context_set_threads: threads is 300; it must be 0 to 256");
-    assert_status(neuron_context_set_threads(context, -7), NEURON_E_ARGUMENT);
+    assert_status(neuron_context_set_number(context, "threads", 300), NEURON_E_ARGUMENT);
+    assert_message("context: threads is 300; it must be 0 to 256");
+    assert_status(neuron_context_set_number(context, "threads", -7), NEURON_E_ARGUMENT);
     assert_message("threads is -7");
     neuron_context_unref(context);
 }

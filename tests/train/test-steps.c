@@ -114,7 +114,7 @@ END_TEST
 START_TEST(sizes_and_threads_change_nothing)
 {
     bench a = set_out(test_cnn), b = set_out(test_cnn);
-    assert_ok(neuron_context_set_threads(b.context, 3));
+    assert_ok(neuron_context_set_number(b.context, "threads", 3));
     assert_ok(neuron_trainer_create(&a.trainer, a.graph, a.optimizer, NULL));
     assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, NULL));
     static const int64_t sizes[] = {1, 40, 7, 50, 3, 33, 32};

@@ -271,7 +271,7 @@ START_TEST(threads_do_not_change_a_bit)
     neuron_trainer_t *trainers[3];
     neuron_loss_t *loss = make_loss(&plans[_i].loss);
     for (int i = 0; i < 3; i++) {
-        assert_ok(neuron_context_set_threads(context, i + 1));
+        assert_ok(neuron_context_set_number(context, "threads", i + 1));
         trainers[i] = make_trainer(&plans[_i], loss);
         assert_ok(neuron_trainer_set_number(trainers[i], "batch_size", EXAMPLES));
         assert_ok(neuron_trainer_run(NULL, trainers[i]));

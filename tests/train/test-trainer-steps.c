@@ -36,7 +36,7 @@ static neuron_graph_t *train_with_threads(model make, int32_t threads, uint64_t 
 {
     enum { LARGE = 20 };
     neuron_context_t *context = test_context();
-    assert_ok(neuron_context_set_threads(context, threads));
+    assert_ok(neuron_context_set_number(context, "threads", threads));
     assert_ok(neuron_context_set_seed(context, seed));
     neuron_graph_t *graph = make(context, LARGE);
     neuron_optimizer_t *adam;

@@ -118,8 +118,8 @@ void example_open(example_t *example, const example_program_t *program, int argc
     }
     example->command = example_command(program, argc, argv);
 
-    must(neuron_context_create(&example->context));
-    must(neuron_context_set_threads(example->context, options->threads));
+    must(neuron_context_create(&example->context, NULL));
+    must(neuron_context_set_number(example->context, "threads", options->threads));
     must(neuron_context_set_seed(example->context, options->seed));
     if (options->describe)
         printf("%s\n\n", program->document);

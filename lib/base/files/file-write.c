@@ -150,7 +150,7 @@ static int keep_access(neuron_context_t *context, int file, const target *to)
         return NEURON_OK;
     if (errno != EPERM && errno != ENOTSUP && errno != EOPNOTSUPP && errno != ENOSYS)
         return fail_io(to->path, "cannot give the new file its mode");
-    neuron_log(context, NEURON_LOG_WARNING, "%s: does not keep its mode: %s", to->path,
+    neuron_log(context, NEURON_LOG_WARNING, "files", "%s: does not keep its mode: %s", to->path,
                strerror(errno));
     return NEURON_OK;
 }

@@ -118,7 +118,7 @@ static int go_on(neuron_source *source)
         source->next_size = size;
         return status;
     }
-    neuron_log(source->context, NEURON_LOG_WARNING,
+    neuron_log(source->context, NEURON_LOG_WARNING, "data",
                "%s: what follows the gzip data at byte %zu is ignored", source->name, at);
     return NEURON_OK;
 }

@@ -113,7 +113,8 @@ static int read_all(neuron_names *names, DIR *open, const char *folder, bool fol
         if (entry->d_name[0] == '.')
             continue;
         if (is_litter(entry->d_name)) {
-            neuron_log(names->context, NEURON_LOG_INFO, "%s/%s is left out", folder, entry->d_name);
+            neuron_log(names->context, NEURON_LOG_INFO, "data", "%s/%s is left out", folder,
+                       entry->d_name);
             continue;
         }
         char *path = neuron_names_path(names->context, folder, entry->d_name);

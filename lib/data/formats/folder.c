@@ -69,7 +69,7 @@ static int list_folder(folder *all, size_t k, const char *path, bool *is_class)
     if (status < 0 || !*is_class) {
         neuron_names_release(files);
         if (status == NEURON_OK)
-            neuron_log(all->context, NEURON_LOG_INFO,
+            neuron_log(all->context, NEURON_LOG_INFO, "data",
                        "%s has no images: it is left out and no class", path);
         return status;
     }

@@ -114,8 +114,8 @@ static int read_values(neuron_csv_table *table)
 
 static void log_first_name(const neuron_csv_table *table, int32_t level, const char *what)
 {
-    neuron_log(table->context, level, "%s: column 1, \"%.*s\", is %s", table->csv.buffer->name,
-               neuron_csv_shown(table->first_row[0].slice), what);
+    neuron_log(table->context, level, "data", "%s: column 1, \"%.*s\", is %s",
+               table->csv.buffer->name, neuron_csv_shown(table->first_row[0].slice), what);
 }
 
 static void log_guesses(const neuron_csv_table *table)
@@ -123,21 +123,21 @@ static void log_guesses(const neuron_csv_table *table)
     const char *name = table->csv.buffer->name;
     const neuron_csv_doubts *doubts = &table->doubts;
     if (table->unknown > 0)
-        neuron_log(table->context, NEURON_LOG_WARNING,
+        neuron_log(table->context, NEURON_LOG_WARNING, "data",
                    "%s: %" PRId64 " words that the other table does not have are taken as missing",
                    name, table->unknown);
     if (table->given)
         return;
     if (doubts->header)
-        neuron_log(table->context, NEURON_LOG_INFO, "%s: line %" PRId64 " is taken for %s", name,
-                   neuron_csv_line(&table->csv, table->first_row[0].at),
+        neuron_log(table->context, NEURON_LOG_INFO, "data", "%s: line %" PRId64 " is taken for %s",
+                   name, neuron_csv_line(&table->csv, table->first_row[0].at),
                    table->csv.dialect.header ? "names" : "an example");
     if (doubts->label && table->csv.dialect.header)
         log_first_name(table, NEURON_LOG_WARNING, "taken for the label");
     if (doubts->index)
         log_first_name(table, NEURON_LOG_INFO, "an index and is left out");
     if (table->settings.type == 0 && table->rows.guess)
-        neuron_log(table->context, NEURON_LOG_INFO, "%s: the values are taken %s", name,
+        neuron_log(table->context, NEURON_LOG_INFO, "data", "%s: the values are taken %s", name,
                    table->rows.bytes ? "for bytes, scaled by 1/255" : "as they are, as float32");
 }
 

@@ -41,7 +41,7 @@ static int save(const neuron_trainer_t *trainer, neuron_callback_entry *entry)
     entry->state[UNSAVED] = 1;
     RETURN_IF_ERROR(neuron_graph_save(neuron_trainer_graph(trainer), path));
     entry->state[UNSAVED] = 0;
-    neuron_log(neuron_trainer_graph(trainer)->context, NEURON_LOG_INFO,
+    neuron_log(neuron_trainer_graph(trainer)->context, NEURON_LOG_INFO, "training",
                "epoch %" PRId64 ": saved %s", neuron_training_progress(trainer)->epoch, path);
     return NEURON_OK;
 }

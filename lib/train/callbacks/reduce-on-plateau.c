@@ -37,7 +37,7 @@ static void reduce(neuron_trainer_t *trainer, neuron_callback_entry *entry)
     double rate = fmax(reduced, least);
     neuron_training_set_base_rate(trainer, rate);
     char text[NEURON_NUMBER_TEXT];
-    neuron_log(neuron_trainer_graph(trainer)->context, NEURON_LOG_INFO,
+    neuron_log(neuron_trainer_graph(trainer)->context, NEURON_LOG_INFO, "training",
                "epoch %" PRId64 ": base learning rate %s", neuron_training_progress(trainer)->epoch,
                neuron_number_short(rate, text));
     entry->state[WAIT] = 0;

@@ -139,9 +139,9 @@ static void run(const network_t *network, char **arguments)
 {
     state_t state = {.target = strtod(arguments[2], NULL)};
     neuron_context_t *context;
-    must(neuron_context_create(&context));
+    must(neuron_context_create(&context, NULL));
     must(neuron_context_set_seed(context, strtoull(arguments[0], NULL, 10)));
-    must(neuron_context_set_threads(context, (int32_t)strtol(arguments[3], NULL, 10)));
+    must(neuron_context_set_number(context, "threads", (int32_t)strtol(arguments[3], NULL, 10)));
     double start = seconds_now();
     neuron_dataset_t *data[2] = {load(context, network, arguments + 4),
                                  load(context, network, arguments + 6)};

@@ -156,8 +156,9 @@ START_TEST(takes_the_classes_of_another)
 }
 END_TEST
 
-static void count_lines(int32_t level, const char *line, void *user_data)
+static void count_lines(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     ck_assert_int_eq(level, NEURON_LOG_INFO);
     assert_that(strncmp(line, top, strlen(top)) == 0 && strstr(line, "is left out"), "%s", line);
     ++*(int *)user_data;
@@ -184,7 +185,7 @@ START_TEST(leaves_litter_out)
         make_folder(folders[i]);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         make_file(files[i], "P2 1 1 255 3");
-    assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, count_lines, &lines));
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, count_lines, &lines, NULL));
     assert_ok(neuron_dataset_load_folder(&dataset, context, top));
     ck_assert_int_eq(lines, 10 + 6);
     ck_assert_int_eq(neuron_dataset_class_count(dataset), 2);
@@ -217,7 +218,7 @@ START_TEST(folders_without_images_are_no_classes)
     ck_assert_int_eq(gzclose(packed), Z_OK);
     make_folder("/zz");
     make_file("/zz/Thumbs.db", "P2 1 1 255 3");
-    assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, count_lines, &lines));
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, count_lines, &lines, NULL));
     assert_ok(neuron_dataset_load_folder(&dataset, context, top));
     ck_assert_int_eq(lines, 4);
     ck_assert_int_eq(neuron_dataset_class_count(dataset), 2);

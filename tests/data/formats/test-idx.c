@@ -234,8 +234,9 @@ START_TEST(members_are_one)
 }
 END_TEST
 
-static void count_line(int32_t level, const char *line, void *user_data)
+static void count_line(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     ck_assert_int_eq(level, NEURON_LOG_WARNING);
     assert_that(strstr(line, "train-images: what follows the gzip data at byte ") == line, "%s",
                 line);
@@ -269,7 +270,7 @@ START_TEST(ends_where_gunzip_ends)
         buffer plain = idx(5, 3, 2), packed = gzip(&plain);
         int lines = 0;
         append(&packed, tails[i].bytes, tails[i].size);
-        assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, count_line, &lines));
+        assert_ok(neuron_context_set_log(context, NEURON_LOG_DEBUG, count_line, &lines, NULL));
         if (tails[i].message)
             assert_refused(&packed, 3, tails[i].message);
         else

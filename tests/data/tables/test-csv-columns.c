@@ -233,8 +233,9 @@ END_TEST
 static char lines[2][256];
 static int line_count, log_level = NEURON_LOG_INFO;
 
-static void keep_line(int32_t level, const char *line, void *user_data)
+static void keep_line(int32_t level, const char *category, const char *line, void *user_data)
 {
+    (void)category;
     (void)user_data;
     ck_assert_int_eq(level, log_level);
     ck_assert_int_lt(line_count, 2);
@@ -256,7 +257,7 @@ static void assert_logged(const char *text, int32_t type, int32_t header, const 
 START_TEST(guesses_go_to_the_log)
 {
     int32_t absent = NEURON_CSV_HEADER_ABSENT;
-    assert_ok(neuron_context_set_log(context, NEURON_LOG_INFO, keep_line, NULL));
+    assert_ok(neuron_context_set_log(context, NEURON_LOG_INFO, keep_line, NULL, NULL));
     assert_logged("label,a\n1,2\n", 0, NEURON_CSV_HEADER_GUESS,
                   "train.csv: line 1 is taken for names",
                   "train.csv: the values are taken for bytes, scaled by 1/255");

@@ -283,7 +283,7 @@ START_TEST(chunks_cannot_be_seen)
     static float first[ROWS * 4], other[ROWS * 4];
     char *text = write_many(_i == 1, -1);
     for (int threads = 1; threads <= 4; threads += 3) {
-        assert_ok(neuron_context_set_threads(context, threads));
+        assert_ok(neuron_context_set_number(context, "threads", threads));
         neuron_dataset_t *dataset = load(text, "label=y, categories=index, missing=mean");
         ck_assert_int_eq(neuron_dataset_count(dataset), ROWS);
         assert_ok(neuron_dataset_read(threads == 1 ? first : other, NULL, dataset, 0, ROWS));
