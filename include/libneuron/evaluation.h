@@ -67,8 +67,8 @@ extern "C" {
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE before finish; NEURON_E_SHAPE if the examples, the
  *           outputs or the channels do not fit; NEURON_E_DATA for an empty dataset, and if the loss
  *           does not go with the targets; NEURON_E_MEMORY; NEURON_E_UNSUPPORTED for
- *           a graph with several inputs or outputs; or what a stream or a custom layer returned.
- *           Since 0.1. */
+ *           a graph with several inputs or outputs; or what a stream, a custom layer or a loss
+ *           of the caller's returned. Since 0.1. */
 NEURON_API int neuron_graph_evaluate(neuron_evaluation_t **evaluation, const neuron_graph_t *graph,
                                      const neuron_dataset_t *dataset, const neuron_loss_t *loss,
                                      const char *options);

@@ -4,6 +4,23 @@
  *      neuron_loss_create(&loss, context, "huber", "delta=0.5");
  *      neuron_trainer_set_loss(trainer, loss);
  *
+ *  A loss of the caller's own is a function of a batch:
+ *
+ *      static int squared(double *losses, float *gradients, const float *outputs,
+ *                         const float *targets, const int32_t *labels, int64_t count,
+ *                         int64_t size, void *user_data)
+ *      {
+ *          for (int64_t i = 0; i < count * size; i++) {
+ *              double error = (double)outputs[i] - (double)targets[i];
+ *              losses[i / size] += error * error;
+ *              if (gradients)
+ *                  gradients[i] = (float)(2 * error);
+ *          }
+ *          return 0;
+ *      }
+ *
+ *      neuron_loss_create_custom(&loss, context, squared, NULL, NULL);
+ *
  *  A loss compares the outputs of one example with as many targets: those of the dataset, or for a
  *  class number 1 for its class and 0 for the others. The loss of a batch is the sum over its
  *  examples of weight times loss, divided by the number of examples, as in Keras; see
@@ -20,23 +37,31 @@
 extern "C" {
 #endif
 
-/** The caller's own loss of one example.
+/** The caller's own loss of a batch.
  *
- *  A trainer calls it in the thread that runs it, and an evaluation in the thread that evaluates,
- *  one example after the other and in the same order for any number of threads.
+ *  A trainer calls it once for each step, and an evaluation for as many examples as it takes at
+ *  once, in their order, in the thread that runs the trainer or evaluates. How many these are does
+ *  not depend on the number of threads.
  *
- *  @param output    `outputs` numbers, those that neuron_graph_predict() would give, after a
- *                   softmax that the graph ends with.
- *  @param target    `outputs` numbers, as the dataset has them.
- *  @param label     the example's class: its class number, or as neuron_dataset_class_counts()
- *                   counts it.
- *  @param gradient  `outputs` numbers, all 0, to be set to the derivative of the loss by each
- *                   output; NULL if only the loss is wanted. The library takes care of weights and
- *                   of the size of the batch.
- *  @return  the loss; if it is infinite or not a number, it ends a run as any such loss does.
- *           Since 0.1. */
-typedef double (*neuron_loss_function_t)(const float *output, const float *target, int32_t outputs,
-                                         int32_t label, float *gradient, void *user_data);
+ *  @param[out] losses     [count], all 0, to be set to the loss of each example. One that is
+ *                         infinite or not a number ends a run as any such loss does. The library
+ *                         multiplies them by the examples' weights.
+ *  @param[out] gradients  [count, size], all 0, to be set to the derivative of the sum of the
+ *                         losses by each output; NULL if only the losses are wanted. The library
+ *                         takes care of the size of the batch, and multiplies what belongs to an
+ *                         example's outputs by its weight.
+ *  @param outputs         [count, size], those that neuron_graph_predict() would give, after
+ *                         a softmax or sigmoid that the graph ends with.
+ *  @param targets         [count, size], as the dataset has them, or what stands for class numbers.
+ *  @param labels          [count], the classes: their class numbers, or as
+ *                         neuron_dataset_class_counts() counts them.
+ *  @param count           examples of the batch, at least 1.
+ *  @param size            numbers of an example's output.
+ *  @return  0. A negative number makes the call that needed the loss fail with it, any other with
+ *           NEURON_E_CALLBACK; a step that failed leaves the graph as it was. Since 0.1. */
+typedef int (*neuron_loss_function_t)(double *losses, float *gradients, const float *outputs,
+                                      const float *targets, const int32_t *labels, int64_t count,
+                                      int64_t size, void *user_data);
 
 /** Makes a loss.
  *
@@ -74,14 +99,14 @@ NEURON_API int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *contex
 /** Makes a loss of the caller's own. In a file of neuron_trainer_save() it is called "custom",
  *  whatever it does.
  *  @param[out] loss  the new loss; NULL on failure.
- *  @param callback   what works it out.
+ *  @param function   what works it out.
  *  @param user_data  handed to it; may be NULL. Must live as long as the loss, which trainers keep
  *                    alive.
  *  @param destroy    called with `user_data` when the loss is gone; not if this call fails, after
  *                    which the caller still has it. May be NULL.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
-                                         neuron_loss_function_t callback, void *user_data,
+                                         neuron_loss_function_t function, void *user_data,
                                          neuron_destroy_function_t destroy);
 
 /** Adds an owner. @return  `loss`. Any thread. Since 0.1. */

@@ -36,11 +36,11 @@ enum neuron_status {
     NEURON_E_CALLBACK = -110     /**< a callback of the caller's returned a positive number */
 };
 
-/** What a function of the caller's in a training's run or a search returns to end it early without
- *  calling that a failure: the run or the search returns NEURON_STOP too. Wherever else a function
- *  of the caller's returns a positive number, and for all other positive numbers, the call that
- *  needed it fails with NEURON_E_CALLBACK; if it returns a negative number, the call returns that
- *  number. Since 0.1. */
+/** What a callback or schedule of a training's run, or the function of a search, returns to end it
+ *  early without calling that a failure: the run or the search returns NEURON_STOP too. Wherever
+ *  else a function of the caller's returns a positive number, and for all other positive numbers,
+ *  the call that needed it fails with NEURON_E_CALLBACK; if it returns a negative number, the call
+ *  returns that number. Since 0.1. */
 enum { NEURON_STOP = 1 };
 
 /** Name of a result code, such as "NEURON_E_SHAPE"; "unknown" for any other number.

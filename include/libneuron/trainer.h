@@ -183,7 +183,7 @@ NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
  *           NEURON_E_UNSUPPORTED if all layers with parameters were frozen since the trainer was
  *           made; NEURON_E_ARGUMENT, also for a rate that a schedule by function may not return;
  *           NEURON_E_STATE from within a callback or without a validation set that a callback
- *           needs; what the function of a stream or of a custom layer failed with;
+ *           needs; what the function of a stream, of a custom layer or of a loss failed with;
  *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *trainer);
 

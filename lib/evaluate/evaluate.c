@@ -60,7 +60,7 @@ static void release_evaluator(void *owner, void *object)
 /* Its session has been acquired. */
 static int allocate(evaluator *e, int64_t capacity)
 {
-    e->results = neuron_allocate(e->context, neuron_size(capacity), sizeof *e->results);
+    e->results = neuron_loss_allocate_results(e->context, capacity);
     if (!e->results)
         return NEURON_E_MEMORY;
     return neuron_batch_allocate(&e->batch, e->context, e->dataset, capacity);
@@ -78,7 +78,7 @@ static int evaluate_batch(evaluator *e, int64_t first, int64_t count)
             batch.threshold = e->into->plan.threshold;
         neuron_evaluation_add(e->into, &e->batch, batch.predictions); /* a loss changes targets */
     }
-    neuron_loss_compute(e->function, pool, &batch, e->results, NULL);
+    RETURN_IF_ERROR(neuron_loss_compute(e->function, pool, &batch, e->results, NULL));
     for (int64_t i = 0; i < count; i++) {
         e->loss += e->results[i].loss;
         e->correct += e->results[i].predicted == batch.labels[i];

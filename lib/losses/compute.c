@@ -1,6 +1,6 @@
 /* A loss at work on a batch: examples are divided among the threads of the pool by their number
  * alone, and each has a result of its own, so that nothing depends on how many threads there are.
- * The formulas are in the files of the kinds. */
+ * The formulas are in the files of the kinds; a function of the caller's comes before all. */
 #include "losses/loss.h"
 
 #include "base/checked.h"
@@ -57,10 +57,16 @@ static double compute_example(const neuron_loss_t *loss, const neuron_loss_examp
     const neuron_loss_row *kind = loss->kind;
     if (kind->prepare)
         kind->prepare(loss, example->target, example->outputs);
-    double value = kind->compute ? kind->compute(loss, example, scale, gradient)
-                                 : compute_points(loss, example, scale, gradient);
-    /* Clipping would hide what has gone wrong. */
-    return isfinite(value) && !all_finite(example->output, example->outputs) ? NAN : value;
+    return kind->compute ? kind->compute(loss, example, scale, gradient)
+                         : compute_points(loss, example, scale, gradient);
+}
+
+/* What the caller's function said. */
+static double take_example(double loss, double scale, float *gradient, int32_t outputs)
+{
+    for (int32_t i = 0; gradient && i < outputs; i++)
+        gradient[i] = (float)((double)gradient[i] * scale);
+    return loss;
 }
 
 static int32_t predicted_class(const neuron_loss_batch *batch, const float *output)
@@ -72,9 +78,20 @@ static int32_t predicted_class(const neuron_loss_batch *batch, const float *outp
 typedef struct loss_job {
     const neuron_loss_t *loss;
     const neuron_loss_batch *batch;
+    const double *losses; /* by the caller's function, with gradients; NULL if it has none */
     neuron_loss_result *results;
     float *gradients;
 } loss_job;
+
+static double loss_of(const loss_job *job, int64_t i, const neuron_loss_example *example,
+                      float *gradient)
+{
+    double scale = job->batch->weights[i] / (double)job->batch->count;
+    double value = job->losses ? take_example(job->losses[i], scale, gradient, example->outputs)
+                               : compute_example(job->loss, example, scale, gradient);
+    /* Clipping would hide what has gone wrong. */
+    return isfinite(value) && !all_finite(example->output, example->outputs) ? NAN : value;
+}
 
 static void compute_one(const loss_job *job, int64_t i)
 {
@@ -88,12 +105,10 @@ static void compute_one(const loss_job *job, int64_t i)
         .label = batch->labels[i],
         .logits = batch->logits,
     };
-    double weight = batch->weights[i];
     float *gradient = job->gradients ? job->gradients + offset : NULL;
     neuron_loss_result result = {.predicted = predicted_class(batch, example.output)};
     if (job->loss)
-        result.loss =
-            weight * compute_example(job->loss, &example, weight / (double)batch->count, gradient);
+        result.loss = batch->weights[i] * loss_of(job, i, &example, gradient);
     bool finite = !gradient || all_finite(gradient, batch->outputs);
     for (int32_t k = 0; !finite && k < batch->outputs; k++) {
         result.overflow |= isinf(gradient[k]) != 0;
@@ -111,18 +126,24 @@ static void compute_task(void *work, int64_t task, int32_t worker)
         compute_one(job, i);
 }
 
-void neuron_loss_compute(const neuron_loss_t *loss, neuron_pool *pool,
-                         const neuron_loss_batch *batch, neuron_loss_result *results,
-                         float *gradients)
+neuron_loss_result *neuron_loss_allocate_results(neuron_context_t *context, int64_t count)
 {
-    loss_job job = {loss, batch, results, gradients};
-    int64_t tasks = neuron_ceil_divide(batch->count, EXAMPLES_PER_TASK);
-    if (!loss || !loss->callback) {
-        neuron_pool_run(pool, tasks, compute_task, &job);
-        return;
+    return neuron_allocate(context, neuron_size(count),
+                           sizeof(neuron_loss_result) + sizeof(double));
+}
+
+int neuron_loss_compute(const neuron_loss_t *loss, neuron_pool *pool,
+                        const neuron_loss_batch *batch, neuron_loss_result *results,
+                        float *gradients)
+{
+    loss_job job = {.loss = loss, .batch = batch, .results = results, .gradients = gradients};
+    if (loss && loss->function) {
+        double *losses = (double *)(results + batch->count);
+        RETURN_IF_ERROR(neuron_loss_call(loss, batch, losses, gradients));
+        job.losses = losses;
     }
-    for (int64_t task = 0; task < tasks; task++) /* the caller's function stays in this thread */
-        compute_task(&job, task, 0);
+    neuron_pool_run(pool, neuron_ceil_divide(batch->count, EXAMPLES_PER_TASK), compute_task, &job);
+    return NEURON_OK;
 }
 
 void neuron_loss_smooth(const neuron_loss_t *loss, float *target, int32_t outputs, double average)

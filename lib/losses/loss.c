@@ -76,15 +76,15 @@ int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, const ch
 }
 
 int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
-                              neuron_loss_function_t callback, void *user_data,
+                              neuron_loss_function_t function, void *user_data,
                               neuron_destroy_function_t destroy)
 {
     CHECK_ARGUMENT(loss);
     *loss = NULL;
     CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(callback);
+    CHECK_ARGUMENT(function);
     RETURN_IF_ERROR(create(loss, context, &neuron_loss_custom));
-    (*loss)->callback = callback;
+    (*loss)->function = function;
     (*loss)->user_data = user_data;
     (*loss)->destroy = destroy;
     return NEURON_OK;

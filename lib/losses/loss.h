@@ -67,7 +67,7 @@ typedef struct neuron_loss_points {
     }
 
 /* One kind: a row of the table in loss.c, in a file of its own. Of `points` and `compute` it has
- * one. */
+ * one, but for the caller's own, whose function takes a whole batch. */
 typedef struct neuron_loss_row {
     const char *name;            /* in files, messages and calls */
     neuron_absorbs absorbs;      /* the output layer, if the network ends with it */
@@ -88,8 +88,8 @@ struct neuron_loss {
     atomic_int references;
     neuron_context_t *context;
     const neuron_loss_row *kind;
-    neuron_options options; /* of kind->options */
-    neuron_loss_function_t callback;
+    neuron_options options;          /* of kind->options */
+    neuron_loss_function_t function; /* of the caller's; NULL for the other kinds */
     void *user_data;
     neuron_destroy_function_t destroy; /* of the user data; NULL for none */
 };
@@ -126,12 +126,21 @@ typedef struct neuron_loss_result {
     bool overflow, undefined; /* a gradient of the loss is infinite, or not a number */
 } neuron_loss_result;
 
+/* Room for the results of a batch of `count` examples, and behind them for the numbers that a
+ * function of the caller's writes. NULL after a failure. */
+neuron_loss_result *neuron_loss_allocate_results(neuron_context_t *context, int64_t count);
+
 /* Computes the results of a batch's examples and, unless it is NULL, the gradient of their mean
  * loss by the predictions, [count, outputs]. `loss` may be NULL if only classes are wanted. Runs
- * over the pool, but for a loss of the caller's own, which is called in this thread. */
-void neuron_loss_compute(const neuron_loss_t *loss, neuron_pool *pool,
-                         const neuron_loss_batch *batch, neuron_loss_result *results,
-                         float *gradients);
+ * over the pool, but for a function of the caller's, which is called in this thread: it alone may
+ * fail. */
+int neuron_loss_compute(const neuron_loss_t *loss, neuron_pool *pool,
+                        const neuron_loss_batch *batch, neuron_loss_result *results,
+                        float *gradients);
+
+/* Calls the caller's function for a batch, as neuron_loss_function_t says. */
+int neuron_loss_call(const neuron_loss_t *loss, const neuron_loss_batch *batch, double *losses,
+                     float *gradients);
 
 /* NEURON_E_DATA if the loss cannot work with targets of any kind: `count` rows of `targets`,
  * [..., outputs]. `who` begins the message. */

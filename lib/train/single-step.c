@@ -314,7 +314,7 @@ static bool calls_back(const neuron_trainer_t *trainer)
 {
     bool calls = neuron_graph_may_fail(trainer->graph);
     for (int32_t i = 0; i < trainer->graph->output_count; i++)
-        calls = calls || trainer->losses[i].loss->callback;
+        calls = calls || trainer->losses[i].loss->function;
     return calls;
 }
 

@@ -124,7 +124,7 @@ int neuron_step_set_capacity(neuron_step *step, int64_t capacity)
     bool weighs = weighs_losses(step);
     if (capacity == step->capacity)
         return NEURON_OK;
-    neuron_loss_result *results = neuron_allocate(context, count, sizeof *results);
+    neuron_loss_result *results = neuron_loss_allocate_results(context, capacity);
     double *weights = weighs ? neuron_allocate(context, count, sizeof *weights) : NULL;
     if (!results || (weighs && !weights)) {
         neuron_release(context, results);
@@ -244,12 +244,13 @@ static neuron_loss_batch batch_of(const neuron_step *step, const neuron_batch *b
 
 /* Adds the loss of one output. `*infinite` becomes true if a gradient is, `*undefined` if one is
  * not a number. */
-static void add_loss(neuron_step *step, const neuron_batch *batches, int32_t output,
-                     neuron_step_result *result, bool *infinite, bool *undefined)
+static int add_loss(neuron_step *step, const neuron_batch *batches, int32_t output,
+                    neuron_step_result *result, bool *infinite, bool *undefined)
 {
     const neuron_loss_batch batch = batch_of(step, batches, output);
-    neuron_loss_compute(step->losses[output].loss, step->context->pool, &batch, step->results,
-                        neuron_session_output_gradient(step->session, output));
+    RETURN_IF_ERROR(neuron_loss_compute(step->losses[output].loss, step->context->pool, &batch,
+                                        step->results,
+                                        neuron_session_output_gradient(step->session, output)));
     for (int64_t first = 0; first < batch.count; first += EXAMPLES_PER_SUM) {
         int64_t end = neuron_min_count(first + EXAMPLES_PER_SUM, batch.count);
         double sum = 0;
@@ -261,20 +262,22 @@ static void add_loss(neuron_step *step, const neuron_batch *batches, int32_t out
         }
         result->loss += sum;
     }
+    return NEURON_OK;
 }
 
 /* `*infinite` becomes whether a gradient is. */
-static void compute_loss(neuron_step *step, const neuron_step_data *data,
-                         neuron_step_result *result, bool *infinite)
+static int compute_loss(neuron_step *step, const neuron_step_data *data, neuron_step_result *result,
+                        bool *infinite)
 {
     bool undefined = false;
     for (int32_t i = 0; i < step->graph->output_count; i++)
-        add_loss(step, data->batches, i, result, infinite, &undefined);
+        RETURN_IF_ERROR(add_loss(step, data->batches, i, result, infinite, &undefined));
     result->loss += neuron_graph_penalty(step->graph) * (double)data->count;
     if (!isfinite(result->loss))
         note_bad(result, "the loss", result->loss);
     else if (is_beyond(*infinite, undefined, &step->options))
         note_bad(result, "the gradient of the loss", undefined ? (double)NAN : (double)INFINITY);
+    return NEURON_OK;
 }
 
 /* Takes the gradients that are given. */
@@ -372,7 +375,7 @@ static int run(neuron_step *step, neuron_session *session, const neuron_step_dat
                                            step->turn.updates));
     neuron_graph_touch(step->graph); /* its moving statistics */
     if (data->batches)
-        compute_loss(step, data, result, &infinite);
+        RETURN_IF_ERROR(compute_loss(step, data, result, &infinite));
     else
         take_gradients(step, session, data, result, &infinite);
     return result->bad[0] ? NEURON_OK : update_parameters(step, session, infinite, result);

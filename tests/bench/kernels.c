@@ -226,7 +226,8 @@ static void time_loss(const bench_kernel_t *kernel, neuron_context_t *context, d
     bool gradient = kernel->part == BENCH_LOSS_GRADIENT;
     bench_sampler_begin(sampler, seconds, INT64_MAX);
     do
-        neuron_loss_compute(loss, context->pool, &batch, results, gradient ? gradients : NULL);
+        bench_must(
+            neuron_loss_compute(loss, context->pool, &batch, results, gradient ? gradients : NULL));
     while (bench_sampler_tick(sampler));
     neuron_loss_unref(loss);
     close_bed(&bed);

@@ -265,18 +265,19 @@ START_TEST(a_saved_training_loads_as_saved)
 END_TEST
 
 /* What a custom loss returns where no gradient is asked for, which is in validation. */
-static double limitless(const float *output, const float *target, int32_t count, int32_t label,
-                        float *gradient, void *user_data)
+static int limitless(double *losses, float *gradients, const float *outputs, const float *targets,
+                     const int32_t *labels, int64_t count, int64_t size, void *user_data)
 {
-    double sum = 0;
-    (void)label;
-    for (int32_t i = 0; i < count; i++) {
-        double error = (double)output[i] - (double)target[i];
-        sum += error * error;
-        if (gradient)
-            gradient[i] = (float)(2 * error);
+    (void)labels;
+    for (int64_t i = 0; i < count * size; i++) {
+        double error = (double)outputs[i] - (double)targets[i];
+        losses[i / size] += error * error;
+        if (gradients)
+            gradients[i] = (float)(2 * error);
+        else
+            losses[i / size] = *(const double *)user_data;
     }
-    return gradient ? sum : *(const double *)user_data;
+    return 0;
 }
 
 /* Infinite figures are no record, but they are figures. */

@@ -15,10 +15,11 @@ static void end(void)
     neuron_context_unref(context);
 }
 
-static double nothing(const float *output, const float *target, int32_t outputs, int32_t label,
-                      float *gradient, void *user_data)
+static int nothing(double *losses, float *gradients, const float *outputs, const float *targets,
+                   const int32_t *labels, int64_t count, int64_t size, void *user_data)
 {
-    (void)output, (void)target, (void)outputs, (void)label, (void)gradient, (void)user_data;
+    (void)losses, (void)gradients, (void)outputs, (void)targets, (void)labels;
+    (void)count, (void)size, (void)user_data;
     return 0;
 }
 
@@ -34,7 +35,7 @@ START_TEST(bad_input)
     assert_message("loss: kind is NULL");
     ck_assert_ptr_null(loss);
     assert_status(neuron_loss_create_custom(&loss, context, NULL, NULL, NULL), NEURON_E_ARGUMENT);
-    assert_message("callback");
+    assert_message("function");
     assert_status(neuron_loss_create_custom(NULL, context, nothing, NULL, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_create_custom(&loss, NULL, nothing, NULL, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_loss_set(NULL, "delta=1"), NEURON_E_ARGUMENT);

@@ -36,7 +36,8 @@ static neuron_loss_result compute(const neuron_loss_t *loss, const float *output
 {
     float target[OUTPUTS];
     int32_t label = class_of(given, outputs);
-    neuron_loss_result result;
+    neuron_loss_result *room = neuron_loss_allocate_results(context, 1), result;
+    ck_assert_ptr_nonnull(room);
     const neuron_loss_batch batch = {.kernels = neuron_kernels_choose(),
                                      .count = 1,
                                      .outputs = outputs,
@@ -47,7 +48,9 @@ static neuron_loss_result compute(const neuron_loss_t *loss, const float *output
                                      .labels = &label,
                                      .weights = &scale};
     memcpy(target, given, (size_t)outputs * sizeof *target);
-    neuron_loss_compute(loss, context->pool, &batch, &result, gradient);
+    assert_ok(neuron_loss_compute(loss, context->pool, &batch, room, gradient));
+    result = *room;
+    neuron_release(context, room);
     return result;
 }
 
@@ -249,30 +252,33 @@ END_TEST
 /* ---- The caller's own ---- */
 
 typedef struct call {
-    int count;
-    float output[OUTPUTS], target[OUTPUTS];
+    int calls;
+    int64_t examples;
+    float output[OUTPUTS], target[OUTPUTS]; /* of the first */
     int32_t label;
+    int returns;
 } call;
 
-static double squares(const float *output, const float *target, int32_t outputs, int32_t label,
-                      float *gradient, void *user_data)
+static int squares(double *losses, float *gradients, const float *outputs, const float *targets,
+                   const int32_t *labels, int64_t count, int64_t size, void *user_data)
 {
     call *seen = user_data;
-    double sum = 0;
-    ck_assert_int_eq(outputs, OUTPUTS);
-    seen->count++;
-    seen->label = label;
-    memcpy(seen->output, output, sizeof seen->output);
-    memcpy(seen->target, target, sizeof seen->target);
-    for (int32_t i = 0; i < outputs; i++) {
-        double error = (double)output[i] - (double)target[i];
-        sum += error * error / outputs;
-        if (gradient) {
-            ck_assert(gradient[i] == 0);
-            gradient[i] = (float)(2 * error / outputs);
+    ck_assert_int_eq(size, OUTPUTS);
+    seen->calls++;
+    seen->examples += count;
+    seen->label = labels[0];
+    memcpy(seen->output, outputs, sizeof seen->output);
+    memcpy(seen->target, targets, sizeof seen->target);
+    for (int64_t i = 0; i < count * size; i++) {
+        double error = (double)outputs[i] - (double)targets[i];
+        ck_assert(i % size != 0 || losses[i / size] == 0);
+        losses[i / size] += error * error / OUTPUTS;
+        if (gradients) {
+            ck_assert(gradients[i] == 0);
+            gradients[i] = (float)(2 * error / OUTPUTS);
         }
     }
-    return sum;
+    return seen->returns;
 }
 
 START_TEST(own_function)
@@ -287,7 +293,8 @@ START_TEST(own_function)
     ck_assert(compute(own, output, false, given, OUTPUTS, 0.5, gradient).loss ==
               0.5 * compute_one(&built_in, output, given, 0.5, other));
     ck_assert_mem_eq(gradient, other, sizeof gradient);
-    ck_assert_int_eq(seen.count, 1);
+    ck_assert_int_eq(seen.calls, 1);
+    ck_assert_int_eq(seen.examples, 1);
     ck_assert_int_eq(seen.label, 1);
     ck_assert_mem_eq(seen.output, output, sizeof output);
     ck_assert_mem_eq(seen.target, given, sizeof given);
@@ -335,7 +342,7 @@ START_TEST(batches)
                                      .targets = targets,
                                      .labels = labels,
                                      .weights = weights};
-    neuron_loss_compute(loss, context->pool, &batch, results, gradients);
+    assert_ok(neuron_loss_compute(loss, context->pool, &batch, results, gradients));
     for (int i = 0; i < COUNT; i++) {
         float gradient[WIDTH];
         const float *output = outputs + i * WIDTH;
@@ -350,7 +357,7 @@ START_TEST(batches)
         else
             ck_assert_double_eq_tol(results[i].loss, alone.loss * COUNT, 1e-12);
     }
-    neuron_loss_compute(NULL, context->pool, &batch, results, NULL); /* classes alone */
+    assert_ok(neuron_loss_compute(NULL, context->pool, &batch, results, NULL)); /* classes alone */
     ck_assert(results[3].loss == 0);
     ck_assert_int_eq(results[3].predicted, neuron_argmax(outputs + 3 * WIDTH, WIDTH));
     neuron_loss_unref(loss);
@@ -375,7 +382,7 @@ START_TEST(single_outputs)
                                          .targets = targets,
                                          .labels = labels,
                                          .weights = weights};
-        neuron_loss_compute(NULL, context->pool, &batch, results, NULL);
+        assert_ok(neuron_loss_compute(NULL, context->pool, &batch, results, NULL));
         for (int j = 0; j < 4; j++)
             ck_assert_int_eq(results[j].predicted, expected[i][j]);
     }

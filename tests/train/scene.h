@@ -98,18 +98,17 @@ static inline int go_schedule(double *rate, int64_t epoch, void *user_data)
     return go(user_data);
 }
 
-static inline double go_loss(const float *output, const float *target, int32_t outputs,
-                             int32_t label, float *gradient, void *user_data)
+static inline int go_loss(double *losses, float *gradients, const float *outputs,
+                          const float *targets, const int32_t *labels, int64_t count, int64_t size,
+                          void *user_data)
 {
-    double sum = 0;
-    (void)label;
-    for (int32_t i = 0; i < outputs; i++) {
-        sum += (double)(output[i] - target[i]) * (double)(output[i] - target[i]);
-        if (gradient)
-            gradient[i] = 2 * (output[i] - target[i]);
+    (void)labels;
+    for (int64_t i = 0; i < count * size; i++) {
+        losses[i / size] += (double)(outputs[i] - targets[i]) * (double)(outputs[i] - targets[i]);
+        if (gradients)
+            gradients[i] = 2 * (outputs[i] - targets[i]);
     }
-    go(user_data);
-    return sum;
+    return go(user_data);
 }
 
 static inline int go_read(void *examples, int32_t *labels, const int64_t *positions, int64_t count,

@@ -176,16 +176,17 @@ START_TEST(threads_do_not_change_a_bit)
 END_TEST
 
 /* A loss that is a number although a gradient is none. */
-static double bad_slope(const float *output, const float *target, int32_t count, int32_t label,
-                        float *gradient, void *user_data)
-
+static int bad_slope(double *losses, float *gradients, const float *outputs, const float *targets,
+                     const int32_t *labels, int64_t count, int64_t size, void *user_data)
 {
-    (void)target;
-    (void)label;
+    (void)targets, (void)labels;
     const float *slope = user_data;
-    for (int32_t i = 0; gradient && i < count; i++)
-        gradient[i] = i == 0 ? *slope : 0;
-    return (double)output[0];
+    for (int64_t i = 0; i < count; i++) {
+        losses[i] = (double)outputs[i * size];
+        if (gradients)
+            gradients[i * size] = *slope;
+    }
+    return 0;
 }
 
 /* A norm that is not finite ends the run as a bad loss does, and nothing has changed. */
@@ -253,15 +254,18 @@ static void clip_now(neuron_optimizer_t *optimizer)
     assert_ok(neuron_optimizer_set(optimizer, "clip_norm=1e-3, learning_rate=0.5"));
 }
 
-static double clip_within(const float *output, const float *target, int32_t outputs, int32_t label,
-                          float *gradient, void *user_data)
+static int clip_within(double *losses, float *gradients, const float *outputs, const float *targets,
+                       const int32_t *labels, int64_t count, int64_t size, void *user_data)
 {
-    (void)target;
+    (void)targets;
     if (user_data)
         clip_now(user_data);
-    for (int32_t i = 0; gradient && i < outputs; i++)
-        gradient[i] = output[i] - (i == label ? 1.0F : 0.0F);
-    return 1;
+    for (int64_t i = 0; i < count * size; i++) {
+        losses[i / size] = 1;
+        if (gradients)
+            gradients[i] = outputs[i] - (i % size == labels[i / size] ? 1.0F : 0.0F);
+    }
+    return 0;
 }
 
 static int clip_after(neuron_trainer_t *trainer, int32_t event, void *user_data)

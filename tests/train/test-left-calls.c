@@ -80,7 +80,7 @@ static void set_up_loss(scene *s)
     add_glyphs(s);
     add_loss(s);
     add_trainer(s, 0);
-    s->waits = 20;
+    s->waits = 1;
 }
 
 static void set_up_validation(scene *s)
@@ -90,7 +90,7 @@ static void set_up_validation(scene *s)
     assert_ok(neuron_dataset_subset(&validation, s->dataset, 0, 10));
     assert_ok(neuron_trainer_set_validation(s->trainer, validation));
     neuron_dataset_unref(validation);
-    s->waits = COUNT; /* an epoch of training */
+    s->waits = 3; /* steps of an epoch */
 }
 
 static void set_up_layer(scene *s, const char *who)

@@ -322,24 +322,23 @@ END_TEST
 /* ---- The caller's own ---- */
 
 typedef struct calls {
-    int training, evaluating;
+    int64_t training, evaluating; /* examples */
     double answer;
 } calls;
 
-static double squares(const float *output, const float *target, int32_t outputs, int32_t label,
-                      float *gradient, void *user_data)
+static int squares(double *losses, float *gradients, const float *outputs, const float *targets,
+                   const int32_t *labels, int64_t count, int64_t size, void *user_data)
 {
     calls *seen = user_data;
-    double sum = 0;
-    (void)label;
-    *(gradient ? &seen->training : &seen->evaluating) += 1;
-    for (int32_t i = 0; i < outputs; i++) {
-        double error = (double)output[i] - (double)target[i];
-        sum += error * error;
-        if (gradient)
-            gradient[i] = (float)(2 * error / outputs);
+    (void)labels;
+    *(gradients ? &seen->training : &seen->evaluating) += count;
+    for (int64_t i = 0; i < count * size; i++) {
+        double error = (double)outputs[i] - (double)targets[i];
+        losses[i / size] += seen->answer * error * error / (double)size;
+        if (gradients)
+            gradients[i] = (float)(2 * error / (double)size);
     }
-    return seen->answer * sum / outputs;
+    return 0;
 }
 
 START_TEST(own_function_as_built_in)

@@ -42,18 +42,17 @@ static int refuse(void *examples, int32_t *labels, const int64_t *positions, int
     return NEURON_E_UNSUPPORTED;
 }
 
-static double distance(const float *output, const float *target, int32_t outputs, int32_t label,
-                       float *gradient, void *user_data)
+static int distance(double *losses, float *gradients, const float *outputs, const float *targets,
+                    const int32_t *labels, int64_t count, int64_t size, void *user_data)
 {
-    double sum = 0;
-    (void)label;
+    (void)labels;
     use(user_data);
-    for (int32_t i = 0; i < outputs; i++) {
-        sum += (output[i] - target[i]) * (output[i] - target[i]);
-        if (gradient)
-            gradient[i] = 2 * (output[i] - target[i]);
+    for (int64_t i = 0; i < count * size; i++) {
+        losses[i / size] += (double)(outputs[i] - targets[i]) * (double)(outputs[i] - targets[i]);
+        if (gradients)
+            gradients[i] = 2 * (outputs[i] - targets[i]);
     }
-    return sum;
+    return 0;
 }
 
 static int same_rate(double *rate, int64_t epoch, void *user_data)

@@ -47,34 +47,33 @@ static double divergence(double output, double target, double *slope)
     return share * log(share / kept);
 }
 
-static double over_outputs(term_t term, double weight, const float *output, int32_t outputs,
-                           int32_t label, float *gradient)
+static int over_outputs(term_t term, double weight, double *losses, float *gradients,
+                        const float *outputs, const int32_t *labels, int64_t values, int64_t size)
 {
-    double sum = 0;
-
-    for (int32_t i = 0; i < outputs; i++) {
+    for (int64_t i = 0; i < values; i++) {
         double slope;
 
-        sum += weight * term(output[i], label, &slope);
-        if (gradient != NULL)
-            gradient[i] = (float)(weight * slope);
+        losses[i / size] += weight * term(outputs[i], labels[i / size], &slope);
+        if (gradients != NULL)
+            gradients[i] = (float)(weight * slope);
     }
-    return sum;
+    return 0;
 }
 
-static double mean_of(const float *output, const float *target, int32_t outputs, int32_t label,
-                      float *gradient, void *user_data)
+static int mean_of(double *losses, float *gradients, const float *outputs, const float *targets,
+                   const int32_t *labels, int64_t count, int64_t size, void *user_data)
 {
-    (void)target;
-    return over_outputs(*(const term_t *)user_data, 1.0 / outputs, output, outputs, label,
-                        gradient);
+    (void)targets;
+    return over_outputs(*(const term_t *)user_data, 1.0 / (double)size, losses, gradients, outputs,
+                        labels, count * size, size);
 }
 
-static double sum_of(const float *output, const float *target, int32_t outputs, int32_t label,
-                     float *gradient, void *user_data)
+static int sum_of(double *losses, float *gradients, const float *outputs, const float *targets,
+                  const int32_t *labels, int64_t count, int64_t size, void *user_data)
 {
-    (void)target;
-    return over_outputs(*(const term_t *)user_data, 1, output, outputs, label, gradient);
+    (void)targets;
+    return over_outputs(*(const term_t *)user_data, 1, losses, gradients, outputs, labels,
+                        count * size, size);
 }
 
 int broadcast_loss_create(neuron_loss_t **loss, neuron_context_t *context, const char *kind)
