@@ -76,6 +76,7 @@ static inline void fixture_open(layer_fixture *fixture, const neuron_layer *laye
                                          .batch = planned,
                                          .training = training,
                                          .threads = threads,
+                                         .kernels = kernels,
                                          .operation = fixture->operation};
     if (layer->plan)
         assert_ok(layer->plan(&request, &needs));

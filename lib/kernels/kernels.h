@@ -59,6 +59,8 @@ typedef void neuron_depthwise_kernel(const neuron_depthwise_work *work);
 typedef void neuron_depthwise_row_kernel(const neuron_depthwise_row_work *work);
 typedef neuron_depthwise_row_kernel neuron_depthwise_row_sums_kernel;
 typedef neuron_depthwise_kernel neuron_depthwise_back_kernel, neuron_depthwise_sums_kernel;
+/* The same of rows that are one run of floats each, whatever the channels. */
+typedef void neuron_depthwise_flat_kernel(const neuron_depthwise_flat_work *work);
 #define NEURON_CONV_KERNELS(X)                                                                     \
     X(conv_single_channel)                                                                         \
     X(conv_single_channel_gradient)                                                                \
@@ -72,7 +74,8 @@ typedef neuron_depthwise_kernel neuron_depthwise_back_kernel, neuron_depthwise_s
     X(depthwise_row)                                                                               \
     X(depthwise_row_sums)                                                                          \
     X(depthwise_back)                                                                              \
-    X(depthwise_sums)
+    X(depthwise_sums)                                                                              \
+    X(depthwise_flat)
 
 /* Largest value of each channel under each window, and the number of its place, the first if
  * several are equal. A value that is not a number is the largest. */

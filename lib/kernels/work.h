@@ -119,6 +119,27 @@ typedef struct neuron_depthwise_row_work {
     float *weight_sums, *bias_sums;
 } neuron_depthwise_row_work;
 
+/* The same of one row of outputs, or of as many below each other if the window has at least one row
+ * less, as `floats` floats each, where the next output is one pixel further:
+ *
+ *     output(r, i) = start(i) + sum over y < window_rows, x < window_columns of
+ *         source[r + y][x * column_step + i] * weight(y, x, i)
+ *
+ * Weights come again after `phases` vectors. There are as many blocks of whole vectors: what sums
+ * start from, and then the weights, those of a row of the window behind each other. Whole vectors
+ * are read of the source, and may reach behind its rows. */
+enum { NEURON_DEPTHWISE_FLAT_ROWS = 4 };
+typedef struct neuron_depthwise_flat_work {
+    int64_t rows, floats;
+    int64_t window_rows, window_columns;
+    int64_t column_step; /* floats between pixels of a row that a window sees */
+    int64_t phases;
+    const float *const *source; /* rows */
+    const float *weights;
+    float *output; /* without gaps */
+    float floor;   /* no output is below it */
+} neuron_depthwise_flat_work;
+
 /* Winograd's way to 3x3 windows, see winograd.h: a tile is 4x4 outputs and the 6x6 pixels that they
  * take in. It is carried over to as many points, where windows become products. */
 enum {

@@ -164,6 +164,7 @@ typedef struct neuron_plan_request {
     int64_t batch; /* the largest */
     bool training;
     int32_t threads; /* of the pool that will be used */
+    const neuron_kernels *kernels;
     void *operation; /* operation_size bytes, all 0: to be filled with what was decided */
 } neuron_plan_request;
 

@@ -1,6 +1,6 @@
-/* Rows of windows of 3x3 are kernels/conv-depthwise-3x3.c's. Others are cut into runs that see the
- * same places of the window, for kernels/conv-depthwise.c: at the edges each window by itself, and
- * all that lie inside in one go. */
+/* Rows of windows of 3x3 are kernels/depthwise/depthwise-3x3.c's. Others are cut into runs that see
+ * the same places of the window, for kernels/depthwise/depthwise.c: at the edges each window by
+ * itself, and all that lie inside in one go. Of few channels see depthwise-flat.c. */
 #include "ops/depthwise.h"
 
 #include "base/checked.h"

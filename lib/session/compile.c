@@ -261,6 +261,7 @@ static int plan_layer(const neuron_compiler *c, const neuron_step *step, neuron_
         .batch = c->session->batch,
         .training = neuron_compiler_trains(c),
         .threads = c->session->threads,
+        .kernels = c->session->kernels,
         .operation = step->operation,
     };
     return spec->layer->plan ? spec->layer->plan(&request, needs) : NEURON_OK;

@@ -94,11 +94,11 @@ static neuron_depthwise geometry_of(const neuron_spec *spec)
     return geometry;
 }
 
-/* Products that make handing them to a thread worth while. */
-enum { TASK_PRODUCTS = 1 << 18 };
+/* Products that make handing them to a thread worth while; flat rows take half the time or less. */
+enum { TASK_PRODUCTS = 1 << 18, FLAT_TASK_PRODUCTS = 2 * TASK_PRODUCTS };
 
 /* Rows of the output that are one task of the forward pass. */
-static int64_t task_rows(const neuron_spec *spec)
+static int64_t task_rows(const neuron_spec *spec, bool flat)
 {
     const neuron_depthwise geometry = geometry_of(spec);
     int64_t output = geometry.down.output;
@@ -106,13 +106,30 @@ static int64_t task_rows(const neuron_spec *spec)
         return output;
     double products =
         (double)geometry.along.output * (double)neuron_shape_count(&spec->arrays[KERNEL].shape);
-    double rows = (double)TASK_PRODUCTS / products;
-    return rows >= (double)output ? output : rows > 1 ? (int64_t)rows : 1;
+    double rows = (flat ? FLAT_TASK_PRODUCTS : TASK_PRODUCTS) / products;
+    if (rows >= (double)output)
+        return output;
+    int64_t whole = rows > 1 ? (int64_t)rows : 1;
+    return flat ? neuron_ceil_divide(whole, NEURON_DEPTHWISE_FLAT_ROWS) * NEURON_DEPTHWISE_FLAT_ROWS
+                : whole;
 }
 
-static int64_t tasks_of(const neuron_spec *spec)
+static void plan_flat(const neuron_plan_request *request, neuron_needs *needs)
 {
-    return neuron_ceil_divide(geometry_of(spec).down.output, task_rows(spec));
+    neuron_depthwise_operation *operation = request->operation;
+    const neuron_depthwise *geometry = &operation->geometry;
+    const neuron_depthwise back = neuron_depthwise_reversed(geometry);
+    int64_t weights = neuron_depthwise_flat_weights(geometry);
+    operation->flat = true;
+    operation->laid_out = neuron_reserve(&needs->prepared, weights, sizeof(float));
+    operation->room_size = neuron_depthwise_flat_room(geometry);
+    if (request->training) {
+        operation->reversed_out = neuron_reserve(&needs->scratch, weights, sizeof(float));
+        int64_t more = neuron_depthwise_flat_room(&back);
+        operation->room_size = operation->room_size < more ? more : operation->room_size;
+    }
+    operation->room =
+        neuron_reserve(&needs->scratch, operation->room_size * request->threads, sizeof(float));
 }
 
 int neuron_depthwise_plan(const neuron_plan_request *request, neuron_needs *needs)
@@ -120,6 +137,7 @@ int neuron_depthwise_plan(const neuron_plan_request *request, neuron_needs *need
     const neuron_spec *spec = request->spec;
     neuron_depthwise_operation *operation = request->operation;
     operation->geometry = geometry_of(spec);
+    operation->geometry.kernels = request->kernels;
     operation->reverses =
         operation->geometry.down.stride == 1 && operation->geometry.along.stride == 1;
     if (request->training) {
@@ -130,18 +148,41 @@ int neuron_depthwise_plan(const neuron_plan_request *request, neuron_needs *need
     /* One image for each thread, and another for its gradient. */
     operation->spread =
         neuron_reserve(&needs->scratch, spread_size(spec) * request->threads, 2 * sizeof(float));
-    needs->chunks = tasks_of(spec) * request->batch;
     operation->folds = neuron_post_folded(request->fused, request->training) != NULL;
     if (operation->folds)
         neuron_reserve(&needs->prepared, sums_of(spec), sizeof(float));
+    if (neuron_depthwise_is_flat(&operation->geometry))
+        plan_flat(request, needs);
+    int64_t rows = task_rows(spec, operation->flat);
+    operation->task_rows = rows;
+    operation->tasks = neuron_ceil_divide(operation->geometry.down.output, rows);
+    needs->chunks = operation->tasks * request->batch;
     return NEURON_OK;
 }
 
-void neuron_depthwise_prepare(const neuron_run *run)
+static float *floats_at(void *memory, size_t place)
+{
+    return (float *)(void *)((char *)memory + place);
+}
+
+/* As they are, or with a scale and shift in them. */
+static const float *weights_of(const neuron_run *run)
 {
     const neuron_depthwise_operation *operation = run->operation;
-    if (!operation->folds)
-        return;
+    return operation->folds ? run->prepared : run->values[KERNEL];
+}
+
+static const float *bias_of(const neuron_run *run)
+{
+    const neuron_depthwise_operation *operation = run->operation;
+    if (operation->folds)
+        return weights_of(run) + neuron_shape_count(&run->spec->arrays[KERNEL].shape);
+    return run->spec->array_count > BIAS ? run->values[BIAS] : NULL;
+}
+
+static void fold(const neuron_run *run)
+{
+    const neuron_depthwise_operation *operation = run->operation;
     const neuron_post_op *op = neuron_post_folded(run->fused, run->training);
     int64_t channels = operation->geometry.channels;
     int64_t count = neuron_shape_count(&run->spec->arrays[KERNEL].shape);
@@ -153,18 +194,33 @@ void neuron_depthwise_prepare(const neuron_run *run)
                   op->shift[c];
 }
 
+void neuron_depthwise_prepare(const neuron_run *run)
+{
+    const neuron_depthwise_operation *operation = run->operation;
+    if (operation->folds)
+        fold(run);
+    if (operation->flat)
+        neuron_depthwise_flat_lay_out(&operation->geometry, weights_of(run), bias_of(run),
+                                      floats_at(run->prepared, operation->laid_out));
+}
+
+/* One convolution. */
+typedef struct filter {
+    neuron_depthwise geometry;
+    const float *weights, *bias; /* or all of it laid out for flat rows */
+    float floor;
+} filter;
+
 typedef struct depthwise_job {
     const neuron_run *run;
-    neuron_depthwise geometry, back; /* and that of the input's gradient, if that is one */
+    filter forward, back; /* `back` has no weights if the input's gradient is not one */
     int64_t multiplier, parts, part_images;
-    const float *weights, *bias;
-    int32_t post;        /* what is left to do begins with this entry of the list, */
-    float floor;         /* but for a ReLU that is done to the sums */
+    int32_t post;        /* what is left to do begins with this entry of the list */
     int64_t tasks, rows; /* of an image, and of a task */
     int64_t spread;      /* floats of a spread image; 0 if none is needed */
     float *room;         /* for two of them for each thread */
     float *sums;         /* of each part, when training */
-    float *reversed;     /* weights; NULL if nobody wants them */
+    float *flat_room;    /* not NULL: rows are made flat */
     const neuron_post_op *statistics;
 } depthwise_job;
 
@@ -173,37 +229,47 @@ static depthwise_job job_of(const neuron_run *run)
     const neuron_depthwise_operation *operation = run->operation;
     depthwise_job job = {
         .run = run,
-        .geometry = operation->geometry,
+        .forward = {operation->geometry, weights_of(run), bias_of(run), -INFINITY},
         .multiplier = multiplier_of(run->spec),
         .parts = parts_of(run->batch),
-        .tasks = tasks_of(run->spec),
-        .rows = task_rows(run->spec),
+        .tasks = operation->tasks,
+        .rows = operation->task_rows,
         .spread = spread_size(run->spec),
         .sums = run->scratch,
         .statistics = neuron_post_find(&run->fused->post, NEURON_POST_STATISTICS),
     };
-    job.geometry.kernels = run->kernels;
-    job.weights = run->values[KERNEL];
-    job.bias = run->spec->array_count > BIAS ? run->values[BIAS] : NULL;
-    if (operation->folds) {
-        job.weights = run->prepared;
-        job.bias = job.weights + neuron_shape_count(&run->spec->arrays[KERNEL].shape);
-        job.post = 1;
+    job.post = operation->folds;
+    if (operation->flat) {
+        job.forward.weights = floats_at(run->prepared, operation->laid_out);
+        job.flat_room = floats_at(run->scratch, operation->room);
     }
-    job.floor = -INFINITY;
     if (neuron_post_is_floor(&run->fused->post, job.post)) {
-        job.floor = 0;
+        job.forward.floor = 0;
         job.post++;
     }
     job.part_images = neuron_ceil_divide(run->batch, job.parts);
     if (job.spread)
-        job.room = (float *)(void *)((char *)run->scratch + operation->spread);
+        job.room = floats_at(run->scratch, operation->spread);
     return job;
 }
 
 static int64_t output_row(const depthwise_job *job)
 {
-    return job->geometry.along.output * job->geometry.channels;
+    return job->forward.geometry.along.output * job->forward.geometry.channels;
+}
+
+/* Rows first .. end - 1 of the output. */
+static void make_rows(const depthwise_job *job, const filter *by, int64_t first, int64_t end,
+                      const float *image, float *output, int32_t worker)
+{
+    const neuron_depthwise_operation *operation = job->run->operation;
+    int64_t row = by->geometry.along.output * by->geometry.channels;
+    if (job->flat_room)
+        neuron_depthwise_flat_rows(&by->geometry, first, end, image, by->weights, by->floor, output,
+                                   job->flat_room + worker * operation->room_size);
+    else
+        for (int64_t y = first; y < end; y++, output += row)
+            neuron_depthwise_row(&by->geometry, y, image, by->weights, by->bias, by->floor, output);
 }
 
 /* The input image, spread if need be. */
@@ -225,19 +291,19 @@ static void forward_rows(void *work, int64_t task, int32_t worker)
     const depthwise_job *job = work;
     const neuron_run *run = job->run;
     int64_t image = task / job->tasks, first = task % job->tasks * job->rows;
-    int64_t rows = job->geometry.down.output, row = output_row(job);
+    int64_t rows = job->forward.geometry.down.output, row = output_row(job);
     int64_t end = neuron_min_count(first + job->rows, rows);
+    int64_t strip = job->flat_room ? end - first : 1;
     const float *from = image_of(job, image, worker);
-    for (int64_t y = first; y < end; y++) {
+    for (int64_t y = first; y < end; y += strip) {
         int64_t place = (image * rows + y) * row;
-        neuron_depthwise_row(&job->geometry, y, from, job->weights, job->bias, job->floor,
-                             run->output + place);
-        neuron_post_finish(run, job->post, place, row);
+        make_rows(job, &job->forward, y, y + strip, from, run->output + place, worker);
+        neuron_post_finish(run, job->post, place, strip * row);
     }
     if (job->statistics)
         neuron_statistics_measure(job->statistics->statistics, run->kernels, task,
                                   run->output + (image * rows + first) * row,
-                                  (end - first) * job->geometry.along.output);
+                                  (end - first) * job->forward.geometry.along.output);
 }
 
 /* Adds an image to the sums of the parameters' gradients. */
@@ -246,20 +312,20 @@ static void sum_image(const depthwise_job *job, int64_t image, int32_t worker, f
     const neuron_run *run = job->run;
     const float *from = image_of(job, image, worker);
     float *bias = sums + neuron_shape_count(&run->spec->arrays[KERNEL].shape);
-    int64_t rows = job->geometry.down.output;
+    int64_t rows = job->forward.geometry.down.output;
     const float *gradient = run->output_gradient + image * rows * output_row(job);
     for (int64_t y = 0; y < rows; y++, gradient += output_row(job))
-        neuron_depthwise_row_sums(&job->geometry, y, from, gradient, sums, bias);
+        neuron_depthwise_row_sums(&job->forward.geometry, y, from, gradient, sums, bias);
 }
 
 /* The gradient of an image's values, as often as the multiplier says. */
-static void make_gradient(const depthwise_job *job, const float *gradient, float *to)
+static void make_gradient(const depthwise_job *job, const float *gradient, float *to,
+                          int32_t worker)
 {
-    const neuron_depthwise *geometry = &job->geometry;
+    const neuron_depthwise *geometry = &job->forward.geometry;
     int64_t row = geometry->along.input * geometry->channels;
-    if (job->reversed) {
-        for (int64_t y = 0; y < job->back.down.output; y++, to += row)
-            neuron_depthwise_row(&job->back, y, gradient, job->reversed, NULL, -INFINITY, to);
+    if (job->back.weights) {
+        make_rows(job, &job->back, 0, geometry->down.input, gradient, to, worker);
         return;
     }
     memset(to, 0, (size_t)(geometry->down.input * row) * sizeof *to);
@@ -272,10 +338,10 @@ static void input_gradient(const depthwise_job *job, int64_t image, int32_t work
     const neuron_run *run = job->run;
     int64_t count = neuron_shape_count(&run->spec->inputs[0]);
     const float *gradient =
-        run->output_gradient + image * job->geometry.down.output * output_row(job);
+        run->output_gradient + image * job->forward.geometry.down.output * output_row(job);
     float *to = run->input_gradients[0] + image * count;
     float *all = job->spread ? job->room + (2 * worker + 1) * job->spread : to;
-    make_gradient(job, gradient, all);
+    make_gradient(job, gradient, all, worker);
     for (int64_t i = 0; job->spread && i < count; i++) {
         to[i] = 0;
         for (int64_t m = 0; m < job->multiplier; m++)
@@ -326,9 +392,13 @@ int neuron_depthwise_backward(const neuron_run *run)
     depthwise_job job = job_of(run);
     const neuron_depthwise_operation *operation = run->operation;
     if (operation->reverses && run->input_gradients[0]) {
-        job.back = neuron_depthwise_reversed(&job.geometry);
-        job.reversed = (float *)(void *)((char *)run->scratch + operation->reversed);
-        neuron_depthwise_reverse(&job.geometry, run->values[KERNEL], job.reversed);
+        float *reversed = floats_at(run->scratch, operation->reversed);
+        float *laid_out = floats_at(run->scratch, operation->reversed_out);
+        neuron_depthwise_reverse(&operation->geometry, run->values[KERNEL], reversed);
+        if (operation->flat)
+            neuron_depthwise_flat_lay_out(&operation->geometry, reversed, NULL, laid_out);
+        job.back = (filter){neuron_depthwise_reversed(&operation->geometry),
+                            operation->flat ? laid_out : reversed, NULL, -INFINITY};
     }
     neuron_pool_run(run->pool, job.parts, backward_part, &job);
     if (!run->frozen)

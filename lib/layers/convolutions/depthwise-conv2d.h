@@ -9,9 +9,16 @@
 /* What was decided when the session was compiled. */
 typedef struct neuron_depthwise_operation {
     neuron_depthwise geometry; /* with the channels of the output */
+    int64_t tasks, task_rows;  /* of an image's forward pass, and rows of one */
     bool reverses;             /* the gradient of the input is a convolution too */
     bool folds;                /* prepares weights and bias, with a scale and shift in them */
     size_t spread, reversed;   /* where spread images and reversed weights begin in the scratch */
+
+    /* Rows are made flat, see ops/depthwise.h. Where weights that were laid out for it begin in
+     * what is prepared, and reversed ones in the scratch, with the room of all threads. */
+    bool flat;
+    size_t laid_out, reversed_out, room;
+    int64_t room_size; /* floats of a thread */
 } neuron_depthwise_operation;
 
 /* What layer rows call. */

@@ -1,7 +1,7 @@
 /* Convolution of each channel by itself, and its way back: outputs side by side of one row that see
  * the same places of the window. The channels fill the vectors; a block of outputs shares
  * the weights. What cuts an image into such runs is ops/depthwise.c; windows of 3x3 are
- * conv-depthwise-3x3.c's. */
+ * depthwise-3x3.c's. */
 #include "kernels/store-tile.h"
 #include "kernels/table.h"
 
