@@ -102,8 +102,7 @@ int main(int argc, char **argv)
     must(neuron_context_create(&context, NULL));
     neuron_dataset_t *all = load(context, folder, "train", 6000, 1);
     neuron_dataset_t *test = load(context, folder, "t10k", 1000, 2);
-    must(neuron_dataset_split(subsets, all, (const double[]){0.9, 0.1}, 2, NEURON_SPLIT_STRATIFIED,
-                              1));
+    must(neuron_dataset_split(subsets, all, (const double[]){0.9, 0.1}, 2, 1, "order=stratified"));
 
     neuron_graph_t *members[MEMBERS], *committee;
     for (int i = 0; i < MEMBERS; i++) {
@@ -117,8 +116,8 @@ int main(int argc, char **argv)
     /* Weights from images that no member was trained on, and that do not test the committee. */
     double weights[MEMBERS];
     must(neuron_committee_weights(weights, members, MEMBERS, subsets[1]));
-    must(neuron_committee_create(&committee, context, members, MEMBERS,
-                                 NEURON_COMMITTEE_WEIGHTED_MEAN, weights));
+    must(neuron_committee_create(&committee, context, members, MEMBERS, weights,
+                                 "rule=weighted_mean"));
     for (int i = 0; i < MEMBERS; i++)
         printf("%-6s weight %.3f, test accuracy %.4f\n", neuron_graph_name(members[i]), weights[i],
                accuracy(members[i], test));

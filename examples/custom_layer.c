@@ -66,7 +66,7 @@ static int snake_backward(neuron_custom_run_t *run, void *user_data)
 static neuron_node_t *add_snake(neuron_graph_t *graph, neuron_node_t *x, int64_t units)
 {
     neuron_node_t *node = neuron_custom_layer(graph, "snake", &x, 1, NULL, 0);
-    must(neuron_custom_layer_add_array(node, "a", &units, 1, NEURON_INITIALIZER_ONES, 0, 1));
+    must(neuron_custom_layer_add_array(node, "a", &units, 1, "ones", 0, 1));
     return node;
 }
 

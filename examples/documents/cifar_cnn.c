@@ -27,7 +27,7 @@ static void choose_data(example_t *example, example_colours_t colours)
         return;
     present = (int)colours;
     example_load_cifar10(example, colours, &train, &test);
-    example_split(example, train, fractions, 2, NEURON_SPLIT_IN_ORDER, parts);
+    example_split(example, train, fractions, 2, "order=in_order", parts);
     example_set_data(example, parts[0], parts[1], test);
     neuron_dataset_unref(train);
 }

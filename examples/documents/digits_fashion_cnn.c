@@ -166,7 +166,7 @@ static void choose_data(example_t *example, const study_t *study)
         train = filter(example, train);
         test = filter(example, test);
     }
-    example_split(example, train, fractions, 2, NEURON_SPLIT_SHUFFLED, parts);
+    example_split(example, train, fractions, 2, "order=shuffled", parts);
     neuron_dataset_unref(train);
     example_set_data(example, parts[0], parts[1], test);
 }

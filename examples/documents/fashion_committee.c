@@ -9,6 +9,7 @@
 #include "common/example.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The reports of the document round to two digits, and its test set has 2,800 images. */
 static const example_run_t runs[] = {
@@ -106,13 +107,13 @@ enum { COMMITTEES = 4 };
 
 static const struct {
     const char *id;
-    int32_t rule;
+    const char *options;
     bool weighted;
 } committees[COMMITTEES] = {
-    {"F4", NEURON_COMMITTEE_MEAN, false},
-    {"F4-vote", NEURON_COMMITTEE_MAJORITY_VOTE, false},
-    {"F6", NEURON_COMMITTEE_WEIGHTED_MEAN, true},
-    {"F6-vote", NEURON_COMMITTEE_WEIGHTED_VOTE, true},
+    {"F4", "rule=mean", false},
+    {"F4-vote", "rule=majority_vote", false},
+    {"F6", "rule=weighted_mean", true},
+    {"F6-vote", "rule=weighted_vote", true},
 };
 
 static void split_data(example_t *example)
@@ -124,7 +125,7 @@ static void split_data(example_t *example)
 
     example_load_images(example, EXAMPLE_FASHION_MNIST, &published[0], &published[1]);
     must(neuron_dataset_join(&all, published, 2));
-    example_split(example, all, fractions, 3, NEURON_SPLIT_STRATIFIED, parts);
+    example_split(example, all, fractions, 3, "order=stratified", parts);
     example_set_data(example, example_one_hot(parts[0]), example_one_hot(parts[1]),
                      example_one_hot(parts[2]));
 
@@ -163,11 +164,12 @@ static void join(example_t *example, neuron_graph_t **members)
         if (committees[i].weighted)
             must(neuron_committee_weights(weights, members, MEMBERS, example->validation));
         must(neuron_committee_create(&committee, example->context, members, MEMBERS,
-                                     committees[i].rule, committees[i].weighted ? weights : NULL));
+                                     committees[i].weighted ? weights : NULL,
+                                     committees[i].options));
         must(neuron_graph_set_name(committee, committees[i].id));
         example_record(example, committees[i].id, committee, committees[i].weighted,
                        example_clock() - start);
-        if (committees[i].rule == NEURON_COMMITTEE_MEAN && !example_only_tells(example))
+        if (strcmp(committees[i].options, "rule=mean") == 0 && !example_only_tells(example))
             example_save(example, "committee", committee);
         neuron_graph_unref(committee);
     }

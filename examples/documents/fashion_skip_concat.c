@@ -85,7 +85,7 @@ static void split_data(example_t *example, bool flat)
         must(neuron_dataset_reshape(train, (const int64_t[]){784}, 1));
         must(neuron_dataset_reshape(test, (const int64_t[]){784}, 1));
     }
-    example_split(example, train, fractions, 2, NEURON_SPLIT_STRATIFIED, parts);
+    example_split(example, train, fractions, 2, "order=stratified", parts);
     example_set_data(example, example_one_hot(parts[0]), example_one_hot(parts[1]),
                      example_one_hot(test));
     neuron_dataset_unref(train);

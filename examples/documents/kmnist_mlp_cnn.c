@@ -32,7 +32,7 @@ static neuron_dataset_t *choose_data(example_t *example, bool on_test)
         parts[0] = neuron_dataset_ref(all);
         parts[1] = neuron_dataset_ref(test);
     } else {
-        example_split(example, all, fractions, 2, NEURON_SPLIT_STRATIFIED, parts);
+        example_split(example, all, fractions, 2, "order=stratified", parts);
     }
     example_set_data(example, parts[0], parts[1], test);
     if (example->options.limit != 0) {

@@ -107,8 +107,7 @@ static neuron_node_t *mlp_network(neuron_graph_t *g, const mlp_run_t *run)
     for (int i = 0; i < LAYERS_MAX && run->units[i] > 0; i++) {
         neuron_node_t *dense = neuron_dense(g, x, run->units[i], NULL);
 
-        neuron_node_set_initializer(dense, "kernel", NEURON_INITIALIZER_NORMAL,
-                                    i == 0 ? 0.039 : 0.55);
+        neuron_node_set_initializer(dense, "kernel", "normal", i == 0 ? 0.039 : 0.55);
         x = neuron_batch_norm(g, neuron_relu(g, dense), NULL);
         if (run->dropout > 0)
             x = neuron_dropout(g, x, run->dropout);
@@ -128,7 +127,7 @@ static void choose_data(example_t *example, bool sound)
     if (sound) {
         neuron_dataset_t *all = parts[0];
 
-        example_split(example, all, fractions, 2, NEURON_SPLIT_STRATIFIED, parts);
+        example_split(example, all, fractions, 2, "order=stratified", parts);
         neuron_dataset_unref(all);
         parts[1] = example_one_hot(parts[1]);
         test = example_one_hot(test);

@@ -6,8 +6,7 @@
  *
  *      double weights[3];
  *      neuron_committee_weights(weights, members, 3, validation);
- *      neuron_committee_create(&committee, context, members, 3, NEURON_COMMITTEE_WEIGHTED_MEAN,
- *                              weights);
+ *      neuron_committee_create(&committee, context, members, 3, weights, "rule=weighted_mean");
  */
 #ifndef NEURON_COMMITTEE_H
 #define NEURON_COMMITTEE_H
@@ -18,21 +17,17 @@
 extern "C" {
 #endif
 
-/** How the members' outputs are joined. Since 0.1. */
-enum {
-    NEURON_COMMITTEE_MEAN = 10,          /**< mean of the probabilities: neuron_average() */
-    NEURON_COMMITTEE_WEIGHTED_MEAN = 20, /**< weighted mean: neuron_weighted_average() */
-    NEURON_COMMITTEE_MAJORITY_VOTE = 30, /**< one vote each: neuron_vote() without weights, where
-                                            ties are explained */
-    NEURON_COMMITTEE_WEIGHTED_VOTE = 40  /**< votes with weights: neuron_vote() */
-};
-
 /** Joins finished graphs into a committee. The members are copied: training one later does not
  *  change the committee. The copies are called by the members' names; see neuron_graph_import().
  *
  *  The members must agree on the shape of the input and of the output; that their classes mean the
  *  same is up to the caller. A member may be given twice, may be a committee, and may belong to
- *  another context. A committee of means can be trained further, members and all.
+ *  another context. A committee of means can be trained further, members and all. Options:
+ *
+ *  - `rule`: how the members' outputs are joined. `mean`, the default, is the mean of the
+ *    probabilities (neuron_average()), `weighted_mean` the weighted one
+ *    (neuron_weighted_average()); with `majority_vote` each has one vote (neuron_vote() without
+ *    weights, where ties are explained), with `weighted_vote` as many as its weight says.
  *
  *  @param[out] committee  the finished graph, called "committee"; NULL on failure.
  *  @param members  `count` finished graphs, 1 or more. Where they have several inputs or outputs,
@@ -40,15 +35,17 @@ enum {
  *                  of the first member, and joins each output by itself.
  *  @param weights  for the two weighted rules: `count` finite numbers, none negative, at least one
  *                  positive; only their ratios matter. Must be NULL for the other two.
- *  @return  0; NEURON_E_ARGUMENT for an unknown rule, wrong weights, a member that is NULL, more
- *           members than a layer has inputs (4096), or what neuron_graph_import() refuses;
+ *  @param options  as options.h has them: "rule=weighted_mean"; NULL for the defaults.
+ *  @return  0; NEURON_E_ARGUMENT for an unknown option or rule, wrong weights, a member that is
+ *           NULL, more members than a layer has inputs (4096), or what neuron_graph_import()
+ *           refuses;
  *           NEURON_E_STATE for a member that is not finished; NEURON_E_SHAPE for members that
  *           disagree, with both named; NEURON_E_DATA for members that call a class differently;
  *           NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with the context
  *           (custom.h); NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
-                                       neuron_graph_t *const *members, int32_t count, int32_t rule,
-                                       const double *weights);
+                                       neuron_graph_t *const *members, int32_t count,
+                                       const double *weights, const char *options);
 
 /** Weighs graphs by their accuracy on a dataset they were not trained on: each weight is the
  *  member's accuracy over the sum of all. If no member has any example right, all have the same

@@ -131,8 +131,7 @@ NEURON_API neuron_node_t *neuron_custom_layer(neuron_graph_t *graph, const char 
  *  know it by its place: the first one added is 0. At most 8.
  *  @param name         1 to 30 bytes as above, unlike the node's other arrays; copied.
  *  @param shape        `rank` extents, each 1 or more.
- *  @param initializer  one of NEURON_INITIALIZER_... with its `parameter`, as for
- *                      neuron_node_set_initializer().
+ *  @param initializer  its name with its `parameter`, as for neuron_node_set_initializer().
  *  @param trainable    1 for an array that training changes; 0 for one that it leaves alone.
  *                      Forward may change such an array, but only in a step of training
  *                      (neuron_custom_run_training()).
@@ -141,7 +140,7 @@ NEURON_API neuron_node_t *neuron_custom_layer(neuron_graph_t *graph, const char 
  *           graph. Since 0.1. */
 NEURON_API int neuron_custom_layer_add_array(neuron_node_t *node, const char *name,
                                              const int64_t *shape, int32_t rank,
-                                             int32_t initializer, double parameter,
+                                             const char *initializer, double parameter,
                                              int32_t trainable);
 
 /** Kind of a custom layer, the name under which it was registered; NULL for any other node and for

@@ -275,24 +275,23 @@ NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t 
 NEURON_API int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t *dataset,
                                      int64_t first, int64_t count);
 
-/** How neuron_dataset_split() deals examples out. Since 0.1. */
-enum {
-    NEURON_SPLIT_IN_ORDER = 10,  /**< the first subset gets the first examples */
-    NEURON_SPLIT_SHUFFLED = 20,  /**< random order */
-    NEURON_SPLIT_STRATIFIED = 30 /**< random order, and each class divided in the same proportion */
-};
-
 /** Splits a dataset into subsets that share its memory, none of them overlapping.
  *  A subset's size is its fraction of all examples (stratified: of each class), rounded so that the
- *  subsets never overlap and, if the fractions add up to 1, every example is in one.
+ *  subsets never overlap and, if the fractions add up to 1, every example is in one. Options:
+ *
+ *  - `order`: in which examples are dealt out: `shuffled`, the default, is a random one;
+ *    `stratified` is one too, and each class is divided in the same proportion; with `in_order`
+ *    the first subset gets the first examples.
+ *
  *  @param[out] subsets  room for `count` datasets, all of them set; all NULL on failure.
  *  @param fractions  `count` numbers, each above 0, that add up to 1 or less.
  *  @param seed       of the random order.
+ *  @param options    as options.h has them: "order=stratified"; NULL for the defaults.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if a subset would be empty, NEURON_E_MEMORY.
  *           Since 0.1. */
 NEURON_API int neuron_dataset_split(neuron_dataset_t **subsets, neuron_dataset_t *dataset,
-                                    const double *fractions, int32_t count, int32_t kind,
-                                    uint64_t seed);
+                                    const double *fractions, int32_t count, uint64_t seed,
+                                    const char *options);
 
 /** Divides a dataset into k folds of nearly equal size and makes two subsets of it that share its
  *  memory: one fold to validate with, and the others to train with. The folds are stratified:

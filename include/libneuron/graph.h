@@ -369,26 +369,21 @@ NEURON_API const char *neuron_graph_metadata_key(const neuron_graph_t *graph, in
  *           neuron_graph_set_storage() says. Since 0.1. */
 NEURON_API int neuron_graph_save(const neuron_graph_t *graph, const char *path);
 
-/** Numbers that files have parameters in, see neuron_graph_set_storage(). Since 0.1. */
-enum {
-    NEURON_STORAGE_F32 = 10, /**< as they are: 4 bytes */
-    NEURON_STORAGE_F16 = 20, /**< 2 bytes, 11 bits of precision, sizes up to 65504 */
-    NEURON_STORAGE_BF16 = 30 /**< 2 bytes, 8 bits of precision, sizes of a float */
-};
-
 /** Sets what neuron_graph_save(), neuron_graph_save_memory() and the checkpoints of a callback
- *  write parameters in. The default is NEURON_STORAGE_F32. With the other two a file is half as
- *  large, and its parameters are those of the graph, each rounded to the nearest number that two
- *  bytes hold, to the even one where two are as near. The graph itself computes with float32 as
- *  before, and so does one that is loaded; it does not remember what its file had. Moving
- *  statistics of batch normalisation stay float32, and so does the whole of neuron_trainer_save(),
- *  which loses nothing. Readers of safetensors, older libraries among them, read all three.
+ *  write parameters in: "f32", the default, has them as they are, in 4 bytes; "f16" has 2 bytes
+ *  with 11 bits of precision and sizes up to 65504, "bf16" 2 bytes with 8 bits of precision and the
+ *  sizes of a float. With the latter two a file is half as large, and its parameters are those of
+ *  the graph, each rounded to the nearest number that two bytes hold, to the even one where two are
+ *  as near. The graph itself computes with float32 as before, and so does one that is loaded; it
+ *  does not remember what its file had. Moving statistics of batch normalisation stay float32, and
+ *  so does the whole of neuron_trainer_save(), which loses nothing. Readers of safetensors, older
+ *  libraries among them, read all three.
  *
- *  With NEURON_STORAGE_F16 saving fails with NEURON_E_NUMBER if a parameter is finite and rounds to
+ *  With "f16" saving fails with NEURON_E_NUMBER if a parameter is finite and rounds to
  *  more than 65504; the message names its array. The graph need not be finished.
- *  @param storage  one of NEURON_STORAGE_...
+ *  @param storage  "f32", "f16" or "bf16".
  *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
-NEURON_API int neuron_graph_set_storage(neuron_graph_t *graph, int32_t storage);
+NEURON_API int neuron_graph_set_storage(neuron_graph_t *graph, const char *storage);
 
 /** Saves into memory of the caller the bytes that neuron_graph_save() would put into a file.
  *  @param[out] bytes   room for `capacity` bytes; NULL with capacity 0 to ask for the size.

@@ -459,68 +459,48 @@ NEURON_API neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char
                                                neuron_node_t *const *inputs, int32_t count,
                                                const char *options);
 
-/** How a parameter array starts. Kernels start with Glorot's uniform numbers, biases with zeros,
- *  unless it is set. The numbers follow from the graph's seed and the place of the array in the
- *  graph.
+/** Sets how one parameter array of a node starts. Kernels start with Glorot's uniform numbers,
+ *  biases with zeros, unless it is set. The numbers follow from the graph's seed and the place of
+ *  the array in the graph. Initialisers are
+ *
+ *  - "glorot_uniform", uniform within sqrt(6 / (fan in + fan out)), and "glorot_normal", normal
+ *    with variance 2 / (fan in + fan out) (Glorot and Bengio, AISTATS 2010);
+ *  - "he_uniform", uniform within sqrt(6 / fan in), and "he_normal", normal with variance
+ *    2 / fan in (He and others, 2015; arXiv 1502.01852);
+ *  - "lecun_uniform", uniform within sqrt(3 / fan in), and "lecun_normal", normal with variance
+ *    1 / fan in (LeCun and others, Efficient BackProp, 1998);
+ *  - "zeros" and "ones";
+ *  - with a parameter: "uniform" from -parameter to parameter; "normal" with mean 0 and the
+ *    parameter as deviation, of any size; "truncated_normal", where what is beyond two
+ *    deviations is drawn again, and the deviation is not corrected; "constant", the parameter
+ *    everywhere. "random_uniform" and "random_normal" do as well as "uniform" and "normal".
  *
  *  Fan in and fan out are what one output depends on and how many outputs depend on one input: the
  *  last two axes of an array, times the window before them; both are its extent for an array of
  *  rank 1. "Normal" with a variance that follows from them means that numbers beyond two deviations
  *  are drawn again, and the deviation made larger by 1 / 0.8796 so that the variance is
- *  right, as in Keras. Since 0.1. */
-enum {
-    NEURON_INITIALIZER_GLOROT_UNIFORM = 10, /**< uniform within sqrt(6 / (fan in + fan out)), the
-                                                 default (Glorot and Bengio, AISTATS 2010) */
-    NEURON_INITIALIZER_ZEROS = 20,          /**< zeros */
-    NEURON_INITIALIZER_GLOROT_NORMAL = 30,  /**< normal, variance 2 / (fan in + fan out) */
-    NEURON_INITIALIZER_HE_UNIFORM = 40, /**< uniform within sqrt(6 / fan in) (He and others, 2015;
-                                             arXiv 1502.01852) */
-    NEURON_INITIALIZER_HE_NORMAL = 50,  /**< normal, variance 2 / fan in */
-    NEURON_INITIALIZER_LECUN_UNIFORM = 60, /**< uniform within sqrt(3 / fan in) (LeCun and others,
-                                                Efficient BackProp, 1998) */
-    NEURON_INITIALIZER_LECUN_NORMAL = 70,  /**< normal, variance 1 / fan in */
-    NEURON_INITIALIZER_UNIFORM =
-        80, /**< uniform from -limit to limit; the parameter is the limit */
-    NEURON_INITIALIZER_NORMAL =
-        90, /**< normal, mean 0, of any size; the parameter is the deviation */
-    NEURON_INITIALIZER_TRUNCATED_NORMAL = 100, /**< the same, but what is beyond two deviations is
-                                                    drawn again; the deviation is not corrected */
-    NEURON_INITIALIZER_CONSTANT = 110,         /**< the parameter everywhere */
-    NEURON_INITIALIZER_ONES = 120              /**< ones */
-};
-
-/** Finds an initialiser by its name: "glorot_uniform", "he_normal" and so on, as the enumerators
- *  are called; "random_uniform" and "random_normal" do as well as "uniform" and "normal".
- *  @param[out] kind  one of NEURON_INITIALIZER_...; untouched on failure.
- *  @return  0, or NEURON_E_ARGUMENT for NULL and for an unknown name. Any thread.
- *           Since 0.1. */
-NEURON_API int neuron_initializer_find(int32_t *kind, const char *name);
-
-/** Name of an initialiser, such as "he_normal"; NULL for any other number.
- *  @return  a constant string. Any thread. Since 0.1. */
-NEURON_API const char *neuron_initializer_name(int32_t kind);
-
-/** Sets how one parameter array of a node starts.
- *  @param node       as for neuron_node_set(), but another layer may use it already.
- *  @param array      name of the array, as told with the layer: "kernel", "bias", "gamma".
- *  @param kind       one of NEURON_INITIALIZER_...; in force until `initializer` is set.
- *  @param parameter  limit or deviation, 0 or more; any value of a constant; finite as float; 0 for
- *                    kinds that take none.
+ *  right, as in Keras.
+ *
+ *  @param node         as for neuron_node_set(), but another layer may use it already.
+ *  @param array        name of the array, as told with the layer: "kernel", "bias", "gamma".
+ *  @param initializer  one of the names above; in force until the option `initializer` is set.
+ *  @param parameter    limit or deviation, 0 or more; any value of a constant; finite as float; 0
+ *                      for those that take none.
  *  @return  0; NEURON_E_ARGUMENT for NULL, for an array that the node does not have, for an
- *           unknown kind, and for a parameter out of its bounds; NEURON_E_STATE if the graph is
+ *           unknown name, and for a parameter out of its bounds; NEURON_E_STATE if the graph is
  *           finished. Unless it is finished, the error sticks to the graph. Since 0.1. */
-NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t kind,
-                                           double parameter);
+NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *array,
+                                           const char *initializer, double parameter);
 
 /** Reads back how one parameter array of a node starts: what was set, else what its layer has by
  *  default.
- *  @param[out] kind       one of NEURON_INITIALIZER_...
- *  @param[out] parameter  limit, deviation or constant; 0 for kinds that take none.
- *  @param array           as for neuron_node_set_initializer().
+ *  @param[out] initializer  its name, a constant.
+ *  @param[out] parameter    limit, deviation or constant; 0 for those that take none.
+ *  @param array             as for neuron_node_set_initializer().
  *  @return  0; NEURON_E_ARGUMENT, which does not stick, for NULL and for an array that the node
  *           does not have. Any thread. Since 0.1. */
-NEURON_API int neuron_node_initializer(int32_t *kind, double *parameter, const neuron_node_t *node,
-                                       const char *array);
+NEURON_API int neuron_node_initializer(const char **initializer, double *parameter,
+                                       const neuron_node_t *node, const char *array);
 
 /** Sets options of a node: for each layer what its builder call lists, with their defaults in
  *  parentheses. Numbers that the builder call was given are options too.

@@ -50,9 +50,9 @@ enum {
 
 /** How many kinds a family has.
  *  @param family  "optimizer", "loss", "callback", "layer", "context", "augmentation",
- *                 "evaluation", "quantization", "trainer", "csv", "stream", "gradient" or
- *                 "import"; the last nine have one kind, which is called as they are. Of callbacks
- *                 these are those of neuron_callback_create().
+ *                 "evaluation", "quantization", "trainer", "csv", "stream", "gradient", "import",
+ *                 "committee", "split" or "memory"; those from "context" on have one kind, which is
+ *                 called as they are. Of callbacks these are those of neuron_callback_create().
  *  @return  0 for any other text and NULL. Any thread. Since 0.1. */
 NEURON_API int32_t neuron_kind_count(const char *family);
 

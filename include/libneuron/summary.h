@@ -37,25 +37,23 @@
 extern "C" {
 #endif
 
-/** Which memory is asked for. Since 0.1. */
-enum {
-    NEURON_MEMORY_PREDICTION = 10, /**< that of neuron_graph_predict() and neuron_graph_evaluate(),
-                                      once for each thread that predicts at the same time */
-    NEURON_MEMORY_TRAINING = 20    /**< that of a trainer's steps, its optimizer's memory aside */
-};
-
 /** Bytes of the memory in which a graph works on a batch, beside its parameters. Any thread, as
- *  long as no other changes the number of threads of the context.
+ *  long as no other changes the number of threads of the context. Options:
+ *
+ *  - `training`: yes for the memory of a trainer's steps, its optimizer's aside; no, the default,
+ *    for that of neuron_graph_predict() and neuron_graph_evaluate(), once for each thread that
+ *    predicts at the same time.
+ *
  *  @param[out] bytes  the memory; 0 on failure.
- *  @param purpose     NEURON_MEMORY_PREDICTION or NEURON_MEMORY_TRAINING.
  *  @param batch       for a prediction the number of examples, which are taken 128 at a time if
  *                     there are more; for training `batch_size`. 1 to 2^31 - 1.
+ *  @param options     as options.h has them: "training=yes"; NULL for the defaults.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_UNSUPPORTED for training a
  *           graph in which a vote stops all gradients or that has no trainable parameters,
  *           NEURON_E_MEMORY also if the bytes cannot be counted, or what a custom layer returned
  *           (neuron_custom_layer_set_saved()). Since 0.1. */
-NEURON_API int neuron_graph_memory(int64_t *bytes, const neuron_graph_t *graph, int32_t purpose,
-                                   int64_t batch);
+NEURON_API int neuron_graph_memory(int64_t *bytes, const neuron_graph_t *graph, int64_t batch,
+                                   const char *options);
 
 /** Writes a table of the graph in the layout that Keras made known, and what memory it takes.
  *

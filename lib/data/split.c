@@ -1,9 +1,10 @@
 /* Dividing a dataset into subsets: positions are sorted by class or shuffled, and each subset gets
  * those of its fraction, so that none overlap and none is lost. Folds are in k-fold.c. */
+#include "data/split.h"
+
 #include "data/dataset.h"
 
 #include "base/float-mode.h"
-#include "base/options/word.h"
 #include "base/random.h"
 #include "base/text/number.h"
 
@@ -13,12 +14,22 @@
 
 static const double sum_tolerance = 1e-9;
 
-static const neuron_word kind_words[] = {
-    {NEURON_SPLIT_IN_ORDER, "in_order"},
-    {NEURON_SPLIT_SHUFFLED, "shuffled"},
-    {NEURON_SPLIT_STRATIFIED, "stratified"},
+typedef enum split_order { SHUFFLED, STRATIFIED, IN_ORDER } split_order;
+
+static const neuron_word order_words[] = {
+    {SHUFFLED, "shuffled"},
+    {STRATIFIED, "stratified"},
+    {IN_ORDER, "in_order"},
     {0, ""},
 };
+
+enum { ORDER = 1 };
+
+static const neuron_option rows[] = {
+    NEURON_CHOICE(ORDER, "order", order_words, SHUFFLED, "in which examples are dealt out"),
+};
+
+const neuron_option_table neuron_split_options = NEURON_OPTION_TABLE(rows);
 
 /* Examples of one division in the order in which they are dealt out, class by class if it is
  * stratified and as if all were of one class if not. */
@@ -95,16 +106,16 @@ static int64_t deal_subset(const deal *all, int32_t k)
     return used;
 }
 
-static int make_subsets(deal *all, const neuron_dataset_t *dataset, int32_t count, int32_t kind,
-                        uint64_t seed, neuron_dataset_t **subsets)
+static int make_subsets(deal *all, const neuron_dataset_t *dataset, int32_t count,
+                        split_order order, uint64_t seed, neuron_dataset_t **subsets)
 {
     neuron_random_reader reader = neuron_random_read(seed, NEURON_RANDOM_SPLIT, 0);
     for (int64_t i = 0; i < dataset->count; i++)
         all->positions[i] = i;
     all->ends[0] = dataset->count;
-    if (kind != NEURON_SPLIT_IN_ORDER)
+    if (order != IN_ORDER)
         neuron_random_shuffle(&reader, all->positions, dataset->count);
-    if (kind == NEURON_SPLIT_STRATIFIED)
+    if (order == STRATIFIED)
         neuron_dataset_group(dataset, all->positions, all->subset, all->ends);
     for (int32_t k = 0; k < count; k++) {
         int64_t size = deal_subset(all, k);
@@ -113,7 +124,7 @@ static int make_subsets(deal *all, const neuron_dataset_t *dataset, int32_t coun
                                "neuron_dataset_split: subset %" PRId32 " of %" PRId32
                                " would get none of the %" PRId64 " examples",
                                k, count, dataset->count);
-        if (kind == NEURON_SPLIT_STRATIFIED)
+        if (order == STRATIFIED)
             neuron_random_shuffle(&reader, all->subset, size);
         RETURN_IF_ERROR(neuron_dataset_derive(&subsets[k], dataset, all->subset, 0, size));
     }
@@ -121,7 +132,7 @@ static int make_subsets(deal *all, const neuron_dataset_t *dataset, int32_t coun
 }
 
 int neuron_dataset_split(neuron_dataset_t **subsets, neuron_dataset_t *dataset,
-                         const double *fractions, int32_t count, int32_t kind, uint64_t seed)
+                         const double *fractions, int32_t count, uint64_t seed, const char *options)
 {
     FLOAT_SCOPE;
     for (int32_t k = 0; subsets && k < count; k++)
@@ -130,19 +141,21 @@ int neuron_dataset_split(neuron_dataset_t **subsets, neuron_dataset_t *dataset,
     CHECK_ARGUMENT(fractions);
     CHECK_RANGE(count, 1, INT64_MAX);
     CHECK_ARGUMENT(subsets);
-    if (!neuron_word_name(kind_words, kind))
-        return neuron_refuse_word(kind, "kind", kind_words, __func__);
+    neuron_options settings;
+    neuron_options_reset(&settings, &neuron_split_options);
+    RETURN_IF_ERROR(neuron_options_parse(&settings, options, "split"));
+    const split_order order = (split_order)neuron_options_value(&settings, ORDER);
     RETURN_IF_ERROR(check_fractions(fractions, count));
 
     neuron_context_t *context = dataset->context;
     deal all = {.fractions = fractions,
-                .class_count = kind == NEURON_SPLIT_STRATIFIED ? dataset->class_count : 1};
+                .class_count = order == STRATIFIED ? dataset->class_count : 1};
     int status = NEURON_E_MEMORY;
     all.ends = neuron_allocate(context, neuron_size(all.class_count), sizeof *all.ends);
     all.positions = neuron_allocate(context, neuron_size(dataset->count), sizeof *all.positions);
     all.subset = neuron_allocate(context, neuron_size(dataset->count), sizeof *all.subset);
     if (all.ends && all.positions && all.subset)
-        status = make_subsets(&all, dataset, count, kind, seed, subsets);
+        status = make_subsets(&all, dataset, count, order, seed, subsets);
     for (int32_t k = 0; status < 0 && k < count; k++) {
         neuron_dataset_unref(subsets[k]);
         subsets[k] = NULL;

@@ -60,7 +60,8 @@ static void release_evaluator(void *owner, void *object)
 /* Its session has been acquired. */
 static int allocate(evaluator *e, int64_t capacity)
 {
-    e->results = neuron_loss_allocate_results(e->context, capacity);
+    e->results =
+        neuron_loss_allocate_results(e->context, capacity, e->function && e->function->function);
     if (!e->results)
         return NEURON_E_MEMORY;
     return neuron_batch_allocate(&e->batch, e->context, e->dataset, capacity);

@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
+#include "graph/committee.h"
 #include "graph/import.h"
 #include "graph/meaning.h"
 #include "graph/metadata.h"
@@ -12,33 +13,33 @@
 
 typedef struct committee_rule {
     const neuron_layer *layer; /* that joins the members' outputs */
-    int32_t key;
     bool weighted;
-    char name[16];
 } committee_rule;
 
+enum { MEAN, WEIGHTED_MEAN, MAJORITY_VOTE, WEIGHTED_VOTE };
+
 static const committee_rule rules[] = {
-    {&neuron_layer_average, NEURON_COMMITTEE_MEAN, false, "mean"},
-    {&neuron_layer_weighted_average, NEURON_COMMITTEE_WEIGHTED_MEAN, true, "weighted_mean"},
-    {&neuron_layer_vote, NEURON_COMMITTEE_MAJORITY_VOTE, false, "majority_vote"},
-    {&neuron_layer_vote, NEURON_COMMITTEE_WEIGHTED_VOTE, true, "weighted_vote"},
+    [MEAN] = {&neuron_layer_average, false},
+    [WEIGHTED_MEAN] = {&neuron_layer_weighted_average, true},
+    [MAJORITY_VOTE] = {&neuron_layer_vote, false},
+    [WEIGHTED_VOTE] = {&neuron_layer_vote, true},
 };
 
-static const committee_rule *find_rule(int32_t key)
-{
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-        if (rules[i].key == key)
-            return &rules[i];
-    return NULL;
-}
+static const neuron_word rule_words[] = {
+    {MEAN, "mean"},
+    {WEIGHTED_MEAN, "weighted_mean"},
+    {MAJORITY_VOTE, "majority_vote"},
+    {WEIGHTED_VOTE, "weighted_vote"},
+    {0, ""},
+};
 
-static int refuse_rule(int32_t key)
-{
-    neuron_words_text words = {0};
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-        neuron_words_add(&words, rules[i].name, rules[i].key);
-    return neuron_refuse_value(key, "rule", words.text, "committee");
-}
+enum { RULE = 1 };
+
+static const neuron_option rows[] = {
+    NEURON_CHOICE(RULE, "rule", rule_words, MEAN, "how the members' outputs are joined"),
+};
+
+const neuron_option_table neuron_committee_options = NEURON_OPTION_TABLE(rows);
 
 /* The inputs or outputs of a graph. */
 typedef struct node_list {
@@ -272,8 +273,8 @@ static int join(neuron_graph_t *graph, committee_plan *plan)
 }
 
 int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
-                            neuron_graph_t *const *members, int32_t count, int32_t rule,
-                            const double *weights)
+                            neuron_graph_t *const *members, int32_t count, const double *weights,
+                            const char *options)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(committee);
@@ -281,9 +282,10 @@ int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *contex
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(members);
     CHECK_RANGE(count, 1, INT64_MAX);
-    const committee_rule *by = find_rule(rule);
-    if (!by)
-        return refuse_rule(rule);
+    neuron_options settings;
+    neuron_options_reset(&settings, &neuron_committee_options);
+    RETURN_IF_ERROR(neuron_options_parse(&settings, options, "committee"));
+    const committee_rule *by = &rules[(int32_t)neuron_options_value(&settings, RULE)];
     RETURN_IF_ERROR(check_weights(by->weighted, weights));
     for (int32_t i = 0; i < count; i++) {
         RETURN_IF_ERROR(check_member(members[0], members[i], i));

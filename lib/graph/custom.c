@@ -111,21 +111,19 @@ int neuron_custom_take_array(neuron_node_t *node, const neuron_array *array)
 }
 
 static int add_array(neuron_node_t *node, const char *name, const int64_t *shape, int32_t rank,
-                     int32_t initializer, double parameter, int32_t trainable)
+                     const char *initializer, double parameter, int32_t trainable)
 {
     if (!name || (!shape && rank != 0))
         return neuron_refuse_null(name ? "shape" : "name", node->name);
     RETURN_IF_ERROR(neuron_check_range(trainable, 0, 1, "trainable", node->name));
-    neuron_array array = {.name = name,
-                          .trainable = trainable == 1,
-                          .initializer = initializer,
-                          .parameter = parameter};
+    neuron_array array = {.name = name, .trainable = trainable == 1, .parameter = parameter};
+    RETURN_IF_ERROR(neuron_initializer_find(&array.initializer, initializer, node->name));
     RETURN_IF_ERROR(neuron_shape_set(&array.shape, shape, rank, 1, node->name));
     return neuron_custom_take_array(node, &array);
 }
 
 int neuron_custom_layer_add_array(neuron_node_t *node, const char *name, const int64_t *shape,
-                                  int32_t rank, int32_t initializer, double parameter,
+                                  int32_t rank, const char *initializer, double parameter,
                                   int32_t trainable)
 {
     RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));

@@ -92,12 +92,18 @@ static const neuron_word storages[] = {{NEURON_STORAGE_F32, "f32"},
                                        {NEURON_STORAGE_BF16, "bf16"},
                                        {0, ""}};
 
-int neuron_graph_set_storage(neuron_graph_t *graph, int32_t storage)
+static const char *storage_at(const void *list, int32_t index)
+{
+    (void)list;
+    return storages[index].name[0] ? storages[index].name : NULL;
+}
+
+int neuron_graph_set_storage(neuron_graph_t *graph, const char *storage)
 {
     CHECK_ARGUMENT(graph);
-    if (!neuron_word_name(storages, storage))
-        return neuron_refuse_word(storage, "storage", storages, __func__);
-    graph->storage = storage;
+    CHECK_ARGUMENT(storage);
+    if (!neuron_word_find(storages, storage, strlen(storage), &graph->storage))
+        return neuron_refuse_kind(storage, "storage", storage_at, NULL, graph->name);
     return NEURON_OK;
 }
 

@@ -64,12 +64,15 @@ typedef struct neuron_attachment {
     void (*release)(struct neuron_attachment *attachment);
 } neuron_attachment;
 
+/* Numbers that files have parameters in: see neuron_graph_set_storage(). */
+enum { NEURON_STORAGE_F32, NEURON_STORAGE_F16, NEURON_STORAGE_BF16 };
+
 struct neuron_graph {
     atomic_int references;
     neuron_context_t *context;
     char name[NEURON_GRAPH_NAME_MAX + 1];
     uint64_t seed;
-    int32_t storage; /* of saved parameters: NEURON_STORAGE_... */
+    int32_t storage; /* NEURON_STORAGE_...: in what files have parameters */
 
     /* The first builder error. */
     int status;

@@ -53,10 +53,22 @@ static const initializer *find_kind(int32_t kind)
     return NULL;
 }
 
-int neuron_initializer_find(int32_t *kind, const char *name)
+const char *neuron_initializer_name(int32_t kind)
 {
-    CHECK_ARGUMENT(name);
-    CHECK_ARGUMENT(kind);
+    return find_kind(kind)->name;
+}
+
+static const char *name_at(const void *list, int32_t index)
+{
+    (void)list;
+    int32_t count = sizeof initializers / sizeof *initializers;
+    return index < count ? initializers[index].name : NULL;
+}
+
+int neuron_initializer_find(int32_t *kind, const char *name, const char *who)
+{
+    if (!name)
+        return neuron_refuse_null("initializer", who);
     for (size_t i = 0; i < sizeof initializers / sizeof *initializers; i++) {
         const initializer *row = &initializers[i];
         if (strcmp(row->name, name) == 0 || (row->alias && strcmp(row->alias, name) == 0)) {
@@ -64,29 +76,13 @@ int neuron_initializer_find(int32_t *kind, const char *name)
             return NEURON_OK;
         }
     }
-    return neuron_fail(NEURON_E_ARGUMENT, "%s: there is no initializer \"%.63s\"", __func__, name);
-}
-
-const char *neuron_initializer_name(int32_t kind)
-{
-    const initializer *row = find_kind(kind);
-    return row ? row->name : NULL;
-}
-
-static int refuse_kind(int32_t kind, const char *who)
-{
-    neuron_words_text words = {0};
-    for (size_t i = 0; i < sizeof initializers / sizeof *initializers; i++)
-        neuron_words_add(&words, initializers[i].name, initializers[i].kind);
-    return neuron_refuse_value(kind, "initializer", words.text, who);
+    return neuron_refuse_kind(name, "initializer", name_at, NULL, who);
 }
 
 int neuron_initializer_check(int32_t kind, double parameter, const char *who)
 {
     const initializer *row = find_kind(kind);
     char text[NEURON_NUMBER_TEXT];
-    if (!row)
-        return refuse_kind(kind, who);
     if (!row->parameter && parameter != 0)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: parameter is %s; it must be 0 for %s", who,
                            neuron_number_short(parameter, text), row->name);

@@ -4,7 +4,12 @@
 
 #include "layers/layer.h"
 
-/* Whether there is such a kind and its parameter is within its bounds; `who` begins the message. */
+/* The kind of a name; `who` begins the message if there is none. */
+int neuron_initializer_find(int32_t *kind, const char *name, const char *who);
+
+const char *neuron_initializer_name(int32_t kind);
+
+/* Whether the parameter of a kind is within its bounds. */
 int neuron_initializer_check(int32_t kind, double parameter, const char *who);
 
 /* Fills the `count` values of an array that is described by `array`. */

@@ -29,35 +29,38 @@ static int latch(neuron_node_t *node, int status)
     return status;
 }
 
-static int set_initializer(neuron_node_t *node, const char *array, int32_t kind, double parameter)
+static int set_initializer(neuron_node_t *node, const char *array, const char *name,
+                           double parameter)
 {
-    int32_t index;
+    int32_t index, kind;
     RETURN_IF_ERROR(find_array(node, array, &index));
+    RETURN_IF_ERROR(neuron_initializer_find(&kind, name, node->name));
     RETURN_IF_ERROR(neuron_initializer_check(kind, parameter, node->name));
     node->choices[index].initializer = kind;
     node->choices[index].parameter = parameter;
     return NEURON_OK;
 }
 
-int neuron_node_set_initializer(neuron_node_t *node, const char *array, int32_t kind,
+int neuron_node_set_initializer(neuron_node_t *node, const char *array, const char *initializer,
                                 double parameter)
 {
     FLOAT_SCOPE;
     RETURN_IF_ERROR(neuron_node_check_changeable(node, __func__));
-    return latch(node, set_initializer(node, array, kind, parameter));
+    return latch(node, set_initializer(node, array, initializer, parameter));
 }
 
-int neuron_node_initializer(int32_t *kind, double *parameter, const neuron_node_t *node,
+int neuron_node_initializer(const char **initializer, double *parameter, const neuron_node_t *node,
                             const char *array)
 {
     int32_t index;
     CHECK_ARGUMENT(node);
-    CHECK_ARGUMENT(kind);
+    CHECK_ARGUMENT(initializer);
     CHECK_ARGUMENT(parameter);
     RETURN_IF_ERROR(find_array(node, array, &index));
     const neuron_array_choice *choice = &node->choices[index];
     const neuron_array *own = &node->spec.arrays[index];
-    *kind = choice->initializer ? choice->initializer : own->initializer;
+    *initializer =
+        neuron_initializer_name(choice->initializer ? choice->initializer : own->initializer);
     *parameter = choice->initializer ? choice->parameter : own->parameter;
     return NEURON_OK;
 }

@@ -3,15 +3,18 @@
 #include <libneuron/options.h>
 
 #include "augment/augmentation.h"
+#include "data/split.h"
 #include "data/stream.h"
 #include "data/tables/csv-options.h"
 #include "evaluate/evaluation.h"
+#include "graph/committee.h"
 #include "graph/import.h"
 #include "kernels/context-options.h"
 #include "losses/loss.h"
 #include "optimize/optimizer.h"
 #include "quantize/quantization.h"
 #include "session/gradient.h"
+#include "session/memory.h"
 #include "train/callbacks/callback.h"
 #include "train/trainer.h"
 
@@ -54,6 +57,9 @@ static const family families[] = {
     {"csv", NULL, NULL, &neuron_csv_options},
     {"gradient", NULL, NULL, &neuron_gradient_options},
     {"import", NULL, NULL, &neuron_import_options},
+    {"committee", NULL, NULL, &neuron_committee_options},
+    {"split", NULL, NULL, &neuron_split_options},
+    {"memory", NULL, NULL, &neuron_memory_options},
 };
 
 static const family *find(const char *name)

@@ -82,6 +82,22 @@ enum { NEURON_PADDING_VALID = 1, NEURON_PADDING_SAME };
 
 enum { NEURON_ARRAYS_MAX = 8, NEURON_POST_ARRAYS_MAX = 2 };
 
+/* How a parameter array starts: see neuron_node_set_initializer(). */
+enum {
+    NEURON_INITIALIZER_GLOROT_UNIFORM = 1,
+    NEURON_INITIALIZER_ZEROS,
+    NEURON_INITIALIZER_GLOROT_NORMAL,
+    NEURON_INITIALIZER_HE_UNIFORM,
+    NEURON_INITIALIZER_HE_NORMAL,
+    NEURON_INITIALIZER_LECUN_UNIFORM,
+    NEURON_INITIALIZER_LECUN_NORMAL,
+    NEURON_INITIALIZER_UNIFORM,
+    NEURON_INITIALIZER_NORMAL,
+    NEURON_INITIALIZER_TRUNCATED_NORMAL,
+    NEURON_INITIALIZER_CONSTANT,
+    NEURON_INITIALIZER_ONES
+};
+
 /* All of NEURON_PADDING_..., and of NEURON_INITIALIZER_... those without a parameter. */
 extern const neuron_word neuron_padding_words[];
 extern const neuron_word neuron_initializer_words[];

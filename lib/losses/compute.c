@@ -126,10 +126,11 @@ static void compute_task(void *work, int64_t task, int32_t worker)
         compute_one(job, i);
 }
 
-neuron_loss_result *neuron_loss_allocate_results(neuron_context_t *context, int64_t count)
+neuron_loss_result *neuron_loss_allocate_results(neuron_context_t *context, int64_t count,
+                                                 bool by_caller)
 {
     return neuron_allocate(context, neuron_size(count),
-                           sizeof(neuron_loss_result) + sizeof(double));
+                           sizeof(neuron_loss_result) + (by_caller ? sizeof(double) : 0));
 }
 
 int neuron_loss_compute(const neuron_loss_t *loss, neuron_pool *pool,

@@ -126,9 +126,10 @@ typedef struct neuron_loss_result {
     bool overflow, undefined; /* a gradient of the loss is infinite, or not a number */
 } neuron_loss_result;
 
-/* Room for the results of a batch of `count` examples, and behind them for the numbers that a
- * function of the caller's writes. NULL after a failure. */
-neuron_loss_result *neuron_loss_allocate_results(neuron_context_t *context, int64_t count);
+/* Room for the results of a batch of `count` examples and, behind them, if there is a loss of the
+ * caller's, for the numbers that its function writes. NULL after a failure. */
+neuron_loss_result *neuron_loss_allocate_results(neuron_context_t *context, int64_t count,
+                                                 bool by_caller);
 
 /* Computes the results of a batch's examples and, unless it is NULL, the gradient of their mean
  * loss by the predictions, [count, outputs]. `loss` may be NULL if only classes are wanted. Runs

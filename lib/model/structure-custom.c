@@ -1,5 +1,6 @@
 /* Reads what a file says of a custom layer: its kind, shape and arrays. */
 #include "graph/custom.h"
+#include "graph/initializer.h"
 #include "model/structure-reader.h"
 
 #include <inttypes.h>
@@ -50,7 +51,7 @@ static int read_array(const reader *r, neuron_node_t *node, const json_t *json)
     RETURN_IF_ERROR(neuron_structure_read_shape(extents, &rank, json_object_get(json, "shape"), r));
     array.trainable = trainable == 1;
     array.parameter = json_number_value(parameter);
-    int status = neuron_initializer_find(&array.initializer, initializer);
+    int status = neuron_initializer_find(&array.initializer, initializer, node->name);
     if (status == NEURON_OK)
         status = neuron_shape_set(&array.shape, extents, rank, 1, node->name);
     if (status == NEURON_OK)

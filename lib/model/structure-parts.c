@@ -14,15 +14,12 @@ typedef int (*set_array)(const neuron_structure_reader *r, neuron_node_t *node, 
 static int set_initializer(const neuron_structure_reader *r, neuron_node_t *node, const char *array,
                            const json_t *list)
 {
-    int32_t kind;
     const char *name = json_string_value(json_array_get(list, 0));
     const json_t *parameter = json_array_get(list, 1);
     if (json_array_size(list) != 2 || !name || !json_is_number(parameter))
         return neuron_fail(NEURON_E_FORMAT, NODE "an initializer is not a name and a number",
                            NODE_ARGUMENTS(r));
-    int status = neuron_initializer_find(&kind, name);
-    if (status == NEURON_OK)
-        status = neuron_node_set_initializer(node, array, kind, json_number_value(parameter));
+    int status = neuron_node_set_initializer(node, array, name, json_number_value(parameter));
     return status < 0 ? neuron_structure_fail_as_graph(r, status) : NEURON_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "model/structure.h"
 
 #include "graph/custom.h"
+#include "graph/initializer.h"
 #include "graph/penalty.h"
 #include "base/options/json.h"
 

@@ -1,9 +1,18 @@
 /* What a graph's sessions need, told without making their memory. */
 #include <libneuron/summary.h>
 
+#include "session/memory.h"
 #include "session/session.h"
 
 #include <inttypes.h>
+
+enum { TRAINING = 1 };
+
+static const neuron_option rows[] = {
+    NEURON_FLAG(TRAINING, "training", 0, "yes for what a trainer's steps need"),
+};
+
+const neuron_option_table neuron_memory_options = NEURON_OPTION_TABLE(rows);
 
 /* Of the largest number, half: figures of memory are added up. */
 static const uint64_t bytes_max = INT64_MAX / 2;
@@ -33,7 +42,8 @@ static int count_bytes(const neuron_graph_t *graph, neuron_session_purpose purpo
     return NEURON_OK;
 }
 
-int neuron_graph_memory(int64_t *bytes, const neuron_graph_t *graph, int32_t purpose, int64_t batch)
+int neuron_graph_memory(int64_t *bytes, const neuron_graph_t *graph, int64_t batch,
+                        const char *options)
 {
     CHECK_ARGUMENT(bytes);
     *bytes = 0;
@@ -41,14 +51,11 @@ int neuron_graph_memory(int64_t *bytes, const neuron_graph_t *graph, int32_t pur
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, graph, graph);
     RETURN_IF_ERROR(neuron_check_range(batch, 1, INT32_MAX, "batch", graph->name));
-    switch (purpose) {
-    case NEURON_MEMORY_PREDICTION:
+    neuron_options settings;
+    neuron_options_reset(&settings, &neuron_memory_options);
+    RETURN_IF_ERROR(neuron_options_parse(&settings, options, "memory"));
+    if (neuron_options_value(&settings, TRAINING) == 0)
         return count_bytes(graph, NEURON_SESSION_PREDICT, neuron_session_cache_batch(batch), bytes);
-    case NEURON_MEMORY_TRAINING:
-        RETURN_IF_ERROR(neuron_graph_check_trainable(graph, __func__));
-        return count_bytes(graph, NEURON_SESSION_TRAIN, batch, bytes);
-    default:
-        return neuron_refuse_value(purpose, "purpose", "prediction (10) or training (20)",
-                                   __func__);
-    }
+    RETURN_IF_ERROR(neuron_graph_check_trainable(graph, __func__));
+    return count_bytes(graph, NEURON_SESSION_TRAIN, batch, bytes);
 }

@@ -176,14 +176,15 @@ static int64_t optimizer_bytes(const neuron_graph_t *graph)
     return graph->trainable_count * neuron_rule_adam.slot_count * (int64_t)sizeof(float);
 }
 
-static int measure_memory(struct summary *s, int32_t purpose, const char *title)
+static int measure_memory(struct summary *s, bool training, const char *title)
 {
     struct memory *memory = &s->memory[s->memory_count++];
     int64_t *bytes = memory->bytes;
     memory->title = title;
     bytes[PARAMETERS] = s->graph->value_count * (int64_t)sizeof(float);
-    bytes[MOMENTS] = purpose == NEURON_MEMORY_TRAINING ? optimizer_bytes(s->graph) : 0;
-    RETURN_IF_ERROR(neuron_graph_memory(&bytes[WORKING], s->graph, purpose, s->batch));
+    bytes[MOMENTS] = training ? optimizer_bytes(s->graph) : 0;
+    RETURN_IF_ERROR(
+        neuron_graph_memory(&bytes[WORKING], s->graph, s->batch, training ? "training=yes" : NULL));
     bytes[TOTAL] = bytes[PARAMETERS] + bytes[MOMENTS] + bytes[WORKING];
     memory->width = neuron_text_width(title);
     for (int32_t part = 0; part < PARTS; part++) {
@@ -274,9 +275,9 @@ int neuron_graph_summary(char *text, size_t capacity, size_t *needed, const neur
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, graph, graph);
     struct summary made = {.graph = graph, .batch = batch};
-    RETURN_IF_ERROR(measure_memory(&made, NEURON_MEMORY_PREDICTION, prediction_title(batch)));
+    RETURN_IF_ERROR(measure_memory(&made, false, prediction_title(batch)));
     if (can_be_trained(graph))
-        RETURN_IF_ERROR(measure_memory(&made, NEURON_MEMORY_TRAINING, "Training with Adam"));
+        RETURN_IF_ERROR(measure_memory(&made, true, "Training with Adam"));
     measure_columns(&made);
     return neuron_text_fill(put_summary, &made, "summary", text, capacity, needed);
 }

@@ -117,6 +117,14 @@ static bool weighs_losses(const neuron_step *step)
     return weighs;
 }
 
+static bool has_functions(const neuron_step *step)
+{
+    bool has = false;
+    for (int32_t i = 0; i < step->graph->output_count; i++)
+        has = has || step->losses[i].loss->function;
+    return has;
+}
+
 int neuron_step_set_capacity(neuron_step *step, int64_t capacity)
 {
     neuron_context_t *context = step->context;
@@ -124,7 +132,8 @@ int neuron_step_set_capacity(neuron_step *step, int64_t capacity)
     bool weighs = weighs_losses(step);
     if (capacity == step->capacity)
         return NEURON_OK;
-    neuron_loss_result *results = neuron_loss_allocate_results(context, capacity);
+    neuron_loss_result *results =
+        neuron_loss_allocate_results(context, capacity, has_functions(step));
     double *weights = weighs ? neuron_allocate(context, count, sizeof *weights) : NULL;
     if (!results || (weighs && !weights)) {
         neuron_release(context, results);

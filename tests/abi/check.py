@@ -338,10 +338,11 @@ def option_names(arguments):
 
 
 # Where each family of kinds is explained.
-FAMILIES = {'context': 'context.h', 'optimizer': 'optimizer.h', 'loss': 'loss.h', 'callback': 'callback.h', 'layer': 'layers.h',
+FAMILIES = {'context': 'context.h', 'optimizer': 'optimizer.h', 'loss': 'loss.h', 'callback': 'callback.h',
+            'layer': 'layers.h',
             'augmentation': 'augmentation.h', 'evaluation': 'evaluation.h', 'quantization': 'quantize.h',
             'trainer': 'trainer.h', 'csv': 'table.h', 'stream': 'dataset.h', 'gradient': 'gradient.h',
-            'import': 'layers.h'}
+            'import': 'layers.h', 'committee': 'committee.h', 'split': 'dataset.h', 'memory': 'summary.h'}
 
 
 def told_kinds(path):
@@ -380,9 +381,7 @@ def check_kinds(arguments):
         known = set(re.findall(r'`(\w+)`', header)) | {family, 'quantized_dense', 'quantized_conv2d'}
         known |= set(re.findall(r'NEURON_API neuron_node_t \*neuron_(\w+)\(', header))
         known |= {'extent_' + axis for axis in '12345'}  # between those that are named
-        # Initialisers are called as their enumerators.
         used = set(re.findall(r'\w+', header))
-        used |= {name.lower() for name in re.findall(r'NEURON_INITIALIZER_(\w+)', header)}
         told.append(f'{family} {kind}')
         problems += [] if kind in known else [f'{FAMILIES[family]}: {kind} is not explained']
         for name, text, values in options:

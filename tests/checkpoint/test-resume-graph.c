@@ -69,13 +69,12 @@ static neuron_node_t *add_scale(neuron_graph_t *g, neuron_node_t *x)
 {
     neuron_node_t *node = neuron_custom_layer(g, now == KIND ? "other" : "scale", &x, 1, NULL, 0);
     assert_ok(neuron_node_set_name(node, "scale"));
-    assert_ok(neuron_custom_layer_add_array(
-        node, now == CUSTOM_ARRAY ? "factor" : "by", NULL, 0,
-        now == INITIALIZERS ? NEURON_INITIALIZER_CONSTANT : NEURON_INITIALIZER_ONES,
-        now == INITIALIZERS ? 0.5 : 0, now != CUSTOM_TRAINABLE));
+    assert_ok(neuron_custom_layer_add_array(node, now == CUSTOM_ARRAY ? "factor" : "by", NULL, 0,
+                                            now == INITIALIZERS ? "constant" : "ones",
+                                            now == INITIALIZERS ? 0.5 : 0,
+                                            now != CUSTOM_TRAINABLE));
     if (now == CUSTOM_ARRAYS)
-        assert_ok(
-            neuron_custom_layer_add_array(node, "more", NULL, 0, NEURON_INITIALIZER_ONES, 0, 1));
+        assert_ok(neuron_custom_layer_add_array(node, "more", NULL, 0, "ones", 0, 1));
     return node;
 }
 
@@ -108,7 +107,7 @@ static neuron_graph_t *model(neuron_context_t *context)
     if (now == PADDING)
         assert_ok(neuron_node_set(conv, "padding=same"));
     if (now == INITIALIZERS)
-        assert_ok(neuron_node_set_initializer(conv, "kernel", NEURON_INITIALIZER_NORMAL, 0.5));
+        assert_ok(neuron_node_set_initializer(conv, "kernel", "normal", 0.5));
     neuron_node_t *bent = now == OTHER_LAYER ? neuron_tanh(g, conv) : neuron_relu(g, conv);
     neuron_node_t *flat =
         neuron_flatten(g, neuron_max_pool2d(g, neuron_batch_norm(g, bent, NULL), 2, 2, NULL));

@@ -61,7 +61,7 @@ static int use_everything(neuron_context_t *context)
     if (status == NEURON_OK)
         status = neuron_dataset_join(&joined, (neuron_dataset_t *[]){glyphs, subset}, 2);
     if (status == NEURON_OK)
-        status = neuron_dataset_split(parts, joined, halves, 2, NEURON_SPLIT_STRATIFIED, 1);
+        status = neuron_dataset_split(parts, joined, halves, 2, 1, "order=stratified");
     if (status == NEURON_OK)
         status = neuron_dataset_filter(&filtered, glyphs, (const int32_t[]){1, 3}, 2);
     if (status == NEURON_OK)

@@ -56,21 +56,23 @@ static void mark(const neuron_dataset_t *part, int *seen)
     free(values);
 }
 
+static const char *const orders[] = {"order=in_order", "order=shuffled", "order=stratified"};
+
 START_TEST(deals_every_example_once)
 {
     const double fractions[] = {0.7, 0.1, 0.2};
     neuron_dataset_t *dataset = numbered(101, 3);
-    for (int32_t kind = NEURON_SPLIT_IN_ORDER; kind <= NEURON_SPLIT_STRATIFIED; kind += 10) {
+    for (int i = 0; i < 3; i++) {
         neuron_dataset_t *parts[3];
         int seen[101] = {0};
-        assert_ok(neuron_dataset_split(parts, dataset, fractions, 3, kind, 5));
+        assert_ok(neuron_dataset_split(parts, dataset, fractions, 3, 5, orders[i]));
         for (int k = 0; k < 3; k++) {
             int64_t size = neuron_dataset_count(parts[k]);
             ck_assert_int_le(llabs(size - llround(fractions[k] * 101)), 2);
             mark(parts[k], seen);
         }
-        for (int i = 0; i < 101; i++)
-            ck_assert_int_eq(seen[i], 1);
+        for (int k = 0; k < 101; k++)
+            ck_assert_int_eq(seen[k], 1);
         release(parts, 3);
     }
     neuron_dataset_unref(dataset);
@@ -80,8 +82,7 @@ END_TEST
 START_TEST(keeps_the_order_if_asked)
 {
     neuron_dataset_t *dataset = numbered(10, 2), *parts[2];
-    assert_ok(
-        neuron_dataset_split(parts, dataset, (double[]){0.3, 0.3}, 2, NEURON_SPLIT_IN_ORDER, 0));
+    assert_ok(neuron_dataset_split(parts, dataset, (double[]){0.3, 0.3}, 2, 0, "order=in_order"));
     for (int k = 0; k < 2; k++) {
         ck_assert_int_eq(neuron_dataset_count(parts[k]), 3);
         float *values = values_of(parts[k]);
@@ -99,7 +100,7 @@ START_TEST(divides_70000_as_the_document_does)
     const double fractions[] = {0.86, 0.10, 0.04};
     const int64_t sizes[] = {60200, 7000, 2800};
     neuron_dataset_t *dataset = numbered(70000, 10), *parts[3];
-    assert_ok(neuron_dataset_split(parts, dataset, fractions, 3, NEURON_SPLIT_STRATIFIED, 42));
+    assert_ok(neuron_dataset_split(parts, dataset, fractions, 3, 42, "order=stratified"));
     for (int k = 0; k < 3; k++) {
         ck_assert_int_eq(neuron_dataset_count(parts[k]), sizes[k]);
         int64_t counts[10];
@@ -122,11 +123,12 @@ END_TEST
 START_TEST(repeats_itself_for_a_seed)
 {
     neuron_dataset_t *dataset = numbered(50, 5), *parts[3];
-    for (int32_t kind = NEURON_SPLIT_SHUFFLED; kind <= NEURON_SPLIT_STRATIFIED; kind += 10) {
+    for (int i = 1; i < 3; i++) {
         const uint64_t seeds[] = {7, 7, 8};
         float *values[3];
         for (int k = 0; k < 3; k++) {
-            assert_ok(neuron_dataset_split(&parts[k], dataset, (double[]){1}, 1, kind, seeds[k]));
+            assert_ok(
+                neuron_dataset_split(&parts[k], dataset, (double[]){1}, 1, seeds[k], orders[i]));
             ck_assert_int_eq(neuron_dataset_count(parts[k]), 50);
             values[k] = values_of(parts[k]);
         }
@@ -145,8 +147,8 @@ START_TEST(splits_parts_again)
     neuron_dataset_t *dataset = numbered(40, 4), *halves[2], *quarters[2];
     const double half[] = {0.5, 0.5};
     int seen[40] = {0};
-    assert_ok(neuron_dataset_split(halves, dataset, half, 2, NEURON_SPLIT_SHUFFLED, 1));
-    assert_ok(neuron_dataset_split(quarters, halves[1], half, 2, NEURON_SPLIT_SHUFFLED, 1));
+    assert_ok(neuron_dataset_split(halves, dataset, half, 2, 1, "order=shuffled"));
+    assert_ok(neuron_dataset_split(quarters, halves[1], half, 2, 1, "order=shuffled"));
     mark(halves[0], seen);
     mark(quarters[0], seen);
     mark(quarters[1], seen);
@@ -173,8 +175,7 @@ START_TEST(refuses_bad_fractions)
         {{0.5, 0.4, 0.001}, NEURON_E_DATA, "subset 2 of 3 would get none of the 10 examples"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        int32_t kind = NEURON_SPLIT_SHUFFLED;
-        assert_status(neuron_dataset_split(parts, dataset, cases[i].fractions, 3, kind, 0),
+        assert_status(neuron_dataset_split(parts, dataset, cases[i].fractions, 3, 0, NULL),
                       cases[i].status);
         assert_message(cases[i].message);
         for (int k = 0; k < 3; k++)
@@ -188,15 +189,14 @@ START_TEST(refuses_null_and_unknown_kinds)
 {
     neuron_dataset_t *dataset = numbered(4, 2), *part = dataset;
     double half = 0.5;
-    int32_t kind = NEURON_SPLIT_SHUFFLED;
-    assert_status(neuron_dataset_split(&part, NULL, &half, 1, kind, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_split(&part, NULL, &half, 1, 0, NULL), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(part);
-    assert_status(neuron_dataset_split(&part, dataset, NULL, 1, kind, 0), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_split(&part, dataset, &half, 0, kind, 0), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_split(NULL, dataset, &half, 1, kind, 0), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_split(&part, dataset, &half, 1, 11, 0), NEURON_E_ARGUMENT);
-    assert_message("neuron_dataset_split: kind is 11; it must be in_order (10), shuffled (20), "
-                   "stratified (30)");
+    assert_status(neuron_dataset_split(&part, dataset, NULL, 1, 0, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_split(&part, dataset, &half, 0, 0, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_split(NULL, dataset, &half, 1, 0, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_split(&part, dataset, &half, 1, 0, "order=random"),
+                  NEURON_E_ARGUMENT);
+    assert_message("split: order is random; it must be shuffled, stratified or in_order");
     neuron_dataset_unref(dataset);
 }
 END_TEST

@@ -126,8 +126,8 @@ START_TEST(reads_what_memory_has)
         for (int i = 0; i < 2; i++) {
             neuron_dataset_t **m = made[i];
             assert_ok(neuron_dataset_subset(&m[0], all[i], 7, 30));
-            assert_ok(neuron_dataset_split(&m[1], all[i], (double[]){0.6, 0.4}, 2,
-                                           NEURON_SPLIT_STRATIFIED, 3));
+            assert_ok(neuron_dataset_split(&m[1], all[i], (double[]){0.6, 0.4}, 2, 3,
+                                           "order=stratified"));
             assert_ok(neuron_dataset_filter(&m[3], all[i], classes, 2));
             assert_ok(neuron_dataset_shuffle(&m[4], all[i], 5));
             assert_ok(neuron_dataset_k_fold(&m[5], &m[6], all[i], 5, 2, 1));

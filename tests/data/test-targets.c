@@ -75,8 +75,8 @@ START_TEST(one_output)
     ck_assert(counts[0] == 2 && counts[1] == 2);
     neuron_dataset_target(dataset, 3, &target);
     ck_assert(target == 0.75f);
-    assert_ok(neuron_dataset_split(parts, dataset, (const double[]){0.5, 0.5}, 2,
-                                   NEURON_SPLIT_STRATIFIED, 1));
+    assert_ok(
+        neuron_dataset_split(parts, dataset, (const double[]){0.5, 0.5}, 2, 1, "order=stratified"));
     for (int k = 0; k < 2; k++) {
         assert_ok(neuron_dataset_class_counts(counts, 2, parts[k]));
         ck_assert(counts[0] == 1 && counts[1] == 1);
@@ -334,8 +334,7 @@ START_TEST(weights_go_along)
     assert_ok(neuron_dataset_join(&joined, (neuron_dataset_t *[]){b, subset}, 2));
     assert_weights(joined, (const float[]){1, 1, 2, 0, 3});
     neuron_dataset_t *parts[2];
-    assert_ok(
-        neuron_dataset_split(parts, a, (const double[]){0.5, 0.5}, 2, NEURON_SPLIT_SHUFFLED, 3));
+    assert_ok(neuron_dataset_split(parts, a, (const double[]){0.5, 0.5}, 2, 3, "order=shuffled"));
     for (int k = 0; k < 2; k++)
         for (int64_t i = 0; i < neuron_dataset_count(parts[k]); i++)
             ck_assert(neuron_dataset_weight(parts[k], i) == (double)weights[parts[k]->order[i]]);

@@ -104,10 +104,8 @@ static inline neuron_node_t *add_own_dense(neuron_graph_t *graph, neuron_node_t 
     neuron_node_t *node = neuron_custom_layer(graph, "own_dense", &input, 1, &units, 1);
     assert_ok(neuron_node_shape(shape, &rank, input));
     shape[1] = units;
-    assert_ok(neuron_custom_layer_add_array(node, "kernel", shape, 2,
-                                            NEURON_INITIALIZER_GLOROT_UNIFORM, 0, 1));
-    assert_ok(
-        neuron_custom_layer_add_array(node, "bias", &units, 1, NEURON_INITIALIZER_ZEROS, 0, 1));
+    assert_ok(neuron_custom_layer_add_array(node, "kernel", shape, 2, "glorot_uniform", 0, 1));
+    assert_ok(neuron_custom_layer_add_array(node, "bias", &units, 1, "zeros", 0, 1));
     return node;
 }
 

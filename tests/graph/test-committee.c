@@ -65,16 +65,16 @@ static void assert_same_answer(const neuron_graph_t *a, const neuron_graph_t *b)
     ck_assert_mem_eq(x, y, sizeof x);
 }
 
-static neuron_graph_t *join(neuron_graph_t *const *members, int32_t count, int32_t rule,
+static neuron_graph_t *join(neuron_graph_t *const *members, int32_t count, const char *rule,
                             const double *weights)
 {
     neuron_graph_t *committee;
-    assert_ok(neuron_committee_create(&committee, context, members, count, rule, weights));
+    assert_ok(neuron_committee_create(&committee, context, members, count, weights, rule));
     return committee;
 }
 
 /* The answer of a committee that is not needed afterwards. */
-static void assert_joined(neuron_graph_t *const *members, int32_t count, int32_t rule,
+static void assert_joined(neuron_graph_t *const *members, int32_t count, const char *rule,
                           const double *weights, float a, float b, float c)
 {
     neuron_graph_t *committee = join(members, count, rule, weights);
@@ -92,12 +92,12 @@ START_TEST(means)
 {
     neuron_graph_t *m[] = {member("a", 0.5f, 0.3f, 0.2f), member("b", 0.1f, 0.9f, 0),
                            member("c", 0.3f, 0.3f, 0.4f)};
-    assert_joined(m, 3, NEURON_COMMITTEE_MEAN, NULL, 0.3f, 0.5f, 0.2f);
-    assert_joined(m, 1, NEURON_COMMITTEE_MEAN, NULL, 0.5f, 0.3f, 0.2f);
+    assert_joined(m, 3, "rule=mean", NULL, 0.3f, 0.5f, 0.2f);
+    assert_joined(m, 1, "rule=mean", NULL, 0.5f, 0.3f, 0.2f);
     const double weights[] = {1, 3, 0};
-    assert_joined(m, 3, NEURON_COMMITTEE_WEIGHTED_MEAN, weights, 0.2f, 0.75f, 0.05f);
+    assert_joined(m, 3, "rule=weighted_mean", weights, 0.2f, 0.75f, 0.05f);
     neuron_graph_t *twice[] = {m[0], m[0], m[1], m[0]};
-    assert_joined(twice, 4, NEURON_COMMITTEE_MEAN, NULL, 0.4f, 0.45f, 0.15f);
+    assert_joined(twice, 4, "rule=mean", NULL, 0.4f, 0.45f, 0.15f);
     drop(m, 3);
 }
 END_TEST
@@ -106,7 +106,7 @@ START_TEST(only_ratios_of_weights_matter)
 {
     neuron_graph_t *m[] = {member("a", 0.5f, 0.3f, 0.2f), member("b", 0.1f, 0.9f, 0)};
     const double scales[] = {1e-300, 1e-3, 2, 1e300};
-    const int32_t rules[] = {NEURON_COMMITTEE_WEIGHTED_MEAN, NEURON_COMMITTEE_WEIGHTED_VOTE};
+    const char *const rules[] = {"rule=weighted_mean", "rule=weighted_vote"};
     for (int rule = 0; rule < 2; rule++) {
         const double plain[] = {1, 3};
         neuron_graph_t *expected = join(m, 2, rules[rule], plain);
@@ -126,15 +126,15 @@ START_TEST(votes)
 {
     neuron_graph_t *m[] = {member("a", 0.5f, 0.3f, 0.2f), member("b", 0.1f, 0.9f, 0),
                            member("c", 0.4f, 0.35f, 0.25f)};
-    assert_joined(m, 3, NEURON_COMMITTEE_MAJORITY_VOTE, NULL, 2.0f / 3, 1.0f / 3, 0);
+    assert_joined(m, 3, "rule=majority_vote", NULL, 2.0f / 3, 1.0f / 3, 0);
     const double weights[] = {1, 5, 2};
-    assert_joined(m, 3, NEURON_COMMITTEE_WEIGHTED_VOTE, weights, 3.0f / 8, 5.0f / 8, 0);
+    assert_joined(m, 3, "rule=weighted_vote", weights, 3.0f / 8, 5.0f / 8, 0);
     const double zero[] = {1, 0, 0};
-    assert_joined(m, 3, NEURON_COMMITTEE_WEIGHTED_VOTE, zero, 1, 0, 0);
+    assert_joined(m, 3, "rule=weighted_vote", zero, 1, 0, 0);
     drop(m, 3);
     /* Within a member, the lowest of equal classes gets the vote. */
     neuron_graph_t *equal[] = {member("equal", 0.2f, 0.4f, 0.4f)};
-    assert_joined(equal, 1, NEURON_COMMITTEE_MAJORITY_VOTE, NULL, 0, 1, 0);
+    assert_joined(equal, 1, "rule=majority_vote", NULL, 0, 1, 0);
     drop(equal, 1);
 }
 END_TEST
@@ -143,7 +143,7 @@ START_TEST(ties_go_to_the_larger_sum)
 {
     float raised = nextafterf(0.5f, 1);
     neuron_graph_t *m[] = {member("a", 0.6f, 0.3f, 0.1f), member("b", 0.1f, 0.8f, 0.1f)};
-    neuron_graph_t *committee = join(m, 2, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
+    neuron_graph_t *committee = join(m, 2, "rule=majority_vote", NULL);
     assert_answer(committee, 0.5f, raised, 0, 0);
     neuron_graph_unref(committee);
     drop(m, 2);
@@ -151,12 +151,12 @@ START_TEST(ties_go_to_the_larger_sum)
     neuron_graph_t *w[] = {member("a", 0.4f, 0.35f, 0.25f), member("b", 0.2f, 0.5f, 0.3f),
                            member("c", 0.3f, 0.4f, 0.3f)};
     const double weights[] = {2, 1, 1};
-    committee = join(w, 3, NEURON_COMMITTEE_WEIGHTED_VOTE, weights); /* 1.3 against 1.6 */
+    committee = join(w, 3, "rule=weighted_vote", weights); /* 1.3 against 1.6 */
     assert_answer(committee, 0.5f, raised, 0, 0);
     neuron_graph_unref(committee);
     /* 0.1 + 0.2 against 0.3, which as doubles are not the same. */
     const double thirds[] = {0.3, 0.1, 0.2};
-    committee = join(w, 3, NEURON_COMMITTEE_WEIGHTED_VOTE, thirds); /* 0.2 against 0.235 */
+    committee = join(w, 3, "rule=weighted_vote", thirds); /* 0.2 against 0.235 */
     assert_answer(committee, 0.5f, raised, 0, 0);
     neuron_graph_unref(committee);
     drop(w, 3);
@@ -166,14 +166,14 @@ END_TEST
 START_TEST(perfect_ties_go_to_the_lowest_class)
 {
     neuron_graph_t *m[] = {member("a", 0.25f, 0.5f, 0.25f), member("b", 0.25f, 0.25f, 0.5f)};
-    neuron_graph_t *committee = join(m, 2, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
+    neuron_graph_t *committee = join(m, 2, "rule=majority_vote", NULL);
     assert_answer(committee, 0, nextafterf(0.5f, 1), 0.5f, 0);
     neuron_graph_unref(committee);
     drop(m, 2);
     neuron_graph_t *all[] = {member("a", 0.5f, 0.25f, 0.25f), member("b", 0.25f, 0.5f, 0.25f),
                              member("c", 0.25f, 0.25f, 0.5f)};
     float third = (float)(1.0 / 3);
-    committee = join(all, 3, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
+    committee = join(all, 3, "rule=majority_vote", NULL);
     assert_answer(committee, nextafterf(third, 1), third, third, 0);
     neuron_graph_unref(committee);
     drop(all, 3);
@@ -184,8 +184,8 @@ START_TEST(what_is_no_number_casts_no_vote)
 {
     neuron_graph_t *m[] = {member("a", 0.1f, 0.2f, 0.7f), member("b", NAN, 0.9f, 0.1f),
                            member("c", 0.2f, 0.1f, 0.7f)};
-    assert_joined(m, 3, NEURON_COMMITTEE_MAJORITY_VOTE, NULL, 0, 0, 1);
-    neuron_graph_t *none = join(m + 1, 1, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
+    assert_joined(m, 3, "rule=majority_vote", NULL, 0, 0, 1);
+    neuron_graph_t *none = join(m + 1, 1, "rule=majority_vote", NULL);
     float answer[EXAMPLES * CLASSES];
     predict(none, answer);
     for (int i = 0; i < EXAMPLES * CLASSES; i++)
@@ -206,29 +206,29 @@ START_TEST(weights_have_rules)
                  {{1, INFINITY}, "weight 1 is not finite"},
                  {{0, 0}, "add up to 0"},
                  {{1e308, 1e308}, "infinity"}};
-    const int32_t rules[] = {NEURON_COMMITTEE_WEIGHTED_MEAN, NEURON_COMMITTEE_WEIGHTED_VOTE};
+    const char *const rules[] = {"rule=weighted_mean", "rule=weighted_vote"};
     for (int r = 0; r < 2; r++) {
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
             assert_status(
-                neuron_committee_create(&committee, context, m, 2, rules[r], cases[i].weights),
+                neuron_committee_create(&committee, context, m, 2, cases[i].weights, rules[r]),
                 NEURON_E_ARGUMENT);
             assert_message(cases[i].message);
             ck_assert_ptr_null(committee);
         }
-        assert_status(neuron_committee_create(&committee, context, m, 2, rules[r], NULL),
+        assert_status(neuron_committee_create(&committee, context, m, 2, NULL, rules[r]),
                       NEURON_E_ARGUMENT);
         assert_message("weights is NULL");
     }
     const double fine[] = {1, 1};
-    assert_status(neuron_committee_create(&committee, context, m, 2, NEURON_COMMITTEE_MEAN, fine),
+    assert_status(neuron_committee_create(&committee, context, m, 2, fine, "rule=mean"),
                   NEURON_E_ARGUMENT);
     assert_message("weights are given; they must be NULL");
-    assert_status(
-        neuron_committee_create(&committee, context, m, 2, NEURON_COMMITTEE_MAJORITY_VOTE, fine),
-        NEURON_E_ARGUMENT);
-    assert_status(neuron_committee_create(&committee, context, m, 2, 11, fine), NEURON_E_ARGUMENT);
-    assert_message("committee: rule is 11; it must be mean (10), weighted_mean (20), "
-                   "majority_vote (30), weighted_vote (40)");
+    assert_status(neuron_committee_create(&committee, context, m, 2, fine, "rule=majority_vote"),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_create(&committee, context, m, 2, fine, "rule=median"),
+                  NEURON_E_ARGUMENT);
+    assert_message("committee: rule is median; it must be mean, weighted_mean, majority_vote or "
+                   "weighted_vote");
     drop(m, 2);
 }
 END_TEST
@@ -250,28 +250,25 @@ START_TEST(members_must_agree)
 {
     neuron_graph_t *committee;
     neuron_graph_t *m[] = {shaped("first", 4, 3), shaped("wide", 5, 3), shaped("fine", 4, 2)};
-    assert_status(neuron_committee_create(&committee, context, m, 2, NEURON_COMMITTEE_MEAN, NULL),
+    assert_status(neuron_committee_create(&committee, context, m, 2, NULL, "rule=mean"),
                   NEURON_E_SHAPE);
     assert_message("member 1 (wide) takes 5");
     assert_message("member 0 (first) takes 4");
     neuron_graph_t *outputs[] = {m[0], m[0], m[2]};
-    assert_status(
-        neuron_committee_create(&committee, context, outputs, 3, NEURON_COMMITTEE_MEAN, NULL),
-        NEURON_E_SHAPE);
+    assert_status(neuron_committee_create(&committee, context, outputs, 3, NULL, "rule=mean"),
+                  NEURON_E_SHAPE);
     assert_message("member 2 (fine) puts out 2");
     assert_message("member 0 (first) puts out 3");
     neuron_graph_t *open, *unfinished[] = {m[0], NULL}, *missing[] = {NULL, m[0]};
     assert_ok(neuron_graph_create(&open, context));
     assert_ok(neuron_graph_set_name(open, "open"));
     unfinished[1] = open;
-    assert_status(
-        neuron_committee_create(&committee, context, unfinished, 2, NEURON_COMMITTEE_MEAN, NULL),
-        NEURON_E_STATE);
+    assert_status(neuron_committee_create(&committee, context, unfinished, 2, NULL, "rule=mean"),
+                  NEURON_E_STATE);
     assert_message("open is not finished");
     for (int i = 0; i < 2; i++) {
-        assert_status(
-            neuron_committee_create(&committee, context, missing, 2, NEURON_COMMITTEE_MEAN, NULL),
-            NEURON_E_ARGUMENT);
+        assert_status(neuron_committee_create(&committee, context, missing, 2, NULL, "rule=mean"),
+                      NEURON_E_ARGUMENT);
         ck_assert_ptr_null(committee);
         missing[0] = m[0];
         missing[1] = NULL;
@@ -284,15 +281,15 @@ END_TEST
 START_TEST(nothing_is_null)
 {
     neuron_graph_t *m = member("a", 1, 0, 0), *committee = m;
-    int32_t mean = NEURON_COMMITTEE_MEAN;
-    assert_status(neuron_committee_create(NULL, context, &m, 1, mean, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_committee_create(&committee, NULL, &m, 1, mean, NULL), NEURON_E_ARGUMENT);
+    const char *mean = "rule=mean";
+    assert_status(neuron_committee_create(NULL, context, &m, 1, NULL, mean), NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_create(&committee, NULL, &m, 1, NULL, mean), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(committee);
-    assert_status(neuron_committee_create(&committee, context, NULL, 1, mean, NULL),
+    assert_status(neuron_committee_create(&committee, context, NULL, 1, NULL, mean),
                   NEURON_E_ARGUMENT);
     const int32_t counts[] = {0, -1};
     for (int i = 0; i < 2; i++) {
-        assert_status(neuron_committee_create(&committee, context, &m, counts[i], mean, NULL),
+        assert_status(neuron_committee_create(&committee, context, &m, counts[i], NULL, mean),
                       NEURON_E_ARGUMENT);
         assert_message("count");
     }
@@ -315,16 +312,16 @@ START_TEST(a_committee_of_committees)
 {
     neuron_graph_t *m[] = {member("a", 0.5f, 0.3f, 0.2f), member("b", 0.1f, 0.9f, 0),
                            member("c", 0, 0, 1)};
-    neuron_graph_t *pair = join(m, 2, NEURON_COMMITTEE_MEAN, NULL);
+    neuron_graph_t *pair = join(m, 2, "rule=mean", NULL);
     neuron_graph_t *both[] = {pair, m[2]};
     const double weights[] = {2, 1};
-    neuron_graph_t *outer = join(both, 2, NEURON_COMMITTEE_WEIGHTED_MEAN, weights);
+    neuron_graph_t *outer = join(both, 2, "rule=weighted_mean", weights);
     assert_answer(outer, 0.2f, 0.4f, 0.4f, 1e-6f);
     ck_assert_int_eq(neuron_graph_parameter_count(outer), 3 * (INPUTS + 1) * CLASSES);
     ck_assert_str_eq(neuron_graph_array_name(outer, 0), "committee/a/dense.kernel");
     ck_assert_str_eq(neuron_graph_array_name(outer, 5), "c/dense.bias");
     neuron_graph_unref(outer);
-    neuron_graph_t *vote = join(both, 2, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
+    neuron_graph_t *vote = join(both, 2, "rule=majority_vote", NULL);
     assert_answer(vote, 0, 0.5f, nextafterf(0.5f, 1), 0); /* 0.6 against 1.1 */
     neuron_graph_unref(vote);
     neuron_graph_unref(pair);
@@ -336,7 +333,7 @@ START_TEST(names_are_made_unique)
 {
     neuron_graph_t *m[] = {member("twin", 1, 0, 0), member("twin", 0, 1, 0),
                            member("x/y.z", 0, 0, 1)};
-    neuron_graph_t *committee = join(m, 3, NEURON_COMMITTEE_MEAN, NULL);
+    neuron_graph_t *committee = join(m, 3, "rule=mean", NULL);
     ck_assert_int_eq(neuron_graph_array_count(committee), 6);
     ck_assert_str_eq(neuron_graph_array_name(committee, 0), "twin/dense.kernel");
     ck_assert_str_eq(neuron_graph_array_name(committee, 2), "twin_1/dense.kernel");
@@ -352,17 +349,17 @@ START_TEST(saved_and_loaded)
                            shaped("c", INPUTS, CLASSES)};
     const double weights[] = {0.1, 1.0 / 3, 1e-7};
     const struct {
-        int32_t rule;
+        const char *rule;
         const double *weights;
-    } cases[] = {{NEURON_COMMITTEE_MEAN, NULL},
-                 {NEURON_COMMITTEE_WEIGHTED_MEAN, weights},
-                 {NEURON_COMMITTEE_MAJORITY_VOTE, NULL},
-                 {NEURON_COMMITTEE_WEIGHTED_VOTE, weights}};
+    } cases[] = {{"rule=mean", NULL},
+                 {"rule=weighted_mean", weights},
+                 {"rule=majority_vote", NULL},
+                 {"rule=weighted_vote", weights}};
     const char *path = test_file("committee");
     for (int i = 0; i < 4; i++) {
         neuron_graph_t *inner = join(m, 3, cases[i].rule, cases[i].weights), *loaded;
         neuron_graph_t *two[] = {inner, m[0]};
-        neuron_graph_t *committee = join(two, 2, NEURON_COMMITTEE_MEAN, NULL);
+        neuron_graph_t *committee = join(two, 2, "rule=mean", NULL);
         assert_ok(neuron_graph_save(committee, path));
         assert_ok(neuron_graph_load(&loaded, context, path));
         ck_assert(same_parameters(committee, loaded));
@@ -434,7 +431,7 @@ START_TEST(weights_from_accuracies)
     ck_assert_double_eq_tol(weights[0], 0.75, 1e-15);
     ck_assert_double_eq_tol(weights[1], 0.25, 1e-15);
     ck_assert_double_eq(weights[2], 0);
-    assert_joined(m, 3, NEURON_COMMITTEE_WEIGHTED_MEAN, weights, 0.75f, 0.25f, 0);
+    assert_joined(m, 3, "rule=weighted_mean", weights, 0.75f, 0.25f, 0);
     assert_ok(neuron_committee_weights(weights, m + 1, 2, dataset));
     ck_assert_double_eq(weights[0], 1);
     neuron_dataset_unref(dataset);
@@ -478,8 +475,8 @@ START_TEST(members_and_committee_train_apart)
 {
     const int32_t labels[] = {0, 1, 2, 1, 0};
     neuron_graph_t *m[] = {shaped("a", INPUTS, CLASSES), shaped("b", INPUTS, CLASSES)};
-    neuron_graph_t *mean = join(m, 2, NEURON_COMMITTEE_MEAN, NULL);
-    neuron_graph_t *vote = join(m, 2, NEURON_COMMITTEE_MAJORITY_VOTE, NULL);
+    neuron_graph_t *mean = join(m, 2, "rule=mean", NULL);
+    neuron_graph_t *vote = join(m, 2, "rule=majority_vote", NULL);
     neuron_dataset_t *dataset = labelled(labels, 5);
     float before[EXAMPLES * CLASSES], after[EXAMPLES * CLASSES];
     predict(mean, before);
@@ -507,7 +504,7 @@ START_TEST(members_of_other_contexts)
     context = other;
     neuron_graph_t *m = member("guest", 0.2f, 0.3f, 0.5f);
     context = own;
-    neuron_graph_t *committee = join(&m, 1, NEURON_COMMITTEE_MEAN, NULL);
+    neuron_graph_t *committee = join(&m, 1, "rule=mean", NULL);
     neuron_graph_unref(m);
     neuron_context_unref(other);
     assert_answer(committee, 0.2f, 0.3f, 0.5f, 0);

@@ -51,7 +51,7 @@ START_TEST(a_kind_may_be_called_as_a_layer_of_the_library)
     for (int j = 0; j < 3; j++)
         x = neuron_custom_layer(graph, names[j], &x, 1, NULL, 0);
     ck_assert_str_eq(neuron_node_name(x), "custom");
-    assert_ok(neuron_custom_layer_add_array(x, "extra", NULL, 0, NEURON_INITIALIZER_ONES, 0, 1));
+    assert_ok(neuron_custom_layer_add_array(x, "extra", NULL, 0, "ones", 0, 1));
     assert_ok(neuron_graph_finish(graph, neuron_dense(graph, x, 2, NULL)));
     ck_assert_ptr_nonnull(neuron_graph_find_node(graph, "dense_2"));
     neuron_graph_t *loaded = save_and_load(graph, contexts[1], NEURON_OK);

@@ -41,8 +41,7 @@ static int drop_backward(neuron_custom_run_t *run, void *user_data)
 static neuron_node_t *own_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate)
 {
     neuron_node_t *node = neuron_custom_layer(graph, "own_dropout", &input, 1, NULL, 0);
-    assert_ok(
-        neuron_custom_layer_add_array(node, "rate", NULL, 0, NEURON_INITIALIZER_CONSTANT, rate, 0));
+    assert_ok(neuron_custom_layer_add_array(node, "rate", NULL, 0, "constant", rate, 0));
     return node;
 }
 
@@ -240,8 +239,7 @@ START_TEST(what_a_run_tells)
     neuron_node_t *x = vector_input(graph, 3);
     x = neuron_custom_layer(graph, "ask", &x, 1, (const int64_t[]){2, 5}, 2);
     assert_ok(neuron_node_set_name(x, "why"));
-    assert_ok(neuron_custom_layer_add_array(x, "a", (const int64_t[]){4, 6, 2}, 3,
-                                            NEURON_INITIALIZER_ONES, 0, 1));
+    assert_ok(neuron_custom_layer_add_array(x, "a", (const int64_t[]){4, 6, 2}, 3, "ones", 0, 1));
     assert_ok(neuron_graph_finish(graph, x));
     float row[3] = {0}, out[10];
     predict(graph, row, 1, out);
@@ -313,22 +311,22 @@ START_TEST(memory_that_is_refused)
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_dense(graph, vector_input(graph, 3), TEST_CLASSES, NULL);
     x = neuron_custom_layer(graph, "kept", &x, 1, NULL, 0);
-    assert_ok(neuron_custom_layer_add_array(x, "rate", NULL, 0, NEURON_INITIALIZER_ZEROS, 0, 0));
+    assert_ok(neuron_custom_layer_add_array(x, "rate", NULL, 0, "zeros", 0, 0));
     assert_ok(neuron_graph_finish(graph, x));
-    assert_ok(neuron_graph_memory(&none, graph, NEURON_MEMORY_TRAINING, 6));
+    assert_ok(neuron_graph_memory(&none, graph, 6, "training=yes"));
     wanted = 1000000;
-    assert_ok(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, 6));
+    assert_ok(neuron_graph_memory(&bytes, graph, 6, "training=yes"));
     ck_assert_int_ge(bytes, 4000000); /* other memory may lie where this one is not needed */
     wanted = -17;
-    assert_status(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, 6), -17);
+    assert_status(neuron_graph_memory(&bytes, graph, 6, "training=yes"), -17);
     assert_message("kept: the saved callback returned -17");
     wanted = INT64_MIN;
-    assert_status(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, 6), NEURON_E_CALLBACK);
+    assert_status(neuron_graph_memory(&bytes, graph, 6, "training=yes"), NEURON_E_CALLBACK);
     wanted = INT64_MAX;
-    assert_status(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, 6), NEURON_E_MEMORY);
-    assert_ok(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_PREDICTION, 6)); /* asks nobody */
+    assert_status(neuron_graph_memory(&bytes, graph, 6, "training=yes"), NEURON_E_MEMORY);
+    assert_ok(neuron_graph_memory(&bytes, graph, 6, NULL)); /* asks nobody */
     assert_ok(neuron_custom_layer_set_saved(context, "kept", NULL));
-    assert_ok(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, 6));
+    assert_ok(neuron_graph_memory(&bytes, graph, 6, "training=yes"));
     ck_assert_int_eq(bytes, none);
     neuron_graph_unref(graph);
     neuron_context_unref(context);

@@ -105,7 +105,7 @@ static neuron_graph_t *failing_graph(neuron_context_t *context)
     neuron_node_t *x = neuron_flatten(graph, image_input(graph, 8, 8, 1));
     x = neuron_batch_norm(graph, neuron_dense(graph, x, 9, NULL), NULL);
     x = neuron_custom_layer(graph, "count", &x, 1, NULL, 0);
-    assert_ok(neuron_custom_layer_add_array(x, "calls", NULL, 0, NEURON_INITIALIZER_ZEROS, 0, 0));
+    assert_ok(neuron_custom_layer_add_array(x, "calls", NULL, 0, "zeros", 0, 0));
     x = neuron_batch_norm(graph, neuron_dense(graph, x, TEST_CLASSES, NULL), NULL);
     assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x, NULL)));
     return graph;

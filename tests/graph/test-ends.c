@@ -379,8 +379,7 @@ START_TEST(committees_join_outputs_of_one_name)
     neuron_graph_t *second = two_by_two(context, 8, true);
     neuron_node_t *swapped[] = {neuron_graph_output(second, 1), neuron_graph_output(second, 0)};
     assert_ok(neuron_graph_with_outputs(&members[1], second, swapped, 2));
-    assert_ok(
-        neuron_committee_create(&committee, context, members, 2, NEURON_COMMITTEE_MEAN, NULL));
+    assert_ok(neuron_committee_create(&committee, context, members, 2, NULL, "rule=mean"));
     ck_assert_str_eq(neuron_node_name(neuron_graph_output(committee, 0)), "kind");
     ck_assert_str_eq(neuron_node_name(neuron_graph_output(committee, 1)), "angle");
     tensors a = make_tensors(context, ROWS), b = make_tensors(context, ROWS);
@@ -401,9 +400,8 @@ START_TEST(committees_join_outputs_of_one_name)
     neuron_graph_t *one;
     assert_ok(neuron_graph_with_outputs(&one, second, &only, 1));
     neuron_graph_t *unlike[] = {members[0], one};
-    assert_status(
-        neuron_committee_create(&committee, context, unlike, 2, NEURON_COMMITTEE_MEAN, NULL),
-        NEURON_E_SHAPE);
+    assert_status(neuron_committee_create(&committee, context, unlike, 2, NULL, "rule=mean"),
+                  NEURON_E_SHAPE);
     assert_message("committee: member 1 (graph) has 1 outputs, member 0 (graph) has 2");
     neuron_graph_unref(one);
     neuron_graph_unref(second);

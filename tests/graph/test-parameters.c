@@ -30,7 +30,7 @@ static void load_and_join(neuron_context_t *context)
     assert_ok(neuron_graph_save_memory(file, sizeof file, &size, graph));
     assert_ok(neuron_graph_load_memory(&loaded, context, file, size));
     assert_ok(neuron_committee_create(&committee, context, (neuron_graph_t *[]){graph, loaded}, 2,
-                                      NEURON_COMMITTEE_MEAN, NULL));
+                                      NULL, "rule=mean"));
     neuron_graph_unref(committee);
     neuron_graph_unref(loaded);
     neuron_graph_unref(graph);

@@ -229,12 +229,12 @@ START_TEST(counts_and_summary)
     neuron_graph_t *graph = test_cnn(context, 8);
     int64_t all = neuron_graph_trainable_parameter_count(graph), before, after;
     char text[4096];
-    assert_ok(neuron_graph_memory(&before, graph, NEURON_MEMORY_TRAINING, 8));
+    assert_ok(neuron_graph_memory(&before, graph, 8, "training=yes"));
     freeze(graph, "conv2d");
     freeze(graph, "batch_norm");
     ck_assert_int_eq(neuron_graph_trainable_parameter_count(graph), all - 40 - 8);
     ck_assert_int_eq(neuron_graph_parameter_count(graph), all + 8);
-    assert_ok(neuron_graph_memory(&after, graph, NEURON_MEMORY_TRAINING, 8));
+    assert_ok(neuron_graph_memory(&after, graph, 8, "training=yes"));
     ck_assert_int_lt(after, before);
     assert_ok(neuron_graph_summary(text, sizeof text, NULL, graph, 8));
     ck_assert_ptr_nonnull(strstr(text, " 56\n"));

@@ -13,15 +13,15 @@ CHANCE = 0.005  # seven deviations of the deviation
 
 # Ours, Keras', PyTorch's.
 ROWS = [
-    ("GLOROT_UNIFORM", keras.initializers.GlorotUniform, torch.nn.init.xavier_uniform_),
-    ("GLOROT_NORMAL", keras.initializers.GlorotNormal, torch.nn.init.xavier_normal_),
-    ("HE_UNIFORM", keras.initializers.HeUniform,
+    ("glorot_uniform", keras.initializers.GlorotUniform, torch.nn.init.xavier_uniform_),
+    ("glorot_normal", keras.initializers.GlorotNormal, torch.nn.init.xavier_normal_),
+    ("he_uniform", keras.initializers.HeUniform,
      lambda w: torch.nn.init.kaiming_uniform_(w, nonlinearity="relu")),
-    ("HE_NORMAL", keras.initializers.HeNormal,
+    ("he_normal", keras.initializers.HeNormal,
      lambda w: torch.nn.init.kaiming_normal_(w, nonlinearity="relu")),
-    ("LECUN_UNIFORM", keras.initializers.LecunUniform,
+    ("lecun_uniform", keras.initializers.LecunUniform,
      lambda w: torch.nn.init.kaiming_uniform_(w, nonlinearity="linear")),
-    ("LECUN_NORMAL", keras.initializers.LecunNormal,
+    ("lecun_normal", keras.initializers.LecunNormal,
      lambda w: torch.nn.init.kaiming_normal_(w, nonlinearity="linear")),
 ]  # fmt: skip
 
@@ -40,8 +40,7 @@ LAYERS = [
 def drawn(neuron, kind, shape, layer):
     graph = neuron.make("neuron_graph_create", neuron.context)
     node = layer(neuron, graph, neuron.neuron_input(graph, neuron.shape(shape), len(shape)))
-    kind = getattr(neuron, "NEURON_INITIALIZER_" + kind)
-    neuron.must(neuron.neuron_node_set_initializer(node, b"kernel", kind, 0))
+    neuron.must(neuron.neuron_node_set_initializer(node, b"kernel", kind.encode(), 0))
     neuron.must(neuron.neuron_graph_finish(graph, node))
     kernel = next(v for name, v in neuron.arrays(graph).items() if name.endswith(".kernel"))
     neuron.neuron_graph_unref(graph)

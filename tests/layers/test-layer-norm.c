@@ -52,8 +52,8 @@ static void apply(const float *input, int64_t channels, int64_t rows, double by,
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_layer_norm(graph, vector_input(graph, channels), NULL);
     assert_ok(neuron_node_set_number(node, "epsilon", by));
-    assert_ok(neuron_node_set_initializer(node, "gamma", NEURON_INITIALIZER_CONSTANT, 2));
-    assert_ok(neuron_node_set_initializer(node, "beta", NEURON_INITIALIZER_ONES, 0));
+    assert_ok(neuron_node_set_initializer(node, "gamma", "constant", 2));
+    assert_ok(neuron_node_set_initializer(node, "beta", "ones", 0));
     assert_ok(neuron_graph_finish(graph, node));
     predict(graph, input, rows, output);
     neuron_graph_unref(graph);

@@ -11,10 +11,10 @@ START_TEST(shape_and_slopes)
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_prelu(graph, image_input(graph, 7, 6, 5));
     assert_node_shape(node, (const int64_t[]){7, 6, 5}, 3);
-    int32_t kind;
+    const char *kind;
     double parameter;
     assert_ok(neuron_node_initializer(&kind, &parameter, node, "alpha"));
-    ck_assert_int_eq(kind, NEURON_INITIALIZER_CONSTANT);
+    ck_assert_str_eq(kind, "constant");
     ck_assert_double_eq(parameter, 0.25);
     assert_ok(neuron_graph_finish(graph, node));
     ck_assert_int_eq(neuron_graph_trainable_parameter_count(graph), 5);
@@ -31,13 +31,12 @@ START_TEST(slopes_start_as_they_are_set)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *node = neuron_prelu(graph, vector_input(graph, 2));
-    assert_ok(neuron_node_set_initializer(node, "alpha", NEURON_INITIALIZER_CONSTANT, -0.5));
-    assert_status(neuron_node_set_initializer(node, "slope", NEURON_INITIALIZER_ZEROS, 0),
-                  NEURON_E_ARGUMENT);
+    assert_ok(neuron_node_set_initializer(node, "alpha", "constant", -0.5));
+    assert_status(neuron_node_set_initializer(node, "slope", "zeros", 0), NEURON_E_ARGUMENT);
     neuron_graph_unref(graph);
     graph = new_graph();
     node = neuron_prelu(graph, vector_input(graph, 2));
-    assert_ok(neuron_node_set_initializer(node, "alpha", NEURON_INITIALIZER_CONSTANT, -0.5));
+    assert_ok(neuron_node_set_initializer(node, "alpha", "constant", -0.5));
     assert_ok(neuron_graph_finish(graph, node));
     float output[2];
     predict(graph, (const float[]){-3, 2}, 1, output);

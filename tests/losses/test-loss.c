@@ -36,7 +36,7 @@ static neuron_loss_result compute(const neuron_loss_t *loss, const float *output
 {
     float target[OUTPUTS];
     int32_t label = class_of(given, outputs);
-    neuron_loss_result *room = neuron_loss_allocate_results(context, 1), result;
+    neuron_loss_result *room = neuron_loss_allocate_results(context, 1, true), result;
     ck_assert_ptr_nonnull(room);
     const neuron_loss_batch batch = {.kernels = neuron_kernels_choose(),
                                      .count = 1,

@@ -33,8 +33,7 @@ static inline neuron_graph_t *example_committee(neuron_context_t *context)
     members[0] = example_network(context, "first");
     members[1] = example_network(context, "second");
     assert_ok(neuron_committee_create(&committee, context, members, 2,
-                                      NEURON_COMMITTEE_WEIGHTED_VOTE,
-                                      (const double[]){1.0 / 3, 2.0 / 3}));
+                                      (const double[]){1.0 / 3, 2.0 / 3}, "rule=weighted_vote"));
     neuron_graph_unref(members[0]);
     neuron_graph_unref(members[1]);
     return committee;

@@ -274,7 +274,7 @@ START_TEST(a_clone_is_the_same)
     neuron_context_t *other = test_context();
     assert_ok(neuron_node_set_trainable(neuron_graph_find_node(graph, "conv2d"), 0));
     assert_ok(neuron_graph_set_metadata(graph, "version", "1"));
-    assert_ok(neuron_graph_set_storage(graph, NEURON_STORAGE_F16));
+    assert_ok(neuron_graph_set_storage(graph, "f16"));
     assert_ok(neuron_graph_clone(&clone, other, graph));
     unsigned char bytes[2][20000];
     size_t sizes[2];
@@ -282,8 +282,8 @@ START_TEST(a_clone_is_the_same)
     assert_ok(neuron_graph_save_memory(bytes[1], sizeof bytes[1], &sizes[1], clone));
     ck_assert_uint_eq(sizes[0], sizes[1]);
     ck_assert_mem_eq(bytes[0], bytes[1], sizes[0]);
-    assert_ok(neuron_graph_set_storage(graph, NEURON_STORAGE_F32));
-    assert_ok(neuron_graph_set_storage(clone, NEURON_STORAGE_F32));
+    assert_ok(neuron_graph_set_storage(graph, "f32"));
+    assert_ok(neuron_graph_set_storage(clone, "f32"));
     assert_ok(neuron_graph_save_memory(bytes[0], sizeof bytes[0], &sizes[0], graph));
     assert_ok(neuron_graph_save_memory(bytes[1], sizeof bytes[1], &sizes[1], clone));
     ck_assert_mem_eq(bytes[0], bytes[1], sizes[0]);

@@ -353,8 +353,7 @@ static neuron_graph_t *make_member(double scale, const char *const *called)
 static int join(neuron_graph_t **committee, neuron_graph_t *a, neuron_graph_t *b)
 {
     neuron_graph_t *const members[] = {a, b};
-    int status =
-        neuron_committee_create(committee, context, members, 2, NEURON_COMMITTEE_MEAN, NULL);
+    int status = neuron_committee_create(committee, context, members, 2, NULL, "rule=mean");
     neuron_graph_unref(a);
     neuron_graph_unref(b);
     return status;
@@ -576,8 +575,8 @@ START_TEST(no_memory_is_an_answer)
                                    (const int64_t[]){COUNT, TEST_CLASSES}, 2));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_predict_dataset(loaded, dataset, output));
     neuron_graph_t *const members[] = {graph, loaded};
-    WITH_LITTLE_MEMORY(&memory, neuron_committee_create(&committee, context, members, 2,
-                                                        NEURON_COMMITTEE_MEAN, NULL));
+    WITH_LITTLE_MEMORY(&memory,
+                       neuron_committee_create(&committee, context, members, 2, NULL, "rule=mean"));
     check_scale(committee, 0.5, 2);
     neuron_graph_unref(committee);
     neuron_tensor_unref(output);

@@ -20,9 +20,9 @@ static void tear_down(void)
 
 static const struct {
     const char *name;
-    int32_t storage;
+    const char *storage;
     int infinite; /* its bits */
-} types[] = {{"F16", NEURON_STORAGE_F16, 0x7c00}, {"BF16", NEURON_STORAGE_BF16, 0x7f80}};
+} types[] = {{"F16", "f16", 0x7c00}, {"BF16", "bf16", 0x7f80}};
 
 static float widen(const char *dtype, uint16_t bits)
 {
@@ -125,17 +125,17 @@ START_TEST(what_does_not_fit_is_refused)
     neuron_graph_t *graph = example_network(context, "network");
     size_t size;
     int32_t bias = find_array(graph, "dense.bias");
-    assert_ok(neuron_graph_set_storage(graph, NEURON_STORAGE_F16));
+    assert_ok(neuron_graph_set_storage(graph, "f16"));
     assert_ok(neuron_graph_write_array(graph, bias, (const float[]){1, -65519, INFINITY}, 3));
     free(example_save(graph, &size));
     assert_ok(neuron_graph_write_array(graph, bias, (const float[]){1, -65520, 2}, 3));
     assert_status(neuron_graph_save_memory(NULL, 0, &size, graph), NEURON_E_NUMBER);
     assert_message("array \"dense.bias\": a number is too large for F16");
-    assert_ok(neuron_graph_set_storage(graph, NEURON_STORAGE_BF16));
+    assert_ok(neuron_graph_set_storage(graph, "bf16"));
     free(example_save(graph, &size));
-    assert_status(neuron_graph_set_storage(graph, 31), NEURON_E_ARGUMENT);
-    assert_message("storage is 31; it must be f32 (10), f16 (20), bf16 (30)");
-    assert_status(neuron_graph_set_storage(NULL, NEURON_STORAGE_F32), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_set_storage(graph, "f8"), NEURON_E_ARGUMENT);
+    assert_message("network: there is no storage \"f8\", but f32, f16, bf16");
+    assert_status(neuron_graph_set_storage(NULL, "f32"), NEURON_E_ARGUMENT);
     neuron_graph_unref(graph);
 }
 END_TEST
@@ -147,7 +147,7 @@ START_TEST(memory_may_run_out)
     neuron_context_t *limited = test_limited_context(&memory);
     neuron_graph_t *graph = example_network(limited, "network");
     size_t size;
-    assert_ok(neuron_graph_set_storage(graph, NEURON_STORAGE_BF16));
+    assert_ok(neuron_graph_set_storage(graph, "bf16"));
     int status = NEURON_E_MEMORY, count = 0;
     for (; status == NEURON_E_MEMORY; count++) {
         memory.left = count;

@@ -9,7 +9,7 @@ import sys
 import numpy
 
 F32, BORROW = 10, 20  # NEURON_TYPE_F32, NEURON_OWNERSHIP_BORROW
-E_CALLBACK, CONSTANT = -110, 110  # NEURON_E_CALLBACK, NEURON_INITIALIZER_CONSTANT
+E_CALLBACK = -110  # NEURON_E_CALLBACK
 
 neuron = ctypes.CDLL(sys.argv[1])
 handle = ctypes.c_void_p
@@ -105,7 +105,7 @@ must(neuron.neuron_graph_create(ctypes.byref(graph), context))
 x = handle(neuron.neuron_flatten(graph, handle(neuron.neuron_input(graph, shape(8, 8, 1), 3))))
 x = handle(neuron.neuron_dense(graph, x, ctypes.c_int64(12), None))
 x = handle(neuron.neuron_custom_layer(graph, b'slope_swish', ctypes.byref(x), 1, None, 0))
-must(neuron.neuron_custom_layer_add_array(x, b'slope', shape(1), 1, CONSTANT, ctypes.c_double(1), 1))
+must(neuron.neuron_custom_layer_add_array(x, b'slope', shape(1), 1, b'constant', ctypes.c_double(1), 1))
 x = handle(neuron.neuron_softmax(graph, handle(neuron.neuron_dense(graph, x, ctypes.c_int64(10), None)), None))
 must(neuron.neuron_graph_finish(graph, x))
 

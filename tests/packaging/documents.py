@@ -56,14 +56,19 @@ with open(os.path.join(source, 'examples', 'quick_start.c'), encoding='utf-8') a
 programs = 0
 for path in [os.path.join(source, 'README.md'), os.path.join(source, 'CONTRIBUTING.md'),
              *sorted(glob.glob(os.path.join(source, 'docs', '*.md')))]:
+    known = {}  # functions of the page so far: later blocks may use them
     for number, block in enumerate(blocks(path), 1):
         whole = re.search(r'^int main\(', block, re.M)
         programs += bool(whole)
         kind = 'program' if whole else 'fragment'
         # Functions of a fragment, such as callbacks, stay outside.
         parts = re.split(r'^(static .*?^}\n)', block, flags=re.M | re.S)
-        text = block if whole else FRAGMENT.format(before=''.join(parts[1::2]),
-                                                   body=textwrap.indent(''.join(parts[::2]), '    '))
+        body = ''.join(parts[::2])
+        own = {re.search(r'(\w+)\(', function).group(1): function for function in parts[1::2]}
+        used = [text for name, text in known.items() if name not in own and re.search(rf'\b{name}\b', body)]
+        text = block if whole else FRAGMENT.format(before=''.join(used + parts[1::2]),
+                                                   body=textwrap.indent(body, '    '))
+        known.update(own)
         name = os.path.basename(path)[:-3].lower()
         with open(os.path.join(output, f'{kind}-{name}-{number}.c'), 'w', encoding='utf-8') as file:
             file.write(text)

@@ -80,8 +80,8 @@ int main(int count, char **arguments)
     for (int i = 0; i < MEMBERS; i++)
         members[i] = train_member(context, train, adam, 8 + 4 * i, (uint64_t)i + 1);
     must(neuron_committee_weights(weights, members, MEMBERS, test));
-    must(neuron_committee_create(&committee, context, members, MEMBERS,
-                                 NEURON_COMMITTEE_WEIGHTED_MEAN, weights));
+    must(neuron_committee_create(&committee, context, members, MEMBERS, weights,
+                                 "rule=weighted_mean"));
     char path[4096];
     snprintf(path, sizeof path, "%s/committee.safetensors", arguments[1]);
     must(neuron_graph_save(committee, path));

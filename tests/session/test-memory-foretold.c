@@ -51,11 +51,11 @@ static neuron_context_t *counting_context(void)
 /* A session has steps, edges and blocks beside its memory: less than this for the small models. */
 static const size_t bookkeeping = 8192;
 
-static int64_t foretold(const neuron_graph_t *graph, int32_t purpose, int64_t batch)
+static int64_t foretold(const neuron_graph_t *graph, const char *purpose, int64_t batch)
 {
     size_t live = book.live;
     int64_t bytes = -1;
-    assert_ok(neuron_graph_memory(&bytes, graph, purpose, batch));
+    assert_ok(neuron_graph_memory(&bytes, graph, batch, purpose));
     ck_assert_int_gt(bytes, 0);
     ck_assert_uint_eq(book.live, live);
     book.watched = (size_t)bytes;
@@ -86,7 +86,7 @@ static void check_prediction(model make, int64_t count)
     assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32,
                                    (const int64_t[]){count, TEST_CLASSES}, 2));
     size_t before = book.live;
-    int64_t bytes = foretold(graph, NEURON_MEMORY_PREDICTION, count);
+    int64_t bytes = foretold(graph, NULL, count);
     assert_ok(neuron_graph_predict(graph, input, output));
     assert_taken(before, 0, bytes);
     neuron_tensor_unref(output);
@@ -118,7 +118,7 @@ static void check_training(model make, int64_t batch, size_t gradients)
     assert_ok(neuron_trainer_set_number(trainer, "batch_size", (double)batch));
     size_t before = book.live;
     size_t moments = 2 * sizeof(float) * (size_t)neuron_graph_trainable_parameter_count(graph);
-    int64_t bytes = foretold(graph, NEURON_MEMORY_TRAINING, batch);
+    int64_t bytes = foretold(graph, "training=yes", batch);
     book.watched -= gradients;
     assert_ok(neuron_trainer_run(NULL, trainer));
     assert_taken(before, moments, bytes);
@@ -185,14 +185,14 @@ START_TEST(memory_grows_with_the_batch)
     neuron_graph_t *graph = test_cnn(context, SIZE);
     int64_t last = 0;
     for (int64_t batch = 1; batch <= 128; batch *= 2) {
-        int64_t bytes = foretold(graph, NEURON_MEMORY_PREDICTION, batch);
+        int64_t bytes = foretold(graph, NULL, batch);
         ck_assert_int_gt(bytes, last);
         last = bytes;
     }
-    ck_assert_int_eq(foretold(graph, NEURON_MEMORY_PREDICTION, 100), last);
-    ck_assert_int_eq(foretold(graph, NEURON_MEMORY_PREDICTION, INT32_MAX), last);
+    ck_assert_int_eq(foretold(graph, NULL, 100), last);
+    ck_assert_int_eq(foretold(graph, NULL, INT32_MAX), last);
     int64_t many = is_wide ? 1000000 : 10000;
-    ck_assert_int_gt(foretold(graph, NEURON_MEMORY_TRAINING, many), 4 * many * SIZE * SIZE);
+    ck_assert_int_gt(foretold(graph, "training=yes", many), 4 * many * SIZE * SIZE);
     neuron_graph_unref(graph);
     neuron_context_unref(context);
 }
@@ -224,8 +224,7 @@ static int64_t growth(neuron_node_t *(*add)(neuron_graph_t *graph, neuron_node_t
     for (int i = 0; i < depth; i++)
         x = add(graph, x);
     assert_ok(neuron_graph_finish(graph, x));
-    int64_t more = foretold(graph, NEURON_MEMORY_PREDICTION, 128) -
-                   foretold(graph, NEURON_MEMORY_PREDICTION, 64);
+    int64_t more = foretold(graph, NULL, 128) - foretold(graph, NULL, 64);
     neuron_graph_unref(graph);
     neuron_context_unref(context);
     return more;
@@ -249,35 +248,30 @@ START_TEST(what_cannot_be_told_is_refused)
     neuron_graph_t *unfinished, *graph = test_linear(context, SIZE), *committee, *idle;
     int64_t bytes = 5;
     assert_ok(neuron_graph_create(&unfinished, context));
-    assert_status(neuron_graph_memory(&bytes, NULL, NEURON_MEMORY_TRAINING, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_memory(&bytes, NULL, 1, "training=yes"), NEURON_E_ARGUMENT);
     ck_assert_int_eq(bytes, 0);
-    assert_status(neuron_graph_memory(NULL, graph, NEURON_MEMORY_TRAINING, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_graph_memory(&bytes, unfinished, NEURON_MEMORY_TRAINING, 1),
-                  NEURON_E_STATE);
-    assert_status(neuron_graph_memory(&bytes, graph, 15, 1), NEURON_E_ARGUMENT);
-    assert_message("purpose is 15; it must be prediction (10)");
-    assert_status(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_memory(NULL, graph, 1, "training=yes"), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_memory(&bytes, unfinished, 1, "training=yes"), NEURON_E_STATE);
+    assert_status(neuron_graph_memory(&bytes, graph, 1, "training=2"), NEURON_E_ARGUMENT);
+    assert_message("memory: training is 2; it must be yes or no");
+    assert_status(neuron_graph_memory(&bytes, graph, 0, "training=yes"), NEURON_E_ARGUMENT);
     assert_message("linear: batch is 0; it must be 1 to 2,147,483,647");
-    assert_status(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_PREDICTION, (int64_t)1 << 31),
-                  NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_memory(&bytes, graph, (int64_t)1 << 31, NULL), NEURON_E_ARGUMENT);
 
     neuron_graph_t *members[] = {graph, graph};
-    assert_ok(neuron_committee_create(&committee, context, members, 2,
-                                      NEURON_COMMITTEE_MAJORITY_VOTE, NULL));
-    assert_ok(neuron_graph_memory(&bytes, committee, NEURON_MEMORY_PREDICTION, 1));
-    assert_status(neuron_graph_memory(&bytes, committee, NEURON_MEMORY_TRAINING, 1),
-                  NEURON_E_UNSUPPORTED);
+    assert_ok(neuron_committee_create(&committee, context, members, 2, NULL, "rule=majority_vote"));
+    assert_ok(neuron_graph_memory(&bytes, committee, 1, NULL));
+    assert_status(neuron_graph_memory(&bytes, committee, 1, "training=yes"), NEURON_E_UNSUPPORTED);
     assert_message("committee cannot be trained: vote has no gradient");
 
     assert_ok(neuron_graph_create(&idle, context));
     int64_t size = (int64_t)1 << (is_wide ? 38 : 20);
     neuron_node_t *x = neuron_input(idle, &size, 1);
     assert_ok(neuron_graph_finish(idle, neuron_tanh(idle, x)));
-    assert_status(neuron_graph_memory(&bytes, idle, NEURON_MEMORY_TRAINING, 1),
-                  NEURON_E_UNSUPPORTED);
+    assert_status(neuron_graph_memory(&bytes, idle, 1, "training=yes"), NEURON_E_UNSUPPORTED);
     assert_message("nothing to train");
     /* More than is there can be told, as long as it can be counted. */
-    assert_ok(neuron_graph_memory(&bytes, idle, NEURON_MEMORY_PREDICTION, 128));
+    assert_ok(neuron_graph_memory(&bytes, idle, 128, NULL));
     ck_assert_int_ge(bytes, 128 * 4 * size);
 
     neuron_graph_unref(idle);
@@ -298,8 +292,7 @@ START_TEST(too_much_to_count_is_refused)
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){1 << 20, 1 << 19, 1}, 3);
     assert_ok(neuron_graph_finish(graph, neuron_conv2d(graph, x, 1, 1, 1, NULL)));
-    assert_status(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_TRAINING, INT32_MAX),
-                  NEURON_E_MEMORY);
+    assert_status(neuron_graph_memory(&bytes, graph, INT32_MAX, "training=yes"), NEURON_E_MEMORY);
     ck_assert_int_eq(bytes, 0);
     neuron_graph_unref(graph);
     neuron_context_unref(context);

@@ -30,9 +30,10 @@ static void use_data(long n)
     assert_ok(make_context(&context));
     arm(n);
     TRY(neuron_dataset_generate_glyphs(&glyphs, context, 40, 8, 8, 3));
-    for (int32_t split = NEURON_SPLIT_IN_ORDER; split <= NEURON_SPLIT_STRATIFIED; split += 10) {
+    const char *const orders[] = {"order=in_order", "order=shuffled", "order=stratified"};
+    for (int i = 0; i < 3; i++) {
         parts[0] = parts[1] = glyphs;
-        TRY(neuron_dataset_split(parts, glyphs, fractions, 2, split, 5));
+        TRY(neuron_dataset_split(parts, glyphs, fractions, 2, 5, orders[i]));
         TRY(neuron_dataset_join(&joined, parts, 2));
         ck_assert_int_eq(neuron_dataset_count(joined), 40);
         neuron_dataset_unref(joined);
@@ -163,8 +164,7 @@ static void use_committees(long n)
     TRY(neuron_committee_weights(weights, members, 2, w.glyphs));
     ck_assert_double_eq(weights[1], 0.5);
     committee = w.graph;
-    TRY(neuron_committee_create(&committee, w.context, members, 2, NEURON_COMMITTEE_WEIGHTED_VOTE,
-                                weights));
+    TRY(neuron_committee_create(&committee, w.context, members, 2, weights, "rule=weighted_vote"));
     ck_assert_int_eq(neuron_graph_parameter_count(committee),
                      2 * neuron_graph_parameter_count(w.graph));
     TRY(import(&imported, w.context, w.graph));
@@ -256,11 +256,11 @@ static void use_summary(long n)
     size_t needed;
     int64_t bytes, expected;
     char text[4000];
-    assert_ok(neuron_graph_memory(&expected, w.graph, NEURON_MEMORY_TRAINING, BATCH));
+    assert_ok(neuron_graph_memory(&expected, w.graph, BATCH, "training=yes"));
     arm(n);
-    TRY(neuron_graph_memory(&bytes, w.graph, NEURON_MEMORY_TRAINING, BATCH));
+    TRY(neuron_graph_memory(&bytes, w.graph, BATCH, "training=yes"));
     ck_assert_int_eq(bytes, expected);
-    TRY(neuron_graph_memory(&bytes, w.graph, NEURON_MEMORY_PREDICTION, BATCH));
+    TRY(neuron_graph_memory(&bytes, w.graph, BATCH, NULL));
     TRY(neuron_graph_summary(NULL, 0, &needed, w.graph, BATCH));
     TRY(neuron_graph_summary(text, sizeof text, &needed, w.graph, BATCH));
     ck_assert_uint_eq(strlen(text) + 1, needed);

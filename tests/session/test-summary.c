@@ -23,10 +23,10 @@ static char *summary_of(const neuron_graph_t *graph, int64_t batch)
     return text;
 }
 
-static int64_t working_memory(const neuron_graph_t *graph, int32_t purpose, int64_t batch)
+static int64_t working_memory(const neuron_graph_t *graph, const char *purpose, int64_t batch)
 {
     int64_t bytes;
-    assert_ok(neuron_graph_memory(&bytes, graph, purpose, batch));
+    assert_ok(neuron_graph_memory(&bytes, graph, batch, purpose));
     return bytes;
 }
 
@@ -63,8 +63,8 @@ START_TEST(a_skip_concatenation_shows_where_it_comes_from)
     /* The arrays of 1200, 300, 300, 300, 608 and 2 floats, and the two statistics of 300, each in
      * whole lines of 16. */
     int64_t trainable = 4 * (1200 + 3 * 304 + 608 + 16), all = trainable + 4 * 2 * 304;
-    int64_t predicts = working_memory(graph, NEURON_MEMORY_PREDICTION, 8);
-    int64_t trains = working_memory(graph, NEURON_MEMORY_TRAINING, 8);
+    int64_t predicts = working_memory(graph, NULL, 8);
+    int64_t trains = working_memory(graph, "training=yes", 8);
     neuron_text_bytes(all, prediction[0]);
     neuron_text_bytes(predicts, prediction[1]);
     neuron_text_bytes(all + predicts, prediction[2]);
@@ -142,8 +142,7 @@ START_TEST(a_committee_names_its_members)
 {
     neuron_context_t *context = test_context();
     neuron_graph_t *members[] = {test_linear(context, 8), test_linear(context, 8)}, *committee;
-    assert_ok(
-        neuron_committee_create(&committee, context, members, 2, NEURON_COMMITTEE_MEAN, NULL));
+    assert_ok(neuron_committee_create(&committee, context, members, 2, NULL, "rule=mean"));
     const char expected[] =
         "Model: \"committee\"\n"
         "-------------------------------------------------------------------------\n"
@@ -173,8 +172,7 @@ START_TEST(what_cannot_be_trained_says_why)
 {
     neuron_context_t *context = test_context();
     neuron_graph_t *member = test_linear(context, 8), *members[] = {member, member}, *vote, *idle;
-    assert_ok(
-        neuron_committee_create(&vote, context, members, 2, NEURON_COMMITTEE_MAJORITY_VOTE, NULL));
+    assert_ok(neuron_committee_create(&vote, context, members, 2, NULL, "rule=majority_vote"));
     const char *text = summary_of(vote, 32);
     ck_assert_ptr_nonnull(strstr(text, "\nCannot be trained: vote has no gradient\n"));
     ck_assert_ptr_null(strstr(text, "Adam"));

@@ -206,7 +206,7 @@ START_TEST(memory_is_as_foretold)
     neuron_graph_t *graph = images_graph(context);
     neuron_session *session;
     int64_t bytes;
-    assert_ok(neuron_graph_memory(&bytes, graph, NEURON_MEMORY_PREDICTION, 64));
+    assert_ok(neuron_graph_memory(&bytes, graph, 64, NULL));
     assert_ok(neuron_session_create_prediction(&session, graph, 64));
     ck_assert_int_eq(bytes, (int64_t)neuron_session_bytes(session));
     const neuron_session *leader = session->members[0];

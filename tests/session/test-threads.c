@@ -206,8 +206,7 @@ START_TEST(one_graph_predicts_in_many_threads)
     for (int i = 0; i < 2; i++)
         check_concurrent_use(context, graphs[i]);
     neuron_graph_t *committee;
-    assert_ok(neuron_committee_create(&committee, context, graphs, 2,
-                                      NEURON_COMMITTEE_MAJORITY_VOTE, NULL));
+    assert_ok(neuron_committee_create(&committee, context, graphs, 2, NULL, "rule=majority_vote"));
     check_concurrent_use(context, committee);
     neuron_graph_unref(committee);
     neuron_graph_unref(graphs[0]);

@@ -214,7 +214,7 @@ static void set_up_memory(scene *s)
 static int measure(scene *s)
 {
     int64_t bytes;
-    return neuron_graph_memory(&bytes, s->graph, NEURON_MEMORY_TRAINING, 8);
+    return neuron_graph_memory(&bytes, s->graph, 8, "training=yes");
 }
 
 static int summarise(scene *s)

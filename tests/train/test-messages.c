@@ -160,17 +160,17 @@ START_TEST(arguments)
     neuron_graph_t *graph;
     neuron_loss_t *loss;
     neuron_callback_t *callback;
-    int32_t kind;
     assert_status(neuron_dataset_generate_glyphs(&made, context, -1000000, 8, 8, 1),
                   NEURON_E_ARGUMENT);
     assert_message("neuron_dataset_generate_glyphs: count is -1,000,000; it must be 1 or more");
     assert_status(
-        neuron_dataset_split(parts, data, (const double[]){0.5, -2}, 2, NEURON_SPLIT_IN_ORDER, 0),
+        neuron_dataset_split(parts, data, (const double[]){0.5, -2}, 2, 0, "order=in_order"),
         NEURON_E_ARGUMENT);
     assert_message("fractions[1] is -2; it must be above 0 and finite");
-    assert_status(neuron_dataset_split(parts, data, (const double[]){0.5, 0.5}, 2, 40, 0),
-                  NEURON_E_ARGUMENT);
-    assert_message("kind is 40; it must be in_order (10), shuffled (20), stratified (30)");
+    assert_status(
+        neuron_dataset_split(parts, data, (const double[]){0.5, 0.5}, 2, 0, "ordre=shuffled"),
+        NEURON_E_ARGUMENT);
+    assert_message("split: there is no option \"ordre\"; did you mean \"order\"?");
     assert_status(neuron_loss_create(&loss, context, "12", NULL), NEURON_E_ARGUMENT);
     assert_message("loss: there is no kind \"12\", but ");
     assert_message("cross_entropy");
@@ -178,8 +178,6 @@ START_TEST(arguments)
     assert_message("loss: there is no kind \"huberr\"; did you mean \"huber\"?");
     assert_status(neuron_callback_create(&callback, context, "-10", NULL), NEURON_E_ARGUMENT);
     assert_message("callback: there is no kind \"-10\", but ");
-    assert_status(neuron_initializer_find(&kind, NULL), NEURON_E_ARGUMENT);
-    assert_message("neuron_initializer_find: name is NULL; it must not be");
     assert_status(neuron_graph_create(&graph, NULL), NEURON_E_ARGUMENT);
     assert_message("neuron_graph_create: context is NULL; it must not be");
     neuron_dataset_unref(data);

@@ -287,8 +287,7 @@ START_TEST(a_vote_cannot_be_trained)
     bench b = set_up(test_linear);
     neuron_graph_t *vote;
     neuron_trainer_t *t;
-    assert_ok(neuron_committee_create(&vote, b.context, &b.graph, 1, NEURON_COMMITTEE_MAJORITY_VOTE,
-                                      NULL));
+    assert_ok(neuron_committee_create(&vote, b.context, &b.graph, 1, NULL, "rule=majority_vote"));
     assert_status(neuron_trainer_create(&t, vote, b.optimizer, b.train), NEURON_E_UNSUPPORTED);
     assert_message("committee");
     assert_message("vote");

@@ -182,8 +182,8 @@ static void divide_test(example_t *example, const path_t *files, neuron_dataset_
         "only the 10,000 published test images were there: 8,000 of them, of each "
         "class as many, take the place of the training set, 2,000 are the test set";
     load(&published, example->context, files);
-    must(neuron_dataset_split(parts, published, fractions, 2, NEURON_SPLIT_STRATIFIED,
-                              example->options.seed));
+    must(neuron_dataset_split(parts, published, fractions, 2, example->options.seed,
+                              "order=stratified"));
     neuron_dataset_unref(published);
     *train = parts[0];
     *test = parts[1];
@@ -235,14 +235,14 @@ static neuron_dataset_t *cut(neuron_dataset_t *part, int64_t count)
 }
 
 void example_split(example_t *example, neuron_dataset_t *dataset, const double *fractions,
-                   int32_t count, int32_t kind, neuron_dataset_t **parts)
+                   int32_t count, const char *options, neuron_dataset_t **parts)
 {
-    const char *how = kind == NEURON_SPLIT_STRATIFIED ? "of each class, at random"
-                      : kind == NEURON_SPLIT_SHUFFLED ? "at random"
-                                                      : "in order";
+    const char *how = strcmp(options, "order=stratified") == 0 ? "of each class, at random"
+                      : strcmp(options, "order=shuffled") == 0 ? "at random"
+                                                               : "in order";
     char *split = example->split;
 
-    must(neuron_dataset_split(parts, dataset, fractions, count, kind, example->options.seed));
+    must(neuron_dataset_split(parts, dataset, fractions, count, example->options.seed, options));
     snprintf(split, EXAMPLE_TEXT_MAX, "%.9g", fractions[0]);
     for (int32_t i = 1; i < count; i++)
         snprintf(split + strlen(split), EXAMPLE_TEXT_MAX - strlen(split), ", %.9g", fractions[i]);

@@ -193,7 +193,7 @@ void example_load_cifar10(example_t *example, example_colours_t colours, neuron_
 /* neuron_dataset_split() with the seed that was asked for, kept in words
  * for the run's description. */
 void example_split(example_t *example, neuron_dataset_t *dataset, const double *fractions,
-                   int32_t count, int32_t kind, neuron_dataset_t **parts);
+                   int32_t count, const char *options, neuron_dataset_t **parts);
 
 /* Hands over the three parts that runs work with, in place of those before; the test set may be the
  * one that validates, too. They are cut as --limit and --quick ask. */

@@ -160,26 +160,26 @@ static const char *write_options(FILE *file, const char *before, const row_t *ro
 }
 
 /* A kernel starts by Glorot's uniform numbers, what scales or is a variance at 1, all else at 0. */
-static bool starts_as_usual(const char *array, int32_t kind)
+static bool starts_as_usual(const char *array, const char *initializer)
 {
     if (strcmp(array, "kernel") == 0)
-        return kind == NEURON_INITIALIZER_GLOROT_UNIFORM;
+        return strcmp(initializer, "glorot_uniform") == 0;
     if (strcmp(array, "gamma") == 0 || strcmp(array, "moving_variance") == 0)
-        return kind == NEURON_INITIALIZER_ONES;
-    return kind == NEURON_INITIALIZER_ZEROS;
+        return strcmp(initializer, "ones") == 0;
+    return strcmp(initializer, "zeros") == 0;
 }
 
 static const char *write_array(FILE *file, const char *before, const neuron_node_t *node,
                                const char *array)
 {
-    int32_t kind;
+    const char *initializer;
     double parameter;
     double l1;
     double l2;
 
-    must(neuron_node_initializer(&kind, &parameter, node, array));
-    if (!starts_as_usual(array, kind)) {
-        fprintf(file, "%s%s %s", before, array, neuron_initializer_name(kind));
+    must(neuron_node_initializer(&initializer, &parameter, node, array));
+    if (!starts_as_usual(array, initializer)) {
+        fprintf(file, "%s%s %s", before, array, initializer);
         if (parameter != 0)
             fprintf(file, " %.9g", parameter);
         before = ", ";

@@ -46,7 +46,7 @@ static neuron_node_t *block(neuron_graph_t *graph, neuron_node_t *x, int64_t uni
                             double deviation)
 {
     neuron_node_t *dense = neuron_dense(graph, x, units, NULL);
-    neuron_node_set_initializer(dense, "kernel", NEURON_INITIALIZER_NORMAL, deviation);
+    neuron_node_set_initializer(dense, "kernel", "normal", deviation);
     return neuron_dropout(graph, neuron_batch_norm(graph, neuron_relu(graph, dense), NULL), 0.5);
 }
 
