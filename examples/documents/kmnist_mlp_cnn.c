@@ -92,7 +92,7 @@ static kmnist_run_t with_levels(const kmnist_run_t *run, const neuron_trial_t *t
 }
 
 /* A trial of a random search, by the best epoch; or one fold of one, by the last epoch. */
-static int try_one(const neuron_trial_t *trial, double *score, void *user_data)
+static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
 {
     const study_t *study = user_data;
     example_t *example = study->example;
@@ -287,7 +287,7 @@ static kmnist_run_t search(study_t *study, char *note)
                         example_epochs(example, run->epochs)))
         printf("%s goes on with its search\n", run->run.id);
     example_path(example, log, run->run.id, "-search.jsonl");
-    must(neuron_search_create(&search, example->context, try_one, study));
+    must(neuron_search_create(&search, example->context, try_one, study, NULL));
     for (int32_t i = 0; i < plan->count; i++)
         must(neuron_search_add_factor(search, plan->factors[i].name, plan->factors[i].levels,
                                       levels_of(example, &plan->factors[i])));

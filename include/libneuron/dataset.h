@@ -355,14 +355,23 @@ NEURON_API int neuron_dataset_filter_renumbered(neuron_dataset_t **filtered,
                                                 neuron_dataset_t *dataset, const int32_t *classes,
                                                 int32_t count);
 
-/** Says whether an example stays: any number but 0 for yes. Since 0.1. */
-typedef int (*neuron_dataset_keep_function_t)(int64_t position, int32_t label, void *user_data);
+/** Says whether an example stays.
+ *  @param[out] keep  0, to be set to 1 for one that stays.
+ *  @param position   its place in the dataset, from 0.
+ *  @param label      its class: its class number, or as neuron_dataset_class_counts() counts it.
+ *  @return  0. A negative number makes the call fail with it, any other with NEURON_E_CALLBACK.
+ *           Since 0.1. */
+typedef int (*neuron_dataset_keep_function_t)(int32_t *keep, int64_t position, int32_t label,
+                                              void *user_data);
 
 /** The examples that a function keeps, in their order and sharing memory.
- *  @param keep  called once for each example, in order and in the calling thread.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if nothing is kept, NEURON_E_MEMORY. Since 0.1. */
+ *  @param function   called once for each example, in order and in the calling thread, and not
+ *                    after this call has returned.
+ *  @param user_data  handed to it; may be NULL.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if nothing is kept, what the function failed with,
+ *           NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
-                                        neuron_dataset_keep_function_t keep, void *user_data);
+                                        neuron_dataset_keep_function_t function, void *user_data);
 
 /** The same examples in grey: a pixel becomes its luma by ITU-R BT.601,
  *  0.299 R + 0.587 G + 0.114 B. The examples are a copy in memory, in which bytes stay bytes,

@@ -10,7 +10,7 @@
  *          return 0;
  *      }
  *
- *      neuron_search_create(&search, context, try_one, NULL);
+ *      neuron_search_create(&search, context, try_one, NULL, NULL);
  *      neuron_search_add_factor(search, "rate", (const double[]){0.01, 0.001}, 2);
  *      neuron_search_add_choice(search, "activation", (const char *const[]){"relu", "tanh"}, 2);
  *      neuron_search_set_log(search, "search.jsonl");
@@ -36,23 +36,27 @@ extern "C" {
 #endif
 
 /** Tries one combination, in the thread that runs the search.
- *  @param trial  what to try; it belongs to the search.
  *  @param[out] score  how good it was. An infinite score, or one that is not a number (the
- *  default), counts as none and is worse than any other.
- *  @return  0 to go on. Any other number ends the run, which then returns that number; the score
- *  does not count, and the next run tries this again. Since 0.1. */
-typedef int (*neuron_search_function_t)(const neuron_trial_t *trial, double *score,
+ *                     default), counts as none and is worse than any other.
+ *  @param trial       what to try; it belongs to the search.
+ *  @return  0 to go on. NEURON_STOP ends the run early without calling that a failure: the run
+ *           returns NEURON_STOP. A negative number makes the run fail with it, and any other with
+ *           NEURON_E_CALLBACK. After each of these the score does not count, and the next run tries
+ *           this again. Since 0.1. */
+typedef int (*neuron_search_function_t)(double *score, const neuron_trial_t *trial,
                                         void *user_data);
 
 /** Makes a search without factors, of one fold, for the largest score.
  *  @param[out] search  the new search; NULL on failure.
- *  @param callback   tries one combination; called in the thread that
+ *  @param function   tries one combination; called in the thread that
  *                    runs the search, in runs only.
- *  @param user_data  handed to it; may be NULL. Must live until the last run has
- *                    returned; the search never frees it.
+ *  @param user_data  handed to it; may be NULL. Must live as long as the search.
+ *  @param destroy    called with `user_data` when the search is gone; not if this call fails, after
+ *                    which the caller still has it. May be NULL.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
-                                    neuron_search_function_t callback, void *user_data);
+                                    neuron_search_function_t function, void *user_data,
+                                    neuron_destroy_function_t destroy);
 
 /** Adds an owner. @return  `search`. Any thread. Since 0.1. */
 NEURON_API neuron_search_t *neuron_search_ref(neuron_search_t *search);

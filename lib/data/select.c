@@ -25,9 +25,9 @@ int neuron_dataset_shuffle(neuron_dataset_t **shuffled, neuron_dataset_t *datase
     return status;
 }
 
-/* A dataset of the examples that `keep` wants; `what` says which these are. */
+/* A dataset of the examples that a function wants; `what` says which these are. */
 static int derive_kept(neuron_dataset_t **filtered, const neuron_dataset_t *dataset,
-                       neuron_dataset_keep_function_t keep, void *user_data, const char *who,
+                       neuron_dataset_keep_function_t function, void *user_data, const char *who,
                        const char *what)
 {
     NEURON_HOLD(hold);
@@ -38,29 +38,38 @@ static int derive_kept(neuron_dataset_t **filtered, const neuron_dataset_t *data
     neuron_hold_reference(&hold, dataset, dataset);
     neuron_hold_add(&hold, neuron_release_hold, context, positions);
     int64_t count = 0;
-    for (int64_t i = 0; i < dataset->count; i++)
-        if (keep(i, neuron_dataset_label(dataset, i), user_data))
+    for (int64_t i = 0; i < dataset->count; i++) {
+        int32_t keep = 0;
+        uint64_t before = neuron_message_count();
+        int result = function(&keep, i, neuron_dataset_label(dataset, i), user_data);
+        if (result != NEURON_OK)
+            return neuron_fail_call(result, before,
+                                    "%s: the function returned %d for example %" PRId64, who,
+                                    result, i);
+        if (keep)
             positions[count++] = i;
+    }
     return count > 0 ? neuron_dataset_derive(filtered, dataset, positions, 0, count)
                      : neuron_fail(NEURON_E_DATA, "%s: none of the %" PRId64 " examples %s", who,
                                    dataset->count, what);
 }
 
 int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
-                             neuron_dataset_keep_function_t keep, void *user_data)
+                             neuron_dataset_keep_function_t function, void *user_data)
 {
     CHECK_ARGUMENT(filtered);
     *filtered = NULL;
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(keep);
-    return derive_kept(filtered, dataset, keep, user_data, __func__, "is kept");
+    CHECK_ARGUMENT(function);
+    return derive_kept(filtered, dataset, function, user_data, __func__, "is kept");
 }
 
-static int is_wanted(int64_t position, int32_t label, void *user_data)
+static int keep_wanted(int32_t *keep, int64_t position, int32_t label, void *user_data)
 {
     (void)position;
     const bool *wanted = user_data;
-    return wanted[label];
+    *keep = wanted[label];
+    return NEURON_OK;
 }
 
 static int check_classes(const neuron_dataset_t *dataset, const int32_t *classes, int32_t count,
@@ -89,7 +98,8 @@ int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset_t *dataset
         return NEURON_E_MEMORY;
     for (int32_t i = 0; i < count; i++)
         wanted[classes[i]] = true;
-    int status = derive_kept(filtered, dataset, is_wanted, wanted, __func__, "is of these classes");
+    int status =
+        derive_kept(filtered, dataset, keep_wanted, wanted, __func__, "is of these classes");
     neuron_release(context, wanted);
     return status;
 }

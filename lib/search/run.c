@@ -77,13 +77,14 @@ static int run_fold(neuron_search_t *search)
     uint64_t before = neuron_message_count();
     double score = NAN, begin = neuron_clock_seconds();
     neuron_float_host *host = neuron_float_pause();
-    int result = search->callback(trial, &score, search->user_data);
+    int result = search->function(&score, trial, search->user_data);
     neuron_float_resume(host);
-    if (result < 0)
-        neuron_set_call_message(before, "the search's function returned %d in trial %" PRId64,
-                                result, trial->index);
-    if (result != 0)
+    if (result == NEURON_STOP)
         return result;
+    if (result != NEURON_OK)
+        return neuron_fail_call(result, before,
+                                "the search's function returned %d in trial %" PRId64, result,
+                                trial->index);
     neuron_trial_note(trial, score, neuron_clock_seconds() - begin);
     return neuron_search_write_log(search);
 }

@@ -21,19 +21,21 @@ const neuron_word neuron_goal_words[] = {
 static const int64_t combinations_max = (int64_t)1 << 62;
 
 int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
-                         neuron_search_function_t callback, void *user_data)
+                         neuron_search_function_t function, void *user_data,
+                         neuron_destroy_function_t destroy)
 {
     CHECK_ARGUMENT(search);
     *search = NULL;
     CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(callback);
+    CHECK_ARGUMENT(function);
     neuron_search_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
     atomic_init(&made->references, 1);
     made->context = neuron_context_ref(context);
-    made->callback = callback;
+    made->function = function;
     made->user_data = user_data;
+    made->destroy = destroy;
     made->combinations = 1;
     made->goal = NEURON_MODE_LARGEST;
     made->folds = 1;
@@ -62,6 +64,8 @@ void neuron_search_unref(neuron_search_t *search)
     if (!search || !neuron_hold_last_owner(&search->references))
         return;
     neuron_context_t *context = search->context;
+    if (search->destroy)
+        neuron_destroy_user_data(search->destroy, search->user_data);
     for (int64_t i = 0; i < search->count; i++)
         neuron_release(context, search->trials[i]);
     neuron_release(context, search->trials);

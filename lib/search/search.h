@@ -43,8 +43,9 @@ typedef enum neuron_search_kind {
 struct neuron_search {
     atomic_int references;
     neuron_context_t *context;
-    neuron_search_function_t callback;
+    neuron_search_function_t function;
     void *user_data;
+    neuron_destroy_function_t destroy; /* of the user data; NULL for none */
     neuron_factor *factors;
     int32_t factor_count;
     int64_t combinations;

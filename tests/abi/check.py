@@ -240,7 +240,7 @@ def check_since(arguments):
 
 
 # Tensors are filled behind the inputs that they belong to; what is wrapped is no result.
-FILLED_LATER = {'neuron_tensor_wrap', 'neuron_search_function_t'}
+FILLED_LATER = {'neuron_tensor_wrap'}
 
 
 def parameters(folder):

@@ -100,9 +100,11 @@ START_TEST(filters_by_class)
 }
 END_TEST
 
-static int keep_even_of_class(int64_t position, int32_t label, void *user_data)
+static int keep_even_of_class(int32_t *keep, int64_t position, int32_t label, void *user_data)
 {
-    return position % 2 == 0 && label == *(const int32_t *)user_data;
+    ck_assert_int_eq(*keep, 0);
+    *keep = position % 2 == 0 && label == *(const int32_t *)user_data ? -7 : 0; /* not only 1 */
+    return 0;
 }
 
 START_TEST(filters_by_a_function)
@@ -122,8 +124,50 @@ START_TEST(filters_by_a_function)
 }
 END_TEST
 
-static int keep_nothing(int64_t position, int32_t label, void *user_data)
+/* Fails at example 4 of those that it keeps. */
+static int fail_late(int32_t *keep, int64_t position, int32_t label, void *user_data)
 {
+    const int *answer = user_data;
+    (void)label;
+    *keep = 1;
+    if (position < 4)
+        return 0;
+    if (*answer == NEURON_E_SHAPE)
+        neuron_dataset_shuffle(NULL, NULL, 1);
+    return *answer;
+}
+
+START_TEST(a_function_may_fail)
+{
+    const struct {
+        int answer, status;
+        const char *message;
+    } cases[] = {
+        {-4711, -4711, "neuron_dataset_filter_by: the function returned -4711 for example 4"},
+        {NEURON_E_SHAPE, NEURON_E_SHAPE, "for example 4: neuron_dataset_shuffle: "},
+        {NEURON_STOP, NEURON_E_CALLBACK, "the function returned 1 for example 4"},
+        {250, NEURON_E_CALLBACK, "the function returned 250 for example 4"},
+    };
+    neuron_dataset_t *dataset = numbered(9, 3);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int answer = cases[i].answer;
+        neuron_dataset_t *made = dataset;
+        assert_status(neuron_dataset_filter_by(&made, dataset, fail_late, &answer),
+                      cases[i].status);
+        assert_message(cases[i].message);
+        ck_assert_ptr_null(made);
+        answer = 0;
+        assert_ok(neuron_dataset_filter_by(&made, dataset, fail_late, &answer));
+        ck_assert_int_eq(neuron_dataset_count(made), 9);
+        neuron_dataset_unref(made);
+    }
+    neuron_dataset_unref(dataset);
+}
+END_TEST
+
+static int keep_nothing(int32_t *keep, int64_t position, int32_t label, void *user_data)
+{
+    (void)keep;
     (void)position;
     (void)label;
     (void)user_data;
@@ -534,6 +578,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, filters_by_class);
     tcase_add_test(tests, filters_by_a_function);
+    tcase_add_test(tests, a_function_may_fail);
     tcase_add_test(tests, filters_refuse);
     tcase_add_test(tests, shuffles);
     tcase_add_test(tests, folds);

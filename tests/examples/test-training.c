@@ -75,7 +75,7 @@ typedef struct {
     int count;
 } tried_t;
 
-static int try_one(const neuron_trial_t *trial, double *score, void *user_data)
+static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
 {
     tried_t *tried = user_data;
     *score = loss_of(example_trial_graph(&example, "K8", trial));
@@ -88,7 +88,7 @@ START_TEST(each_trial_and_fold_has_a_seed_of_its_own)
 {
     tried_t tried = {.count = 0};
     neuron_search_t *search;
-    assert_ok(neuron_search_create(&search, example.context, try_one, &tried));
+    assert_ok(neuron_search_create(&search, example.context, try_one, &tried, NULL));
     assert_ok(neuron_search_add_factor(search, "rate", (const double[]){0.1, 0.2}, 2));
     assert_ok(neuron_search_set_folds(search, 2));
     assert_ok(neuron_search_run_grid(search));

@@ -4,7 +4,7 @@
 
 enum { TRIALS = 3, FOLDS = 2, SEED = 7 };
 
-static int score_one(const neuron_trial_t *trial, double *score, void *user_data)
+static int score_one(double *score, const neuron_trial_t *trial, void *user_data)
 {
     (void)user_data;
     *score = neuron_trial_number(trial, "rate");
@@ -15,7 +15,7 @@ static int score_one(const neuron_trial_t *trial, double *score, void *user_data
 static neuron_search_t *make_search(neuron_context_t *context, const char *path)
 {
     neuron_search_t *search;
-    if (neuron_search_create(&search, context, score_one, NULL) < 0 ||
+    if (neuron_search_create(&search, context, score_one, NULL, NULL) < 0 ||
         neuron_search_add_factor(search, "rate", (const double[]){0.1, 0.025, 3}, 3) < 0 ||
         neuron_search_add_choice(search, "kind", (const char *const[]){"relu", "\xc3\xa9lu"}, 2) <
             0 ||

@@ -15,7 +15,7 @@ typedef struct calls {
     int made, allowed;
 } calls;
 
-static int try_one(const neuron_trial_t *trial, double *score, void *user_data)
+static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
 {
     calls *c = user_data;
     if (c->made == c->allowed)
@@ -44,7 +44,7 @@ static neuron_search_t *make(settings s, calls *c, const char *path)
 {
     neuron_context_t *context = test_context();
     neuron_search_t *search;
-    assert_ok(neuron_search_create(&search, context, try_one, c));
+    assert_ok(neuron_search_create(&search, context, try_one, c, NULL));
     assert_ok(neuron_search_add_factor(search, s.names[0], s.rates, 3));
     assert_ok(neuron_search_add_choice(search, s.names[1], s.labels, 2));
     assert_ok(neuron_search_set_folds(search, s.folds));
@@ -150,7 +150,7 @@ START_TEST(the_locale_does_not_matter)
 }
 END_TEST
 
-static int try_elsewhere(const neuron_trial_t *trial, double *score, void *user_data)
+static int try_elsewhere(double *score, const neuron_trial_t *trial, void *user_data)
 {
     ck_assert_int_eq(chdir(neuron_trial_index(trial) % 2 ? "/" : user_data), 0);
     *score = 1;
@@ -166,7 +166,7 @@ START_TEST(a_relative_path_stays_where_it_was)
     snprintf(folder, sizeof folder, "%s", test_file("elsewhere"));
     ck_assert_int_eq(mkdir(folder, 0700), 0);
     ck_assert_int_eq(chdir(folder), 0);
-    assert_ok(neuron_search_create(&search, context, try_elsewhere, folder));
+    assert_ok(neuron_search_create(&search, context, try_elsewhere, folder, NULL));
     assert_ok(neuron_search_add_factor(search, "rate", usual.rates, 3));
     assert_status(neuron_search_set_log(search, ""), NEURON_E_ARGUMENT);
     assert_message("search: path is empty");
@@ -181,7 +181,7 @@ START_TEST(a_relative_path_stays_where_it_was)
     ck_assert_int_eq(rmdir(folder), 0);
     /* A folder that is no more has no path: then there is no other way but to take it as it is. */
     neuron_search_unref(search);
-    assert_ok(neuron_search_create(&search, context, try_elsewhere, folder));
+    assert_ok(neuron_search_create(&search, context, try_elsewhere, folder, NULL));
     assert_ok(neuron_search_add_factor(search, "rate", usual.rates, 3));
     assert_ok(neuron_search_set_log(search, "log"));
     assert_status(neuron_search_run_grid(search), NEURON_E_IO);
@@ -377,7 +377,7 @@ END_TEST
 static int live(neuron_context_t *context, calls *c)
 {
     neuron_search_t *search;
-    int status = neuron_search_create(&search, context, try_one, c);
+    int status = neuron_search_create(&search, context, try_one, c, NULL);
     if (status < 0)
         return status;
     status = neuron_search_add_factor(search, usual.names[0], usual.rates, 3);

@@ -27,7 +27,7 @@ static double score_of(const neuron_trial_t *trial)
            neuron_trial_number(trial, "activation") / 3 + 0.01 * neuron_trial_fold(trial);
 }
 
-static int try_one(const neuron_trial_t *trial, double *score, void *user_data)
+static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
 {
     book *b = user_data;
     ck_assert_double_nan(*score);
@@ -51,7 +51,7 @@ static neuron_search_t *make(book *b)
     neuron_context_t *context = test_context();
     neuron_search_t *search;
     *b = (book){.calls = 0};
-    assert_ok(neuron_search_create(&search, context, try_one, b));
+    assert_ok(neuron_search_create(&search, context, try_one, b, NULL));
     neuron_context_unref(context); /* the search keeps it */
     assert_ok(neuron_search_add_factor(search, "rate", rates, 3));
     assert_ok(neuron_search_add_factor(search, "size", sizes, 2));
@@ -115,7 +115,7 @@ END_TEST
 
 enum { LEVELS = 200, MANY = LEVELS * LEVELS };
 
-static int note_pair(const neuron_trial_t *trial, double *score, void *user_data)
+static int note_pair(double *score, const neuron_trial_t *trial, void *user_data)
 {
     unsigned char *times = user_data;
     int place = (int)(neuron_trial_number(trial, "a") * LEVELS + neuron_trial_number(trial, "b"));
@@ -133,7 +133,7 @@ START_TEST(many_random_trials)
     double levels[LEVELS];
     for (int i = 0; i < LEVELS; i++)
         levels[i] = i;
-    assert_ok(neuron_search_create(&search, context, note_pair, times));
+    assert_ok(neuron_search_create(&search, context, note_pair, times, NULL));
     assert_ok(neuron_search_add_factor(search, "a", levels, LEVELS));
     assert_ok(neuron_search_add_factor(search, "b", levels, LEVELS));
     for (int round = 1; round <= 2; round++) {
@@ -199,18 +199,22 @@ END_TEST
 
 START_TEST(a_run_stops_and_goes_on)
 {
-    const int answers[] = {NEURON_STOP, 9, -3};
-    for (int i = 0; i < 3; i++) {
+    const struct {
+        int answer, status;
+        const char *message;
+    } answers[] = {{NEURON_STOP, NEURON_STOP, ""},
+                   {9, NEURON_E_CALLBACK, "the search's function returned 9 in trial 1"},
+                   {-3, -3, "the search's function returned -3 in trial 1"}};
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         book whole, b;
         neuron_search_t *x = make(&whole), *y = make(&b);
         assert_ok(neuron_search_set_folds(x, 2));
         assert_ok(neuron_search_set_folds(y, 2));
         assert_ok(neuron_search_run_random(x, 7, 3));
         b.stop_at = 4;
-        b.answer = answers[i];
-        ck_assert_int_eq(neuron_search_run_random(y, 7, 3), answers[i]);
-        if (answers[i] < 0)
-            assert_message("the search's function returned -3 in trial 1");
+        b.answer = answers[i].answer;
+        assert_status(neuron_search_run_random(y, 7, 3), answers[i].status);
+        assert_message(answers[i].message);
         ck_assert_int_eq(neuron_search_trial_count(y), 1);
         ck_assert_ptr_null(neuron_search_trial(y, 1));
         assert_ok(neuron_search_run_random(y, 7, 3));
@@ -225,7 +229,7 @@ START_TEST(a_run_stops_and_goes_on)
 }
 END_TEST
 
-static int fail_within(const neuron_trial_t *trial, double *score, void *user_data)
+static int fail_within(double *score, const neuron_trial_t *trial, void *user_data)
 {
     (void)score;
     neuron_history_t *history = user_data;
@@ -236,7 +240,7 @@ START_TEST(a_failure_in_the_function_is_told)
 {
     neuron_context_t *context = test_context();
     neuron_search_t *search;
-    assert_ok(neuron_search_create(&search, context, fail_within, NULL));
+    assert_ok(neuron_search_create(&search, context, fail_within, NULL, NULL));
     assert_ok(neuron_search_add_factor(search, "rate", rates, 3));
     assert_status(neuron_search_run_grid(search), NEURON_E_ARGUMENT);
     assert_message(
@@ -247,11 +251,11 @@ START_TEST(a_failure_in_the_function_is_told)
 END_TEST
 
 /* Uses the trial's seed for all that it makes with the search's own context. */
-static int set_seed(const neuron_trial_t *trial, double *score, void *user_data)
+static int set_seed(double *score, const neuron_trial_t *trial, void *user_data)
 {
     book *b = user_data;
     assert_ok(neuron_context_set_seed(trial->search->context, neuron_trial_seed(trial)));
-    return try_one(trial, score, b);
+    return try_one(score, trial, b);
 }
 
 START_TEST(a_grid_goes_on_with_its_seed)
@@ -260,7 +264,7 @@ START_TEST(a_grid_goes_on_with_its_seed)
     neuron_search_t *x = make(&whole), *y;
     neuron_context_t *context = test_context();
     assert_ok(neuron_search_run_grid(x));
-    assert_ok(neuron_search_create(&y, context, set_seed, &b));
+    assert_ok(neuron_search_create(&y, context, set_seed, &b, NULL));
     neuron_context_unref(context);
     assert_ok(neuron_search_add_factor(y, "rate", rates, 3));
     assert_ok(neuron_search_add_factor(y, "size", sizes, 2));
@@ -277,7 +281,7 @@ START_TEST(a_grid_goes_on_with_its_seed)
 END_TEST
 
 /* Scores by the number of the trial: none, infinite, ... */
-static int try_script(const neuron_trial_t *trial, double *score, void *user_data)
+static int try_script(double *score, const neuron_trial_t *trial, void *user_data)
 {
     const double *scores = user_data;
     *score = scores[neuron_trial_index(trial)];
@@ -300,7 +304,8 @@ START_TEST(the_best_has_a_score)
     neuron_context_t *context = test_context();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         neuron_search_t *search;
-        assert_ok(neuron_search_create(&search, context, try_script, (void *)cases[i].scores));
+        assert_ok(
+            neuron_search_create(&search, context, try_script, (void *)cases[i].scores, NULL));
         assert_ok(neuron_search_set_goal(search, cases[i].goal));
         assert_ok(neuron_search_add_factor(search, "x", (const double[]){1, 2, 3, 4}, 4));
         assert_ok(neuron_search_run_grid(search));
@@ -328,7 +333,7 @@ START_TEST(a_table_is_as_expected)
     const double scores[] = {0.5, 0.25, NAN, 0.75, 1, 0.125};
     neuron_context_t *context = test_context();
     neuron_search_t *search;
-    assert_ok(neuron_search_create(&search, context, try_script, (void *)scores));
+    assert_ok(neuron_search_create(&search, context, try_script, (void *)scores, NULL));
     assert_ok(neuron_search_add_factor(search, "rate", (const double[]){0.001, 0.5}, 2));
     assert_ok(neuron_search_add_choice(search, "activation",
                                        (const char *const[]){"relu", "tanh", "\xc3\xa9lu"}, 3));
@@ -445,7 +450,7 @@ START_TEST(too_many_combinations)
     double levels[100];
     for (int i = 0; i < 100; i++)
         levels[i] = i;
-    assert_ok(neuron_search_create(&search, context, try_one, &b));
+    assert_ok(neuron_search_create(&search, context, try_one, &b, NULL));
     for (int i = 0; i < 9; i++) {
         char name[8];
         snprintf(name, sizeof name, "x%d", i);
@@ -462,7 +467,7 @@ START_TEST(too_many_combinations)
 }
 END_TEST
 
-static int run_again(const neuron_trial_t *trial, double *score, void *user_data)
+static int run_again(double *score, const neuron_trial_t *trial, void *user_data)
 {
     (void)trial;
     *score = 1;
@@ -477,7 +482,7 @@ START_TEST(what_comes_too_late)
 {
     neuron_context_t *context = test_context();
     neuron_search_t *search;
-    assert_ok(neuron_search_create(&search, context, run_again, &search));
+    assert_ok(neuron_search_create(&search, context, run_again, &search, NULL));
     assert_status(neuron_search_run_grid(search), NEURON_E_ARGUMENT);
     assert_message("search: has no factors");
     assert_ok(neuron_search_add_factor(search, "rate", rates, 3));
@@ -501,10 +506,10 @@ START_TEST(nothing_is_null)
     book b;
     neuron_search_t *s = make(&b), *made = s;
     neuron_context_t *context = test_context();
-    assert_status(neuron_search_create(NULL, context, try_one, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_search_create(&made, NULL, try_one, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_search_create(NULL, context, try_one, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_search_create(&made, NULL, try_one, NULL, NULL), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(made);
-    assert_status(neuron_search_create(&made, context, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_search_create(&made, context, NULL, NULL, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_factor(NULL, "x", rates, 3), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_factor(s, NULL, rates, 3), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_factor(s, "x", NULL, 3), NEURON_E_ARGUMENT);

@@ -123,14 +123,14 @@ static inline int go_read(void *examples, int32_t *labels, const int64_t *positi
     return go(user_data);
 }
 
-static inline int go_keep(int64_t position, int32_t label, void *user_data)
+static inline int go_keep(int32_t *keep, int64_t position, int32_t label, void *user_data)
 {
     (void)label;
-    go(user_data);
-    return position % 2 == 0;
+    *keep = position % 2 == 0;
+    return go(user_data);
 }
 
-static inline int go_search(const neuron_trial_t *trial, double *score, void *user_data)
+static inline int go_search(double *score, const neuron_trial_t *trial, void *user_data)
 {
     *score = neuron_trial_number(trial, "rate");
     go(user_data);

@@ -92,13 +92,13 @@ int read(void *examples, int32_t *labels, const int64_t *positions, int64_t many
     return values ? go(function::read) : 0;
 }
 
-int keep(int64_t, int32_t, void *)
+int keep(std::int32_t *keep, std::int64_t, std::int32_t, void *)
 {
-    go(function::keep);
-    return 1;
+    *keep = 1;
+    return go(function::keep);
 }
 
-int try_one(const neuron_trial_t *, double *score, void *)
+int try_one(double *score, const neuron_trial_t *, void *)
 {
     *score = 1;
     return go(function::search);
@@ -167,7 +167,7 @@ struct handles {
         ok(neuron_trainer_set(trainer, "workers=0"));
         ok(neuron_trainer_set(trainer, "epochs=2"));
         ok(neuron_trainer_set_loss(trainer, loss));
-        ok(neuron_search_create(&search, context, try_one, nullptr));
+        ok(neuron_search_create(&search, context, try_one, nullptr, nullptr));
         ok(neuron_search_add_factor(search, "rate", levels, 3));
         ok(neuron_tensor_create(&input, context, NEURON_TYPE_F32, in, 4));
         ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32, out, 2));

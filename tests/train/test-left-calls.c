@@ -326,7 +326,7 @@ static int augment(scene *s)
 static void set_up_search(scene *s)
 {
     add_context(s);
-    assert_ok(neuron_search_create(&s->search, s->context, go_search, s));
+    assert_ok(neuron_search_create(&s->search, s->context, go_search, s, NULL));
     assert_ok(neuron_search_add_factor(s->search, "rate", (const double[]){1, 2, 3}, 3));
     s->waits = 1;
 }

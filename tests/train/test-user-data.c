@@ -63,6 +63,14 @@ static int same_rate(double *rate, int64_t epoch, void *user_data)
     return 0;
 }
 
+static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
+{
+    (void)trial;
+    use(user_data);
+    *score = 1;
+    return 0;
+}
+
 static int watch(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     (void)trainer, (void)event;
@@ -193,6 +201,7 @@ START_TEST(stays_the_callers_where_arguments_are_refused)
     neuron_dataset_t *stream;
     neuron_loss_t *loss;
     neuron_callback_t *callback;
+    neuron_search_t *search;
     counted data = {0}, taken = {0};
     assert_status(create_stream(NULL, context, &data), NEURON_E_ARGUMENT);
     assert_status(create_stream(&stream, NULL, &data), NEURON_E_ARGUMENT);
@@ -218,6 +227,8 @@ START_TEST(stays_the_callers_where_arguments_are_refused)
         NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_schedule(&callback, NULL, same_rate, &data, destroy),
                   NEURON_E_ARGUMENT);
+    assert_status(neuron_search_create(&search, context, NULL, &data, destroy), NEURON_E_ARGUMENT);
+    assert_status(neuron_search_create(&search, NULL, try_one, &data, destroy), NEURON_E_ARGUMENT);
     assert_ok(neuron_custom_layer_register(context, "copy", copy, NULL, NULL, &taken, destroy));
     assert_status(neuron_custom_layer_register(context, "copy", copy, NULL, NULL, &data, destroy),
                   NEURON_E_ARGUMENT);
@@ -229,12 +240,29 @@ START_TEST(stays_the_callers_where_arguments_are_refused)
 }
 END_TEST
 
+START_TEST(of_a_search)
+{
+    neuron_context_t *context = test_context();
+    neuron_search_t *search;
+    counted data = {0};
+    assert_ok(neuron_search_create(&search, context, try_one, &data, destroy));
+    neuron_context_unref(context);
+    assert_ok(neuron_search_add_factor(search, "rate", (const double[]){1, 2}, 2));
+    assert_ok(neuron_search_run_grid(search));
+    neuron_search_unref(neuron_search_ref(search));
+    ck_assert_int_eq(data.destroyed, 0);
+    neuron_search_unref(search);
+    ck_assert_int_eq(data.destroyed, 1);
+}
+END_TEST
+
 /* Makes one of what there is, and ends it where that is not the context's to do. */
 static int make(int what, neuron_context_t *context, counted *data)
 {
     neuron_dataset_t *stream = NULL;
     neuron_loss_t *loss = NULL;
     neuron_callback_t *callback = NULL;
+    neuron_search_t *search = NULL;
     int status;
     switch (what) {
     case 0:
@@ -250,6 +278,9 @@ static int make(int what, neuron_context_t *context, counted *data)
     case 3:
         status = neuron_callback_create_schedule(&callback, context, same_rate, data, destroy);
         break;
+    case 4:
+        status = neuron_search_create(&search, context, try_one, data, destroy);
+        break;
     default:
         return neuron_custom_layer_register(context, "copy", copy, NULL, NULL, data, destroy);
     }
@@ -257,10 +288,11 @@ static int make(int what, neuron_context_t *context, counted *data)
     neuron_dataset_unref(stream);
     neuron_loss_unref(loss);
     neuron_callback_unref(callback);
+    neuron_search_unref(search);
     return status;
 }
 
-enum { WAYS = 5 };
+enum { WAYS = 6 };
 
 START_TEST(stays_the_callers_without_memory)
 {
@@ -290,6 +322,7 @@ int main(void)
     tcase_add_test(tests, of_a_loss);
     tcase_add_loop_test(tests, of_callbacks, 0, 2);
     tcase_add_test(tests, of_layers);
+    tcase_add_test(tests, of_a_search);
     tcase_add_test(tests, stays_the_callers_where_arguments_are_refused);
     tcase_add_loop_test(tests, stays_the_callers_without_memory, 0, WAYS);
     suite_add_tcase(suite, tests);
