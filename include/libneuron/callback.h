@@ -86,11 +86,11 @@ typedef int (*neuron_schedule_function_t)(double *rate, int64_t epoch, void *use
  *
  *  - `early_stopping` ends the training when a figure of the epochs has not improved for some time,
  *    never at the first epoch. The run then returns 0, see neuron_trainer_stop_reason(). `monitor`
- *    (validation_loss), `mode` (auto), `patience` (0), `min_delta` (0), `baseline` (none: read as
- *    not a number, and once set not to be unset), `start` (0), `restore_best` (no).
+ *    (validation_loss), `output` (-1), `mode` (auto), `patience` (0), `min_delta` (0), `baseline`
+ *    (none: read as not a number, and once set not to be unset), `start` (0), `restore_best` (no).
  *  - `reduce_on_plateau` multiplies the base rate by a factor when a figure of the epochs has not
- *    improved for some time. `monitor` (validation_loss), `mode` (auto), `factor` (0.1, less than
- *    1), `patience` (10), `min_delta` (1e-4), `cooldown` (0), `min_rate` (0).
+ *    improved for some time. `monitor` (validation_loss), `output` (-1), `mode` (auto), `factor`
+ *    (0.1, less than 1), `patience` (10), `min_delta` (1e-4), `cooldown` (0), `min_rate` (0).
  *  - `step_schedule`: the factor f^floor(t / n), with t the epochs or steps since the start and n
  *    the length. `factor`, f (0.1), `length`, n (10; both are common in papers), `start` (0),
  *    `per_step` (no).
@@ -113,6 +113,8 @@ typedef int (*neuron_schedule_function_t)(double *rate, int64_t epoch, void *use
  *
  *  - `monitor`: which figure of history.h is looked at: loss, accuracy, validation_loss or
  *    validation_accuracy. A run without a validation set is refused if it is one of that set's.
+ *  - `output`: of which output of a graph with several it is, 0 to neuron_graph_output_count() - 1;
+ *    -1, the default, is the loss of all, and the accuracy of the first.
  *  - `mode`: which figures are better: auto, smallest or largest.
  *  - `patience`: epochs without a better figure, 0 or more.
  *  - `min_delta`: a figure is better only if it is so by more than this; 0 or more.
@@ -142,8 +144,8 @@ NEURON_API int neuron_callback_create(neuron_callback_t **callback, neuron_conte
  *  meanwhile, so that the best epoch is not lost. A trainer may have several of these.
  *  @param path    copied; a relative one is told from the folder that is current now, wherever the
  *                 process goes later.
- *  @param options  `monitor` (validation_loss) and `mode` (auto), as for neuron_callback_create();
- *                 NULL for the defaults.
+ *  @param options  `monitor` (validation_loss), `output` (-1) and `mode` (auto), as for
+ *                 neuron_callback_create(); NULL for the defaults.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_callback_create_checkpoint(neuron_callback_t **callback,
                                                  neuron_context_t *context, const char *path,

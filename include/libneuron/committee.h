@@ -48,8 +48,9 @@ NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_contex
                                        const double *weights, const char *options);
 
 /** Weighs graphs by their accuracy on a dataset they were not trained on: each weight is the
- *  member's accuracy over the sum of all. If no member has any example right, all have the same
- *  weight. Any targets are taken as classes, as neuron_dataset_create_with_targets() has it.
+ *  member's accuracy, at the first output, over the sum of all. If no member has any example right,
+ *  all have the same weight. Any targets are taken as classes, as
+ *  neuron_dataset_create_with_targets() has it.
  *  @param[out] weights  `count` numbers that add up to 1; untouched on failure.
  *  @return  0 or as neuron_graph_evaluate(). Threads as there. Since 0.1. */
 NEURON_API int neuron_committee_weights(double *weights, neuron_graph_t *const *members,

@@ -43,7 +43,10 @@ NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_
  *  output is on the same side.
  *  @param[out] dataset  the new dataset; NULL on failure.
  *  @param examples  as for neuron_dataset_create().
- *  @param targets   of any type, [n] for one output or [n, ...shape of the targets of one], finite.
+ *  @param targets   NULL for examples without any: to predict, to calibrate a quantisation, or as
+ *                   an input of neuron_dataset_zip(). They are all of class 0, the only one, and no
+ *                   graph is trained or evaluated on them. Else of any type, [n] for one output or
+ *                   [n, ...shape of the targets of one], finite.
  *                   Numbers that are not NEURON_TYPE_F32 become the float32 next to them, in a
  *                   copy. A graph for the dataset has as many outputs: of this shape but for axes
  *                   of extent 1, or flat; for targets [n, outputs] of any shape.
@@ -270,6 +273,38 @@ NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron
 NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
                                    int32_t count);
 
+/** Puts datasets side by side: makes one whose examples have several inputs, several targets or
+ *  both, for graphs with as many inputs and outputs (neuron_graph_finish_many()).
+ *
+ *      neuron_dataset_t *inputs[] = {left, right}, *targets[] = {same, kind};
+ *      neuron_dataset_zip(&pairs, inputs, 2, targets, 2);
+ *
+ *  Example i is made of example i of each. Of a dataset in `inputs` it has the example, with its
+ *  type, shape and scale; labels do not matter there. Of one in `targets` it has the label or the
+ *  targets, the names of classes, and the weight of the example (neuron_dataset_set_weights()),
+ *  which multiplies the loss at that output alone: 0 where a label is not known. A dataset may be
+ *  in both lists, and more than once; one that was zipped itself brings all its inputs, or all its
+ *  targets. Streams may be among them. Memory is shared, but for an order of the examples each;
+ *  what is set on one of them afterwards does not change the zipped one.
+ *
+ *  Subsets, selections, splits, folds, shuffles and filters of it are zipped as well. Calls that
+ *  tell, read or set something of the examples or of the labels mean the first input and the first
+ *  target: neuron_dataset_shape(), neuron_dataset_set_scale(), neuron_dataset_read(),
+ *  neuron_dataset_filter() and so on. neuron_dataset_input() and neuron_dataset_target() have
+ *  the others. neuron_dataset_set_weights() gives each example a weight at all outputs, by which
+ *  those of the targets are multiplied. neuron_dataset_join() and neuron_dataset_grayscale() work
+ *  on the parts, before they are zipped.
+ *  @param[out] zipped   the new dataset; NULL on failure.
+ *  @param inputs        `input_count` datasets, 1 or more, in the order of the graph's inputs.
+ *  @param targets       `target_count` datasets, in the order of its outputs; NULL with 0 of them
+ *                       for a dataset without targets.
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_DATA for datasets of which one has another number of
+ *           examples, or one of `targets` without any; NEURON_E_UNSUPPORTED for one of `targets`
+ *           that was zipped and given weights afterwards; NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_zip(neuron_dataset_t **zipped, neuron_dataset_t *const *inputs,
+                                  int64_t input_count, neuron_dataset_t *const *targets,
+                                  int64_t target_count);
+
 /** The examples first, first + 1, ... first + count - 1, sharing memory.
  *  @return  0, NEURON_E_ARGUMENT if there are not so many, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t *dataset,
@@ -477,6 +512,30 @@ NEURON_API int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
 
 /** Number of examples; 0 for NULL. Since 0.1. */
 NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);
+
+/** How many inputs an example has: 1, but for neuron_dataset_zip(); 0 for NULL. Since 0.1. */
+NEURON_API int64_t neuron_dataset_input_count(const neuron_dataset_t *dataset);
+
+/** How many targets an example has, each for an output of a graph: 1, but for neuron_dataset_zip(),
+ *  whether that is a class number or many numbers; 0 for a dataset without any, and for NULL.
+ *  Since 0.1. */
+NEURON_API int64_t neuron_dataset_target_count(const neuron_dataset_t *dataset);
+
+/** One input of all examples as a dataset of its own, without labels, sharing memory: what all
+ *  other calls tell and read of it.
+ *  @param[out] part  the new dataset; NULL on failure.
+ *  @param index      0 to neuron_dataset_input_count() - 1.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY. Since 0.1. */
+NEURON_API int neuron_dataset_input(neuron_dataset_t **part, neuron_dataset_t *dataset,
+                                    int64_t index);
+
+/** One target likewise: a dataset with these labels or targets, their names and the weights that
+ *  came with them. Its examples are those that they were zipped with, of any shape.
+ *  @param[out] part  the new dataset; NULL on failure.
+ *  @param index      0 to neuron_dataset_target_count() - 1.
+ *  @return  as neuron_dataset_input(). Since 0.1. */
+NEURON_API int neuron_dataset_target(neuron_dataset_t **part, neuron_dataset_t *dataset,
+                                     int64_t index);
 
 /** Number of classes; 0 for NULL. neuron_dataset_create_with_targets() says what it is for its
  *  datasets. Since 0.1. */

@@ -31,10 +31,13 @@
 extern "C" {
 #endif
 
-/** Predicts all examples of a dataset and compares with their targets. Figures know no weights of
- *  examples; the loss does.
+/** Predicts all examples of a dataset and compares with their targets, at one output. Figures know
+ *  no weights of examples; the loss does.
  *
  *  Options:
+ *
+ *  - `output`: which one, of a graph with several: 0, the default, to neuron_graph_output_count()
+ *    - 1. Kind and default loss follow from its targets.
  *
  *  - `kind`: `classes`, `multi_label`, `regression`, `pixels`, or `auto`, the default, which takes
  *    the first that holds of
@@ -56,25 +59,24 @@ extern "C" {
  *
  *  Threads as for neuron_graph_predict().
  *  @param[out] evaluation  the figures; NULL on failure.
- *  @param graph    with one input and one output; for others see
- *                  neuron_evaluation_create_from_outputs().
- *  @param dataset  with at least one example.
+ *  @param graph    finished.
+ *  @param dataset  with at least one example; of as many inputs and targets as the graph has inputs
+ *                  and outputs (neuron_dataset_zip()).
  *  @param loss     whose mean neuron_evaluation_loss() tells, without what regularisers add to it
  *                  (neuron_graph_penalty()), which the validation loss in a trainer's history
  *                  contains. NULL: cross_entropy for classes, mean_squared_error for a regression,
  *                  binary_cross_entropy where outputs are judged one by one, and of pixels.
  *  @param options  as options.h has them, "kind=multi_label, threshold=0.4"; NULL for none.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE before finish; NEURON_E_SHAPE if the examples, the
- *           outputs or the channels do not fit; NEURON_E_DATA for an empty dataset, and if the loss
- *           does not go with the targets; NEURON_E_MEMORY; NEURON_E_UNSUPPORTED for
- *           a graph with several inputs or outputs; or what a stream, a custom layer or a loss
- *           of the caller's returned. Since 0.1. */
+ *           outputs or the channels do not fit; NEURON_E_DATA for a dataset without examples or
+ *           targets, and if the loss does not go with the targets; NEURON_E_MEMORY; or what a
+ *           stream, a custom layer or a loss of the caller's returned. Since 0.1. */
 NEURON_API int neuron_graph_evaluate(neuron_evaluation_t **evaluation, const neuron_graph_t *graph,
                                      const neuron_dataset_t *dataset, const neuron_loss_t *loss,
                                      const char *options);
 
-/** Makes an evaluation from outputs that are there already, of any kind: of each output of a graph
- *  that has several (neuron_graph_predict_many()), or of another program.
+/** Makes an evaluation from outputs that are there already, of any kind: of
+ *  neuron_graph_predict_many(), or of another program.
  *  @param[out] evaluation  the figures; NULL on failure.
  *  @param outputs  NEURON_TYPE_F32, [n, ...shape of the output of one example], n 1 or more.
  *  @param targets  class numbers [n], of integers, if there are several outputs; else what

@@ -250,6 +250,16 @@ NEURON_API int neuron_graph_predict_dataset(const neuron_graph_t *graph,
                                             const neuron_dataset_t *dataset,
                                             neuron_tensor_t *output);
 
+/** neuron_graph_predict_dataset() for a graph with several inputs or outputs.
+ *  @param dataset       of as many inputs as the graph has, see neuron_dataset_zip().
+ *  @param outputs       a tensor for each output, as for neuron_graph_predict_dataset().
+ *  @param output_count  neuron_graph_output_count().
+ *  @return  as neuron_graph_predict_dataset(). Since 0.1. */
+NEURON_API int neuron_graph_predict_dataset_many(const neuron_graph_t *graph,
+                                                 const neuron_dataset_t *dataset,
+                                                 neuron_tensor_t *const *outputs,
+                                                 int32_t output_count);
+
 /** neuron_graph_predict() for a graph with several inputs or outputs.
  *
  *      neuron_graph_predict_many(graph, (const neuron_tensor_t *[]){left, right}, 2, &output, 1);

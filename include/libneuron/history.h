@@ -10,7 +10,9 @@
 extern "C" {
 #endif
 
-/** The figures of an epoch. Since 0.1. */
+/** The figures of an epoch. Of a graph with several outputs a loss is the sum over the outputs of
+ *  weight times loss, and an accuracy that of the first output; neuron_history_output_value() has
+ *  those of each. Since 0.1. */
 enum {
     NEURON_METRIC_LOSS = 10,            /**< mean loss while training, as the parameters changed */
     NEURON_METRIC_ACCURACY = 20,        /**< share of training examples right, likewise */
@@ -38,6 +40,24 @@ NEURON_API int64_t neuron_history_epochs(const neuron_history_t *history);
 NEURON_API int neuron_history_value(double *value, const neuron_history_t *history, int64_t epoch,
                                     int32_t metric);
 
+/** One figure of one output: its loss without the weight that it has in the loss of all (not a
+ *  number for a loss while training with weight 0) and without what regularisers add, or its
+ *  accuracy. Of a graph with one output they are those of neuron_history_value().
+ *  @param[out] value  the figure; not a number for a validation figure without a validation set.
+ *  @param epoch   0 to neuron_history_epochs() - 1.
+ *  @param output  0 to neuron_history_output_count() - 1.
+ *  @param metric  one of the two losses or the two accuracies.
+ *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+NEURON_API int neuron_history_output_value(double *value, const neuron_history_t *history,
+                                           int64_t epoch, int64_t output, int32_t metric);
+
+/** How many outputs the graph has; 0 for NULL. Since 0.1. */
+NEURON_API int64_t neuron_history_output_count(const neuron_history_t *history);
+
+/** Name of an output, as it was when the trainer was made. The text lives as long as the history.
+ *  @return  the name; NULL if there is no such output. Since 0.1. */
+NEURON_API const char *neuron_history_output_name(const neuron_history_t *history, int64_t output);
+
 /** The best epoch by one figure: the smallest loss, the largest accuracy, the first of equals.
  *  @param[out] epoch  counted from 0.
  *  @param metric  one of the two losses or the two accuracies.
@@ -45,8 +65,10 @@ NEURON_API int neuron_history_value(double *value, const neuron_history_t *histo
 NEURON_API int neuron_history_best(int64_t *epoch, const neuron_history_t *history, int32_t metric);
 
 /** Writes a table, one line an epoch, with a header line:
- *  `epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds`. Epochs count
- *  from 1; a figure that is not a number is left empty. Numbers have a point whatever the locale.
+ *  `epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds`, and with
+ *  several outputs `NAME_loss,NAME_accuracy,NAME_validation_loss,NAME_validation_accuracy` of each.
+ *  Epochs count from 1; a figure that is not a number is left empty. Numbers have a point whatever
+ *  the locale.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_history_save_csv(const neuron_history_t *history, const char *path);
 

@@ -33,12 +33,13 @@ extern "C" {
  *  @param graph      finished; does not depend on a vote. The trainer changes its parameters:
  *                    nobody else may use it during a run or a step, except callbacks.
  *  @param optimizer  the rule.
- *  @param train      examples of the graph's input shape, at least one, for a graph with one input
- *                    and one output, which has as many numbers as the dataset has classes, or
- *                    targets for each example. NULL for a trainer that is given batches.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE, NEURON_E_DATA for an empty
- *  dataset, NEURON_E_UNSUPPORTED for a vote, a graph without trainable parameters, or a dataset for
- *  several inputs or outputs; NEURON_E_MEMORY. Since 0.1. */
+ *  @param train      examples of the graph's input shape, at least one, with labels: the output has
+ *                    as many numbers as the dataset has classes, or targets for each example. For a
+ *                    graph with several inputs or outputs as many of both, in its order
+ *                    (neuron_dataset_zip()). NULL for a trainer that is given batches.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE, NEURON_E_DATA for a dataset
+ *  without examples or labels, NEURON_E_UNSUPPORTED for a vote or a graph without trainable
+ *  parameters; NEURON_E_MEMORY. Since 0.1. */
 NEURON_API int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
                                      neuron_optimizer_t *optimizer, neuron_dataset_t *train);
 
@@ -133,7 +134,8 @@ NEURON_API int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t 
 NEURON_API int neuron_trainer_set_output_loss(neuron_trainer_t *trainer, int32_t output,
                                               neuron_loss_t *loss, double weight);
 
-/** Sets by how much the losses of each class's examples are multiplied in training, only before the
+/** Sets by how much the losses of each class's examples are multiplied in training, at the first
+ *  output (for another one, see neuron_dataset_zip() for weights of its examples), only before the
  *  first step. As in Keras the loss of a batch is then the sum of weight times loss, divided by the
  *  number of examples; validation and accuracy do not use class weights. If the dataset gives its
  *  examples weights too (neuron_dataset_set_weights()), both are multiplied.
@@ -144,11 +146,12 @@ NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const
                                                 int32_t count);
 
 /** Sets how the training images are changed at random in each epoch, only before the first step.
- *  Validation images stay as they are. The trainer keeps a copy of the settings. It is set
- *  again before a training is loaded, whose file must have the same settings.
+ *  Of several inputs it is the first that is an image, of height x width or height x width x
+ *  channels. Validation images stay as they are. The trainer keeps a copy of the settings. It is
+ *  set again before a training is loaded, whose file must have the same settings.
  *  @param augmentation  NULL for none.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE if the graph's input is no image, NEURON_E_STATE.
- *           Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE if no input of the graph is an image,
+ *           NEURON_E_STATE. Since 0.1. */
 NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                                const neuron_augmentation_t *augmentation);
 
@@ -303,7 +306,7 @@ enum neuron_progress {
     NEURON_PROGRESS_STEP = 30,      /**< steps done in this epoch */
     NEURON_PROGRESS_STEPS = 40,     /**< how many an epoch has */
     NEURON_PROGRESS_LOSS = 50,      /**< mean loss of this epoch so far */
-    NEURON_PROGRESS_ACCURACY = 60,  /**< accuracy of this epoch so far */
+    NEURON_PROGRESS_ACCURACY = 60,  /**< accuracy of this epoch so far, at the first output */
     NEURON_PROGRESS_SECONDS = 70,   /**< time spent in this epoch so far */
     NEURON_PROGRESS_LAST_LOSS = 90, /**< mean loss of the last step; not a number before it and
                                             after a step by gradient */

@@ -51,7 +51,12 @@ typedef struct neuron_image_size {
     int64_t height, width, channels;
 } neuron_image_size;
 
-/* The size of images of a shape; fails if such examples are none. */
+/* Whether examples of a shape are images; and their size, which fails if they are none. */
+static inline bool neuron_shape_is_image(const neuron_shape *shape)
+{
+    return shape->rank == 2 || shape->rank == 3;
+}
+
 int neuron_image_size_of(neuron_image_size *size, const neuron_shape *shape);
 
 /* All random numbers of an image follow from these three. */

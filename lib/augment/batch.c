@@ -12,7 +12,7 @@ enum { IMAGES_PER_TASK = 2 };
 
 int neuron_image_size_of(neuron_image_size *size, const neuron_shape *shape)
 {
-    if (shape->rank < 2 || shape->rank > 3) {
+    if (!neuron_shape_is_image(shape)) {
         char text[NEURON_SHAPE_TEXT];
         return neuron_fail(NEURON_E_SHAPE,
                            "augmentation: examples are %s, not height x width or height x width x "

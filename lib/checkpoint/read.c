@@ -19,6 +19,7 @@ typedef struct state {
     neuron_rate rate;
     neuron_options options; /* of the optimizer */
     neuron_history_t *history;
+    neuron_output_sums *sums; /* of each output */
     neuron_callback_entry *callbacks;
 } state;
 
@@ -125,23 +126,42 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     return NEURON_OK;
 }
 
-static int read_history(state *s, const json_t *object, neuron_context_t *context)
+/* There are some where there are several outputs. */
+static int read_sums(state *s, const json_t *object, const neuron_trainer_t *trainer)
+{
+    const json_t *list = json_object_get(object, "output_sums");
+    int32_t count = trainer->graph->output_count;
+    s->sums = neuron_allocate_zero(trainer->context, neuron_size(count), sizeof *s->sums);
+    if (!s->sums)
+        return NEURON_E_MEMORY;
+    bool fits = count == 1 || json_array_size(list) == (size_t)count;
+    for (int32_t i = 0; fits && count > 1 && i < count; i++) {
+        const json_t *row = json_array_get(list, (size_t)i), *right = json_array_get(row, 1);
+        neuron_output_sums *sums = &s->sums[i];
+        sums->correct = json_integer_value(right);
+        fits = json_array_size(row) == 2 &&
+               neuron_state_read_figure(&sums->loss, json_array_get(row, 0)) &&
+               json_is_integer(right) && sums->correct >= 0 && sums->correct <= s->progress.seen;
+    }
+    return fits ? NEURON_OK : neuron_state_bad(s->source, "output_sums");
+}
+
+static int read_history(state *s, const json_t *object, const neuron_graph_t *graph)
 {
     const json_t *list = json_object_get(object, "history");
     if (!json_is_array(list) || (int64_t)json_array_size(list) != s->progress.epoch)
         return neuron_state_bad(s->source, "history");
-    RETURN_IF_ERROR(neuron_history_create(&s->history, context));
+    RETURN_IF_ERROR(neuron_history_create(&s->history, graph));
     RETURN_IF_ERROR(neuron_history_reserve(s->history, s->progress.epoch));
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
-        double figures[NEURON_HISTORY_FIGURES];
-        if (json_array_size(row) != NEURON_HISTORY_FIGURES)
+        size_t size = (size_t)s->history->row_size;
+        if (json_array_size(row) != size)
             return neuron_state_bad(s->source, "history");
-        for (size_t j = 0; j < NEURON_HISTORY_FIGURES; j++) {
+        double *figures = neuron_history_append(s->history);
+        for (size_t j = 0; j < size; j++)
             if (!neuron_state_read_figure(&figures[j], json_array_get(row, j)))
                 return neuron_state_bad(s->source, "history");
-        }
-        neuron_history_append(s->history, figures);
     }
     return NEURON_OK;
 }
@@ -163,7 +183,9 @@ static int read_state(state *s, const neuron_safetensors *file, const neuron_tra
         status = neuron_callbacks_read(&s->callbacks, &s->progress, &s->rate, object, trainer,
                                        s->source);
     if (status == NEURON_OK)
-        status = read_history(s, object, trainer->context);
+        status = read_sums(s, object, trainer);
+    if (status == NEURON_OK)
+        status = read_history(s, object, trainer->graph);
     json_decref(object);
     return status;
 }
@@ -198,7 +220,9 @@ static void take_over(neuron_trainer_t *trainer, const state *s, const neuron_sa
     /* The handle stays: callers may hold it. */
     neuron_history_truncate(trainer->history, 0);
     for (int64_t i = 0; i < s->history->epochs; i++)
-        neuron_history_append(trainer->history, s->history->rows[i].figures);
+        memcpy(neuron_history_append(trainer->history), neuron_history_row(s->history, i),
+               (size_t)s->history->row_size * sizeof(double));
+    memcpy(trainer->sums, s->sums, (size_t)trainer->graph->output_count * sizeof *s->sums);
     trainer->progress = s->progress;
     trainer->rate = s->rate;
     trainer->rate.changes = trainer->optimizer->rate_changes - s->rate.changes;
@@ -227,6 +251,7 @@ static int load(neuron_trainer_t *trainer, neuron_safetensors *file)
                    s.progress.epoch, s.progress.step);
     }
     neuron_release(trainer->context, s.callbacks);
+    neuron_release(trainer->context, s.sums);
     neuron_history_unref(s.history);
     neuron_safetensors_close(file);
     return status;

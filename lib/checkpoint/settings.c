@@ -20,13 +20,22 @@
 static const char example_weights[] = "example_weights",
                   validation_weights[] = "validation_weights", more_losses[] = "more_losses";
 
-/* FNV-1a over the weights' bits; 0 if all weights are 1. */
+static bool has_weights(const neuron_dataset_t *dataset)
+{
+    bool any = dataset && dataset->weights;
+    for (int32_t i = 0; dataset && i < neuron_dataset_targets(dataset); i++)
+        any = any || neuron_dataset_target_at(dataset, i)->weights;
+    return any;
+}
+
+/* FNV-1a over the weights' bits, target by target; 0 if all weights are 1. */
 static uint64_t weights_checksum(const neuron_dataset_t *dataset)
 {
     uint64_t sum = 0xcbf29ce484222325;
     bool any = false;
-    for (int64_t i = 0; dataset && dataset->weights && i < dataset->count; i++) {
-        float weight = (float)neuron_dataset_weight(dataset, i);
+    int64_t count = has_weights(dataset) ? dataset->count : 0;
+    for (int64_t i = 0; i < count * (count > 0 ? neuron_dataset_targets(dataset) : 0); i++) {
+        float weight = (float)neuron_dataset_weight_at(dataset, (int32_t)(i / count), i % count);
         uint32_t bits;
         memcpy(&bits, &weight, sizeof bits);
         any = any || weight != 1;
@@ -88,7 +97,7 @@ static int write_more_losses(json_t *object, const neuron_trainer_t *trainer)
 
 static int write_loss(json_t *object, const neuron_trainer_t *trainer)
 {
-    const neuron_loss_t *loss = neuron_trainer_loss(trainer);
+    const neuron_loss_t *loss = trainer->losses[0].loss;
     RETURN_IF_ERROR(neuron_json_set(object, "loss", json_string(loss->kind->name)));
     RETURN_IF_ERROR(neuron_state_write_options(object, "loss_options", &loss->options));
     RETURN_IF_ERROR(write_more_losses(object, trainer));
@@ -171,7 +180,7 @@ static int compare_all(const json_t *theirs, const json_t *ours, const neuron_tr
     static const char *const keys[] = {example_weights,       "batch_size",       "shuffle",
                                        "class_weights",       "validation_split", "examples",
                                        "validation_examples", validation_weights};
-    const neuron_loss_t *loss = neuron_trainer_loss(trainer);
+    const neuron_loss_t *loss = trainer->losses[0].loss;
     const neuron_options augmentation = augmentation_of(trainer);
     RETURN_IF_ERROR(compare(theirs, ours, "optimizer", source));
     RETURN_IF_ERROR(compare(theirs, ours, "loss", source));

@@ -21,6 +21,22 @@ neuron_shape neuron_slot_shape(const neuron_trainer_t *trainer)
     return (neuron_shape){.rank = 1, .extent = {trainer->graph->trainable_count}};
 }
 
+/* The sums of each output as [loss, right], if there are several. */
+static int write_sums(json_t *object, const neuron_trainer_t *trainer)
+{
+    if (trainer->history->outputs == 1)
+        return NEURON_OK;
+    json_t *list = json_array();
+    RETURN_IF_ERROR(neuron_json_set(object, "output_sums", list));
+    for (int32_t i = 0; i < trainer->history->outputs; i++) {
+        json_t *row = json_array();
+        RETURN_IF_ERROR(neuron_json_append(list, row));
+        RETURN_IF_ERROR(neuron_json_append(row, neuron_state_figure(trainer->sums[i].loss)));
+        RETURN_IF_ERROR(neuron_json_append(row, json_integer(trainer->sums[i].correct)));
+    }
+    return NEURON_OK;
+}
+
 static int write_progress(json_t *object, const neuron_trainer_t *trainer)
 {
     const neuron_run_progress *progress = &trainer->progress;
@@ -37,6 +53,7 @@ static int write_progress(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_set(object, "loss_sum", neuron_state_figure(progress->loss_sum)));
     RETURN_IF_ERROR(neuron_json_set(object, "right", json_integer(progress->correct)));
     RETURN_IF_ERROR(neuron_json_set(object, "seen", json_integer(progress->seen)));
+    RETURN_IF_ERROR(write_sums(object, trainer));
     double seconds = progress->step > 0 ? neuron_trainer_seconds(trainer) : 0;
     return neuron_json_set_real(object, "seconds", seconds);
 }
@@ -54,10 +71,9 @@ static int write_history(json_t *list, const neuron_history_t *history)
     for (int64_t i = 0; i < history->epochs; i++) {
         json_t *row = json_array();
         RETURN_IF_ERROR(neuron_json_append(list, row));
-        for (int j = 0; j < NEURON_HISTORY_FIGURES; j++) {
-            double value = history->rows[i].figures[j];
-            RETURN_IF_ERROR(neuron_json_append(row, neuron_state_figure(value)));
-        }
+        const double *figures = neuron_history_row(history, i);
+        for (int32_t j = 0; j < history->row_size; j++)
+            RETURN_IF_ERROR(neuron_json_append(row, neuron_state_figure(figures[j])));
     }
     return NEURON_OK;
 }

@@ -30,9 +30,33 @@ void neuron_batch_release(neuron_batch *batch)
     *batch = (neuron_batch){0};
 }
 
+int neuron_batches_create(neuron_batch **batches, neuron_context_t *context,
+                          const neuron_dataset_t *dataset, int32_t first, int32_t count,
+                          int64_t capacity)
+{
+    neuron_batch *made = neuron_allocate_zero(context, neuron_size(count), sizeof *made);
+    int status = made ? NEURON_OK : NEURON_E_MEMORY;
+    for (int32_t i = 0; status == NEURON_OK && i < count; i++)
+        status = neuron_batch_allocate(&made[i], context,
+                                       neuron_dataset_target_at(dataset, first + i), capacity);
+    if (status < 0)
+        neuron_batches_destroy(made, context, count);
+    else
+        *batches = made;
+    return status;
+}
+
+void neuron_batches_destroy(neuron_batch *batches, neuron_context_t *context, int32_t count)
+{
+    for (int32_t i = 0; batches && i < count; i++)
+        neuron_batch_release(&batches[i]);
+    neuron_release(context, batches);
+}
+
 typedef struct read_job {
     const neuron_batch *batch;
-    const neuron_dataset_t *dataset;
+    const neuron_dataset_t *dataset, *part; /* the second has the target */
+    int32_t target;
     const int64_t *positions;
     int64_t first, per_task;
     const double *class_weights;
@@ -46,32 +70,26 @@ static void read_task(void *work, int64_t task, int32_t worker)
     int64_t end = neuron_min_count(batch->count, (task + 1) * job->per_task);
     for (int64_t i = task * job->per_task; i < end; i++) {
         int64_t position = job->positions ? job->positions[i] : job->first + i;
-        neuron_dataset_target(job->dataset, position, batch->targets + i * batch->outputs);
-        batch->labels[i] = neuron_dataset_label(job->dataset, position);
-        batch->weights[i] = neuron_dataset_weight(job->dataset, position);
+        neuron_dataset_copy_target(job->part, position, batch->targets + i * batch->outputs);
+        batch->labels[i] = neuron_dataset_label(job->part, position);
+        batch->weights[i] = neuron_dataset_weight_at(job->dataset, job->target, position);
         if (job->class_weights)
             batch->weights[i] *= job->class_weights[batch->labels[i]];
     }
 }
 
-void neuron_batch_read_targets(neuron_batch *batch, const neuron_dataset_t *dataset,
-                               neuron_pool *pool, const int64_t *positions, int64_t first,
-                               int64_t count, const double *class_weights)
+void neuron_batch_read_target(neuron_batch *batch, const neuron_dataset_t *dataset, int32_t target,
+                              neuron_pool *pool, const int64_t *positions, int64_t first,
+                              int64_t count, const double *class_weights)
 {
-    read_job job = {batch,
-                    dataset,
-                    positions,
-                    first,
-                    neuron_ceil_divide(TARGETS_PER_TASK, batch->outputs),
-                    class_weights};
+    read_job job = {.batch = batch,
+                    .dataset = dataset,
+                    .part = neuron_dataset_target_at(dataset, target),
+                    .target = target,
+                    .positions = positions,
+                    .first = first,
+                    .per_task = neuron_ceil_divide(TARGETS_PER_TASK, batch->outputs),
+                    .class_weights = class_weights};
     batch->count = count;
     neuron_pool_run(pool, neuron_ceil_divide(count, job.per_task), read_task, &job);
-}
-
-int neuron_batch_read(neuron_batch *batch, const neuron_dataset_t *dataset, neuron_pool *pool,
-                      const int64_t *positions, int64_t first, int64_t count)
-{
-    RETURN_IF_ERROR(neuron_dataset_gather(dataset, pool, positions, first, count, batch->inputs));
-    neuron_batch_read_targets(batch, dataset, pool, positions, first, count, NULL);
-    return NEURON_OK;
 }

@@ -82,8 +82,10 @@ int neuron_dataset_set_class_names(neuron_dataset_t *dataset, const char *const 
                            __func__, count, dataset->class_count);
     if (names)
         RETURN_IF_ERROR(neuron_class_names_make(&made, dataset->context, names, count, __func__));
-    neuron_tensor_unref(dataset->class_names);
-    dataset->class_names = made;
+    neuron_dataset_t *part = neuron_dataset_labels_of(dataset);
+    neuron_tensor_unref(part->class_names);
+    part->class_names = made;
+    neuron_dataset_labels_changed(dataset);
     return NEURON_OK;
 }
 

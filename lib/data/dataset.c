@@ -223,6 +223,37 @@ static int convert_targets(neuron_tensor_t **stored, neuron_context_t *context,
     return NEURON_OK;
 }
 
+int neuron_dataset_drop_labels(neuron_dataset_t *dataset)
+{
+    const int64_t extents[] = {dataset->examples->shape.extent[0], 0};
+    neuron_tensor_t *none;
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&none, dataset->context, NEURON_TYPE_F32, extents, 2));
+    neuron_tensor_unref(dataset->labels);
+    neuron_tensor_unref(dataset->weights);
+    neuron_tensor_unref(dataset->class_names);
+    dataset->labels = none;
+    dataset->weights = dataset->class_names = NULL;
+    dataset->one_hot = false;
+    dataset->any_targets = true;
+    dataset->class_count = 1;
+    dataset->outputs = 0;
+    dataset->target_shape = (neuron_shape){1, {0}};
+    return NEURON_OK;
+}
+
+static int create_without_labels(neuron_dataset_t **dataset, neuron_context_t *context,
+                                 neuron_tensor_t *examples, const char *who)
+{
+    neuron_dataset_t *made;
+    RETURN_IF_ERROR(create(&made, context, examples, NULL, 0, who));
+    int status = neuron_dataset_drop_labels(made);
+    if (status < 0)
+        neuron_dataset_unref(made);
+    else
+        *dataset = made;
+    return status;
+}
+
 int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_context_t *context,
                                            neuron_tensor_t *examples, neuron_tensor_t *targets,
                                            const char *who)
@@ -230,6 +261,8 @@ int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_co
     neuron_shape shape;
     neuron_tensor_t *stored;
     RETURN_IF_ERROR(neuron_dataset_check_examples(examples, who));
+    if (!targets)
+        return create_without_labels(dataset, context, examples, who);
     RETURN_IF_ERROR(shape_targets(&shape, targets, who));
     RETURN_IF_ERROR(check_counts(examples, targets, "targets", who));
     int32_t outputs = (int32_t)neuron_shape_count(&shape);
@@ -252,18 +285,17 @@ int neuron_dataset_create_with_targets(neuron_dataset_t **dataset, neuron_contex
     *dataset = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(examples);
-    CHECK_ARGUMENT(targets);
     return neuron_dataset_create_with_targets_for(dataset, context, examples, targets, "dataset");
 }
 
-int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
-                          const int64_t *positions, int64_t first, int64_t count)
+int neuron_dataset_derive_single(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
+                                 const int64_t *positions, int64_t first, int64_t count)
 {
     neuron_dataset_t *made =
         create_empty(dataset->context, dataset->examples, dataset->labels, count);
     if (!made)
         return NEURON_E_MEMORY;
-    made->weights = neuron_tensor_ref(dataset->weights);
+    made->weights = dataset->zip ? NULL : neuron_tensor_ref(dataset->weights);
     made->class_names = neuron_tensor_ref(dataset->class_names);
     made->one_hot = dataset->one_hot;
     made->any_targets = dataset->any_targets;
@@ -281,6 +313,20 @@ int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *da
     return NEURON_OK;
 }
 
+int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
+                          const int64_t *positions, int64_t first, int64_t count)
+{
+    neuron_dataset_t *made;
+    RETURN_IF_ERROR(neuron_dataset_derive_single(&made, dataset, positions, first, count));
+    int status =
+        dataset->zip ? neuron_zip_derive(made, dataset, positions, first, count) : NEURON_OK;
+    if (status < 0)
+        neuron_dataset_unref(made);
+    else
+        *derived = made;
+    return status;
+}
+
 neuron_dataset_t *neuron_dataset_ref(neuron_dataset_t *dataset)
 {
     if (dataset)
@@ -293,6 +339,7 @@ void neuron_dataset_unref(neuron_dataset_t *dataset)
     if (!dataset || !neuron_hold_last_owner(&dataset->references))
         return;
     neuron_context_t *context = dataset->context;
+    neuron_zip_release(dataset);
     neuron_tensor_unref(dataset->channels);
     neuron_tensor_unref(dataset->examples);
     neuron_tensor_unref(dataset->labels);
@@ -323,9 +370,11 @@ int neuron_dataset_one_hot(neuron_dataset_t **one_hot, neuron_dataset_t *dataset
     *one_hot = NULL;
     CHECK_ARGUMENT(dataset);
     if (neuron_dataset_has_targets(dataset))
-        return neuron_fail(NEURON_E_TYPE, "%s: the dataset has targets already", __func__);
+        return neuron_fail(NEURON_E_TYPE, "%s: the dataset has %s", __func__,
+                           dataset->outputs > 0 ? "targets already" : "no labels");
     RETURN_IF_ERROR(neuron_dataset_derive(one_hot, dataset, NULL, 0, dataset->count));
-    (*one_hot)->one_hot = true;
+    neuron_dataset_labels_of(*one_hot)->one_hot = true;
+    neuron_dataset_labels_changed(*one_hot);
     return NEURON_OK;
 }
 
@@ -349,9 +398,13 @@ int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *shape, int3
 static int store_weights(neuron_tensor_t **made, const neuron_dataset_t *dataset,
                          const float *weights)
 {
-    int64_t rows = dataset->examples->shape.extent[0];
+    int64_t rows = dataset->zip ? dataset->count : dataset->examples->shape.extent[0];
     RETURN_IF_ERROR(neuron_tensor_create_raw(made, dataset->context, NEURON_TYPE_F32, &rows, 1));
     float *stored = (*made)->data;
+    if (dataset->zip) {
+        memcpy(stored, weights, (size_t)rows * sizeof *stored);
+        return NEURON_OK;
+    }
     for (int64_t i = 0; i < rows; i++)
         stored[i] = 1;
     for (int64_t i = 0; i < dataset->count; i++)
@@ -431,14 +484,26 @@ static bool fits_output(const neuron_dataset_t *dataset, const neuron_shape *out
             (dataset->any_targets && (target->rank == 1 || is_alike(target, output))));
 }
 
-int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *input,
-                         const neuron_shape *output, const char *who)
+int neuron_dataset_check_input(const neuron_dataset_t *dataset, const neuron_shape *input,
+                               const char *who)
 {
     char ours[NEURON_SHAPE_TEXT], theirs[NEURON_SHAPE_TEXT];
     if (!neuron_shape_equal(&dataset->shape, input))
         return neuron_fail(NEURON_E_SHAPE, "%s: examples are %s, the graph's input is %s", who,
                            neuron_shape_text(&dataset->shape, ours),
                            neuron_shape_text(input, theirs));
+    return NEURON_OK;
+}
+
+int neuron_dataset_check_target(const neuron_dataset_t *dataset, const neuron_shape *output,
+                                const char *who)
+{
+    char ours[NEURON_SHAPE_TEXT], theirs[NEURON_SHAPE_TEXT];
+    if (dataset->outputs == 0)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: the dataset has no labels or targets; neuron_dataset_zip() gives "
+                           "it those of another",
+                           who);
     if (output->rank == 1 && output->extent[0] == 1 && dataset->outputs == 2 &&
         dataset->labels->type == NEURON_TYPE_I32)
         return neuron_fail(

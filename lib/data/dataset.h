@@ -12,6 +12,7 @@
 enum { NEURON_CLASSES_MAX = 65536 };
 
 typedef struct neuron_stream neuron_stream;
+typedef struct neuron_zip neuron_zip;
 
 struct neuron_dataset {
     atomic_int references;
@@ -34,9 +35,45 @@ struct neuron_dataset {
     int64_t *order;                    /* stored row of each example */
     neuron_tensor_t *weights;          /* f32 [stored]; NULL if all are 1 */
     neuron_preparation_t *preparation; /* of the table that it comes from; NULL for none */
+    neuron_zip *zip;                   /* its further inputs and its targets; NULL if it has one of
+                                          each */
+};
+
+/* What makes a dataset zipped. The dataset itself is the first input; `parts` are datasets of the
+ * same examples, none of them zipped: the further inputs, without labels, then the targets. What
+ * the dataset has of labels is a copy of what the first target has, and in the order of that; its
+ * weights are by position and multiply those of the targets. See zip.c. */
+struct neuron_zip {
+    int32_t input_count, target_count; /* 1 or more each */
+    neuron_dataset_t *parts[];
 };
 
 NEURON_HOLD_DECLARE(dataset);
+
+/* The dataset that an input or a target of another belongs to: that itself if it is not zipped. */
+static inline const neuron_dataset_t *neuron_dataset_input_at(const neuron_dataset_t *dataset,
+                                                              int32_t index)
+{
+    return index > 0 ? dataset->zip->parts[index - 1] : dataset;
+}
+
+static inline const neuron_dataset_t *neuron_dataset_target_at(const neuron_dataset_t *dataset,
+                                                               int32_t index)
+{
+    const neuron_zip *zip = dataset->zip;
+    return zip ? zip->parts[zip->input_count - 1 + index] : dataset;
+}
+
+/* How many of both there are; of targets at least 1, which may be empty. */
+static inline int32_t neuron_dataset_inputs(const neuron_dataset_t *dataset)
+{
+    return dataset->zip ? dataset->zip->input_count : 1;
+}
+
+static inline int32_t neuron_dataset_targets(const neuron_dataset_t *dataset)
+{
+    return dataset->zip ? dataset->zip->target_count : 1;
+}
 
 /* A single target of any kind stands for class 1 if it is above this, else for class 0. */
 #define NEURON_DATASET_THRESHOLD 0.5f
@@ -49,7 +86,7 @@ int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *cont
 /* Whether these can be the examples of a dataset. */
 int neuron_dataset_check_examples(const neuron_tensor_t *examples, const char *who);
 
-/* neuron_dataset_create_with_targets() likewise. */
+/* neuron_dataset_create_with_targets() likewise; `targets` may be NULL. */
 int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_context_t *context,
                                            neuron_tensor_t *examples, neuron_tensor_t *targets,
                                            const char *who);
@@ -59,14 +96,36 @@ int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_co
 int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
                           const int64_t *positions, int64_t first, int64_t count);
 
+/* The same of a dataset by itself, without what it was zipped with. */
+int neuron_dataset_derive_single(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
+                                 const int64_t *positions, int64_t first, int64_t count);
+
+/* Gives what was derived so what else a zipped dataset has. */
+int neuron_zip_derive(neuron_dataset_t *derived, const neuron_dataset_t *dataset,
+                      const int64_t *positions, int64_t first, int64_t count);
+void neuron_zip_release(neuron_dataset_t *dataset);
+
+/* Whose labels are to be set: those of the first target; and what follows once they are. */
+neuron_dataset_t *neuron_dataset_labels_of(neuron_dataset_t *dataset);
+void neuron_dataset_labels_changed(neuron_dataset_t *dataset);
+
+/* NEURON_E_UNSUPPORTED for a dataset that was zipped. */
+int neuron_dataset_refuse_zipped(const neuron_dataset_t *dataset, const char *who);
+
+/* Takes the labels away. */
+int neuron_dataset_drop_labels(neuron_dataset_t *dataset);
+
 /* Sorts all positions of a dataset by class without changing the order within one. `scratch` is for
  * as many, `ends` becomes where each class ends. */
 void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, int64_t *scratch,
                           int64_t *ends);
 
-/* Whether a graph of these shapes can work on the dataset; `who` begins the message. */
-int neuron_dataset_check(const neuron_dataset_t *dataset, const neuron_shape *input,
-                         const neuron_shape *output, const char *who);
+/* Whether examples of a dataset fit an input of this shape, and its targets such an output; `who`
+ * begins the message. Of a zipped dataset both are asked of its parts. */
+int neuron_dataset_check_input(const neuron_dataset_t *dataset, const neuron_shape *input,
+                               const char *who);
+int neuron_dataset_check_target(const neuron_dataset_t *dataset, const neuron_shape *output,
+                                const char *who);
 
 /* Whether the classes that both have are called the same, where both know it. `a_called` and
  * `b_called` are what the message calls the two. */
@@ -128,13 +187,15 @@ bool neuron_dataset_same_scale(const neuron_dataset_t *a, const neuron_dataset_t
 bool neuron_dataset_has_targets(const neuron_dataset_t *dataset);
 
 /* Class of an example: its number, or its largest target (the first of equals), or for a single
- * target of any kind on which side of the threshold it lies. */
+ * target of any kind on which side of the threshold it lies; 0 without any. Here and below, of the
+ * first target. */
 int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position);
 
 /* Writes the `outputs` targets of an example, one-hot for a class number. */
-void neuron_dataset_target(const neuron_dataset_t *dataset, int64_t position, float *target);
+void neuron_dataset_copy_target(const neuron_dataset_t *dataset, int64_t position, float *target);
 
-/* What an example's loss is multiplied by. */
+/* What an example's loss is multiplied by at one of its targets, and at the first. */
+double neuron_dataset_weight_at(const neuron_dataset_t *dataset, int32_t target, int64_t position);
 double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position);
 
 #endif

@@ -168,10 +168,13 @@ bool neuron_dataset_has_targets(const neuron_dataset_t *dataset)
 
 int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position)
 {
+    dataset = neuron_dataset_target_at(dataset, 0);
     int64_t row = dataset->order[position];
     if (dataset->labels->type == NEURON_TYPE_I32)
         return ((const int32_t *)dataset->labels->data)[row];
     const float *target = (const float *)dataset->labels->data + row * dataset->outputs;
+    if (dataset->outputs == 0)
+        return 0;
     if (dataset->outputs != dataset->class_count)
         return target[0] > NEURON_DATASET_THRESHOLD;
     int32_t largest = 0;
@@ -181,8 +184,9 @@ int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position)
     return largest;
 }
 
-void neuron_dataset_target(const neuron_dataset_t *dataset, int64_t position, float *target)
+void neuron_dataset_copy_target(const neuron_dataset_t *dataset, int64_t position, float *target)
 {
+    dataset = neuron_dataset_target_at(dataset, 0);
     int64_t row = dataset->order[position];
     size_t bytes = (size_t)dataset->outputs * sizeof *target;
     if (dataset->labels->type == NEURON_TYPE_F32) {
@@ -194,11 +198,21 @@ void neuron_dataset_target(const neuron_dataset_t *dataset, int64_t position, fl
     }
 }
 
+static double weight_of(const neuron_tensor_t *weights, int64_t index)
+{
+    return weights ? (double)((const float *)weights->data)[index] : 1;
+}
+
+double neuron_dataset_weight_at(const neuron_dataset_t *dataset, int32_t target, int64_t position)
+{
+    const neuron_dataset_t *part = neuron_dataset_target_at(dataset, target);
+    double weight = weight_of(part->weights, part->order[position]);
+    return dataset->zip ? weight * weight_of(dataset->weights, position) : weight;
+}
+
 double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position)
 {
-    if (!dataset->weights)
-        return 1;
-    return (double)((const float *)dataset->weights->data)[dataset->order[position]];
+    return neuron_dataset_weight_at(dataset, 0, position);
 }
 
 int neuron_dataset_class_counts(int64_t *counts, int32_t capacity, const neuron_dataset_t *dataset)
@@ -251,7 +265,7 @@ int neuron_dataset_read_targets(float *targets, size_t capacity, size_t *needed,
         return neuron_fail(NEURON_E_ARGUMENT, "%s: there are %zu targets, but room for %zu",
                            __func__, all, capacity);
     for (int64_t i = 0; i < count; i++)
-        neuron_dataset_target(dataset, first + i, targets + i * dataset->outputs);
+        neuron_dataset_copy_target(dataset, first + i, targets + i * dataset->outputs);
     return NEURON_OK;
 }
 

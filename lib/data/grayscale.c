@@ -45,6 +45,7 @@ int neuron_dataset_grayscale(neuron_dataset_t **gray, neuron_dataset_t *dataset)
     CHECK_ARGUMENT(gray);
     *gray = NULL;
     CHECK_ARGUMENT(dataset);
+    RETURN_IF_ERROR(neuron_dataset_refuse_zipped(dataset, __func__));
     if (dataset->shape.rank != 3 || dataset->shape.extent[2] != 3) {
         char text[NEURON_SHAPE_TEXT];
         return neuron_fail(NEURON_E_SHAPE, "%s: examples are %s, not height x width x 3", __func__,

@@ -114,7 +114,8 @@ static int copy_rows(const neuron_dataset_t *dataset, int64_t row, neuron_tensor
     RETURN_IF_ERROR(neuron_dataset_visit(dataset, copy, &work));
     for (int64_t i = 0; i < dataset->count; i++) {
         if (labels->type == NEURON_TYPE_F32)
-            neuron_dataset_target(dataset, i, (float *)labels->data + (row + i) * dataset->outputs);
+            neuron_dataset_copy_target(dataset, i,
+                                       (float *)labels->data + (row + i) * dataset->outputs);
         else
             ((int32_t *)labels->data)[row + i] = neuron_dataset_label(dataset, i);
     }
@@ -161,11 +162,12 @@ static int make(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets, i
 {
     const char *who = "neuron_dataset_join";
     const neuron_dataset_t *first = datasets[0];
-    RETURN_IF_ERROR(
-        first->any_targets
-            ? neuron_dataset_create_with_targets_for(dataset, first->context, examples, labels, who)
-            : neuron_dataset_create_for(dataset, first->context, examples, labels,
-                                        first->class_count, who));
+    RETURN_IF_ERROR(first->any_targets
+                        ? neuron_dataset_create_with_targets_for(dataset, first->context, examples,
+                                                                 first->outputs > 0 ? labels : NULL,
+                                                                 who)
+                        : neuron_dataset_create_for(dataset, first->context, examples, labels,
+                                                    first->class_count, who));
     (*dataset)->target_shape = first->target_shape;
     (*dataset)->class_names = neuron_tensor_ref(names);
     (*dataset)->preparation = neuron_preparation_ref(first->preparation);
@@ -193,6 +195,8 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
         if (!datasets[k])
             return neuron_fail(NEURON_E_ARGUMENT,
                                "%s: datasets[%" PRId32 "] is NULL; it must not be", __func__, k);
+    for (int32_t k = 0; k < count; k++)
+        RETURN_IF_ERROR(neuron_dataset_refuse_zipped(datasets[k], __func__));
     for (int32_t k = 1; k < count; k++)
         RETURN_IF_ERROR(check_alike(datasets[0], datasets[k], k));
     neuron_tensor_t *names;

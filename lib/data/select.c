@@ -139,11 +139,12 @@ static int select_names(neuron_tensor_t **names, const neuron_dataset_t *dataset
 static int renumber(neuron_dataset_t *dataset, const int32_t *classes, int32_t count,
                     const int32_t *numbers)
 {
+    neuron_dataset_t *part = neuron_dataset_labels_of(dataset);
     neuron_tensor_t *labels, *names = NULL;
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&labels, dataset->context, NEURON_TYPE_I32,
-                                             dataset->labels->shape.extent, 1));
-    int status = dataset->class_names ? select_names(&names, dataset, classes, count) : NEURON_OK;
-    const int32_t *from = dataset->labels->data;
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&labels, part->context, NEURON_TYPE_I32,
+                                             part->labels->shape.extent, 1));
+    int status = part->class_names ? select_names(&names, part, classes, count) : NEURON_OK;
+    const int32_t *from = part->labels->data;
     int32_t *to = labels->data;
     for (int64_t row = 0; row < labels->shape.extent[0]; row++)
         to[row] = numbers[from[row]] < 0 ? 0 : numbers[from[row]];
@@ -151,13 +152,14 @@ static int renumber(neuron_dataset_t *dataset, const int32_t *classes, int32_t c
         neuron_tensor_unref(labels);
         return status;
     }
-    neuron_tensor_unref(dataset->labels);
-    neuron_tensor_unref(dataset->class_names);
+    neuron_tensor_unref(part->labels);
+    neuron_tensor_unref(part->class_names);
     neuron_preparation_unref(dataset->preparation);
-    dataset->labels = labels;
-    dataset->class_names = names;
+    part->labels = labels;
+    part->class_names = names;
     dataset->preparation = NULL;
-    dataset->class_count = dataset->outputs = count;
+    part->class_count = part->outputs = count;
+    neuron_dataset_labels_changed(dataset);
     return NEURON_OK;
 }
 

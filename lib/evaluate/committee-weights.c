@@ -45,8 +45,9 @@ int neuron_committee_weights(double *weights, neuron_graph_t *const *members, in
     neuron_hold_reference(&hold, dataset, validation);
     double sum = 0;
     for (int32_t i = 0; i < count; i++) {
-        scores[i] = 0;
-        RETURN_IF_ERROR(neuron_evaluate_into(list[i], validation, NULL, NULL, &scores[i], NULL));
+        neuron_score score = {0};
+        RETURN_IF_ERROR(neuron_evaluate_outputs(list[i], validation, &score, 0, 1));
+        scores[i] = score.accuracy;
         sum += scores[i];
     }
     for (int32_t i = 0; i < count; i++)

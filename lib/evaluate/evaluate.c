@@ -11,14 +11,13 @@
 
 typedef struct evaluator {
     neuron_context_t *context;
-    const neuron_loss_t *function; /* NULL if no loss is wanted */
+    const neuron_graph_t *graph;
     const neuron_dataset_t *dataset;
     neuron_session *session;
-    neuron_batch batch;
+    int32_t first, count; /* outputs that are judged, */
+    neuron_score *scores; /* whose losses and accuracies are sums until the end */
+    neuron_batch *batches;
     neuron_loss_result *results;
-    neuron_evaluation_t *into; /* may be NULL */
-    double loss;
-    int64_t correct;
 } evaluator;
 
 neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, int32_t output,
@@ -52,7 +51,7 @@ static void release_evaluator(void *owner, void *object)
 {
     (void)owner;
     evaluator *e = object;
-    neuron_batch_release(&e->batch);
+    neuron_batches_destroy(e->batches, e->context, e->count);
     neuron_release(e->context, e->results);
     neuron_release(e->context, e);
 }
@@ -60,32 +59,49 @@ static void release_evaluator(void *owner, void *object)
 /* Its session has been acquired. */
 static int allocate(evaluator *e, int64_t capacity)
 {
-    e->results =
-        neuron_loss_allocate_results(e->context, capacity, e->function && e->function->function);
+    bool custom = false;
+    for (int32_t i = 0; i < e->count; i++)
+        custom = custom || (e->scores[i].function && e->scores[i].function->function);
+    e->results = neuron_loss_allocate_results(e->context, capacity, custom);
     if (!e->results)
         return NEURON_E_MEMORY;
-    return neuron_batch_allocate(&e->batch, e->context, e->dataset, capacity);
+    return neuron_batches_create(&e->batches, e->context, e->dataset, e->first, e->count, capacity);
+}
+
+/* Compares what the session says at an output with the targets of `count` examples. */
+static int judge(evaluator *e, int32_t index, int64_t first, int64_t count)
+{
+    neuron_pool *pool = e->context->pool;
+    neuron_score *score = &e->scores[index];
+    neuron_evaluation_t *into = score->into;
+    neuron_batch *read = &e->batches[index];
+    int32_t output = e->first + index;
+    neuron_batch_read_target(read, e->dataset, output, pool, NULL, first, count, NULL);
+    neuron_loss_batch batch = neuron_loss_batch_of(e->session, output, read);
+    if (into) {
+        if (isfinite(batch.threshold))
+            batch.threshold = into->plan.threshold;
+        neuron_evaluation_add(into, read, batch.predictions); /* a loss changes targets */
+    }
+    RETURN_IF_ERROR(neuron_loss_compute(score->function, pool, &batch, e->results, NULL));
+    for (int64_t i = 0; i < count; i++) {
+        score->loss += e->results[i].loss;
+        score->accuracy += e->results[i].predicted == batch.labels[i];
+        if (into && into->plan.kind == NEURON_EVALUATION_CLASSES)
+            neuron_evaluation_note(into, batch.labels[i], e->results[i].predicted);
+    }
+    return NEURON_OK;
 }
 
 static int evaluate_batch(evaluator *e, int64_t first, int64_t count)
 {
-    neuron_pool *pool = e->context->pool;
-    e->batch.inputs = neuron_session_input(e->session, 0);
-    RETURN_IF_ERROR(neuron_batch_read(&e->batch, e->dataset, pool, NULL, first, count));
+    for (int32_t i = 0; i < e->graph->input_count; i++)
+        RETURN_IF_ERROR(neuron_dataset_gather(neuron_dataset_input_at(e->dataset, i),
+                                              e->context->pool, NULL, first, count,
+                                              neuron_session_input(e->session, i)));
     RETURN_IF_ERROR(neuron_session_forward(e->session, NULL, count, 0, 0));
-    neuron_loss_batch batch = neuron_loss_batch_of(e->session, 0, &e->batch);
-    if (e->into) {
-        if (isfinite(batch.threshold))
-            batch.threshold = e->into->plan.threshold;
-        neuron_evaluation_add(e->into, &e->batch, batch.predictions); /* a loss changes targets */
-    }
-    RETURN_IF_ERROR(neuron_loss_compute(e->function, pool, &batch, e->results, NULL));
-    for (int64_t i = 0; i < count; i++) {
-        e->loss += e->results[i].loss;
-        e->correct += e->results[i].predicted == batch.labels[i];
-        if (e->into && e->into->plan.kind == NEURON_EVALUATION_CLASSES)
-            neuron_evaluation_note(e->into, batch.labels[i], e->results[i].predicted);
-    }
+    for (int32_t i = 0; i < e->count; i++)
+        RETURN_IF_ERROR(judge(e, i, first, count));
     return NEURON_OK;
 }
 
@@ -99,30 +115,25 @@ static int evaluate_dataset(evaluator *e)
     return NEURON_OK;
 }
 
-/* `loss` is NULL if none is wanted. */
-static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                 const neuron_loss_t *loss)
+static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, "evaluate"));
     if (!dataset)
         return neuron_refuse_null("dataset", "evaluate");
-    RETURN_IF_ERROR(neuron_graph_check_single(graph, "evaluate"));
-    RETURN_IF_ERROR(neuron_dataset_check(dataset, neuron_graph_first_input(graph),
-                                         neuron_graph_first_output(graph), "evaluate"));
+    RETURN_IF_ERROR(neuron_graph_check_dataset(graph, dataset, "evaluate"));
     if (dataset->count == 0)
         return neuron_fail(NEURON_E_DATA, "evaluate: the dataset has no examples");
-    return loss ? neuron_loss_check_dataset(loss, dataset, "evaluate") : NEURON_OK;
+    return NEURON_OK;
 }
 
-int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                         const neuron_loss_t *function, double *loss, double *accuracy,
-                         neuron_evaluation_t *evaluation)
+int neuron_evaluate_outputs(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                            neuron_score *scores, int32_t first, int32_t count)
 {
-    if (!loss)
-        function = NULL;
-    else if (!function)
-        function = &neuron_loss_default;
-    RETURN_IF_ERROR(check(graph, dataset, function));
+    RETURN_IF_ERROR(check(graph, dataset));
+    for (int32_t i = 0; i < count; i++)
+        if (scores[i].function)
+            RETURN_IF_ERROR(neuron_loss_check_dataset(
+                scores[i].function, neuron_dataset_target_at(dataset, first + i), "evaluate"));
     NEURON_HOLD(hold);
     neuron_context_t *context = graph->context;
     neuron_session *session;
@@ -133,15 +144,20 @@ int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *da
     if (!e)
         return NEURON_E_MEMORY;
     neuron_hold_add(&hold, release_evaluator, NULL, e);
-    e->context = context;
-    e->function = function;
-    e->dataset = dataset;
-    e->session = session;
-    e->into = evaluation;
+    *e = (evaluator){.context = context,
+                     .graph = graph,
+                     .dataset = dataset,
+                     .session = session,
+                     .first = first,
+                     .count = count,
+                     .scores = scores};
+    for (int32_t i = 0; i < count; i++)
+        scores[i].loss = scores[i].accuracy = 0;
     RETURN_IF_ERROR(evaluate_dataset(e));
-    if (loss)
-        *loss = e->loss / (double)dataset->count;
-    *accuracy = (double)e->correct / (double)dataset->count;
+    for (int32_t i = 0; i < count; i++) {
+        scores[i].loss /= (double)dataset->count;
+        scores[i].accuracy /= (double)dataset->count;
+    }
     return NEURON_OK;
 }
 
@@ -152,14 +168,12 @@ static void drop_evaluation(void *owner, void *evaluation)
 }
 
 /* What the dataset calls the rows, or else the graph; NULL if they do not know it. */
-static neuron_tensor_t *find_names(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+static neuron_tensor_t *find_names(const neuron_node_t *output, const neuron_dataset_t *dataset,
                                    int32_t rows)
 {
     if (dataset->class_names && dataset->class_count == rows)
         return dataset->class_names;
-    return neuron_node_class_count(graph->outputs[0]) == rows
-               ? graph->outputs[0]->meaning.class_names
-               : NULL;
+    return neuron_node_class_count(output) == rows ? output->meaning.class_names : NULL;
 }
 
 int neuron_graph_evaluate(neuron_evaluation_t **evaluation, const neuron_graph_t *graph,
@@ -173,19 +187,22 @@ int neuron_graph_evaluate(neuron_evaluation_t **evaluation, const neuron_graph_t
     neuron_hold_end_left();
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, loss, loss);
-    RETURN_IF_ERROR(check(graph, dataset, NULL));
+    RETURN_IF_ERROR(check(graph, dataset));
     neuron_hold_reference(&hold, graph, graph);
     neuron_hold_reference(&hold, dataset, dataset);
     RETURN_IF_ERROR(neuron_evaluation_choose(&plan, graph, dataset, loss, options));
+    const neuron_dataset_t *part = neuron_dataset_target_at(dataset, plan.output);
     if (!loss)
-        loss = neuron_evaluation_loss_of(&plan, dataset);
-    neuron_evaluation_t *made;
-    RETURN_IF_ERROR(neuron_evaluation_create_empty(&made, graph->context, &plan, dataset->count));
+        loss = neuron_evaluation_loss_of(&plan, part);
+    neuron_score score = {.function = loss};
+    RETURN_IF_ERROR(
+        neuron_evaluation_create_empty(&score.into, graph->context, &plan, dataset->count));
+    neuron_evaluation_t *made = score.into;
     neuron_hold_add(&hold, drop_evaluation, NULL, made);
     neuron_graph_warn_of_meaning(graph, dataset, "evaluate");
-    made->names = neuron_tensor_ref(find_names(graph, dataset, plan.rows));
-    double accuracy;
-    RETURN_IF_ERROR(neuron_evaluate_into(graph, dataset, loss, &made->loss, &accuracy, made));
+    made->names = neuron_tensor_ref(find_names(graph->outputs[plan.output], part, plan.rows));
+    RETURN_IF_ERROR(neuron_evaluate_outputs(graph, dataset, &score, plan.output, 1));
+    made->loss = score.loss;
     neuron_evaluation_finish(made);
     *evaluation = neuron_evaluation_ref(made);
     return NEURON_OK;

@@ -27,6 +27,7 @@ typedef enum neuron_evaluation_kinds {
 
 /* What is evaluated, and how. */
 typedef struct neuron_evaluation_plan {
+    int32_t output; /* of the graph */
     neuron_evaluation_kinds kind;
     float threshold;
     int32_t channels; /* numbers at a place of a map; else all outputs, */
@@ -102,12 +103,16 @@ neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, int32_t ou
 int neuron_loss_check_dataset(const neuron_loss_t *loss, const neuron_dataset_t *dataset,
                               const char *who);
 
-/* Predicts a dataset and compares: mean loss and the fraction of correct classes. `function` is the
- * loss, NULL for cross-entropy; with `loss` NULL none is taken, and any targets will do. The sums
- * of `evaluation` are added to; NULL if not wanted. A loss that is infinite or not a number is no
- * failure. Any thread, as neuron_graph_predict(). */
-int neuron_evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                         const neuron_loss_t *function, double *loss, double *accuracy,
-                         neuron_evaluation_t *evaluation);
+/* How an output is judged, and what comes of it. */
+typedef struct neuron_score {
+    const neuron_loss_t *function; /* NULL if no loss is wanted; then any targets will do */
+    neuron_evaluation_t *into;     /* whose sums are added to; NULL if not wanted */
+    double loss, accuracy;         /* the mean, and the share of correct classes */
+} neuron_score;
+
+/* Predicts a dataset and compares: `count` outputs of the graph from the first on. A loss that is
+ * infinite or not a number is no failure. Any thread, as neuron_graph_predict(). */
+int neuron_evaluate_outputs(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                            neuron_score *scores, int32_t first, int32_t count);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-enum { KEY_KIND = 1, KEY_THRESHOLD, KEY_CHANNELS };
+enum { KEY_KIND = 1, KEY_THRESHOLD, KEY_CHANNELS, KEY_OUTPUT };
 
 static const neuron_word kinds[] = {
     {NEURON_EVALUATION_AUTO, "auto"},
@@ -21,6 +21,7 @@ static const neuron_option rows[] = {
                 "of outputs that are judged one by one"),
     NEURON_INTEGER(KEY_CHANNELS, "channels", 0, NEURON_EVALUATION_CLASSES_MAX, 0,
                    "numbers at each place of a flat map; 0 for the shape's"),
+    NEURON_INTEGER(KEY_OUTPUT, "output", 0, INT32_MAX, 0, "which output of the graph"),
 };
 
 const neuron_option_table neuron_evaluation_options = NEURON_OPTION_TABLE(rows);
@@ -66,7 +67,7 @@ static int inspect(target_traits *traits, const neuron_dataset_t *dataset,
         return NEURON_E_MEMORY;
     *traits = (target_traits){true, true};
     for (int64_t i = 0; i < dataset->count && traits->binary; i++) {
-        neuron_dataset_target(dataset, i, targets);
+        neuron_dataset_copy_target(dataset, i, targets);
         for (int64_t place = 0; place < plan->places && traits->binary; place++)
             inspect_place(traits, targets + place * plan->channels, plan->channels, hinge);
     }
@@ -74,18 +75,13 @@ static int inspect(target_traits *traits, const neuron_dataset_t *dataset,
     return NEURON_OK;
 }
 
-static bool ends_with_sigmoid(const neuron_graph_t *graph)
-{
-    return graph->outputs[0]->spec.layer == &neuron_layer_sigmoid;
-}
-
-static int choose_kind(neuron_evaluation_plan *plan, const neuron_graph_t *graph,
+static int choose_kind(neuron_evaluation_plan *plan, const neuron_node_t *output,
                        const neuron_dataset_t *dataset, const neuron_loss_t *loss)
 {
     target_traits traits;
     bool map = plan->places > 1, single = plan->channels == 1;
-    bool one_by_one =
-        is_kind(loss, &neuron_loss_binary_cross_entropy) || (!loss && ends_with_sigmoid(graph));
+    bool one_by_one = is_kind(loss, &neuron_loss_binary_cross_entropy) ||
+                      (!loss && output->spec.layer == &neuron_layer_sigmoid);
     plan->kind = NEURON_EVALUATION_CLASSES;
     if (!dataset->any_targets)
         return NEURON_OK;
@@ -105,9 +101,9 @@ static int choose_kind(neuron_evaluation_plan *plan, const neuron_graph_t *graph
 }
 
 /* Divides the outputs into places. */
-static int choose_places(neuron_evaluation_plan *plan, const neuron_graph_t *graph, int32_t given)
+static int choose_places(neuron_evaluation_plan *plan, const neuron_node_t *node, int32_t given)
 {
-    const neuron_shape *output = neuron_graph_first_output(graph);
+    const neuron_shape *output = &node->spec.output;
     int64_t outputs = neuron_shape_count(output), channels = outputs;
     if (given > 0)
         channels = given;
@@ -117,7 +113,7 @@ static int choose_places(neuron_evaluation_plan *plan, const neuron_graph_t *gra
         return neuron_fail(NEURON_E_SHAPE,
                            "evaluate: channels is %" PRId64 ", which does not divide the %" PRId64
                            " outputs of %s",
-                           channels, outputs, graph->name);
+                           channels, outputs, node->graph->name);
     plan->channels = (int32_t)channels;
     plan->places = outputs / channels;
     return NEURON_OK;
@@ -131,13 +127,18 @@ int neuron_evaluation_choose(neuron_evaluation_plan *plan, const neuron_graph_t 
     neuron_options_reset(&given, &neuron_evaluation_options);
     RETURN_IF_ERROR(neuron_options_parse(&given, options, "evaluation"));
     *plan = (neuron_evaluation_plan){
+        .output = (int32_t)neuron_options_value(&given, KEY_OUTPUT),
         .kind = (neuron_evaluation_kinds)neuron_options_value(&given, KEY_KIND),
         .threshold = (float)neuron_options_value(&given, KEY_THRESHOLD),
     };
     RETURN_IF_ERROR(
-        choose_places(plan, graph, (int32_t)neuron_options_value(&given, KEY_CHANNELS)));
+        neuron_check_range(plan->output, 0, graph->output_count - 1, "output", "evaluation"));
+    const neuron_node_t *output = graph->outputs[plan->output];
+    dataset = neuron_dataset_target_at(dataset, plan->output);
+    RETURN_IF_ERROR(
+        choose_places(plan, output, (int32_t)neuron_options_value(&given, KEY_CHANNELS)));
     if (plan->kind == NEURON_EVALUATION_AUTO)
-        RETURN_IF_ERROR(choose_kind(plan, graph, dataset, loss));
+        RETURN_IF_ERROR(choose_kind(plan, output, dataset, loss));
     plan->rows = plan->channels;
     if (plan->kind == NEURON_EVALUATION_CLASSES)
         plan->rows = dataset->class_count;

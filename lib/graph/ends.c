@@ -8,16 +8,6 @@
 
 #include <inttypes.h>
 
-int neuron_graph_check_single(const neuron_graph_t *graph, const char *who)
-{
-    if (graph->input_count != 1 || graph->output_count != 1)
-        return neuron_fail(NEURON_E_UNSUPPORTED,
-                           "%s: %s has %" PRId32 " inputs and %" PRId32
-                           " outputs; it must have one of each",
-                           who, graph->name, graph->input_count, graph->output_count);
-    return NEURON_OK;
-}
-
 /* ---- Inputs and outputs ---- */
 
 static neuron_node_t **copy_nodes(neuron_context_t *context, neuron_node_t *const *nodes,

@@ -137,10 +137,6 @@ static inline const neuron_shape *neuron_graph_first_output(const neuron_graph_t
     return &graph->outputs[0]->spec.output;
 }
 
-/* NEURON_E_UNSUPPORTED for a finished graph with several inputs or outputs; `who` begins the
- * message. */
-int neuron_graph_check_single(const neuron_graph_t *graph, const char *who);
-
 /* Whether a node is an input of its graph. */
 static inline bool neuron_node_is_input(const neuron_node_t *node)
 {

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 /* ---- Finding ---- */
 
@@ -188,6 +189,57 @@ const char *neuron_graph_class_name(const neuron_graph_t *graph, const char *out
 
 /* ---- From datasets and other graphs ---- */
 
+/* Who begins a message about an end of a graph that has several: "trainer: left". */
+enum { WHO_TEXT = NEURON_NODE_NAME_MAX + 80 };
+
+static const char *who_text(const char *who, const neuron_node_t *node, int32_t ends,
+                            char text[WHO_TEXT])
+{
+    if (ends == 1)
+        return who;
+    snprintf(text, WHO_TEXT, "%s: %s", who, node->name);
+    return text;
+}
+
+static int check_count(const neuron_graph_t *graph, int64_t has, int32_t wants, const char *what,
+                       const char *who)
+{
+    if (has == wants)
+        return NEURON_OK;
+    return neuron_fail(NEURON_E_SHAPE,
+                       "%s: the dataset has %" PRId64 " %s%s, %s has %" PRId32
+                       "; neuron_dataset_zip() makes one of several",
+                       who, has, what, has == 1 ? "" : "s", graph->name, wants);
+}
+
+int neuron_graph_check_examples(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                                const char *who)
+{
+    char text[WHO_TEXT];
+    RETURN_IF_ERROR(
+        check_count(graph, neuron_dataset_inputs(dataset), graph->input_count, "input", who));
+    for (int32_t i = 0; i < graph->input_count; i++)
+        RETURN_IF_ERROR(neuron_dataset_check_input(
+            neuron_dataset_input_at(dataset, i), &graph->inputs[i]->spec.output,
+            who_text(who, graph->inputs[i], graph->input_count, text)));
+    return NEURON_OK;
+}
+
+int neuron_graph_check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                               const char *who)
+{
+    char text[WHO_TEXT];
+    RETURN_IF_ERROR(neuron_graph_check_examples(graph, dataset, who));
+    if (dataset->outputs > 0)
+        RETURN_IF_ERROR(check_count(graph, neuron_dataset_targets(dataset), graph->output_count,
+                                    "target", who));
+    for (int32_t i = 0; i < neuron_dataset_targets(dataset); i++)
+        RETURN_IF_ERROR(neuron_dataset_check_target(
+            neuron_dataset_target_at(dataset, i), &graph->outputs[i]->spec.output,
+            who_text(who, graph->outputs[i], graph->output_count, text)));
+    return NEURON_OK;
+}
+
 /* Floats without a scale tell nothing of bytes: who made them has done it. */
 static bool tells_scale(const neuron_dataset_t *dataset)
 {
@@ -198,11 +250,16 @@ static bool tells_scale(const neuron_dataset_t *dataset)
 
 void neuron_graph_learn_meaning(neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
-    neuron_node_t *output = graph->outputs[0];
-    if (tells_scale(dataset))
-        neuron_node_keep_scale(graph->inputs[0], &dataset->scale, dataset->channels);
-    if (dataset->class_names && dataset->class_count == neuron_node_class_count(output))
-        neuron_node_keep_names(output, dataset->class_names);
+    for (int32_t i = 0; i < graph->input_count; i++) {
+        const neuron_dataset_t *part = neuron_dataset_input_at(dataset, i);
+        if (tells_scale(part))
+            neuron_node_keep_scale(graph->inputs[i], &part->scale, part->channels);
+    }
+    for (int32_t i = 0; i < graph->output_count; i++) {
+        const neuron_dataset_t *part = neuron_dataset_target_at(dataset, i);
+        if (part->class_names && part->class_count == neuron_node_class_count(graph->outputs[i]))
+            neuron_node_keep_names(graph->outputs[i], part->class_names);
+    }
 }
 
 void neuron_graph_copy_meaning(neuron_graph_t *graph, const neuron_graph_t *from)
@@ -222,23 +279,38 @@ void neuron_meaning_drop(neuron_meaning *meaning)
     neuron_tensor_unref(meaning->class_names);
 }
 
-void neuron_graph_warn_of_meaning(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                                  const char *who)
+static void warn_of_scale(const neuron_graph_t *graph, const neuron_node_t *input,
+                          const neuron_dataset_t *dataset, const char *who)
 {
-    bool bytes = dataset->examples->type == NEURON_TYPE_U8;
-    const neuron_node_t *input = graph->inputs[0];
-    const neuron_tensor_t *names = graph->outputs[0]->meaning.class_names;
-    if (bytes && input->meaning.scaled &&
+    if (dataset->examples->type == NEURON_TYPE_U8 && input->meaning.scaled &&
         !scales_by(input, neuron_dataset_scales(dataset), dataset->channels,
                    neuron_dataset_scale_count(dataset)))
         neuron_log(graph->context, NEURON_LOG_WARNING, "data",
                    "%s: the dataset scales bytes otherwise than the set that %s was trained with: "
                    "give it the scale that neuron_graph_scale() tells",
                    who, graph->name);
+}
+
+static void warn_of_names(const neuron_graph_t *graph, const neuron_node_t *output,
+                          const neuron_dataset_t *dataset, const char *who)
+{
+    const neuron_tensor_t *names = output->meaning.class_names;
     int32_t k = neuron_class_names_differ(names, dataset->class_names);
     if (k >= 0)
         neuron_log(graph->context, NEURON_LOG_WARNING, "data",
                    "%s: class %" PRId32 " is \"%s\" in the dataset and \"%s\" in %s", who, k,
                    neuron_class_names_at(dataset->class_names, k), neuron_class_names_at(names, k),
                    graph->name);
+}
+
+void neuron_graph_warn_of_meaning(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                                  const char *who)
+{
+    char text[WHO_TEXT];
+    for (int32_t i = 0; i < graph->input_count; i++)
+        warn_of_scale(graph, graph->inputs[i], neuron_dataset_input_at(dataset, i),
+                      who_text(who, graph->inputs[i], graph->input_count, text));
+    for (int32_t i = 0; i < neuron_dataset_targets(dataset) && i < graph->output_count; i++)
+        warn_of_names(graph, graph->outputs[i], neuron_dataset_target_at(dataset, i),
+                      who_text(who, graph->outputs[i], graph->output_count, text));
 }

@@ -23,7 +23,14 @@ void neuron_node_keep_names(neuron_node_t *output, neuron_tensor_t *names);
 /* How many names an output may have. */
 int64_t neuron_node_class_count(const neuron_node_t *output);
 
-/* Takes over what a dataset that trains the graph knows. */
+/* Whether a dataset has the inputs of a finished graph, and whether it has its targets, too; `who`
+ * begins the message. */
+int neuron_graph_check_examples(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                                const char *who);
+int neuron_graph_check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                               const char *who);
+
+/* Takes over what a dataset that trains the graph and fits it knows. */
 void neuron_graph_learn_meaning(neuron_graph_t *graph, const neuron_dataset_t *dataset);
 
 /* Gives a finished graph what another of the same inputs and outputs knows. */

@@ -14,10 +14,12 @@ struct neuron_batch_source {
     neuron_context_t *context;
     neuron_batch_settings settings;
     int64_t epoch;
-    int64_t *order; /* of the examples in this epoch */
-    neuron_batch batch;
-    neuron_image_size size; /* of augmented images */
-    float *workspace;       /* of augmentation, for `workspace_threads` */
+    int64_t *order;        /* of the examples in this epoch */
+    neuron_batch *batches; /* of each target */
+    size_t *sizes;         /* bytes of an example of each input */
+    int32_t augmented;     /* the input that is */
+    neuron_image_size size;
+    float *workspace; /* of augmentation, for `workspace_threads` */
     int32_t workspace_threads;
     neuron_prefetcher *prefetcher; /* NULL for none */
 };
@@ -27,8 +29,10 @@ static int32_t worker_count(const neuron_context_t *context, const neuron_batch_
 {
     if (settings->workers >= 0)
         return (int32_t)settings->workers;
-    return (settings->augmentation || settings->dataset->stream) &&
-           neuron_context_threads(context) > 1;
+    bool streams = false;
+    for (int32_t i = 0; i < neuron_dataset_inputs(settings->dataset); i++)
+        streams = streams || neuron_dataset_input_at(settings->dataset, i)->stream;
+    return (settings->augmentation || streams) && neuron_context_threads(context) > 1;
 }
 
 /* A callback may have changed the number of threads. */
@@ -46,33 +50,65 @@ static int allocate_workspace(neuron_batch_source *source, int32_t threads)
     return NEURON_OK;
 }
 
-static int make_inputs(void *object, neuron_pool *pool, const neuron_batch_request *request,
-                       float *inputs)
+static int augment(neuron_batch_source *source, neuron_pool *pool,
+                   const neuron_batch_request *request, float *inputs)
 {
-    neuron_batch_source *source = object;
     const neuron_batch_settings *settings = &source->settings;
-    if (!settings->augmentation)
-        return neuron_dataset_gather(settings->dataset, pool, request->positions, 0, request->count,
-                                     inputs);
     RETURN_IF_ERROR(allocate_workspace(source, neuron_pool_threads(pool)));
-    const neuron_augment_batch batch = {.settings = settings->augmentation,
-                                        .dataset = settings->dataset,
-                                        .size = source->size,
-                                        .positions = request->positions,
-                                        .count = request->count,
-                                        .seed = settings->seed,
-                                        .epoch = (uint64_t)request->epoch,
-                                        .values = inputs,
-                                        .room = source->workspace};
+    const neuron_augment_batch batch = {
+        .settings = settings->augmentation,
+        .dataset = neuron_dataset_input_at(settings->dataset, source->augmented),
+        .size = source->size,
+        .positions = request->positions,
+        .count = request->count,
+        .seed = settings->seed,
+        .epoch = (uint64_t)request->epoch,
+        .values = inputs,
+        .room = source->workspace};
     return neuron_augment_run(&batch, pool);
 }
 
-static int start_prefetcher(neuron_batch_source *source, int32_t workers, int64_t capacity)
+static int make_inputs(void *object, neuron_pool *pool, const neuron_batch_request *request,
+                       float *const *inputs)
 {
-    const neuron_batch_maker maker = {make_inputs, source};
-    int64_t inputs = neuron_shape_count(&source->settings.dataset->shape);
-    return neuron_prefetcher_create(&source->prefetcher, source->context, &maker, workers, capacity,
-                                    neuron_size_of(inputs, sizeof(float)));
+    neuron_batch_source *source = object;
+    const neuron_batch_settings *settings = &source->settings;
+    for (int32_t i = 0; i < neuron_dataset_inputs(settings->dataset); i++)
+        RETURN_IF_ERROR(settings->augmentation && i == source->augmented
+                            ? augment(source, pool, request, inputs[i])
+                            : neuron_dataset_gather(neuron_dataset_input_at(settings->dataset, i),
+                                                    pool, request->positions, 0, request->count,
+                                                    inputs[i]));
+    return NEURON_OK;
+}
+
+/* What each input takes. */
+static int prepare_inputs(neuron_batch_source *source)
+{
+    const neuron_batch_settings *settings = &source->settings;
+    int32_t count = neuron_dataset_inputs(settings->dataset);
+    source->sizes = neuron_allocate(source->context, neuron_size(count), sizeof *source->sizes);
+    if (!source->sizes)
+        return NEURON_E_MEMORY;
+    for (int32_t i = 0; i < count; i++) {
+        const neuron_dataset_t *part = neuron_dataset_input_at(settings->dataset, i);
+        source->sizes[i] = neuron_size_of(neuron_shape_count(&part->shape), sizeof(float));
+        if (part->stream)
+            RETURN_IF_ERROR(neuron_stream_reserve(part->stream, settings->batch_size));
+    }
+    return NEURON_OK;
+}
+
+static int prepare_augmentation(neuron_batch_source *source, int32_t threads)
+{
+    const neuron_dataset_t *dataset = source->settings.dataset;
+    int32_t last = neuron_dataset_inputs(dataset) - 1;
+    while (source->augmented < last &&
+           !neuron_shape_is_image(&neuron_dataset_input_at(dataset, source->augmented)->shape))
+        source->augmented++;
+    RETURN_IF_ERROR(neuron_image_size_of(
+        &source->size, &neuron_dataset_input_at(dataset, source->augmented)->shape));
+    return allocate_workspace(source, threads);
 }
 
 static int allocate(neuron_batch_source *source)
@@ -81,19 +117,21 @@ static int allocate(neuron_batch_source *source)
     const neuron_dataset_t *dataset = settings->dataset;
     int64_t capacity = neuron_min_count(settings->batch_size, dataset->count);
     int32_t workers = worker_count(source->context, settings);
-    if (dataset->stream)
-        RETURN_IF_ERROR(neuron_stream_reserve(dataset->stream, settings->batch_size));
+    RETURN_IF_ERROR(prepare_inputs(source));
     source->order =
         neuron_allocate(source->context, neuron_size(dataset->count), sizeof *source->order);
     if (!source->order)
         return NEURON_E_MEMORY;
-    RETURN_IF_ERROR(neuron_batch_allocate(&source->batch, source->context, dataset, capacity));
-    if (settings->augmentation) {
-        RETURN_IF_ERROR(neuron_image_size_of(&source->size, &dataset->shape));
-        RETURN_IF_ERROR(allocate_workspace(
+    RETURN_IF_ERROR(neuron_batches_create(&source->batches, source->context, dataset, 0,
+                                          neuron_dataset_targets(dataset), capacity));
+    if (settings->augmentation)
+        RETURN_IF_ERROR(prepare_augmentation(
             source, workers > 0 ? workers : neuron_context_threads(source->context)));
-    }
-    return workers > 0 ? start_prefetcher(source, workers, capacity) : NEURON_OK;
+    const neuron_batch_maker maker = {make_inputs, source, neuron_dataset_inputs(dataset),
+                                      source->sizes};
+    return workers > 0 ? neuron_prefetcher_create(&source->prefetcher, source->context, &maker,
+                                                  workers, capacity)
+                       : NEURON_OK;
 }
 
 int neuron_batch_source_create(neuron_batch_source **source, neuron_context_t *context,
@@ -117,7 +155,9 @@ void neuron_batch_source_destroy(neuron_batch_source *source)
     if (!source)
         return;
     neuron_prefetcher_destroy(source->prefetcher);
-    neuron_batch_release(&source->batch);
+    neuron_batches_destroy(source->batches, source->context,
+                           neuron_dataset_targets(source->settings.dataset));
+    neuron_release(source->context, source->sizes);
     neuron_release(source->context, source->workspace);
     neuron_release(source->context, source->order);
     neuron_release(source->context, source);
@@ -149,35 +189,41 @@ static neuron_batch_request request_of(const neuron_batch_source *source, int64_
                                   .epoch = source->epoch};
 }
 
-int neuron_batch_source_next(neuron_batch_source *source, int64_t step, float *inputs,
-                             neuron_batch **batch)
+int neuron_batch_source_next(neuron_batch_source *source, int64_t step, float *const *inputs,
+                             const neuron_batch **batches)
 {
+    const neuron_batch_settings *settings = &source->settings;
     const neuron_batch_request now = request_of(source, step), next = request_of(source, step + 1);
     neuron_pool *pool = source->context->pool;
     RETURN_IF_ERROR(neuron_prefetcher_works(source->prefetcher)
                         ? neuron_prefetcher_take(source->prefetcher, &now, &next, inputs)
                         : make_inputs(source, pool, &now, inputs));
-    source->batch.inputs = inputs;
-    neuron_batch_read_targets(&source->batch, source->settings.dataset, pool, now.positions, 0,
-                              now.count, source->settings.class_weights);
-    *batch = &source->batch;
+    for (int32_t i = 0; i < neuron_dataset_targets(settings->dataset); i++)
+        neuron_batch_read_target(&source->batches[i], settings->dataset, i, pool, now.positions, 0,
+                                 now.count, i == 0 ? settings->class_weights : NULL);
+    *batches = source->batches;
     return NEURON_OK;
 }
 
-int64_t neuron_batch_source_find_bad_input(neuron_batch_source *source, int64_t step, float *inputs,
-                                           int64_t *index, double *value)
+bool neuron_batch_source_find_bad_input(neuron_batch_source *source, int64_t step,
+                                        float *const *inputs, neuron_bad_input *bad)
 {
     const neuron_dataset_t *dataset = source->settings.dataset;
     const neuron_batch_request request = request_of(source, step);
-    int64_t size = neuron_shape_count(&dataset->shape);
-    if (neuron_dataset_gather(dataset, source->context->pool, request.positions, 0, request.count,
-                              inputs) < 0)
-        return -1;
-    for (int64_t i = 0; i < request.count * size; i++)
-        if (!isfinite(inputs[i])) {
-            *index = i % size;
-            *value = (double)inputs[i];
-            return request.positions[i / size];
+    for (int32_t input = 0; input < neuron_dataset_inputs(dataset); input++) {
+        const neuron_dataset_t *part = neuron_dataset_input_at(dataset, input);
+        int64_t size = neuron_shape_count(&part->shape);
+        const float *values = inputs[input];
+        if (neuron_dataset_gather(part, source->context->pool, request.positions, 0, request.count,
+                                  inputs[input]) < 0)
+            return false;
+        for (int64_t i = 0; i < request.count * size; i++) {
+            if (isfinite(values[i]))
+                continue;
+            *bad =
+                (neuron_bad_input){request.positions[i / size], input, i % size, (double)values[i]};
+            return true;
         }
-    return -1;
+    }
+    return false;
 }

@@ -1,6 +1,6 @@
 /* Where the batches of a run come from: the training set in the order of each epoch, augmented if
- * that is set, with targets, labels and weights. Inputs are made by the pool of the context at the
- * time of the step, or by a prefetcher (prefetcher.h) one batch ahead. */
+ * that is set, with all of its inputs and targets. Inputs are made by the pool of the context at
+ * the time of the step, or by a prefetcher (prefetcher.h) one batch ahead. */
 #ifndef TRAIN_BATCH_SOURCE_H
 #define TRAIN_BATCH_SOURCE_H
 
@@ -12,7 +12,7 @@ typedef struct neuron_batch_source neuron_batch_source;
 /* What batches are made of; all that it points to stays as it is during the run. */
 typedef struct neuron_batch_settings {
     const neuron_dataset_t *dataset;
-    const double *class_weights;                 /* of each class; NULL if all are 1 */
+    const double *class_weights; /* of each class of the first target; NULL if all are 1 */
     const neuron_augment_settings *augmentation; /* NULL for none */
     int64_t batch_size;
     int64_t workers; /* threads that work ahead; negative for as many as are of use */
@@ -29,15 +29,23 @@ void neuron_batch_source_destroy(neuron_batch_source *source);
 /* Orders the examples of an epoch: it follows from seed and epoch alone. */
 void neuron_batch_source_begin_epoch(neuron_batch_source *source, int64_t epoch);
 
-/* Makes the batch of a step of the epoch, its inputs at `inputs`. The batch is the source's and
- * stays until the next is made. Workers then go on with the inputs of the step that follows. */
-int neuron_batch_source_next(neuron_batch_source *source, int64_t step, float *inputs,
-                             neuron_batch **batch);
+/* Makes the batch of a step of the epoch, of each input what goes to `inputs`, and a list of one
+ * batch for each target, which is the source's and stays until the next is made. Workers then go on
+ * with the inputs of the step that follows. */
+int neuron_batch_source_next(neuron_batch_source *source, int64_t step, float *const *inputs,
+                             const neuron_batch **batches);
 
-/* The place in the dataset of the first example of a step with an input that is no finite number,
- * before augmentation, with that number's place in the example and its value; -1 if there is none,
- * or the dataset cannot be read. `inputs` is memory for the examples of a batch. */
-int64_t neuron_batch_source_find_bad_input(neuron_batch_source *source, int64_t step, float *inputs,
-                                           int64_t *index, double *value);
+/* A number of an example that is not finite. */
+typedef struct neuron_bad_input {
+    int64_t example; /* its place in the dataset */
+    int32_t input;
+    int64_t index; /* in the example */
+    double value;
+} neuron_bad_input;
+
+/* Whether an example of a step has such an input, before augmentation, and the first of them. It
+ * cannot be told of a dataset that cannot be read. `inputs` is memory for a batch. */
+bool neuron_batch_source_find_bad_input(neuron_batch_source *source, int64_t step,
+                                        float *const *inputs, neuron_bad_input *bad);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/float-mode.h"
 #include "base/text/number.h"
 #include "base/files/file-write.h"
+#include "data/dataset.h"
 
 #include <assert.h>
 #include <math.h>
@@ -30,15 +31,37 @@ static const neuron_word metric_words[NEURON_HISTORY_FIGURES + 1] = {
     {0, ""},
 };
 
-int neuron_history_create(neuron_history_t **history, neuron_context_t *context)
+static int make_names(neuron_tensor_t **names, const neuron_graph_t *graph)
 {
-    neuron_history_t *made = neuron_allocate_zero(context, 1, sizeof *made);
+    const char **list =
+        neuron_allocate(graph->context, neuron_size(graph->output_count), sizeof *list);
+    if (!list)
+        return NEURON_E_MEMORY;
+    for (int32_t i = 0; i < graph->output_count; i++)
+        list[i] = graph->outputs[i]->name;
+    int status =
+        neuron_class_names_make(names, graph->context, list, graph->output_count, "history");
+    neuron_release(graph->context, list);
+    return status;
+}
+
+int neuron_history_create(neuron_history_t **history, const neuron_graph_t *graph)
+{
+    neuron_history_t *made = neuron_allocate_zero(graph->context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
     atomic_init(&made->references, 1);
-    made->context = neuron_context_ref(context);
-    *history = made;
-    return NEURON_OK;
+    made->context = neuron_context_ref(graph->context);
+    made->outputs = graph->output_count;
+    made->row_size = NEURON_HISTORY_FIGURES;
+    if (made->outputs > 1)
+        made->row_size += made->outputs * NEURON_HISTORY_OUTPUT_FIGURES;
+    int status = make_names(&made->names, graph);
+    if (status < 0)
+        neuron_history_unref(made);
+    else
+        *history = made;
+    return status;
 }
 
 neuron_history_t *neuron_history_ref(neuron_history_t *history)
@@ -53,6 +76,7 @@ void neuron_history_unref(neuron_history_t *history)
     if (!history || !neuron_hold_last_owner(&history->references))
         return;
     neuron_context_t *context = history->context;
+    neuron_tensor_unref(history->names);
     neuron_release(context, history->rows);
     neuron_release(context, history);
     neuron_context_unref(context);
@@ -66,23 +90,22 @@ int neuron_history_reserve(neuron_history_t *history, int64_t epochs)
     int64_t capacity = epochs;
     if (history->capacity <= INT64_MAX / 2 && capacity < 2 * history->capacity)
         capacity = 2 * history->capacity;
-    neuron_history_row *rows =
-        neuron_allocate(history->context, neuron_size(capacity), sizeof *rows);
+    size_t size = (size_t)history->row_size * sizeof(double);
+    double *rows = neuron_allocate(history->context, neuron_size(capacity), size);
     if (!rows)
         return NEURON_E_MEMORY;
     if (history->epochs > 0)
-        memcpy(rows, history->rows, (size_t)history->epochs * sizeof *rows);
+        memcpy(rows, history->rows, (size_t)history->epochs * size);
     neuron_release(history->context, history->rows);
     history->rows = rows;
     history->capacity = capacity;
     return NEURON_OK;
 }
 
-void neuron_history_append(neuron_history_t *history, const double figures[NEURON_HISTORY_FIGURES])
+double *neuron_history_append(neuron_history_t *history)
 {
     assert(history->epochs < history->capacity);
-    memcpy(history->rows[history->epochs].figures, figures, sizeof history->rows->figures);
-    history->epochs++;
+    return neuron_history_row(history, history->epochs++);
 }
 
 void neuron_history_truncate(neuron_history_t *history, int64_t epochs)
@@ -93,6 +116,18 @@ void neuron_history_truncate(neuron_history_t *history, int64_t epochs)
 int64_t neuron_history_epochs(const neuron_history_t *history)
 {
     return history ? history->epochs : 0;
+}
+
+int64_t neuron_history_output_count(const neuron_history_t *history)
+{
+    return history ? history->outputs : 0;
+}
+
+const char *neuron_history_output_name(const neuron_history_t *history, int64_t output)
+{
+    return history && output >= 0 && output < history->outputs
+               ? neuron_class_names_at(history->names, (int32_t)output)
+               : NULL;
 }
 
 /* Place of a metric in a row, or -1. */
@@ -114,6 +149,16 @@ int neuron_metric_refuse_order(int32_t metric, const char *who)
     return neuron_refuse_word(metric, "metric", neuron_monitor_words, who);
 }
 
+static int check_epoch(const neuron_history_t *history, int64_t epoch)
+{
+    if (epoch < 0 || epoch >= history->epochs)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "history: epoch is %" PRId64 "; there are %" PRId64
+                           " epochs, counted from 0",
+                           epoch, history->epochs);
+    return NEURON_OK;
+}
+
 int neuron_history_value(double *value, const neuron_history_t *history, int64_t epoch,
                          int32_t metric)
 {
@@ -122,12 +167,24 @@ int neuron_history_value(double *value, const neuron_history_t *history, int64_t
     int32_t index = metric_index(metric);
     if (index < 0)
         return neuron_refuse_word(metric, "metric", metric_words, "history");
-    if (epoch < 0 || epoch >= history->epochs)
-        return neuron_fail(NEURON_E_ARGUMENT,
-                           "history: epoch is %" PRId64 "; there are %" PRId64
-                           " epochs, counted from 0",
-                           epoch, history->epochs);
-    *value = history->rows[epoch].figures[index];
+    RETURN_IF_ERROR(check_epoch(history, epoch));
+    *value = neuron_history_row(history, epoch)[index];
+    return NEURON_OK;
+}
+
+int neuron_history_output_value(double *value, const neuron_history_t *history, int64_t epoch,
+                                int64_t output, int32_t metric)
+{
+    CHECK_ARGUMENT(value);
+    CHECK_ARGUMENT(history);
+    int32_t index = metric_index(metric);
+    if (!neuron_metric_has_order(metric))
+        return neuron_metric_refuse_order(metric, "history");
+    RETURN_IF_ERROR(check_epoch(history, epoch));
+    RETURN_IF_ERROR(neuron_check_range(output, 0, history->outputs - 1, "output", "history"));
+    if (history->outputs > 1)
+        index += NEURON_HISTORY_FIGURES + (int32_t)output * NEURON_HISTORY_OUTPUT_FIGURES;
+    *value = neuron_history_row(history, epoch)[index];
     return NEURON_OK;
 }
 
@@ -147,10 +204,10 @@ int neuron_history_best(int64_t *epoch, const neuron_history_t *history, int32_t
         return neuron_metric_refuse_order(metric, "history");
     int64_t best = -1;
     for (int64_t i = 0; i < history->epochs; i++) {
-        double value = history->rows[i].figures[index];
+        double value = neuron_history_row(history, i)[index];
         if (isnan(value))
             continue;
-        double record = best < 0 ? NAN : history->rows[best].figures[index];
+        double record = best < 0 ? NAN : neuron_history_row(history, best)[index];
         if (best < 0 || neuron_metric_better(metric, value, record))
             best = i;
     }
@@ -160,38 +217,73 @@ int neuron_history_best(int64_t *epoch, const neuron_history_t *history, int32_t
     return NEURON_OK;
 }
 
-/* An epoch's number has at most 19 characters, one of nine digits 16 ("-1.23456789e-300"), and each
- * is followed by a comma or the line's end. The names of the columns are less. */
-enum { CSV_LINE_MAX = 20 + NEURON_HISTORY_FIGURES * 17 };
+/* Bytes of a line. An epoch's number has at most 19 characters, one of nine digits 16
+ * ("-1.23456789e-300"), and each is followed by a comma or the line's end. */
+static size_t line_size(const neuron_history_t *history)
+{
+    return 20 + (size_t)history->row_size * 17;
+}
+
+/* Bytes of the line of names, in which those of outputs may be quoted. */
+static size_t names_size(const neuron_history_t *history)
+{
+    enum { TOTALS = 100, METRIC = 24 };
+    size_t each =
+        2 * (size_t)neuron_tensor_count(history->names) + METRIC * (size_t)history->outputs;
+    return TOTALS + each * NEURON_HISTORY_OUTPUT_FIGURES;
+}
+
+/* A field with a comma or a quote in it has quotes around it, and quotes in it twice. */
+static char *write_field(char *line, const char *name, const char *metric)
+{
+    bool quoted = strpbrk(name, ",\"");
+    *line++ = ',';
+    if (quoted)
+        *line++ = '"';
+    for (; *name; name++) {
+        if (*name == '"')
+            *line++ = '"';
+        *line++ = *name;
+    }
+    return line + sprintf(line, "_%s%s", metric, quoted ? "\"" : "");
+}
 
 /* Writes the line above those of the epochs, and returns its end. */
-static char *write_names(char *line)
+static char *write_names(char *line, const neuron_history_t *history)
 {
     line += sprintf(line, "epoch");
     for (int32_t i = 0; i < NEURON_HISTORY_FIGURES; i++)
         line += sprintf(line, ",%s", metric_words[i].name);
+    for (int32_t k = 0; history->outputs > 1 && k < history->outputs; k++)
+        for (int32_t i = 0; i < NEURON_HISTORY_OUTPUT_FIGURES; i++)
+            line =
+                write_field(line, neuron_class_names_at(history->names, k), metric_words[i].name);
     *line++ = '\n';
     return line;
 }
 
 /* Writes a line and returns its end. */
-static char *write_line(char *line, int64_t epoch, const neuron_history_row *row)
+static char *write_line(char *line, const neuron_history_t *history, int64_t epoch)
 {
     char number[NEURON_NUMBER_TEXT];
+    const double *figures = neuron_history_row(history, epoch);
     line += sprintf(line, "%lld", (long long)epoch + 1);
-    for (int32_t i = 0; i < NEURON_HISTORY_FIGURES; i++) {
-        double figure = row->figures[i];
-        line += sprintf(line, ",%s", isnan(figure) ? "" : neuron_number_short(figure, number));
-    }
+    for (int32_t i = 0; i < history->row_size; i++)
+        line +=
+            sprintf(line, ",%s", isnan(figures[i]) ? "" : neuron_number_short(figures[i], number));
     *line++ = '\n';
     return line;
 }
 
 int neuron_history_append_csv(const neuron_history_t *history, int64_t epoch, const char *path)
 {
-    char line[CSV_LINE_MAX];
-    const char *end = write_line(line, epoch, &history->rows[epoch]);
-    return neuron_file_append(path, line, (size_t)(end - line));
+    char *line = neuron_allocate(history->context, line_size(history), 1);
+    if (!line)
+        return NEURON_E_MEMORY;
+    const char *end = write_line(line, history, epoch);
+    int status = neuron_file_append(path, line, (size_t)(end - line));
+    neuron_release(history->context, line);
+    return status;
 }
 
 int neuron_history_save_csv(const neuron_history_t *history, const char *path)
@@ -199,12 +291,15 @@ int neuron_history_save_csv(const neuron_history_t *history, const char *path)
     FLOAT_SCOPE;
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(path);
-    char *table = neuron_allocate(history->context, neuron_size(history->epochs + 1), CSV_LINE_MAX);
+    size_t lines = neuron_size_of(history->epochs, line_size(history));
+    char *table = lines < SIZE_MAX - names_size(history)
+                      ? neuron_allocate(history->context, names_size(history) + lines, 1)
+                      : NULL;
     if (!table)
         return NEURON_E_MEMORY;
-    char *end = write_names(table);
+    char *end = write_names(table, history);
     for (int64_t i = 0; i < history->epochs; i++)
-        end = write_line(end, i, &history->rows[i]);
+        end = write_line(end, history, i);
     const neuron_file_piece piece = {table, (size_t)(end - table), 1};
     int status = neuron_file_replace(history->context, path, &piece, 1);
     neuron_release(history->context, table);

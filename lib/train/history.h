@@ -4,33 +4,40 @@
 
 #include <libneuron/history.h>
 
-#include "base/context.h"
 #include "base/options/word.h"
+#include "graph/graph.h"
 
 #include <stdbool.h>
 
 /* Figures of an epoch, in the order of NEURON_METRIC_...: loss, accuracy, validation loss,
- * validation accuracy, learning rate, seconds. */
-enum { NEURON_HISTORY_FIGURES = 6 };
-
-typedef struct neuron_history_row {
-    double figures[NEURON_HISTORY_FIGURES];
-} neuron_history_row;
+ * validation accuracy, learning rate, seconds. Behind them, if there are several outputs, the first
+ * four of each. */
+enum { NEURON_HISTORY_FIGURES = 6, NEURON_HISTORY_OUTPUT_FIGURES = 4 };
 
 struct neuron_history {
     atomic_int references;
     neuron_context_t *context;
+    int32_t outputs, row_size; /* figures of an epoch */
+    neuron_tensor_t *names;    /* of the outputs, as those of classes */
     int64_t epochs, capacity;
-    neuron_history_row *rows;
+    double *rows;
 };
 
-int neuron_history_create(neuron_history_t **history, neuron_context_t *context);
+/* Makes one for the trainings of a finished graph. */
+int neuron_history_create(neuron_history_t **history, const neuron_graph_t *graph);
 
 /* Makes room for `epochs` in all, so that appending up to there cannot fail. */
 int neuron_history_reserve(neuron_history_t *history, int64_t epochs);
 
-/* Adds an epoch; there must be room. A figure that does not exist is NaN. */
-void neuron_history_append(neuron_history_t *history, const double figures[NEURON_HISTORY_FIGURES]);
+/* The figures of an epoch. */
+static inline double *neuron_history_row(const neuron_history_t *history, int64_t epoch)
+{
+    return history->rows + epoch * history->row_size;
+}
+
+/* Adds an epoch, whose figures are to be set; there must be room. One that does not exist is NaN.
+ */
+double *neuron_history_append(neuron_history_t *history);
 
 /* Forgets all but the first epochs; the room stays. */
 void neuron_history_truncate(neuron_history_t *history, int64_t epochs);

@@ -15,9 +15,8 @@
 struct neuron_prefetcher {
     neuron_context_t *context;
     neuron_batch_maker maker;
-    size_t size;       /* bytes of the inputs of one example */
     neuron_pool *pool; /* its threads help the prefetcher's own */
-    float *inputs;     /* of the batch that is made ahead */
+    float **inputs;    /* of the batch that is made ahead */
     pid_t process;     /* whose threads they are: a child of fork() has none of them */
     pthread_t thread;
     neuron_float_host host; /* of who runs the trainer */
@@ -118,22 +117,33 @@ void neuron_prefetcher_destroy(neuron_prefetcher *p)
         stop_thread(p);
     neuron_pool_destroy(p->pool);
     pthread_setcancelstate(cancelling, NULL);
+    for (int32_t i = 0; p->inputs && i < p->maker.input_count; i++)
+        neuron_release(p->context, p->inputs[i]);
     neuron_release(p->context, p->inputs);
     neuron_release(p->context, p);
 }
 
+static bool allocate_inputs(neuron_prefetcher *p, int64_t capacity)
+{
+    p->inputs =
+        neuron_allocate_zero(p->context, neuron_size(p->maker.input_count), sizeof *p->inputs);
+    bool complete = p->inputs;
+    for (int32_t i = 0; complete && i < p->maker.input_count; i++) {
+        p->inputs[i] = neuron_allocate(p->context, neuron_size(capacity), p->maker.sizes[i]);
+        complete = p->inputs[i];
+    }
+    return complete;
+}
+
 int neuron_prefetcher_create(neuron_prefetcher **prefetcher, neuron_context_t *context,
-                             const neuron_batch_maker *maker, int32_t workers, int64_t capacity,
-                             size_t size)
+                             const neuron_batch_maker *maker, int32_t workers, int64_t capacity)
 {
     neuron_prefetcher *p = neuron_allocate_zero(context, 1, sizeof *p);
     if (!p)
         return NEURON_E_MEMORY;
     p->context = context;
     p->maker = *maker;
-    p->size = size;
-    p->inputs = neuron_allocate(context, neuron_size(capacity), size);
-    if (p->inputs)
+    if (allocate_inputs(p, capacity))
         p->pool = neuron_pool_create(context, workers);
     if (!p->pool) {
         neuron_prefetcher_destroy(p);
@@ -157,7 +167,7 @@ static void ask(neuron_prefetcher *p, const neuron_batch_request *wanted)
 /* What is made is `now`: the steps of an epoch come in order, and one that fails ends
  * the run and the prefetcher. */
 int neuron_prefetcher_take(neuron_prefetcher *p, const neuron_batch_request *now,
-                           const neuron_batch_request *next, float *inputs)
+                           const neuron_batch_request *next, float *const *inputs)
 {
     const neuron_batch_request none = {0};
     int cancelling;
@@ -170,8 +180,8 @@ int neuron_prefetcher_take(neuron_prefetcher *p, const neuron_batch_request *now
     int status = p->status;
     if (status < 0)
         neuron_set_message("%s", p->message);
-    else
-        memcpy(inputs, p->inputs, (size_t)now->count * p->size);
+    for (int32_t i = 0; status >= 0 && i < p->maker.input_count; i++)
+        memcpy(inputs[i], p->inputs[i], (size_t)now->count * p->maker.sizes[i]);
     ask(p, status < 0 ? &none : next);
     pthread_mutex_unlock(&p->mutex);
     pthread_setcancelstate(cancelling, NULL);

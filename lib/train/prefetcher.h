@@ -18,15 +18,16 @@ typedef struct neuron_batch_request {
 /* Who makes them, in the prefetcher's thread. */
 typedef struct neuron_batch_maker {
     int (*make)(void *source, neuron_pool *pool, const neuron_batch_request *request,
-                float *inputs);
+                float *const *inputs);
     void *source;
+    int32_t input_count;
+    const size_t *sizes; /* bytes of an example of each input; they stay */
 } neuron_batch_maker;
 
-/* Starts one for batches of up to `capacity` inputs of `size` bytes. `*prefetcher` stays NULL, with
- * a warning, where no thread can be had. */
+/* Starts one for batches of up to `capacity` examples. `*prefetcher` stays NULL, with a warning,
+ * where no thread can be had. */
 int neuron_prefetcher_create(neuron_prefetcher **prefetcher, neuron_context_t *context,
-                             const neuron_batch_maker *maker, int32_t workers, int64_t capacity,
-                             size_t size);
+                             const neuron_batch_maker *maker, int32_t workers, int64_t capacity);
 
 /* Returns when no worker does anything any more. */
 void neuron_prefetcher_destroy(neuron_prefetcher *prefetcher);
@@ -37,6 +38,6 @@ bool neuron_prefetcher_works(const neuron_prefetcher *prefetcher);
 /* Waits for the inputs of `now`, copies them to `inputs`, and asks for those of `next`. Requests
  * are served in their order: `now` is the `next` of the call before, if that had one. */
 int neuron_prefetcher_take(neuron_prefetcher *prefetcher, const neuron_batch_request *now,
-                           const neuron_batch_request *next, float *inputs);
+                           const neuron_batch_request *next, float *const *inputs);
 
 #endif

@@ -25,16 +25,18 @@ static const char *number_kind(double value)
  * the loss is none. They are read again, as forward may have left nothing of them. */
 static void describe_input(neuron_trainer_t *trainer, char text[NEURON_MESSAGE_SIZE])
 {
-    float *inputs = neuron_step_inputs(trainer->step);
-    double value;
-    int64_t index;
-    int64_t example = neuron_batch_source_find_bad_input(
-        trainer->run.source, trainer->progress.step, inputs, &index, &value);
+    char of[NEURON_NODE_NAME_MAX + 16] = "";
+    const neuron_graph_t *graph = trainer->graph;
+    neuron_bad_input bad;
     text[0] = '\0';
-    if (example >= 0)
-        snprintf(text, NEURON_MESSAGE_SIZE,
-                 "; so is number %" PRId64 " of example %" PRId64 " of the training set, %s", index,
-                 example, number_kind(value));
+    if (!neuron_batch_source_find_bad_input(trainer->run.source, trainer->progress.step,
+                                            neuron_step_inputs(trainer->step), &bad))
+        return;
+    if (graph->input_count > 1)
+        snprintf(of, sizeof of, " of input %s", graph->inputs[bad.input]->name);
+    snprintf(text, NEURON_MESSAGE_SIZE,
+             "; so is number %" PRId64 "%s of example %" PRId64 " of the training set, %s",
+             bad.index, of, bad.example, number_kind(bad.value));
 }
 
 /* Ends the run: something is no finite number in the step that is on. */
@@ -57,16 +59,24 @@ void neuron_trainer_count_step(neuron_run_progress *progress, const neuron_step_
 }
 
 /* A step of the epoch, of which the first begins the sums anew. */
-static void count_step(neuron_run_progress *progress, const neuron_step_result *result,
-                       int64_t batch)
+static void count_step(neuron_trainer_t *trainer, const neuron_step_result *result, int64_t batch)
 {
-    if (progress->step == 0) {
+    neuron_run_progress *progress = &trainer->progress;
+    bool begins = progress->step == 0;
+    for (int32_t i = 0; i < trainer->graph->output_count; i++) {
+        neuron_output_sums *sums = &trainer->sums[i];
+        if (begins)
+            *sums = (neuron_output_sums){0};
+        sums->loss += result->outputs[i].loss;
+        sums->correct += result->outputs[i].correct;
+    }
+    if (begins) {
         progress->loss_sum = 0;
         progress->correct = 0;
         progress->seen = 0;
     }
     progress->loss_sum += result->loss;
-    progress->correct += result->correct;
+    progress->correct += result->outputs[0].correct;
     progress->seen += batch;
     progress->step++;
     neuron_trainer_count_step(progress, result, batch);
@@ -80,7 +90,7 @@ static int do_step(neuron_trainer_t *trainer)
     neuron_run_progress *progress = &trainer->progress;
     neuron_step *step = trainer->step;
     neuron_step_result result;
-    neuron_batch *batch;
+    const neuron_batch *batches;
     const neuron_step_turn turn = {
         .seed = progress->seed,
         .updates = progress->updates,
@@ -89,12 +99,12 @@ static int do_step(neuron_trainer_t *trainer)
     };
     neuron_step_begin(step, &turn);
     RETURN_IF_ERROR(neuron_batch_source_next(trainer->run.source, progress->step,
-                                             neuron_step_inputs(step), &batch));
-    const neuron_step_data data = {.count = batch->count, .batches = batch};
+                                             neuron_step_inputs(step), &batches));
+    const neuron_step_data data = {.count = batches->count, .batches = batches};
     RETURN_IF_ERROR(neuron_step_run(step, &data, &result));
     if (result.bad[0])
         return fail_number(trainer, &result);
-    count_step(progress, &result, batch->count);
+    count_step(trainer, &result, batches->count);
     return NEURON_OK;
 }
 
@@ -113,34 +123,55 @@ static int begin_epoch(neuron_trainer_t *trainer)
     return status;
 }
 
-/* The figures of the epoch that is on, all of whose steps are done. */
-static int compute_figures(neuron_trainer_t *trainer, double figures[NEURON_HISTORY_FIGURES])
+/* Judges each output by the validation set, by NaN without one, and tells the loss of all. */
+static int validate(neuron_trainer_t *trainer, double *loss)
+{
+    int32_t outputs = trainer->graph->output_count;
+    for (int32_t i = 0; i < outputs; i++)
+        trainer->scores[i] = (neuron_score){
+            .function = trainer->losses[i].loss, .loss = (double)NAN, .accuracy = (double)NAN};
+    if (trainer->data.validation)
+        RETURN_IF_ERROR(neuron_evaluate_outputs(trainer->graph, trainer->data.validation,
+                                                trainer->scores, 0, outputs));
+    *loss = trainer->data.validation ? 0 : (double)NAN;
+    for (int32_t i = 0; i < outputs; i++)
+        if (trainer->losses[i].weight > 0) /* a loss without one may be infinite */
+            *loss += trainer->losses[i].weight * trainer->scores[i].loss;
+    *loss += neuron_graph_penalty(trainer->graph);
+    return NEURON_OK;
+}
+
+/* Adds the figures of the epoch that is on, all of whose steps are done, to the history. */
+static int add_figures(neuron_trainer_t *trainer)
 {
     const neuron_run_progress *progress = &trainer->progress;
-    double validation_loss = NAN, validation_accuracy = NAN;
-    if (trainer->data.validation)
-        RETURN_IF_ERROR(neuron_evaluate_into(trainer->graph, trainer->data.validation,
-                                             neuron_trainer_loss(trainer), &validation_loss,
-                                             &validation_accuracy, NULL));
-    validation_loss += neuron_graph_penalty(trainer->graph);
-    figures[0] = progress->loss_sum / (double)progress->seen;
-    figures[1] = (double)progress->correct / (double)progress->seen;
+    double seen = (double)progress->seen, validation_loss;
+    RETURN_IF_ERROR(validate(trainer, &validation_loss));
+    double *figures = neuron_history_append(trainer->history);
+    figures[0] = progress->loss_sum / seen;
+    figures[1] = (double)progress->correct / seen;
     figures[2] = validation_loss;
-    figures[3] = validation_accuracy;
+    figures[3] = trainer->scores[0].accuracy;
     figures[4] = neuron_rate_current(&trainer->rate, trainer->optimizer);
     figures[5] = neuron_trainer_seconds(trainer);
+    figures += NEURON_HISTORY_FIGURES;
+    for (int32_t i = 0; trainer->history->outputs > 1 && i < trainer->history->outputs; i++) {
+        figures[0] = trainer->sums[i].loss / seen;
+        figures[1] = (double)trainer->sums[i].correct / seen;
+        figures[2] = trainer->scores[i].loss;
+        figures[3] = trainer->scores[i].accuracy;
+        figures += NEURON_HISTORY_OUTPUT_FIGURES;
+    }
     return NEURON_OK;
 }
 
 static int end_epoch(neuron_trainer_t *trainer)
 {
     neuron_run_progress *progress = &trainer->progress;
-    double figures[NEURON_HISTORY_FIGURES];
-    RETURN_IF_ERROR(compute_figures(trainer, figures));
-    neuron_history_append(trainer->history, figures);
+    RETURN_IF_ERROR(add_figures(trainer));
     progress->epoch++;
     progress->step = 0;
-    progress->seconds = figures[5];
+    progress->seconds = neuron_history_row(trainer->history, progress->epoch - 1)[5];
     trainer->run.epoch_ended = true;
     progress->epoch_begun = false;
     int status = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_END, NEURON_OK);
@@ -232,6 +263,18 @@ static int create_source(neuron_trainer_t *trainer)
     return neuron_batch_source_create(&trainer->run.source, trainer->context, &made);
 }
 
+/* The graph has that of the first input that comes from a table. */
+static int keep_preparation(neuron_trainer_t *trainer)
+{
+    const neuron_dataset_t *train = trainer->data.train;
+    for (int32_t i = 0; i < neuron_dataset_inputs(train); i++) {
+        const neuron_preparation_t *found = neuron_dataset_input_at(train, i)->preparation;
+        if (found)
+            return neuron_graph_keep_preparation(trainer->graph, found);
+    }
+    return NEURON_OK;
+}
+
 int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *trainer)
 {
     COMPUTE_SCOPE;
@@ -249,9 +292,7 @@ int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     RETURN_IF_ERROR(neuron_callbacks_prepare(trainer));
     neuron_graph_learn_meaning(trainer->graph, trainer->data.train);
-    if (trainer->data.train->preparation)
-        RETURN_IF_ERROR(
-            neuron_graph_keep_preparation(trainer->graph, trainer->data.train->preparation));
+    RETURN_IF_ERROR(keep_preparation(trainer));
     RETURN_IF_ERROR(create_source(trainer));
     neuron_hold_add(&hold, end_run, NULL, trainer);
     if (trainer->progress.updates == 0)

@@ -23,7 +23,9 @@ struct neuron_step {
     const neuron_optimizer_t *optimizer;
     const neuron_step_loss *losses; /* of each output */
     neuron_session_purpose *purposes;
-    int64_t capacity; /* of a batch */
+    neuron_output_sums *sums; /* of each output */
+    float **inputs;           /* of the session, of each input */
+    int64_t capacity;         /* of a batch */
     neuron_session *session;
     neuron_session
         *whole; /* for steps by given gradients, where a loss takes the place of an output
@@ -58,7 +60,10 @@ static int allocate(neuron_step *step)
         context, neuron_size(graph->value_count - graph->trainable_count), sizeof(float));
     step->purposes =
         neuron_allocate(context, neuron_size(graph->output_count), sizeof *step->purposes);
-    bool complete = step->statistics && step->purposes;
+    step->sums =
+        neuron_allocate_zero(context, neuron_size(graph->output_count), sizeof *step->sums);
+    step->inputs = neuron_allocate(context, neuron_size(graph->input_count), sizeof *step->inputs);
+    bool complete = step->statistics && step->purposes && step->sums && step->inputs;
     for (int32_t i = 0; i < step->optimizer->rule->slot_count; i++) {
         step->slots[i] =
             neuron_allocate(context, neuron_size(graph->trainable_count), sizeof(float));
@@ -104,6 +109,8 @@ void neuron_step_destroy(neuron_step *step)
         neuron_release(step->context, step->slots[i]);
     neuron_release(step->context, step->statistics);
     neuron_release(step->context, step->purposes);
+    neuron_release(step->context, step->sums);
+    neuron_release(step->context, step->inputs);
     neuron_release(step->context, step->results);
     neuron_release(step->context, step->weights);
     neuron_release(step->context, step);
@@ -159,7 +166,11 @@ int neuron_step_prepare(neuron_step *step)
     RETURN_IF_ERROR(neuron_graph_check_trainable(step->graph, "trainer"));
     drop_sessions(step);
     const neuron_session_training training = {.purposes = step->purposes, .parameters = true};
-    return neuron_session_create_training(&step->session, step->graph, &training, step->capacity);
+    RETURN_IF_ERROR(
+        neuron_session_create_training(&step->session, step->graph, &training, step->capacity));
+    for (int32_t i = 0; i < step->graph->input_count; i++)
+        step->inputs[i] = neuron_session_input(step->session, i);
+    return NEURON_OK;
 }
 
 /* The session in which nothing is left to a loss. */
@@ -185,9 +196,9 @@ void neuron_step_fill_slots(neuron_step *step)
     neuron_optimizer_reset(step->optimizer, step->slots, step->graph->trainable_count);
 }
 
-float *neuron_step_inputs(neuron_step *step)
+float *const *neuron_step_inputs(const neuron_step *step)
 {
-    return neuron_session_input(step->session, 0);
+    return step->inputs;
 }
 
 void neuron_step_begin(neuron_step *step, const neuron_step_turn *turn)
@@ -257,6 +268,8 @@ static int add_loss(neuron_step *step, const neuron_batch *batches, int32_t outp
                     neuron_step_result *result, bool *infinite, bool *undefined)
 {
     const neuron_loss_batch batch = batch_of(step, batches, output);
+    neuron_output_sums *sums = &step->sums[output];
+    *sums = (neuron_output_sums){0};
     RETURN_IF_ERROR(neuron_loss_compute(step->losses[output].loss, step->context->pool, &batch,
                                         step->results,
                                         neuron_session_output_gradient(step->session, output)));
@@ -265,12 +278,15 @@ static int add_loss(neuron_step *step, const neuron_batch *batches, int32_t outp
         double sum = 0;
         for (int64_t i = first; i < end; i++) {
             sum += step->results[i].loss;
-            result->correct += output == 0 && step->results[i].predicted == batch.labels[i];
+            sums->correct += step->results[i].predicted == batch.labels[i];
             *infinite |= step->results[i].overflow;
             *undefined |= step->results[i].undefined;
         }
+        sums->loss += sum;
         result->loss += sum;
     }
+    double weight = step->losses[output].weight;
+    sums->loss = weight > 0 ? sums->loss / weight : (double)NAN;
     return NEURON_OK;
 }
 
@@ -393,7 +409,7 @@ static int run(neuron_step *step, neuron_session *session, const neuron_step_dat
 int neuron_step_run(neuron_step *step, const neuron_step_data *data, neuron_step_result *result)
 {
     neuron_session *session = step->session;
-    *result = (neuron_step_result){.loss = 0};
+    *result = (neuron_step_result){.loss = 0, .outputs = step->sums};
     if (!data->batches)
         RETURN_IF_ERROR(find_whole(step, &session));
     set_statistics_aside(step);

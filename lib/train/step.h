@@ -24,10 +24,17 @@ typedef struct neuron_step_loss {
     double weight;
 } neuron_step_loss;
 
+/* Sums over the examples of a batch at an output: without the weight of its loss, which may not be
+ * 0 for that, and without penalties. */
+typedef struct neuron_output_sums {
+    double loss;
+    int64_t correct;
+} neuron_output_sums;
+
 /* What came of a step. */
 typedef struct neuron_step_result {
-    double loss;     /* sum over the batch, of all outputs; NaN where gradients were given */
-    int64_t correct; /* of the first output */
+    double loss; /* sum over the batch, of all outputs; NaN where gradients were given */
+    const neuron_output_sums *outputs; /* of each output; the step's until the next */
     /* If something is no finite number: what, such as "the loss", and its value; else "". */
     char bad[NEURON_MESSAGE_SIZE];
     double bad_value;
@@ -51,8 +58,8 @@ int neuron_step_prepare(neuron_step *step);
 float *const *neuron_step_slots(const neuron_step *step);
 void neuron_step_fill_slots(neuron_step *step);
 
-/* Where the inputs of a batch are to be put, for the graph's first input. */
-float *neuron_step_inputs(neuron_step *step);
+/* Where a batch is to be put, for each input of the graph. */
+float *const *neuron_step_inputs(const neuron_step *step);
 
 /* Begins a step: the optimizer's options are those of now. What is set while the batch is made or
  * the step runs, by a loss for instance, counts from the next one. */

@@ -11,12 +11,8 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
-
-const neuron_loss_t *neuron_trainer_loss(const neuron_trainer_t *trainer)
-{
-    return trainer->losses[0].loss;
-}
 
 void neuron_trainer_end_loss(const neuron_loss_t *loss)
 {
@@ -24,18 +20,30 @@ void neuron_trainer_end_loss(const neuron_loss_t *loss)
         neuron_loss_unref(neuron_hold_object(loss));
 }
 
-static int check_datasets(const neuron_trainer_t *trainer, const neuron_loss_t *loss)
+static int check_output(const neuron_trainer_t *trainer, const neuron_dataset_t *dataset,
+                        int32_t output, const neuron_loss_t *loss)
 {
-    if (trainer->data.train)
-        RETURN_IF_ERROR(neuron_loss_check_dataset(loss, trainer->data.train, "trainer"));
-    return trainer->data.validation
-               ? neuron_loss_check_dataset(loss, trainer->data.validation, "trainer")
-               : NEURON_OK;
+    char who[NEURON_NODE_NAME_MAX + 32] = "trainer";
+    const neuron_graph_t *graph = trainer->graph;
+    if (!dataset)
+        return NEURON_OK;
+    if (graph->output_count > 1)
+        snprintf(who, sizeof who, "trainer: %s", graph->outputs[output]->name);
+    return neuron_loss_check_dataset(loss, neuron_dataset_target_at(dataset, output), who);
+}
+
+static int check_datasets(const neuron_trainer_t *trainer, int32_t output,
+                          const neuron_loss_t *loss)
+{
+    RETURN_IF_ERROR(check_output(trainer, trainer->data.train, output, loss));
+    return check_output(trainer, trainer->data.validation, output, loss);
 }
 
 int neuron_trainer_check_loss(const neuron_trainer_t *trainer)
 {
-    return check_datasets(trainer, neuron_trainer_loss(trainer));
+    for (int32_t i = 0; i < trainer->graph->output_count; i++)
+        RETURN_IF_ERROR(check_datasets(trainer, i, trainer->losses[i].loss));
+    return NEURON_OK;
 }
 
 /* The loss of an output may belong to the caller's code, which its end runs: it comes last. */
@@ -54,8 +62,8 @@ int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss)
     CHECK_ARGUMENT(trainer);
     neuron_hold_end_left();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the loss"));
-    if (loss)
-        RETURN_IF_ERROR(check_datasets(trainer, loss));
+    for (int32_t i = 0; loss && i < trainer->graph->output_count; i++)
+        RETURN_IF_ERROR(check_datasets(trainer, i, loss));
     for (int32_t i = 0; i < trainer->graph->output_count; i++)
         set_loss(trainer, i, loss, 1);
     return NEURON_OK;
@@ -76,7 +84,7 @@ int neuron_trainer_set_output_loss(neuron_trainer_t *trainer, int32_t output, ne
                            "trainer: weight is %s; it must be 0 or more and finite as float",
                            neuron_number_short(weight, text));
     if (loss)
-        RETURN_IF_ERROR(check_datasets(trainer, loss));
+        RETURN_IF_ERROR(check_datasets(trainer, output, loss));
     set_loss(trainer, output, loss, weight);
     return NEURON_OK;
 }
@@ -91,7 +99,8 @@ static int check_new_dataset(const neuron_trainer_t *trainer, const neuron_datas
                            "trainer: is in the middle of an epoch, at step %" PRId64 " of it",
                            trainer->progress.step);
     RETURN_IF_ERROR(neuron_trainer_check_dataset(trainer->graph, dataset));
-    RETURN_IF_ERROR(neuron_loss_check_dataset(neuron_trainer_loss(trainer), dataset, "trainer"));
+    for (int32_t i = 0; i < trainer->graph->output_count; i++)
+        RETURN_IF_ERROR(check_output(trainer, dataset, i, trainer->losses[i].loss));
     if (trainer->data.class_weights && dataset->class_count != old->class_count)
         return neuron_fail(NEURON_E_DATA,
                            "trainer: has weights of %" PRId32 " classes, the dataset has %" PRId32,
@@ -157,11 +166,9 @@ int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *we
 }
 
 /* The network would be judged by inputs unlike those that it learns from. */
-static void warn_of_scale(const neuron_trainer_t *trainer, const neuron_dataset_t *validation)
+static void warn_of_scale(const neuron_trainer_t *trainer, const neuron_dataset_t *train,
+                          const neuron_dataset_t *validation)
 {
-    const neuron_dataset_t *train = trainer->data.given;
-    if (!train)
-        return;
     if (train->examples->type != validation->examples->type)
         neuron_log(trainer->context, NEURON_LOG_WARNING, "data",
                    "trainer: examples to validate with are %s, those to train with %s",
@@ -175,11 +182,17 @@ static void warn_of_scale(const neuron_trainer_t *trainer, const neuron_dataset_
 
 static int check_validation(const neuron_trainer_t *trainer, const neuron_dataset_t *validation)
 {
+    const neuron_dataset_t *train = trainer->data.given;
     RETURN_IF_ERROR(neuron_trainer_check_dataset(trainer->graph, validation));
-    if (!trainer->data.given)
+    if (!train)
         return NEURON_OK;
-    return neuron_dataset_check_names(trainer->data.given, "the training set", validation,
-                                      "the validation set", "trainer");
+    RETURN_IF_ERROR(neuron_dataset_check_names(train, "the training set", validation,
+                                               "the validation set", "trainer"));
+    for (int32_t i = 1; i < neuron_dataset_targets(train); i++)
+        RETURN_IF_ERROR(neuron_dataset_check_names(
+            neuron_dataset_target_at(train, i), "the training set",
+            neuron_dataset_target_at(validation, i), "the validation set", "trainer"));
+    return NEURON_OK;
 }
 
 int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *validation)
@@ -194,8 +207,10 @@ int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *v
         return neuron_fail(NEURON_E_ARGUMENT, "trainer: has a validation split already");
     if (trainer->settings.validation_split > 0)
         return NEURON_OK;
-    if (validation)
-        warn_of_scale(trainer, validation);
+    const neuron_dataset_t *train = validation ? trainer->data.given : NULL;
+    for (int32_t i = 0; train && i < neuron_dataset_inputs(train); i++)
+        warn_of_scale(trainer, neuron_dataset_input_at(train, i),
+                      neuron_dataset_input_at(validation, i));
     neuron_dataset_t *old = trainer->data.validation;
     trainer->data.validation = neuron_dataset_ref(validation);
     neuron_dataset_unref(old); /* last, as it may end with a function of the caller's */

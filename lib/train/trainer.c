@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/clock.h"
 #include "base/float-mode.h"
+#include "graph/meaning.h"
 #include "train/training.h"
 
 #include <inttypes.h>
@@ -12,9 +13,7 @@
 
 int neuron_trainer_check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
-    RETURN_IF_ERROR(neuron_graph_check_single(graph, "trainer"));
-    RETURN_IF_ERROR(neuron_dataset_check(dataset, neuron_graph_first_input(graph),
-                                         neuron_graph_first_output(graph), "trainer"));
+    RETURN_IF_ERROR(neuron_graph_check_dataset(graph, dataset, "trainer"));
     if (dataset->count == 0)
         return neuron_fail(NEURON_E_DATA, "trainer: the dataset has no examples");
     return NEURON_OK;
@@ -24,12 +23,16 @@ static int create_losses(neuron_trainer_t *trainer)
 {
     int32_t outputs = trainer->graph->output_count;
     trainer->losses =
-        neuron_allocate(trainer->context, neuron_size(outputs), sizeof *trainer->losses);
-    if (!trainer->losses)
+        neuron_allocate_zero(trainer->context, neuron_size(outputs), sizeof *trainer->losses);
+    trainer->sums =
+        neuron_allocate_zero(trainer->context, neuron_size(outputs), sizeof *trainer->sums);
+    trainer->scores =
+        neuron_allocate(trainer->context, neuron_size(outputs), sizeof *trainer->scores);
+    if (!trainer->losses || !trainer->sums || !trainer->scores)
         return NEURON_E_MEMORY;
     for (int32_t i = 0; i < outputs; i++)
         trainer->losses[i] = (neuron_step_loss){&neuron_loss_default, 1};
-    return neuron_history_create(&trainer->history, trainer->context);
+    return neuron_history_create(&trainer->history, trainer->graph);
 }
 
 int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
@@ -81,8 +84,11 @@ void neuron_trainer_unref(neuron_trainer_t *trainer)
     neuron_release(context, trainer->data.class_weights);
     neuron_single_step_release(trainer);
     for (int32_t i = 0; trainer->losses && i < trainer->graph->output_count; i++)
-        neuron_trainer_end_loss(trainer->losses[i].loss);
+        if (trainer->losses[i].loss)
+            neuron_trainer_end_loss(trainer->losses[i].loss);
     neuron_release(context, trainer->losses);
+    neuron_release(context, trainer->sums);
+    neuron_release(context, trainer->scores);
     neuron_history_unref(trainer->history);
     neuron_dataset_unref(trainer->data.validation);
     neuron_dataset_unref(trainer->data.given);
@@ -103,6 +109,15 @@ int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *
     return NEURON_OK;
 }
 
+/* The shape of the first input that is an image; that of the first where none is. */
+static const neuron_shape *image_shape(const neuron_graph_t *graph)
+{
+    for (int32_t i = 0; i < graph->input_count; i++)
+        if (neuron_shape_is_image(&graph->inputs[i]->spec.output))
+            return &graph->inputs[i]->spec.output;
+    return neuron_graph_first_input(graph);
+}
+
 int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                     const neuron_augmentation_t *augmentation)
 {
@@ -111,7 +126,7 @@ int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the augmentation"));
     if (augmentation) {
         neuron_image_size size;
-        RETURN_IF_ERROR(neuron_image_size_of(&size, neuron_graph_first_input(trainer->graph)));
+        RETURN_IF_ERROR(neuron_image_size_of(&size, image_shape(trainer->graph)));
         trainer->settings.augmentation = augmentation->settings;
     }
     trainer->settings.augments = augmentation != NULL;

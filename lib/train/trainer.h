@@ -8,6 +8,7 @@
 #include <libneuron/trainer.h>
 
 #include "augment/augmentation.h"
+#include "evaluate/evaluation.h"
 #include "train/batch-source.h"
 #include "train/callback-list.h"
 #include "train/history.h"
@@ -30,7 +31,7 @@ typedef struct neuron_trainer_data {
     neuron_dataset_t *given;              /* before a validation split was taken from it; NULL for
                                              none, as the next */
     neuron_dataset_t *train, *validation; /* the second may be NULL */
-    double *class_weights;                /* of each class; NULL if all are 1 */
+    double *class_weights;                /* of each class of the first target; NULL if all are 1 */
 } neuron_trainer_data;
 
 typedef struct neuron_trainer_settings {
@@ -68,6 +69,8 @@ struct neuron_trainer {
     neuron_step_loss *losses; /* of each output of the graph; kept by the trainer, but for
                                  neuron_loss_default */
     neuron_history_t *history;
+    neuron_output_sums *sums; /* of each output, over this epoch so far; */
+    neuron_score *scores;     /* and what validation says of it */
     neuron_trainer_data data;
     neuron_trainer_settings settings;
     neuron_callback_list callbacks;
@@ -87,16 +90,13 @@ int neuron_trainer_check_not_begun(const neuron_trainer_t *trainer, const char *
 /* Whether a graph can learn from the dataset, or be evaluated with it. */
 int neuron_trainer_check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset);
 
-/* The loss of the first output, also if none was set. */
-const neuron_loss_t *neuron_trainer_loss(const neuron_trainer_t *trainer);
-
 /* Lets go of a loss that the trainer kept. */
 void neuron_trainer_end_loss(const neuron_loss_t *loss);
 
 /* Takes the validation split, if there is one, from the dataset that was given. */
 int neuron_trainer_split(neuron_trainer_t *trainer);
 
-/* NEURON_E_DATA if the loss does not go with the datasets. */
+/* NEURON_E_DATA if a loss does not go with the datasets. */
 int neuron_trainer_check_loss(const neuron_trainer_t *trainer);
 
 /* Makes the step, or makes it ready for what has changed and for batches of the dataset, or of

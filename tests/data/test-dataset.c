@@ -141,7 +141,7 @@ START_TEST(takes_targets)
     ck_assert_int_eq(counts[1], 2); /* of two largest the first */
     ck_assert_int_eq(counts[2], 1);
     float target[3];
-    neuron_dataset_target(dataset, 1, target);
+    neuron_dataset_copy_target(dataset, 1, target);
     ck_assert_float_eq(target[0], 0.5f);
     neuron_dataset_unref(dataset);
 }
@@ -331,7 +331,7 @@ START_TEST(makes_one_hot)
     ck_assert(!neuron_dataset_has_targets(dataset));
     ck_assert(neuron_dataset_has_targets(one_hot));
     float target[3];
-    neuron_dataset_target(one_hot, 2, target);
+    neuron_dataset_copy_target(one_hot, 2, target);
     ck_assert(target[0] == 0 && target[1] == 0 && target[2] == 1);
     assert_status(neuron_dataset_one_hot(&again, one_hot), NEURON_E_TYPE);
     assert_message("the dataset has targets already");
@@ -367,14 +367,14 @@ START_TEST(joins_targets_and_one_hot)
     assert_ok(neuron_dataset_one_hot(&one_hot, numbers));
     assert_ok(neuron_dataset_join(&joined, (neuron_dataset_t *[]){one_hot, targets}, 2));
     float target[3];
-    neuron_dataset_target(joined, 2, target);
+    neuron_dataset_copy_target(joined, 2, target);
     ck_assert(target[0] == 0 && target[1] == 0 && target[2] == 1);
-    neuron_dataset_target(joined, 4, target);
+    neuron_dataset_copy_target(joined, 4, target);
     ck_assert(target[0] == 0.5f && target[1] == 0.25f && target[2] == 0.25f);
     neuron_dataset_unref(joined);
     assert_ok(neuron_dataset_join(&joined, (neuron_dataset_t *[]){one_hot, one_hot}, 2));
     ck_assert(neuron_dataset_has_targets(joined));
-    neuron_dataset_target(joined, 4, target);
+    neuron_dataset_copy_target(joined, 4, target);
     ck_assert(target[1] == 1);
     neuron_dataset_unref(joined);
     assert_status(neuron_dataset_join(&joined, (neuron_dataset_t *[]){numbers, targets}, 2),
@@ -427,10 +427,11 @@ START_TEST(checks_a_graphs_shapes)
 {
     neuron_dataset_t *dataset = numbered(3);
     const neuron_shape input = {2, {2, 3}}, flat = {1, {6}}, three = {1, {3}}, four = {1, {4}};
-    assert_ok(neuron_dataset_check(dataset, &input, &three, "fit"));
-    assert_status(neuron_dataset_check(dataset, &flat, &three, "fit"), NEURON_E_SHAPE);
+    assert_ok(neuron_dataset_check_input(dataset, &input, "fit"));
+    assert_ok(neuron_dataset_check_target(dataset, &three, "fit"));
+    assert_status(neuron_dataset_check_input(dataset, &flat, "fit"), NEURON_E_SHAPE);
     assert_message("fit: examples are 2x3, the graph's input is 6");
-    assert_status(neuron_dataset_check(dataset, &input, &four, "fit"), NEURON_E_SHAPE);
+    assert_status(neuron_dataset_check_target(dataset, &four, "fit"), NEURON_E_SHAPE);
     assert_message("fit: the dataset has 3 classes, the graph's output is 4");
     neuron_dataset_unref(dataset);
 }

@@ -51,7 +51,7 @@ START_TEST(several_outputs)
     ck_assert_int_eq(neuron_dataset_class_count(dataset), 3);
     ck_assert(neuron_dataset_has_targets(dataset));
     for (int64_t i = 0; i < COUNT; i++) {
-        neuron_dataset_target(dataset, i, target);
+        neuron_dataset_copy_target(dataset, i, target);
         ck_assert_mem_eq(target, triples + 3 * i, sizeof target);
     }
     assert_ok(neuron_dataset_read(NULL, labels, dataset, 0, COUNT));
@@ -73,7 +73,7 @@ START_TEST(one_output)
     ck_assert_int_eq(neuron_dataset_class_count(dataset), 2);
     assert_ok(neuron_dataset_class_counts(counts, 2, dataset));
     ck_assert(counts[0] == 2 && counts[1] == 2);
-    neuron_dataset_target(dataset, 3, &target);
+    neuron_dataset_copy_target(dataset, 3, &target);
     ck_assert(target == 0.75f);
     assert_ok(
         neuron_dataset_split(parts, dataset, (const double[]){0.5, 0.5}, 2, 1, "order=stratified"));
@@ -184,7 +184,8 @@ START_TEST(bad_targets)
     assert_status(neuron_dataset_create_with_targets(&dataset, context, NULL, flat),
                   NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_create_with_targets(&dataset, context, flat, NULL),
-                  NEURON_E_ARGUMENT);
+                  NEURON_E_SHAPE);
+    assert_message("examples are 4, not [n, ...shape of one]");
     assert_status(neuron_dataset_create_with_targets(&dataset, NULL, flat, flat),
                   NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_create_with_targets(NULL, context, flat, flat), NEURON_E_ARGUMENT);
@@ -282,9 +283,9 @@ START_TEST(joining)
     assert_ok(neuron_dataset_subset(&b, a, 1, 2));
     assert_ok(neuron_dataset_join(&joined, (neuron_dataset_t *[]){b, a}, 2));
     ck_assert_int_eq(neuron_dataset_count(joined), 6);
-    neuron_dataset_target(joined, 1, target);
+    neuron_dataset_copy_target(joined, 1, target);
     ck_assert_mem_eq(target, triples + 6, sizeof target);
-    neuron_dataset_target(joined, 5, target);
+    neuron_dataset_copy_target(joined, 5, target);
     ck_assert_mem_eq(target, triples + 9, sizeof target);
     assert_status(neuron_dataset_one_hot(&none, a), NEURON_E_TYPE);
 

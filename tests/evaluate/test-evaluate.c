@@ -53,9 +53,9 @@ START_TEST(figures_are_those_by_hand)
         for (int32_t predicted = 0; predicted < 3; predicted++)
             ck_assert_int_eq(neuron_evaluation_confusion(evaluation, truth, predicted),
                              confusion[truth][predicted]);
-    double loss_alone = 0, accuracy = 0;
-    assert_ok(neuron_evaluate_into(graph, dataset, NULL, &loss_alone, &accuracy, NULL));
-    ck_assert(loss_alone == neuron_evaluation_loss(evaluation) && accuracy == 0.25);
+    neuron_score score = {.function = &neuron_loss_default};
+    assert_ok(neuron_evaluate_outputs(graph, dataset, &score, 0, 1));
+    ck_assert(score.loss == neuron_evaluation_loss(evaluation) && score.accuracy == 0.25);
     neuron_evaluation_unref(evaluation);
     neuron_dataset_unref(dataset);
     neuron_graph_unref(graph);

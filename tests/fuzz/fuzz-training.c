@@ -77,6 +77,31 @@ static neuron_dataset_t *make_examples(neuron_context_t *context, int weighted)
     return examples;
 }
 
+/* A graph of two outputs, and the classes of the examples for both. */
+static neuron_trainer_t *make_double_trainer(neuron_context_t *context)
+{
+    neuron_trainer_t *trainer;
+    neuron_optimizer_t *optimizer;
+    neuron_graph_t *graph;
+    neuron_dataset_t *examples = make_examples(context, 0), *zipped;
+    must(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIDE, SIDE, 1}, 3), *ends[2];
+    x = neuron_flatten(graph, x);
+    for (int i = 0; i < 2; i++)
+        ends[i] = neuron_softmax(graph, neuron_dense(graph, x, CLASSES, NULL), NULL);
+    must(neuron_graph_finish_many(graph, ends, 2));
+    must(neuron_dataset_zip(&zipped, &examples, 1, (neuron_dataset_t *[]){examples, examples}, 2));
+    must(neuron_optimizer_create(&optimizer, context, "sgd", NULL));
+    must(neuron_trainer_create(&trainer, graph, optimizer, zipped));
+    must(neuron_trainer_set_number(trainer, "batch_size", BATCH));
+    must(neuron_trainer_set_number(trainer, "epochs", EPOCHS));
+    neuron_optimizer_unref(optimizer);
+    neuron_dataset_unref(zipped);
+    neuron_dataset_unref(examples);
+    neuron_graph_unref(graph);
+    return trainer;
+}
+
 static neuron_trainer_t *make_trainer(neuron_context_t *context, int full)
 {
     neuron_trainer_t *trainer;
@@ -120,8 +145,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (!context)
         return 0;
     input_file file = input_file_make(bytes, size);
-    for (int full = 0; full <= 1; full++) {
-        neuron_trainer_t *trainer = make_trainer(context, full);
+    for (int way = 0; way <= 2; way++) {
+        neuron_trainer_t *trainer =
+            way == 2 ? make_double_trainer(context) : make_trainer(context, way);
         if (neuron_trainer_load(trainer, file.path) == NEURON_OK)
             continue_training(trainer);
         neuron_trainer_unref(trainer);

@@ -519,13 +519,13 @@ START_TEST(a_dataset_is_predicted)
                          MANY * TEST_CLASSES * sizeof(float));
     }
     assert_status(neuron_graph_predict_dataset(graph, dataset, input), NEURON_E_SHAPE);
-    assert_message("predict: the output is 300x8x8x1, not 300 x 10");
+    assert_message("cnn: the output is 300x8x8x1, not n x 10");
     assert_status(neuron_graph_predict_dataset(graph, NULL, output), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_predict_dataset(graph, dataset, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_predict_dataset(NULL, dataset, output), NEURON_E_ARGUMENT);
     small = test_glyphs(context, MANY, SIDE + 1);
     assert_status(neuron_graph_predict_dataset(graph, small, output), NEURON_E_SHAPE);
-    assert_message("predict: examples are 9x9x1, the input of cnn is 8x8x1");
+    assert_message("predict: examples are 9x9x1, the graph's input is 8x8x1");
     neuron_dataset_unref(small);
     neuron_tensor_unref(other);
     neuron_tensor_unref(output);

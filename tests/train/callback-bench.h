@@ -81,7 +81,8 @@ static inline int play(neuron_trainer_t *trainer, int32_t event, void *user_data
     const script *s = user_data;
     neuron_history_t *history = trainer->history;
     if (event == NEURON_EVENT_EPOCH_END)
-        history->rows[history->epochs - 1].figures[2] = s->losses[(history->epochs - 1) % s->count];
+        neuron_history_row(history, history->epochs - 1)[2] =
+            s->losses[(history->epochs - 1) % s->count];
     return 0;
 }
 

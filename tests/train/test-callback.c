@@ -104,10 +104,10 @@ END_TEST
 static const struct {
     const char *kind, *options;
 } defaults[] = {
-    {"early_stopping", "monitor=validation_loss, mode=auto, patience=0, min_delta=0, start=0, "
-                       "restore_best=no"},
-    {"reduce_on_plateau", "monitor=validation_loss, mode=auto, factor=0.1, patience=10, "
-                          "min_delta=0.0001, cooldown=0, min_rate=0"},
+    {"early_stopping", "monitor=validation_loss, output=-1, mode=auto, patience=0, min_delta=0, "
+                       "start=0, restore_best=no"},
+    {"reduce_on_plateau", "monitor=validation_loss, output=-1, mode=auto, factor=0.1, "
+                          "patience=10, min_delta=0.0001, cooldown=0, min_rate=0"},
     {"step_schedule", "factor=0.1, length=10, start=0, per_step=no"},
     {"exponential_schedule", "factor=0.96, length=1, start=0, per_step=no"},
     {"cosine_schedule", "alpha=0, length=0, start=0, per_step=no"},
@@ -245,24 +245,25 @@ START_TEST(bad_words_are_refused)
         assert_status(neuron_callback_set_number(c, "mode", 20), NEURON_E_ARGUMENT);
         assert_message("mode is no number, but a word: auto, smallest or largest");
         assert_ok(neuron_callback_get_text(text, sizeof text, NULL, c, NULL));
-        ck_assert_ptr_nonnull(strstr(text, "monitor=validation_loss, mode=auto"));
+        ck_assert_ptr_nonnull(strstr(text, "monitor=validation_loss, output=-1, mode=auto"));
         neuron_callback_unref(c);
     }
     neuron_context_unref(context);
 }
 END_TEST
 
-START_TEST(a_checkpoint_has_two_options)
+START_TEST(a_checkpoint_has_three_options)
 {
     neuron_context_t *context = test_context();
     neuron_callback_t *c;
     char text[64];
     assert_status(neuron_callback_create_checkpoint(&c, context, "x", "patience=3"),
                   NEURON_E_ARGUMENT);
-    assert_message("checkpoint: there is no option \"patience\"; its options are monitor, mode");
+    assert_message(
+        "checkpoint: there is no option \"patience\"; its options are monitor, output, mode");
     assert_ok(neuron_callback_create_checkpoint(&c, context, "x", "mode=largest, monitor=loss"));
     assert_ok(neuron_callback_get_text(text, sizeof text, NULL, c, NULL));
-    ck_assert_str_eq(text, "monitor=loss, mode=largest");
+    ck_assert_str_eq(text, "monitor=loss, output=-1, mode=largest");
     neuron_callback_unref(c);
     neuron_context_unref(context);
 }
@@ -273,7 +274,7 @@ START_TEST(whole_numbers_and_real_ones)
     neuron_context_t *context = test_context();
     neuron_callback_t *c;
     double value;
-    const neuron_option_t *factor = neuron_kind_option("callback", "reduce_on_plateau", 2);
+    const neuron_option_t *factor = neuron_kind_option("callback", "reduce_on_plateau", 3);
     assert_ok(neuron_callback_create(&c, context, "reduce_on_plateau", NULL));
     assert_status(neuron_callback_set(c, "patience=3, factor=0"), NEURON_E_ARGUMENT);
     assert_ok(neuron_callback_get_number(&value, c, "patience"));
@@ -351,7 +352,7 @@ int main(void)
     tcase_add_test(tests, bad_options_are_refused);
     tcase_add_loop_test(tests, bad_words_are_refused, 0,
                         sizeof refused_words / sizeof refused_words[0]);
-    tcase_add_test(tests, a_checkpoint_has_two_options);
+    tcase_add_test(tests, a_checkpoint_has_three_options);
     tcase_add_test(tests, whole_numbers_and_real_ones);
     return run_suite(suite);
 }

@@ -1,4 +1,4 @@
-#include "test-common.h"
+#include "test-models.h"
 
 #include "train/history.h"
 
@@ -14,15 +14,22 @@ static const double rows[][NEURON_HISTORY_FIGURES] = {
     {1.0 / 3, 0.875, 0.625, 0.75, 5e-324, -1.23456789e-300},
 };
 
+static void append(neuron_history_t *history, const double figures[NEURON_HISTORY_FIGURES])
+{
+    memcpy(neuron_history_append(history), figures, NEURON_HISTORY_FIGURES * sizeof *figures);
+}
+
 static neuron_history_t *make(int64_t epochs)
 {
     neuron_context_t *context = test_context();
+    neuron_graph_t *graph = test_linear(context, 8);
     neuron_history_t *history;
-    assert_ok(neuron_history_create(&history, context));
+    assert_ok(neuron_history_create(&history, graph));
+    neuron_graph_unref(graph);
     neuron_context_unref(context); /* the history keeps it */
     assert_ok(neuron_history_reserve(history, epochs));
     for (int64_t i = 0; i < epochs; i++)
-        neuron_history_append(history, rows[i]);
+        append(history, rows[i]);
     return history;
 }
 
@@ -51,7 +58,7 @@ START_TEST(it_grows_and_shrinks)
     neuron_history_t *history = make(0);
     for (int64_t i = 0; i < 1000; i++) {
         assert_ok(neuron_history_reserve(history, i + 1));
-        neuron_history_append(history, (const double[]){(double)i, 0, 0, 0, 0, 0});
+        append(history, (const double[]){(double)i, 0, 0, 0, 0, 0});
     }
     double value;
     for (int64_t i = 0; i < 1000; i++) {
@@ -92,7 +99,7 @@ START_TEST(the_best_is_the_first_of_equals)
     neuron_history_truncate(history, 0);
     assert_status(neuron_history_best(&epoch, history, NEURON_METRIC_LOSS), NEURON_E_STATE);
     ck_assert_int_eq(epoch, 7);
-    neuron_history_append(history, (const double[]){INFINITY, 0, 0, 0, 0, 0});
+    append(history, (const double[]){INFINITY, 0, 0, 0, 0, 0});
     ck_assert_int_eq(best(history, NEURON_METRIC_LOSS), 0);
     neuron_history_unref(history);
 }
@@ -134,8 +141,7 @@ START_TEST(a_line_has_room)
     neuron_history_t *history = make(0);
     assert_ok(neuron_history_reserve(history, 1));
     double widest = -1.23456789e-300;
-    neuron_history_append(history,
-                          (const double[]){widest, widest, widest, widest, widest, widest});
+    append(history, (const double[]){widest, widest, widest, widest, widest, widest});
     const char *path = test_file("wide.csv");
     assert_ok(neuron_history_save_csv(history, path));
     assert_file(path, HEADER "1,-1.23456789e-300,-1.23456789e-300,-1.23456789e-300,"
@@ -181,13 +187,17 @@ START_TEST(no_memory_loses_nothing)
 {
     test_memory memory;
     neuron_context_t *context = test_limited_context(&memory);
+    neuron_graph_t *graph = test_linear(context, 8);
     neuron_history_t *history;
-    memory.left = 0;
-    assert_status(neuron_history_create(&history, context), NEURON_E_MEMORY);
-    memory.left = 2;
-    assert_ok(neuron_history_create(&history, context));
+    long allocations = -1;
+    do {
+        memory.left = ++allocations;
+    } while (neuron_history_create(&history, graph) == NEURON_E_MEMORY);
+    ck_assert_int_gt(allocations, 1);
+    neuron_graph_unref(graph);
+    memory.left = 1;
     assert_ok(neuron_history_reserve(history, 1));
-    neuron_history_append(history, rows[0]);
+    append(history, rows[0]);
     assert_status(neuron_history_reserve(history, 2), NEURON_E_MEMORY);
     ck_assert_int_eq(neuron_history_epochs(history), 1);
     const char *path = test_file("no-memory.csv");

@@ -26,7 +26,8 @@ enum {
     NEURON_CALLBACK_LENGTH,
     NEURON_CALLBACK_PER_STEP,
     NEURON_CALLBACK_COOLDOWN,
-    NEURON_CALLBACK_MIN_RATE
+    NEURON_CALLBACK_MIN_RATE,
+    NEURON_CALLBACK_OUTPUT
 };
 
 enum { NEURON_CALLBACK_STATE_MAX = 6 };
@@ -114,6 +115,9 @@ double neuron_callback_option(const neuron_callback_t *callback, int32_t key);
 #define NEURON_CALLBACK_OPTION_MONITOR                                                             \
     NEURON_CHOICE(NEURON_CALLBACK_MONITOR, "monitor", neuron_monitor_words,                        \
                   NEURON_METRIC_VALIDATION_LOSS, "the figure that is watched")
+#define NEURON_CALLBACK_OPTION_OUTPUT                                                              \
+    NEURON_INTEGER(NEURON_CALLBACK_OUTPUT, "output", -1, INT32_MAX, -1,                            \
+                   "whose figure it is, -1 for that of all")
 #define NEURON_CALLBACK_OPTION_START                                                               \
     NEURON_INTEGER(NEURON_CALLBACK_START, "start", 0, INT32_MAX, 0,                                \
                    "epochs or steps before it begins")
@@ -129,9 +133,9 @@ double neuron_callback_option(const neuron_callback_t *callback, int32_t key);
 /* All of NEURON_MODE_.... */
 extern const neuron_word neuron_mode_words[];
 
-/* ---- Kinds that look at a figure: they have the options mode and monitor ---- */
+/* ---- Kinds that look at a figure: they have the options monitor, output and mode ---- */
 
-/* Refuses a figure of a validation set that there is not. */
+/* Refuses a figure of a validation set or of an output that there is not. */
 int neuron_monitor_check(const neuron_callback_t *callback, const neuron_trainer_t *trainer);
 
 /* The figure of the epoch that just ended. */

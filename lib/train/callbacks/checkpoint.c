@@ -8,6 +8,7 @@
 
 static const neuron_option options[] = {
     NEURON_CALLBACK_OPTION_MONITOR,
+    NEURON_CALLBACK_OPTION_OUTPUT,
     NEURON_CALLBACK_OPTION_MODE,
 };
 

@@ -9,6 +9,7 @@
 
 static const neuron_option options[] = {
     NEURON_CALLBACK_OPTION_MONITOR,
+    NEURON_CALLBACK_OPTION_OUTPUT,
     NEURON_CALLBACK_OPTION_MODE,
     NEURON_INTEGER(NEURON_CALLBACK_PATIENCE, "patience", 0, INT32_MAX, 0,
                    "epochs without a better figure"),

@@ -24,6 +24,11 @@ const char *neuron_monitor_name(const neuron_callback_t *callback)
     }
 }
 
+static int32_t output_of(const neuron_callback_t *callback)
+{
+    return (int32_t)neuron_callback_option(callback, NEURON_CALLBACK_OUTPUT);
+}
+
 int neuron_monitor_check(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
 {
     int32_t metric = monitored(callback);
@@ -33,14 +38,21 @@ int neuron_monitor_check(const neuron_callback_t *callback, const neuron_trainer
         return neuron_fail(NEURON_E_STATE,
                            "%s: goes by the %s, but the trainer has no validation set",
                            callback->kind->name, neuron_monitor_name(callback));
-    return NEURON_OK;
+    return neuron_check_range(output_of(callback), -1,
+                              neuron_history_output_count(neuron_trainer_history(trainer)) - 1,
+                              "output", callback->kind->name);
 }
 
 double neuron_monitor_value(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
 {
     double value = NAN;
-    neuron_history_value(&value, neuron_trainer_history(trainer),
-                         neuron_training_progress(trainer)->epoch - 1, monitored(callback));
+    const neuron_history_t *history = neuron_trainer_history(trainer);
+    int64_t epoch = neuron_training_progress(trainer)->epoch - 1;
+    if (output_of(callback) < 0)
+        neuron_history_value(&value, history, epoch, monitored(callback));
+    else
+        neuron_history_output_value(&value, history, epoch, output_of(callback),
+                                    monitored(callback));
     return value;
 }
 

@@ -10,6 +10,7 @@
 
 static const neuron_option options[] = {
     NEURON_CALLBACK_OPTION_MONITOR,
+    NEURON_CALLBACK_OPTION_OUTPUT,
     NEURON_CALLBACK_OPTION_MODE,
     NEURON_REAL(NEURON_CALLBACK_FACTOR, "factor", DBL_MIN, NEURON_BELOW_ONE, 0.1,
                 "what the rate is multiplied with"),
