@@ -606,7 +606,8 @@ NEURON_API int32_t neuron_node_trainable(const neuron_node_t *node);
  *  population, by n and not n - 1. No other thread may use the graph meanwhile.
  *  @param node     of a finished graph; reads an input of it, as it is or through neuron_flatten()
  *                  or neuron_reshape().
- *  @param dataset  not changed; read from beginning to end.
+ *  @param dataset  not changed; read from beginning to end. Of one of several inputs
+ *                  (neuron_dataset_zip()) it is that which the node reads.
  *  @return  0; NEURON_E_ARGUMENT for NULL and for another node; NEURON_E_STATE for a graph that is
  *           not finished; NEURON_E_SHAPE if the examples do not fit the input; NEURON_E_DATA for no
  *           examples, or values that are not finite; NEURON_E_MEMORY; or what a stream returned.

@@ -3,15 +3,22 @@
 #include "data/dataset.h"
 #include "graph/graph.h"
 
-/* Whether a node has the values of the graph's input, under any shape. */
-static bool is_input(const neuron_node_t *node)
+#include <inttypes.h>
+
+/* Which of the graph's inputs a node has the values of, under any shape; -1 for none. */
+static int32_t input_of(const neuron_node_t *node)
 {
+    const neuron_graph_t *graph = node->graph;
     while (node->spec.layer->flags & NEURON_LAYER_VIEW)
         node = node->inputs[0];
-    return node->spec.layer == &neuron_layer_input;
+    int32_t i = graph->input_count - 1;
+    while (i >= 0 && graph->inputs[i] != node)
+        i--;
+    return i;
 }
 
-static int check(const neuron_node_t *node, const neuron_dataset_t *dataset)
+/* `*dataset` becomes its part for the input that the node reads, if it has several. */
+static int check(const neuron_node_t *node, const neuron_dataset_t **dataset)
 {
     char text[2][NEURON_SHAPE_TEXT];
     RETURN_IF_ERROR(neuron_graph_check_finished(node->graph, node->name));
@@ -19,14 +26,21 @@ static int check(const neuron_node_t *node, const neuron_dataset_t *dataset)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "%s: has nothing to adapt; that is for nodes of neuron_standardize()",
                            node->name);
-    if (!is_input(node->inputs[0]))
+    int32_t place = input_of(node->inputs[0]), inputs = neuron_dataset_inputs(*dataset);
+    if (place < 0)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "%s: reads %s; only what reads the graph's input can be adapted",
                            node->name, node->inputs[0]->name);
+    if (inputs > 1 && inputs != node->graph->input_count)
+        return neuron_fail(NEURON_E_SHAPE,
+                           "%s: the dataset has %" PRId32 " inputs, %s has %" PRId32, node->name,
+                           inputs, node->graph->name, node->graph->input_count);
+    if (inputs > 1)
+        *dataset = neuron_dataset_input_at(*dataset, place);
     const neuron_shape *input = &node->inputs[0]->spec.output;
-    if (neuron_shape_count(&dataset->shape) != neuron_shape_count(input))
+    if (neuron_shape_count(&(*dataset)->shape) != neuron_shape_count(input))
         return neuron_fail(NEURON_E_SHAPE, "%s: examples are %s, the input is %s", node->name,
-                           neuron_shape_text(&dataset->shape, text[0]),
+                           neuron_shape_text(&(*dataset)->shape, text[0]),
                            neuron_shape_text(input, text[1]));
     return NEURON_OK;
 }
@@ -36,7 +50,7 @@ int neuron_node_adapt(neuron_node_t *node, const neuron_dataset_t *dataset)
     FLOAT_SCOPE;
     CHECK_ARGUMENT(node);
     CHECK_ARGUMENT(dataset);
-    RETURN_IF_ERROR(check(node, dataset));
+    RETURN_IF_ERROR(check(node, &dataset));
     neuron_graph_t *graph = node->graph;
     const neuron_graph_array *arrays = graph->arrays + node->first_array;
     float *measured =

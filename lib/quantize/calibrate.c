@@ -31,8 +31,10 @@ static int predict_all(neuron_session *session, const neuron_graph_t *graph,
     int64_t size = neuron_session_batch(session);
     for (int64_t first = 0; first < count; first += size) {
         int64_t batch = neuron_min_count(size, count - first);
-        RETURN_IF_ERROR(neuron_dataset_gather(dataset, graph->context->pool, NULL, first, batch,
-                                              neuron_session_input(session, 0)));
+        for (int32_t i = 0; i < graph->input_count; i++)
+            RETURN_IF_ERROR(neuron_dataset_gather(neuron_dataset_input_at(dataset, i),
+                                                  graph->context->pool, NULL, first, batch,
+                                                  neuron_session_input(session, i)));
         RETURN_IF_ERROR(neuron_session_forward(session, NULL, batch, 0, 0));
     }
     return NEURON_OK;

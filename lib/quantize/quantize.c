@@ -228,12 +228,7 @@ static int allocate(quantizer *q)
 
 static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
-    char ours[NEURON_SHAPE_TEXT], theirs[NEURON_SHAPE_TEXT];
-    const neuron_shape *input = neuron_graph_first_input(graph);
-    if (!neuron_shape_equal(&dataset->shape, input))
-        return neuron_fail(NEURON_E_SHAPE, "quantize: examples are %s, the input of %s is %s",
-                           neuron_shape_text(&dataset->shape, ours), graph->name,
-                           neuron_shape_text(input, theirs));
+    RETURN_IF_ERROR(neuron_graph_check_examples(graph, dataset, "quantize"));
     if (dataset->count == 0)
         return neuron_fail(NEURON_E_DATA, "quantize: the dataset has no examples");
     return NEURON_OK;
@@ -248,10 +243,6 @@ int neuron_graph_quantize(neuron_graph_t **quantized, const neuron_graph_t *grap
     *quantized = NULL;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, "quantize"));
     CHECK_ARGUMENT(calibration);
-    if (graph->input_count > 1)
-        return neuron_fail(NEURON_E_UNSUPPORTED,
-                           "quantize: %s has %" PRId32 " inputs; it may have one", graph->name,
-                           graph->input_count);
     RETURN_IF_ERROR(check(graph, calibration));
     neuron_options options;
     neuron_options_reset(&options, &neuron_quantization_options);

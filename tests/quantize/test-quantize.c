@@ -350,7 +350,7 @@ START_TEST(arguments_are_checked)
     assert_status(neuron_graph_quantize(&made, graph, NULL, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_quantize(&made, unfinished, images, NULL), NEURON_E_STATE);
     assert_status(neuron_graph_quantize(&made, other, images, NULL), NEURON_E_SHAPE);
-    assert_message("examples are 12x12x1, the input of linear is 13x13x1");
+    assert_message("quantize: examples are 12x12x1, the graph's input is 13x13x1");
     assert_ok(neuron_dataset_subset(&none, images, 0, 0));
     assert_status(neuron_graph_quantize(&made, graph, none, NULL), NEURON_E_DATA);
     neuron_dataset_unref(none);
