@@ -5,15 +5,14 @@
  *     ./two_inputs mnist
  *
  * The folder has the four files of MNIST, Fashion-MNIST or K-MNIST. Without one, the program learns
- * from images that the library draws. It makes pairs at random, half of them of one kind, trains a
- * step at a time on batches of them, and prints the loss on the way and the accuracies for pairs of
- * test images. */
+ * from images that the library draws. It makes pairs at random, half of them of one kind, trains on
+ * them, and prints the accuracies of both outputs on the way and for pairs of test images. */
 #include <libneuron/libneuron.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SIDE = 28, PIXELS = SIDE * SIDE, BATCH = 64, STEPS = 1500, KINDS = 10 };
+enum { SIDE = 28, KINDS = 10, PAIRS = 32000, TEST_PAIRS = 2560 };
 
 static void must(int status)
 {
@@ -23,33 +22,69 @@ static void must(int status)
     }
 }
 
-/* Images and their classes in memory. */
-typedef struct images {
-    int64_t count;
-    float *pixels;
-    int32_t *kinds;
-} images;
-
-static images load(neuron_context_t *context, const char *folder, const char *part, int64_t drawn,
-                   uint64_t seed)
+static neuron_dataset_t *load(neuron_context_t *context, const char *folder, const char *part,
+                              int64_t drawn, uint64_t seed)
 {
-    neuron_dataset_t *dataset;
+    neuron_dataset_t *images;
     char from[4096], labels[4096];
     if (!folder) {
-        must(neuron_dataset_generate_glyphs(&dataset, context, drawn, SIDE, SIDE, seed));
+        must(neuron_dataset_generate_glyphs(&images, context, drawn, SIDE, SIDE, seed));
     } else {
         snprintf(from, sizeof from, "%s/%s-images-idx3-ubyte.gz", folder, part);
         snprintf(labels, sizeof labels, "%s/%s-labels-idx1-ubyte.gz", folder, part);
-        must(neuron_dataset_load_idx(&dataset, context, from, labels, KINDS));
+        must(neuron_dataset_load_idx(&images, context, from, labels, KINDS));
     }
-    images all = {.count = neuron_dataset_count(dataset)};
-    all.pixels = malloc((size_t)all.count * PIXELS * sizeof *all.pixels);
-    all.kinds = malloc((size_t)all.count * sizeof *all.kinds);
-    if (!all.pixels || !all.kinds)
+    return images;
+}
+
+/* A number from 0 to below `end`. */
+static int64_t draw(uint64_t *state, int64_t end)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (int64_t)((*state >> 33) % (uint64_t)end);
+}
+
+/* Which images make pairs, and whether both are of one kind: of every second they are. */
+static void draw_pairs(int64_t *left, int64_t *right, float *same, int64_t count,
+                       const neuron_dataset_t *images, uint64_t state)
+{
+    int64_t all = neuron_dataset_count(images);
+    int32_t *kinds = malloc((size_t)all * sizeof *kinds);
+    if (!kinds)
         exit(EXIT_FAILURE);
-    must(neuron_dataset_read(all.pixels, all.kinds, dataset, 0, all.count));
-    neuron_dataset_unref(dataset);
-    return all;
+    must(neuron_dataset_read(NULL, kinds, images, 0, all));
+    for (int64_t i = 0; i < count; i++) {
+        left[i] = draw(&state, all);
+        do
+            right[i] = draw(&state, all);
+        while (i % 2 && kinds[left[i]] != kinds[right[i]]);
+        same[i] = kinds[left[i]] == kinds[right[i]];
+    }
+    free(kinds);
+}
+
+/* Pairs of images: both are inputs, the targets 1 for one kind or 0, and the kind of the left. */
+static neuron_dataset_t *make_pairs(neuron_context_t *context, neuron_dataset_t *images,
+                                    int64_t count, uint64_t seed)
+{
+    neuron_tensor_t *numbers;
+    neuron_dataset_t *left, *right, *same, *pairs;
+    int64_t *chosen = malloc((size_t)count * 2 * sizeof *chosen);
+    if (!chosen)
+        exit(EXIT_FAILURE);
+    must(neuron_tensor_create(&numbers, context, NEURON_TYPE_F32, (const int64_t[]){count, 1}, 2));
+    draw_pairs(chosen, chosen + count, neuron_tensor_data(numbers), count, images, seed);
+    must(neuron_dataset_select(&left, images, chosen, count));
+    must(neuron_dataset_select(&right, images, chosen + count, count));
+    must(neuron_dataset_create_with_targets(&same, context, numbers, numbers));
+    must(neuron_dataset_zip(&pairs, (neuron_dataset_t *[]){left, right}, 2,
+                            (neuron_dataset_t *[]){same, left}, 2));
+    free(chosen);
+    neuron_tensor_unref(numbers);
+    neuron_dataset_unref(left);
+    neuron_dataset_unref(right);
+    neuron_dataset_unref(same);
+    return pairs;
 }
 
 /*  left  --> convolution --> dense --> softmax: kind
@@ -77,121 +112,47 @@ static neuron_graph_t *build(neuron_context_t *context)
     neuron_node_t *joined = neuron_concat(graph, two, 2, NULL);
     neuron_node_t *h = neuron_relu(graph, neuron_dense(graph, joined, 64, NULL));
     neuron_node_t *same = neuron_sigmoid(graph, neuron_dense(graph, h, 1, NULL));
+    neuron_node_set_name(same, "same");
+    neuron_node_set_name(kind, "kind");
     must(neuron_graph_finish_many(graph, (neuron_node_t *[]){same, kind}, 2));
     return graph;
 }
 
-/* A batch of pairs. */
-typedef struct pairs {
-    neuron_tensor_t *inputs[2];  /* left and right */
-    neuron_tensor_t *targets[2]; /* whether they are the same, 0 or 1, and the kind of the left */
-} pairs;
-
-static pairs make_pairs(neuron_context_t *context)
-{
-    pairs p;
-    for (int i = 0; i < 2; i++) {
-        must(neuron_tensor_create(&p.inputs[i], context, NEURON_TYPE_F32,
-                                  (const int64_t[]){BATCH, SIDE, SIDE, 1}, 4));
-        must(neuron_tensor_create(&p.targets[i], context, NEURON_TYPE_I32, (const int64_t[]){BATCH},
-                                  1));
-    }
-    return p;
-}
-
-static void drop_pairs(pairs *p)
-{
-    for (int i = 0; i < 2; i++) {
-        neuron_tensor_unref(p->inputs[i]);
-        neuron_tensor_unref(p->targets[i]);
-    }
-}
-
-/* A number from 0 to below `end`. */
-static int64_t draw(uint64_t *state, int64_t end)
-{
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return (int64_t)((*state >> 33) % (uint64_t)end);
-}
-
-static void fill(pairs *p, const images *from, uint64_t *state)
-{
-    int32_t *same = neuron_tensor_data(p->targets[0]), *kinds = neuron_tensor_data(p->targets[1]);
-    for (int64_t i = 0; i < BATCH; i++) {
-        int64_t pair[2] = {draw(state, from->count), draw(state, from->count)};
-        while (i % 2 && from->kinds[pair[0]] != from->kinds[pair[1]])
-            pair[1] = draw(state, from->count);
-        for (int side = 0; side < 2; side++) {
-            float *to = (float *)neuron_tensor_data(p->inputs[side]) + i * PIXELS;
-            for (int k = 0; k < PIXELS; k++)
-                to[k] = from->pixels[pair[side] * PIXELS + k];
-        }
-        kinds[i] = from->kinds[pair[0]];
-        same[i] = kinds[i] == from->kinds[pair[1]];
-    }
-}
-
-static void fit(neuron_context_t *context, neuron_graph_t *graph, const images *train)
+static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset_t *pairs)
 {
     neuron_optimizer_t *adam;
     neuron_loss_t *binary;
     neuron_trainer_t *trainer;
+    neuron_history_t *history;
     must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_loss_create(&binary, context, "binary_cross_entropy", NULL));
-    must(neuron_trainer_create(&trainer, graph, adam, NULL));
+    must(neuron_trainer_create(&trainer, graph, adam, pairs));
+    must(neuron_trainer_set(trainer, "epochs=3, batch_size=64"));
     must(neuron_trainer_set_output_loss(trainer, 0, binary, 1)); /* output 1 has cross-entropy */
-    pairs batch = make_pairs(context);
-    uint64_t state = 1;
-    double sum = 0;
-    for (int step = 1; step <= STEPS; step++) {
-        double loss;
-        fill(&batch, train, &state);
-        must(neuron_trainer_step(&loss, trainer, (const neuron_tensor_t *const *)batch.inputs, 2,
-                                 (const neuron_tensor_t *const *)batch.targets, 2, NULL));
-        sum += loss;
-        if (step % 250 == 0) {
-            printf("step %4d: loss %.4f\n", step, sum / 250);
-            sum = 0;
+    must(neuron_trainer_run(&history, trainer));
+    for (int64_t epoch = 0; epoch < neuron_history_epochs(history); epoch++) {
+        printf("epoch %d:", (int)epoch + 1);
+        for (int64_t k = 0; k < neuron_history_output_count(history); k++) {
+            double accuracy;
+            must(neuron_history_output_value(&accuracy, history, epoch, k, NEURON_METRIC_ACCURACY));
+            printf(" %s %.4f", neuron_history_output_name(history, k), accuracy);
         }
+        printf("\n");
     }
-    drop_pairs(&batch);
+    neuron_history_unref(history);
     neuron_trainer_unref(trainer);
     neuron_loss_unref(binary);
     neuron_optimizer_unref(adam);
 }
 
-static void test(neuron_context_t *context, const neuron_graph_t *graph, const images *from)
+static double accuracy(const neuron_graph_t *graph, const neuron_dataset_t *pairs,
+                       const char *output)
 {
-    enum { BATCHES = 40 };
-    neuron_tensor_t *outputs[2];
-    pairs batch = make_pairs(context);
-    uint64_t state = 2;
-    int right_same = 0, right_kind = 0;
-    must(neuron_tensor_create(&outputs[0], context, NEURON_TYPE_F32, (const int64_t[]){BATCH, 1},
-                              2));
-    must(neuron_tensor_create(&outputs[1], context, NEURON_TYPE_F32,
-                              (const int64_t[]){BATCH, KINDS}, 2));
-    for (int n = 0; n < BATCHES; n++) {
-        fill(&batch, from, &state);
-        must(neuron_graph_predict_many(graph, (const neuron_tensor_t *const *)batch.inputs, 2,
-                                       outputs, 2));
-        const int32_t *same = neuron_tensor_data(batch.targets[0]);
-        const int32_t *kinds = neuron_tensor_data(batch.targets[1]);
-        const float *said = neuron_tensor_data(outputs[0]);
-        for (int i = 0; i < BATCH; i++) {
-            const float *shares = (const float *)neuron_tensor_data(outputs[1]) + i * KINDS;
-            int best = 0;
-            for (int k = 1; k < KINDS; k++)
-                best = shares[k] > shares[best] ? k : best;
-            right_same += (said[i] > 0.5f) == same[i];
-            right_kind += best == kinds[i];
-        }
-    }
-    printf("test accuracy: same or not %.4f, kind %.4f\n", right_same / (double)(BATCHES * BATCH),
-           right_kind / (double)(BATCHES * BATCH));
-    neuron_tensor_unref(outputs[0]);
-    neuron_tensor_unref(outputs[1]);
-    drop_pairs(&batch);
+    neuron_evaluation_t *evaluation;
+    must(neuron_graph_evaluate(&evaluation, graph, pairs, NULL, output));
+    double share = neuron_evaluation_accuracy(evaluation);
+    neuron_evaluation_unref(evaluation);
+    return share;
 }
 
 int main(int argc, char **argv)
@@ -203,16 +164,19 @@ int main(int argc, char **argv)
     const char *folder = argc == 2 ? argv[1] : NULL;
     neuron_context_t *context;
     must(neuron_context_create(&context, NULL));
-    images train = load(context, folder, "train", 6000, 1),
-           kept = load(context, folder, "t10k", 1000, 2);
+    neuron_dataset_t *images = load(context, folder, "train", 6000, 1),
+                     *kept = load(context, folder, "t10k", 1000, 2);
+    neuron_dataset_t *train = make_pairs(context, images, PAIRS, 1),
+                     *test = make_pairs(context, kept, TEST_PAIRS, 2);
     neuron_graph_t *graph = build(context);
-    fit(context, graph, &train);
-    test(context, graph, &kept);
-    free(train.pixels);
-    free(train.kinds);
-    free(kept.pixels);
-    free(kept.kinds);
+    fit(context, graph, train);
+    printf("test accuracy: same or not %.4f, kind %.4f\n", accuracy(graph, test, "output=0"),
+           accuracy(graph, test, "output=1"));
     neuron_graph_unref(graph);
+    neuron_dataset_unref(train);
+    neuron_dataset_unref(test);
+    neuron_dataset_unref(images);
+    neuron_dataset_unref(kept);
     neuron_context_unref(context);
     return EXIT_SUCCESS;
 }
