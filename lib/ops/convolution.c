@@ -30,8 +30,10 @@ enum { BANDS_WANTED = 16 };
 /* Where there are fewer, filters are shared out as well: so many products are a task at least. */
 enum { TASK_PRODUCTS = 1 << 18 };
 
-/* A row of fewer pixels than this does not fill the tiles of a product. */
-enum { ROW_PIXELS = 7 };
+/* The sums of a row of fewer pixels than this keep the adders waiting for each other. With many
+ * filters copies of the windows are paid for with a few pixels more, too: a tile of several rows
+ * reads the weights less often. */
+enum { ROW_PIXELS = 5, MANY_FILTERS = 192, ROW_PIXELS_MANY = 7 };
 
 /* A product that is too large for a number is too large for a machine: planning it fails. */
 static int64_t saturated(int64_t a, int64_t b)
@@ -267,7 +269,8 @@ static bool is_column(const neuron_convolution *convolution)
  * where rows of the output are short, but follow each other as pixels do. */
 static bool gathers(const neuron_convolution *convolution)
 {
-    return convolution->columns < ROW_PIXELS &&
+    bool many = neuron_group_filters(convolution) >= MANY_FILTERS;
+    return convolution->columns < (many ? ROW_PIXELS_MANY : ROW_PIXELS) &&
            neuron_convolution_depth(convolution) > neuron_group_channels(convolution) &&
            convolution->row_step == convolution->columns * convolution->pixel_step &&
            !neuron_convolution_is_single_channel(convolution) && !is_column(convolution);

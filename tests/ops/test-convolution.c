@@ -39,6 +39,7 @@ static const convolution_case cases[] = {
     {2, 2, 33, 65, 3, 3, 1, 1, SAME, 64},   {3, 1, 1, 40, 3, 5, 1, 1, SAME, 70},
     {6, 6, 40, 130, 5, 5, 1, 1, SAME, 1},   {4, 4, 70, 97, 5, 5, 1, 1, SAME, 3},
     {9, 9, 50, 70, 5, 5, 1, 1, VALID, 2},   {7, 7, 40, 36, 3, 3, 2, 2, SAME, 40},
+    {5, 6, 10, 200, 5, 3, 1, 1, SAME, 3},   {9, 9, 200, 9, 4, 4, 2, 2, SAME, 2},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
