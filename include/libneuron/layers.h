@@ -459,6 +459,45 @@ NEURON_API neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char
                                                neuron_node_t *const *inputs, int32_t count,
                                                const char *options);
 
+/** Uses a layer again: a node that does with other inputs what `layer` does with its own, by the
+ *  same parameters (weight sharing; Keras: calling a layer again). There is one set of arrays,
+ *  which belong to the node that was added first and have its name; their gradients are summed over
+ *  all uses, and they are initialised, regularised, counted, saved and loaded once. Two images
+ *  through one trunk, or a recurrent cell at each step of time:
+ *
+ *      cell = neuron_dense(graph, h, 32, NULL);
+ *      next = neuron_shared_layer(graph, cell, &h2, 1);
+ *
+ *  What is set on one of the nodes counts for all that share arrays: options, initialisers,
+ *  regularisers, whether it is trained. Batch normalisation goes by the statistics of each use, and
+ *  moves its averages by one use after the other, in the order of the nodes. Copies of a graph, or
+ *  of a part by one neuron_graph_import(), share as their originals do; if the node that has the
+ *  arrays is not needed by any output, the first of the others has them. A layer without parameters
+ *  is simply done again with the options that it has now; dropout draws for itself.
+ *  @param layer   a node of this graph, not an input; may share itself.
+ *  @param inputs  `count` nodes, of shapes for which the layer has arrays of the same shapes: those
+ *                 of its own inputs, or for convolutions images of any size. For a custom layer
+ *                 only those of its own inputs.
+ *  @param count   as for the layer's builder.
+ *  @return  the node; NULL with the reason left with the graph. Since 0.1. */
+NEURON_API neuron_node_t *neuron_shared_layer(neuron_graph_t *graph, neuron_node_t *layer,
+                                              neuron_node_t *const *inputs, int32_t count);
+
+/** Uses all layers that lead from one node to another again, each by neuron_shared_layer(): a
+ *  Siamese network is a trunk that was built once.
+ *
+ *      a = trunk(graph, left);                            layers as ever
+ *      b = neuron_shared_part(graph, right, left, a);     the same on another input
+ *
+ *  @param input  takes the place of `from`.
+ *  @param from   a node of this graph on which `to` depends. What does not depend on it, such as
+ *                another input, is read by both.
+ *  @param to     the node whose like is wanted.
+ *  @return  the node that does what `to` does; NULL with the reason left with the graph, also if
+ *           `to` does not depend on `from`. Since 0.1. */
+NEURON_API neuron_node_t *neuron_shared_part(neuron_graph_t *graph, neuron_node_t *input,
+                                             neuron_node_t *from, neuron_node_t *to);
+
 /** Sets how one parameter array of a node starts. Kernels start with Glorot's uniform numbers,
  *  biases with zeros, unless it is set. The numbers follow from the graph's seed and the place of
  *  the array in the graph. Initialisers are
@@ -638,6 +677,11 @@ NEURON_API const char *neuron_node_name(const neuron_node_t *node);
  *  neuron_graph_import() has the layer of its original.
  *  @return  a string that lives as long as the graph; NULL for NULL. Since 0.1. */
 NEURON_API const char *neuron_node_layer(const neuron_node_t *node);
+
+/** The node whose parameters a node works with: see neuron_shared_layer().
+ *  @return  the node that has the arrays; NULL for a node that has its own, or none, and for NULL.
+ *           Any thread, as long as none adds to the graph or finishes it. Since 0.1. */
+NEURON_API const neuron_node_t *neuron_node_shared_with(const neuron_node_t *node);
 
 /** Number of inputs that a node has; 0 for the graph's input and for NULL. Since 0.1. */
 NEURON_API int32_t neuron_node_input_count(const neuron_node_t *node);

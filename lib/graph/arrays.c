@@ -11,19 +11,19 @@
 
 static const int64_t floats_per_line = NEURON_ALIGNMENT / (int64_t)sizeof(float);
 
-/* Names all arrays and counts them. */
+/* Names all arrays and counts them; arrays that are shared are their owner's, which comes first. */
 static int list_arrays(neuron_graph_t *graph)
 {
     int32_t count = 0;
     for (int32_t i = 0; i < graph->node_count; i++)
-        count += graph->nodes[i]->spec.array_count;
+        count += graph->nodes[i]->owner ? 0 : graph->nodes[i]->spec.array_count;
     graph->arrays = neuron_allocate_zero(graph->context, neuron_size(count), sizeof *graph->arrays);
     if (!graph->arrays)
         return NEURON_E_MEMORY;
     for (int32_t i = 0; i < graph->node_count; i++) {
         neuron_node_t *node = graph->nodes[i];
-        node->first_array = graph->array_count;
-        for (int32_t j = 0; j < node->spec.array_count; j++) {
+        node->first_array = node->owner ? node->owner->first_array : graph->array_count;
+        for (int32_t j = 0; !node->owner && j < node->spec.array_count; j++) {
             neuron_graph_array *array = &graph->arrays[graph->array_count];
             array->node = node;
             array->array = &node->spec.arrays[j];

@@ -89,11 +89,9 @@ int neuron_custom_take_array(neuron_node_t *node, const neuron_array *array)
     if (!neuron_layer_is_custom(spec->layer))
         return neuron_fail(NEURON_E_ARGUMENT, "%s: a %s layer has its own arrays", node->name,
                            spec->layer->name);
-    if (node->consumers > 0)
-        return neuron_fail(NEURON_E_STATE,
-                           "%s: arrays must be added before another layer uses the "
-                           "node",
-                           node->name);
+    if (node->consumers > 0 || node->shared)
+        return neuron_fail(NEURON_E_STATE, "%s: arrays must be added before another layer %s",
+                           node->name, node->shared ? "shares them" : "uses the node");
     if (spec->array_count == NEURON_ARRAYS_MAX)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: has %d arrays, which is the most", node->name,
                            NEURON_ARRAYS_MAX);

@@ -144,8 +144,10 @@ static int finish(neuron_graph_t *graph, neuron_node_t *const *outputs, int32_t 
     if (!kept)
         return NEURON_E_MEMORY;
     int status = keep_needed(graph, outputs, count);
-    if (status == NEURON_OK)
+    if (status == NEURON_OK) {
+        neuron_graph_settle_owners(graph);
         status = neuron_graph_make_arrays(graph);
+    }
     if (status < 0) {
         neuron_release(graph->context, kept);
         return status;

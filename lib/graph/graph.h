@@ -18,6 +18,12 @@ typedef struct neuron_array_choice {
     double l1, l2; /* of its regulariser; 0 for none */
 } neuron_array_choice;
 
+/* Whether a regulariser adds to the loss. */
+static inline bool neuron_choice_penalizes(const neuron_array_choice *choice)
+{
+    return choice->l1 > 0 || choice->l2 > 0;
+}
+
 /* What an input or an output means: see meaning.h. */
 typedef struct neuron_meaning {
     bool scaled;                  /* how bytes become an input is known: */
@@ -36,7 +42,9 @@ struct neuron_node {
     neuron_spec spec;
     neuron_array_choice choices[NEURON_ARRAYS_MAX]; /* in the order of spec.arrays */
     bool frozen;                                    /* training leaves its arrays alone */
-    bool misfit; /* its window is larger than its input, and padding may still be set */
+    neuron_node_t *owner; /* whose arrays it works with; NULL for its own */
+    bool shared;          /* it has an owner, or is one: see shared.c */
+    bool misfit;          /* its window is larger than its input, and padding may still be set */
     int32_t consumers;
     int32_t first_array;                  /* in graph->arrays, once finished */
     char *array_names[NEURON_ARRAYS_MAX]; /* of a custom layer's arrays */
@@ -118,10 +126,36 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
                                 neuron_node_t *const *inputs, int32_t input_count,
                                 const neuron_options *options, const double *weights);
 
-/* Adds a copy of a node of another graph, which is finished, with its parameters. */
+/* Adds a copy of a node of another graph, which is finished, with its parameters. `owners` has a
+ * place for each node of the source, NULL at first: nodes that share arrays there do so here. */
 int neuron_graph_copy_node(neuron_graph_t *graph, const neuron_graph_t *source,
                            const neuron_node_t *node, const char *name,
-                           neuron_node_t *const *inputs, neuron_node_t **made);
+                           neuron_node_t *const *inputs, neuron_node_t **owners,
+                           neuron_node_t **made);
+
+/* Adds a node that does what `layer`, a node of the graph, does, with the arrays of that. Otherwise
+ * as neuron_graph_add(). */
+neuron_node_t *neuron_graph_add_shared(neuron_graph_t *graph, neuron_node_t *layer,
+                                       const char *name, neuron_node_t *const *inputs,
+                                       int32_t count);
+
+/* The node that has the arrays that a node works with. */
+static inline neuron_node_t *neuron_node_owner(neuron_node_t *node)
+{
+    return node->owner ? node->owner : node;
+}
+
+/* Whether two nodes work with the same arrays; both may be one. */
+static inline bool neuron_node_shares(const neuron_node_t *a, const neuron_node_t *b)
+{
+    return (a->owner ? a->owner : a) == (b->owner ? b->owner : b);
+}
+
+/* Chooses for all that share a node's arrays what is chosen there, frozen or not included. */
+void neuron_node_spread_choices(const neuron_node_t *node);
+
+/* Makes the first node that is needed the owner of the arrays that it shares. */
+void neuron_graph_settle_owners(neuron_graph_t *graph);
 
 /* Makes a node without inputs an input of the graph. */
 int neuron_graph_add_input(neuron_graph_t *graph, neuron_node_t *node);

@@ -63,9 +63,10 @@ static int copy_custom(neuron_node_t *copy, const neuron_node_t *node)
     return NEURON_OK;
 }
 
-int neuron_graph_copy_node(neuron_graph_t *graph, const neuron_graph_t *source,
-                           const neuron_node_t *node, const char *name,
-                           neuron_node_t *const *inputs, neuron_node_t **made)
+/* Copies a node with its arrays. */
+static int copy_whole(neuron_graph_t *graph, const neuron_graph_t *source,
+                      const neuron_node_t *node, const char *name, neuron_node_t *const *inputs,
+                      neuron_node_t **made)
 {
     const neuron_layer *layer = node->spec.layer;
     const neuron_custom_kind *kind;
@@ -85,6 +86,22 @@ int neuron_graph_copy_node(neuron_graph_t *graph, const neuron_graph_t *source,
     memcpy(copy->choices, node->choices, sizeof copy->choices);
     *made = copy;
     return copy_values(copy, source, node);
+}
+
+int neuron_graph_copy_node(neuron_graph_t *graph, const neuron_graph_t *source,
+                           const neuron_node_t *node, const char *name,
+                           neuron_node_t *const *inputs, neuron_node_t **owners,
+                           neuron_node_t **made)
+{
+    neuron_node_t **owner = &owners[(node->owner ? node->owner : node)->index];
+    if (*owner) {
+        *made = neuron_graph_add_shared(graph, *owner, name, inputs, node->spec.input_count);
+        return graph->status;
+    }
+    RETURN_IF_ERROR(copy_whole(graph, source, node, name, inputs, made));
+    if (node->shared)
+        *owner = *made;
+    return NEURON_OK;
 }
 
 neuron_node_t *neuron_graph_copy_input(neuron_graph_t *graph, const neuron_node_t *input)
@@ -116,13 +133,15 @@ int neuron_copying_begin(neuron_copying *copying, neuron_graph_t *graph,
         if ((size_t)source->nodes[i]->spec.input_count > most)
             most = (size_t)source->nodes[i]->spec.input_count;
     copying->copies = neuron_allocate_zero(graph->context, count, sizeof *copying->copies);
+    copying->owners = neuron_allocate_zero(graph->context, count, sizeof *copying->owners);
     copying->inputs = neuron_allocate(graph->context, most, sizeof *copying->inputs);
-    return copying->copies && copying->inputs ? NEURON_OK : NEURON_E_MEMORY;
+    return copying->copies && copying->owners && copying->inputs ? NEURON_OK : NEURON_E_MEMORY;
 }
 
 void neuron_copying_end(neuron_copying *copying)
 {
     neuron_release(copying->graph->context, copying->copies);
+    neuron_release(copying->graph->context, copying->owners);
     neuron_release(copying->graph->context, copying->inputs);
 }
 
@@ -145,8 +164,8 @@ static int copy_node(const neuron_copying *copying, const neuron_node_t *node)
     char name[2 * NEURON_NODE_NAME_MAX + 3];
     const char *prefix = copying->prefix;
     snprintf(name, sizeof name, "%s%s%s", prefix ? prefix : "", prefix ? "/" : "", node->name);
-    RETURN_IF_ERROR(
-        neuron_graph_copy_node(copying->graph, copying->source, node, name, copying->inputs, made));
+    RETURN_IF_ERROR(neuron_graph_copy_node(copying->graph, copying->source, node, name,
+                                           copying->inputs, copying->owners, made));
     if (!is_yes(copying, NEURON_IMPORT_TRAINABLE))
         (*made)->frozen = true;
     return NEURON_OK;

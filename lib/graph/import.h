@@ -17,6 +17,7 @@ typedef struct neuron_copying {
     neuron_options options; /* of neuron_import_options */
     neuron_node_t **copies; /* of each node of the source, NULL for one without; before the copying
                                those that take the place of nodes */
+    neuron_node_t **owners; /* for each of the source: the copy that has its arrays */
     neuron_node_t **inputs; /* room for those of one node */
 } neuron_copying;
 

@@ -74,12 +74,43 @@ static int take_late(neuron_node_t *node, const neuron_options *changed, bool in
     return NEURON_OK;
 }
 
+/* The same for all nodes that work with the same arrays: if one refuses, none has changed. */
+static int take_shared(neuron_node_t *node, const neuron_options *changed, bool initializer)
+{
+    neuron_graph_t *graph = node->graph;
+    const char *name = first_changed(&node->spec.options, changed);
+    if (graph->finished && initializer)
+        return take_late(node, changed, initializer);
+    for (int32_t i = 0; name && i < graph->node_total; i++) {
+        const neuron_node_t *other = graph->nodes[i];
+        neuron_spec spec = other->spec;
+        if (!neuron_node_shares(other, node))
+            continue;
+        spec.options = *changed;
+        RETURN_IF_ERROR(spec.layer->infer(&spec, other->name));
+        if (!same_makeup(&other->spec, &spec))
+            return neuron_fail(NEURON_E_STATE, "%s: %s must be set before the layer is used again",
+                               node->name, name);
+    }
+    for (int32_t i = 0; name && i < graph->node_total; i++)
+        if (neuron_node_shares(graph->nodes[i], node))
+            RETURN_IF_ERROR(take_options(graph->nodes[i], changed));
+    if (name && graph->finished)
+        graph->layout_version++;
+    return NEURON_OK;
+}
+
 static int commit(neuron_node_t *node, const neuron_options *changed, bool initializer)
 {
     bool late = node->consumers > 0 || node->graph->finished;
-    RETURN_IF_ERROR(late ? take_late(node, changed, initializer) : take_options(node, changed));
-    if (initializer) /* the later call counts */
+    if (node->shared)
+        RETURN_IF_ERROR(take_shared(node, changed, initializer));
+    else
+        RETURN_IF_ERROR(late ? take_late(node, changed, initializer) : take_options(node, changed));
+    if (initializer) { /* the later call counts */
         node->choices[0].initializer = 0;
+        neuron_node_spread_choices(node);
+    }
     return NEURON_OK;
 }
 

@@ -38,6 +38,7 @@ static int set_initializer(neuron_node_t *node, const char *array, const char *n
     RETURN_IF_ERROR(neuron_initializer_check(kind, parameter, node->name));
     node->choices[index].initializer = kind;
     node->choices[index].parameter = parameter;
+    neuron_node_spread_choices(node);
     return NEURON_OK;
 }
 
@@ -86,6 +87,7 @@ static int set_regularizer(neuron_node_t *node, const char *array, double l1, do
                            node->name, array);
     node->choices[index].l1 = l1;
     node->choices[index].l2 = l2;
+    neuron_node_spread_choices(node);
     return NEURON_OK;
 }
 
@@ -117,6 +119,7 @@ int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)
     if (node->frozen == (trainable == 0))
         return NEURON_OK;
     node->frozen = trainable == 0;
+    neuron_node_spread_choices(node);
     node->graph->layout_version++;
     return NEURON_OK;
 }

@@ -1,6 +1,6 @@
 /* What L1 and L2 on parameters add to the loss, summed in double in pieces of fixed size, so
  * that threads do not change it, and what they add to gradients. */
-#include "graph/penalty.h"
+#include "graph/graph.h"
 
 #include "base/checked.h"
 #include "base/float-mode.h"

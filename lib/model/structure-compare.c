@@ -131,9 +131,14 @@ static int compare_node(comparison *c, const neuron_node_t *node, json_t *theirs
     c->what = node->name;
     RETURN_IF_ERROR(
         compare(c, "layer", json_object_get(theirs, "layer"), json_object_get(ours, "layer")));
-    RETURN_IF_ERROR(compare_options(c, node, theirs));
+    if (json_object_get(theirs, "shared") || node->owner)
+        RETURN_IF_ERROR(compare(c, "shared", json_object_get(theirs, "shared"),
+                                json_object_get(ours, "shared")));
+    else
+        RETURN_IF_ERROR(compare_options(c, node, theirs));
     RETURN_IF_ERROR(compare_values(c, node, matters_of_node, theirs, ours));
-    note_frozen(c, node, theirs);
+    if (!node->owner)
+        note_frozen(c, node, theirs);
     return compare_arrays(c, node, json_object_get(theirs, "arrays"),
                           json_object_get(ours, "arrays"));
 }

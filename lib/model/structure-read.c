@@ -15,6 +15,8 @@
 
 typedef neuron_structure_reader reader;
 
+static const char shared_key[] = "shared";
+
 const char *neuron_structure_node_name(const reader *r)
 {
     const char *name =
@@ -136,6 +138,29 @@ static int read_layer(reader *r, const neuron_layer *layer, const json_t *json)
     return neuron_structure_read_parts(r, node, json);
 }
 
+/* A node that works with the arrays of one before it, which says all but its name and inputs. */
+static int read_shared(reader *r, const char *layer_name, const json_t *json)
+{
+    int32_t place;
+    neuron_node_t *owner = NULL;
+    if (neuron_structure_read_place(&place, json_object_get(json, shared_key), r->node) == 0)
+        owner = r->graph->nodes[place];
+    if (!owner || owner->owner || strcmp(neuron_node_layer(owner), layer_name) != 0 ||
+        (owner->spec.array_count == 0 && !(owner->spec.layer->flags & NEURON_LAYER_CUSTOM)))
+        return neuron_fail(
+            NEURON_E_FORMAT,
+            NODE "\"shared\" is not the place of a node of layer %.63s before it that has arrays",
+            NODE_ARGUMENTS(r), layer_name);
+    if (json_object_size(json) != 4)
+        return neuron_fail(NEURON_E_FORMAT,
+                           NODE "has more than its layer, name, inputs and what it shares",
+                           NODE_ARGUMENTS(r));
+    RETURN_IF_ERROR(read_inputs(r, json_object_get(json, "inputs")));
+    const neuron_node_t *node = neuron_graph_add_shared(
+        r->graph, owner, neuron_structure_node_name(r), r->inputs, r->input_count);
+    return node ? NEURON_OK : neuron_structure_fail_as_graph(r, r->graph->status);
+}
+
 static int read_input(reader *r, const json_t *json)
 {
     int64_t shape[NEURON_RANK_MAX] = {0};
@@ -157,6 +182,8 @@ static int read_node(reader *r, const json_t *json)
     if (!json_is_string(json_object_get(json, "name")) || !layer_name)
         return neuron_fail(NEURON_E_FORMAT, "%s: node %" PRId32 " has no layer or no name",
                            r->source, r->node);
+    if (json_object_get(json, shared_key))
+        return read_shared(r, layer_name, json);
     const neuron_layer *layer = neuron_layer_find(layer_name);
     if (strcmp(layer_name, NEURON_CUSTOM_LAYER) == 0)
         RETURN_IF_ERROR(neuron_structure_find_kind(&layer, r, json));
@@ -184,7 +211,7 @@ static int check_arrays(const reader *r, const neuron_safetensors *file)
     uint64_t left = neuron_safetensors_number_count(file);
     for (int32_t i = 0; i < r->graph->node_total; i++) {
         const neuron_node_t *node = r->graph->nodes[i];
-        for (int32_t j = 0; j < node->spec.array_count; j++) {
+        for (int32_t j = 0; !node->owner && j < node->spec.array_count; j++) {
             const neuron_array *array = &node->spec.arrays[j];
             uint64_t count = (uint64_t)neuron_shape_count(&array->shape);
             char name[NEURON_NODE_NAME_MAX + 32];

@@ -4,7 +4,7 @@
 
 #include "graph/custom.h"
 #include "graph/initializer.h"
-#include "graph/penalty.h"
+#include "graph/graph.h"
 #include "base/options/json.h"
 
 /* Adds an empty list to an object, which owns it. */
@@ -112,6 +112,8 @@ static int write_node(json_t *json, const neuron_node_t *node)
         RETURN_IF_ERROR(write_shape(json, &node->spec.output));
     else
         RETURN_IF_ERROR(write_inputs(json, node));
+    if (node->owner) /* which says all else */
+        return neuron_json_set(json, "shared", json_integer(node->owner->index));
     if (custom)
         RETURN_IF_ERROR(write_custom(json, &node->spec));
     RETURN_IF_ERROR(neuron_options_write(json, &node->spec.options));

@@ -21,6 +21,7 @@ typedef struct quantizer {
     neuron_range_seen **seen;      /* of each node; NULL for those that keep their floats */
     const neuron_node_t **readers; /* of each node, if one other reads it; or the input */
     neuron_node_t **copies, **inputs, **outputs;
+    neuron_node_t **owners; /* as of a copying: see graph/import.h */
 } quantizer;
 
 static void release(void *owner, void *object)
@@ -28,12 +29,14 @@ static void release(void *owner, void *object)
     (void)owner;
     quantizer *q = object;
     for (int32_t i = 0; q->seen && i < q->source->node_count; i++)
-        neuron_release(q->context, q->seen[i]);
+        if (!q->source->nodes[i]->owner)
+            neuron_release(q->context, q->seen[i]);
     neuron_release(q->context, q->seen);
     neuron_release(q->context, q->readers);
     neuron_release(q->context, q->copies);
     neuron_release(q->context, q->inputs);
     neuron_release(q->context, q->outputs);
+    neuron_release(q->context, q->owners);
     neuron_graph_unref(q->graph);
     neuron_release(q->context, q);
 }
@@ -65,7 +68,9 @@ static int find_layers(quantizer *q)
     bool any = false;
     for (int32_t i = 0; i < source->node_count; i++) {
         const neuron_node_t *node = source->nodes[i];
-        if (can_quantize(node)) {
+        if (node->owner) { /* one range for all that share its bytes */
+            q->seen[i] = q->seen[node->owner->index];
+        } else if (can_quantize(node)) {
             q->seen[i] = neuron_allocate_zero(q->context, 1, sizeof **q->seen);
             if (!q->seen[i])
                 return NEURON_E_MEMORY;
@@ -85,11 +90,17 @@ static int find_layers(quantizer *q)
     return NEURON_OK;
 }
 
-/* The normalisation that goes into a quantised layer: the only one to read it. */
+/* The normalisation that goes into a quantised layer: the only one to read it, which all that share
+ * its bytes must have. */
 static const neuron_node_t *normalizer_of(const quantizer *q, const neuron_node_t *node)
 {
     const neuron_node_t *reader = q->readers[node->index];
     bool goes_in = q->seen[node->index] && reader && reader->spec.layer == &neuron_layer_batch_norm;
+    for (int32_t i = 0; goes_in && node->shared && i < q->source->node_count; i++) {
+        const neuron_node_t *theirs = q->readers[i];
+        if (neuron_node_shares(q->source->nodes[i], node))
+            goes_in = theirs && neuron_node_shares(theirs, reader);
+    }
     return goes_in ? reader : NULL;
 }
 
@@ -157,6 +168,11 @@ static neuron_options options_of(const quantizer *q, const neuron_node_t *node,
 
 static int add_quantized(quantizer *q, const neuron_node_t *node, neuron_node_t **made)
 {
+    neuron_node_t **owner = &q->owners[(node->owner ? node->owner : node)->index];
+    if (*owner) {
+        *made = neuron_graph_add_shared(q->graph, *owner, node->name, q->inputs, 1);
+        return q->graph->status;
+    }
     const neuron_layer *layer =
         is_dense(node) ? &neuron_layer_quantized_dense : &neuron_layer_quantized_conv2d;
     const neuron_options options = options_of(q, node, layer);
@@ -174,6 +190,8 @@ static int add_quantized(quantizer *q, const neuron_node_t *node, neuron_node_t 
         RETURN_IF_ERROR(
             quantize_output(q, node, n, copy->imported, scales + n, scales + outputs + n));
     *made = copy;
+    if (node->shared)
+        *owner = copy;
     return NEURON_OK;
 }
 
@@ -193,7 +211,8 @@ static int copy_node(quantizer *q, const neuron_node_t *node)
     }
     if (q->seen[node->index])
         return add_quantized(q, node, copy);
-    return neuron_graph_copy_node(q->graph, q->source, node, node->name, q->inputs, copy);
+    return neuron_graph_copy_node(q->graph, q->source, node, node->name, q->inputs, q->owners,
+                                  copy);
 }
 
 static int build(quantizer *q)
@@ -219,11 +238,13 @@ static int allocate(quantizer *q)
     q->seen = neuron_allocate_zero(q->context, count, sizeof *q->seen);
     q->readers = neuron_allocate_zero(q->context, count, sizeof *q->readers);
     q->copies = neuron_allocate_zero(q->context, count, sizeof *q->copies);
+    q->owners = neuron_allocate_zero(q->context, count, sizeof *q->owners);
     q->inputs = neuron_allocate(q->context, most, sizeof *q->inputs);
     q->outputs =
         neuron_allocate(q->context, neuron_size(q->source->output_count), sizeof *q->outputs);
-    return q->seen && q->readers && q->copies && q->inputs && q->outputs ? NEURON_OK
-                                                                         : NEURON_E_MEMORY;
+    return q->seen && q->readers && q->copies && q->owners && q->inputs && q->outputs
+               ? NEURON_OK
+               : NEURON_E_MEMORY;
 }
 
 static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)

@@ -4,7 +4,7 @@
 
 #include "base/bump.h"
 #include "base/checked.h"
-#include "graph/penalty.h"
+#include "graph/graph.h"
 
 #include <string.h>
 
@@ -95,26 +95,38 @@ static void add_penalties(const neuron_session *session, const neuron_run *run,
     }
 }
 
-/* Sets where the gradients of the parameters go. */
-static void place_gradients(gradient_route *route, neuron_step_call *call)
+static bool adds_up(const neuron_step *step)
+{
+    return step->blocks.gradient_sum != NEURON_NO_BLOCK;
+}
+
+/* Sets where the gradients of the parameters go: into the flat array, or into `block`. */
+static void lay_out_gradients(const gradient_route *route, bool flat, int32_t block,
+                              float **gradients)
 {
     const neuron_step *step = route->step;
     size_t used = 0;
     for (int32_t i = 0; i < step->node->spec.array_count; i++) {
         const neuron_graph_array *array = array_of(route, i);
-        if (call->run.frozen || !neuron_node_trains(step->node, i))
+        if (!neuron_node_trains(step->node, i))
             continue;
-        if (route->flat)
-            call->gradients[i] = route->flat + array->offset;
+        if (flat)
+            gradients[i] = route->flat + array->offset;
         else if (!neuron_step_sinks(step, i))
-            call->gradients[i] =
-                (float *)(void *)((char *)neuron_session_memory(route->session,
-                                                                step->blocks.parameter_gradients) +
-                                  neuron_reserve(&used, array->count, sizeof(float)));
+            gradients[i] = (float *)(void *)((char *)neuron_session_memory(route->session, block) +
+                                             neuron_reserve(&used, array->count, sizeof(float)));
     }
+}
+
+static void place_gradients(gradient_route *route, neuron_step_call *call)
+{
+    neuron_step *step = route->step;
+    bool flat = route->flat && (!adds_up(step) || step->begins_sum);
     bool sinks = !route->flat && !call->run.frozen;
-    route->step->fused.on_gradient = sinks ? on_gradient : NULL;
-    route->step->fused.sink = sinks ? route : NULL;
+    if (!call->run.frozen)
+        lay_out_gradients(route, flat, step->blocks.parameter_gradients, call->gradients);
+    step->fused.on_gradient = sinks && !adds_up(step) ? on_gradient : NULL;
+    step->fused.sink = sinks ? route : NULL;
 }
 
 /* Parameters that one task gives to the sink: a few microseconds' work for an optimizer. */
@@ -197,6 +209,26 @@ static void add_gradients(const neuron_session *session, const neuron_step *step
     }
 }
 
+/* Adds the gradients of parameters to those of the other steps that work with them, if there are
+ * any, and has the call's be the sum. */
+static void sum_gradients(const gradient_route *route, neuron_step_call *call)
+{
+    const neuron_step *step = route->step;
+    float *sums[NEURON_ARRAYS_MAX] = {NULL};
+    if (call->run.frozen || !adds_up(step) || step->begins_sum)
+        return;
+    lay_out_gradients(route, route->flat, step->blocks.gradient_sum, sums);
+    for (int32_t i = 0; i < step->node->spec.array_count; i++) {
+        element_job job = {.session = route->session,
+                           .from = call->gradients[i],
+                           .to = sums[i],
+                           .count = array_of(route, i)->count};
+        if (job.to)
+            run_chunks(&job, add_chunk);
+        call->gradients[i] = sums[i];
+    }
+}
+
 static void begin_backward(neuron_step_call *call, neuron_session *session, neuron_step *step)
 {
     neuron_step_call_begin(call, session, step);
@@ -237,9 +269,11 @@ static int step_back(gradient_route *route)
     int status = step->node->spec.layer->backward(&call.run);
     step->fused.consumer = NULL;
     RETURN_IF_ERROR(status);
-    if (!route->flat)
+    sum_gradients(route, &call);
+    bool whole = !adds_up(step) || step->ends_sum;
+    if (whole && !route->flat)
         deliver(route, &call.run);
-    else if (!session->training.probes)
+    else if (whole && !session->training.probes)
         add_penalties(session, &call.run, step->node);
     add_gradients(session, step);
     return NEURON_OK;

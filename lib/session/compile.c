@@ -188,12 +188,45 @@ static int add_prepared(neuron_compiler *c, size_t bytes, int32_t time, int32_t 
     return add_block(c, bytes, time, neuron_compiler_trains(c) ? time : NEURON_BLOCK_KEPT, block);
 }
 
+static bool same_post(const neuron_step *a, const neuron_step *b)
+{
+    const neuron_post_ops *ours = &a->fused.post, *theirs = &b->fused.post;
+    bool same = ours->count == theirs->count;
+    for (int32_t i = 0; same && i < ours->count; i++) {
+        const neuron_node_t *our = a->post_nodes[i], *their = b->post_nodes[i];
+        same = memcmp(&ours->list[i], &theirs->list[i], sizeof ours->list[i]) == 0 &&
+               (!our || our->spec.array_count == 0 || neuron_node_shares(our, their));
+    }
+    return same;
+}
+
+/* A step of a prediction before this one that makes the same of the same parameters; NULL if there
+ * is none. */
+static const neuron_step *find_prepared(const neuron_compiler *c, const neuron_step *step)
+{
+    const neuron_spec *spec = &step->node->spec;
+    if (!step->node->shared || neuron_compiler_trains(c))
+        return NULL;
+    for (const neuron_step *other = c->session->steps; other < step; other++)
+        if (neuron_node_shares(other->node, step->node) &&
+            neuron_shape_equal(&other->node->spec.inputs[0], &spec->inputs[0]) &&
+            memcmp(other->operation, step->operation, spec->layer->operation_size) == 0 &&
+            same_post(other, step))
+            return other;
+    return NULL;
+}
+
 /* What a step makes of its parameters, and what the layers done in its pass make of theirs. */
 static int place_prepared(neuron_compiler *c, neuron_step *step, size_t bytes, int32_t time)
 {
     int64_t arrays = 0;
-    if (bytes)
+    const neuron_step *like = bytes ? find_prepared(c, step) : NULL;
+    if (like) {
+        step->blocks.prepared = like->blocks.prepared;
+        step->takes_prepared = true;
+    } else if (bytes) {
         RETURN_IF_ERROR(add_prepared(c, bytes, time, &step->blocks.prepared));
+    }
     for (int32_t i = 0; i < step->fused.post.count; i++)
         if (step->post_nodes[i])
             arrays += step->post_nodes[i]->spec.layer->post_arrays;
@@ -238,16 +271,53 @@ static int place_statistics(neuron_compiler *c, int32_t index)
     return add_block(c, bytes, made, forward_time(index), &producer->blocks.statistics);
 }
 
-/* Room for the gradients that the layer does not give to the sink itself. */
-static int place_parameter_gradients(neuron_compiler *c, neuron_step *step, int32_t time)
+/* The next step in a direction, 1 or -1, that goes back with the same arrays; NULL for none. */
+static const neuron_step *next_sharer(const neuron_compiler *c, const neuron_step *step,
+                                      int direction)
+{
+    const neuron_session *s = c->session;
+    if (!step->node->shared)
+        return NULL;
+    for (int64_t i = step - s->steps + direction; i >= 0 && i < s->step_count; i += direction)
+        if (s->steps[i].backward && neuron_node_shares(s->steps[i].node, step->node))
+            return &s->steps[i];
+    return NULL;
+}
+
+/* Bytes of the gradients that are written down before the sink has them. */
+static size_t gradient_bytes(const neuron_compiler *c, const neuron_step *step, bool sums)
 {
     size_t bytes = 0;
     for (int32_t i = 0; i < step->node->spec.array_count; i++)
         if (c->session->training.parameters && neuron_node_trains(step->node, i) &&
-            !neuron_step_sinks(step, i))
+            (sums || !neuron_step_sinks(step, i)))
             neuron_reserve(&bytes, neuron_shape_count(&step->node->spec.arrays[i].shape),
                            sizeof(float));
-    return bytes ? add_block(c, bytes, time, time, &step->blocks.parameter_gradients) : NEURON_OK;
+    return bytes;
+}
+
+/* Room for the gradients that the layer does not give to the sink itself. Those of arrays that
+ * several steps work with are summed: the first of the steps to go back, which is the last, writes
+ * its own to the sum, and the others add theirs. */
+static int place_parameter_gradients(neuron_compiler *c, neuron_step *step, int32_t time)
+{
+    const neuron_step *before = next_sharer(c, step, -1), *behind = next_sharer(c, step, 1);
+    neuron_step_blocks *blocks = &step->blocks;
+    size_t bytes = gradient_bytes(c, step, before || behind);
+    if (bytes == 0)
+        return NEURON_OK;
+    if (before || behind) {
+        step->begins_sum = !behind;
+        step->ends_sum = !before;
+        if (before)
+            blocks->gradient_sum = before->blocks.gradient_sum;
+        else
+            RETURN_IF_ERROR(add_block(c, bytes, time, time, &blocks->gradient_sum));
+        extend(c, blocks->gradient_sum, time);
+        blocks->parameter_gradients = blocks->gradient_sum;
+    }
+    return step->begins_sum ? NEURON_OK
+                            : add_block(c, bytes, time, time, &blocks->parameter_gradients);
 }
 
 /* Lets the layer decide how it works. */

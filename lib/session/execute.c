@@ -26,7 +26,7 @@ static void prepare_post(const neuron_session *session, const neuron_step *step)
 static void prepare(neuron_session *session, neuron_step *step)
 {
     prepare_post(session, step);
-    if (!step->node->spec.layer->prepare)
+    if (!step->node->spec.layer->prepare || step->takes_prepared)
         return;
     neuron_step_call call;
     neuron_step_call_begin(&call, session, step);

@@ -154,8 +154,9 @@ static void add_step(neuron_compiler *c, const neuron_node_t *node)
 {
     neuron_session *s = c->session;
     const neuron_step_blocks none = {
-        NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK,
-        NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK,
+        NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK,
+        NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK,
+        NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK,
     };
     c->values[node->index].producer = s->step_count;
     s->steps[s->step_count++] = (neuron_step){

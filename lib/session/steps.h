@@ -24,6 +24,7 @@ typedef struct neuron_step_blocks {
     int32_t before;              /* what its activation is made of, for the way back */
     int32_t statistics;          /* of the output */
     int32_t parameter_gradients; /* until the sink has them */
+    int32_t gradient_sum;        /* of parameters, over the steps that work with the same arrays */
 } neuron_step_blocks;
 
 /* One layer at work, with the layers behind it that are done in its pass: see fuse.c. */
@@ -40,6 +41,9 @@ typedef struct neuron_step {
     int32_t consumer;      /* which asks this step for it a few rows at a time; -1 for none */
     int32_t activation_of; /* the step whose activation made the input, and back through which
                               backward goes too; -1 for none */
+    bool begins_sum;       /* the first step, from the end, whose gradients are in gradient_sum, */
+    bool ends_sum;         /* and the last, after which the sum is whole */
+    bool takes_prepared;   /* of a step before it with the same arrays */
     bool activation_alone; /* nobody else goes back through its own activation */
     int32_t statistics_of; /* the step that measures the input for this one; -1 for none */
     int64_t chunks;        /* there is room for in the statistics of the output */
@@ -102,7 +106,8 @@ struct neuron_session {
 /* Whether the layer itself gives the sink the gradient of this array, piece by piece. */
 static inline bool neuron_step_sinks(const neuron_step *step, int32_t array)
 {
-    return array == 0 && step->node->spec.layer->flags & NEURON_LAYER_SINKS;
+    return array == 0 && step->node->spec.layer->flags & NEURON_LAYER_SINKS &&
+           step->blocks.gradient_sum == NEURON_NO_BLOCK;
 }
 
 /* Floats of an array per channel of the step's value, in whole panels. */

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { GAP = 2, LABEL_TEXT = NEURON_NODE_NAME_MAX + 64, SHAPE_TEXT = NEURON_SHAPE_TEXT + 32 };
+enum { GAP = 2, LABEL_TEXT = 2 * NEURON_NODE_NAME_MAX + 64, SHAPE_TEXT = NEURON_SHAPE_TEXT + 32 };
 
 enum { PARAMETERS, MOMENTS, WORKING, TOTAL, PARTS };
 
@@ -40,7 +40,11 @@ static size_t larger(size_t a, size_t b)
 
 static const char *label_text(const neuron_node_t *node, char text[LABEL_TEXT])
 {
-    snprintf(text, LABEL_TEXT, "%s (%s)", node->name, node->spec.layer->name);
+    if (node->owner)
+        snprintf(text, LABEL_TEXT, "%s (%s of %s)", node->name, node->spec.layer->name,
+                 node->owner->name);
+    else
+        snprintf(text, LABEL_TEXT, "%s (%s)", node->name, node->spec.layer->name);
     return text;
 }
 
@@ -57,7 +61,7 @@ static const char *shape_text(const neuron_shape *shape, char text[SHAPE_TEXT])
 static int64_t node_parameters(const neuron_node_t *node)
 {
     int64_t count = 0;
-    for (int32_t i = 0; i < node->spec.array_count; i++)
+    for (int32_t i = 0; !node->owner && i < node->spec.array_count; i++)
         count += neuron_shape_count(&node->spec.arrays[i].shape);
     return count;
 }

@@ -311,7 +311,7 @@ def check_options(arguments):
     header = read(os.path.join(arguments.include, 'layers.h'))
     for name, options in documented_options(header).items():
         layer = name[len('neuron_'):].replace('_', '-')
-        if layer not in ('graph-import', 'graph-import-part', 'layer-by-name', 'node-input'):
+        if layer not in ('graph-import', 'graph-import-part', 'layer-by-name', 'node-input', 'shared-layer', 'shared-part'):
             compare(problems, f'options of {name}() in layers.h', layer_options(arguments, layer),
                     options)
     return problems + option_names(arguments)

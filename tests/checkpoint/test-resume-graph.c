@@ -25,6 +25,7 @@ typedef enum change {
     WEIGHTS,
     INPUT_ORDER,
     DENSE_NAME,
+    SHARED,
     OTHER_LAYER,
     LAYER_MORE,
     LAYER_LESS,
@@ -80,7 +81,9 @@ static neuron_node_t *add_scale(neuron_graph_t *g, neuron_node_t *x)
 
 static neuron_node_t *add_branches(neuron_graph_t *g, neuron_node_t *x)
 {
-    neuron_node_t *first = neuron_dense(g, x, 6, NULL), *second = neuron_dense(g, x, 6, NULL);
+    neuron_node_t *first = neuron_dense(g, x, 6, NULL);
+    neuron_node_t *second =
+        now == SHARED ? neuron_shared_layer(g, first, &x, 1) : neuron_dense(g, x, 6, NULL);
     if (now == DENSE_NAME)
         assert_ok(neuron_node_set_name(second, "second"));
     if (now == NO_BIAS)
@@ -187,9 +190,13 @@ static void keep_warning(int32_t level, const char *category, const char *line, 
 
 START_TEST(what_changes_no_step_is_taken)
 {
-    static const change changes[] = {NOTHING, GRAPH_NAME, PLAIN_NAMES, INITIALIZERS};
+    static const change changes[][2] = {{NOTHING, NOTHING},
+                                        {NOTHING, GRAPH_NAME},
+                                        {NOTHING, PLAIN_NAMES},
+                                        {NOTHING, INITIALIZERS},
+                                        {SHARED, SHARED}};
     const char *state = test_file("state");
-    bench whole = make(NOTHING, 1), other = make(changes[_i], 77);
+    bench whole = make(changes[_i][0], 1), other = make(changes[_i][1], 77);
     run_to(&whole, 5);
     assert_ok(neuron_trainer_save(whole.trainer, state));
     assert_ok(neuron_trainer_run(NULL, whole.trainer));
@@ -281,6 +288,7 @@ static const struct {
     {WEIGHTS, "weighted_average: weights is [1.0,3.0] in the file, [1.0,2.0] here"},
     {INPUT_ORDER, "weighted_average: inputs is [8,7] in the file, [7,8] here"},
     {DENSE_NAME, "dense_1: name is second in the file, dense_1 here"},
+    {SHARED, "dense_1: shared is 7 in the file, none here"},
     {OTHER_LAYER, "relu: layer is tanh in the file, relu here"},
     {LAYER_MORE, "layer relu_1 of the file is not in the graph"},
     {LAYER_LESS, "layer softmax of the graph is not in the file"},
@@ -328,9 +336,11 @@ END_TEST
 /* The same from the other side. */
 START_TEST(what_the_file_lacks_is_refused)
 {
-    static const change lacking[] = {MORE_REGULARIZER, LAYER_MORE, LAYER_LESS, CUSTOM_ARRAYS};
+    static const change lacking[] = {MORE_REGULARIZER, SHARED, LAYER_MORE, LAYER_LESS,
+                                     CUSTOM_ARRAYS};
     static const char *const messages[] = {
         "dense_1: regularizers is none in the file, {\"bias\":[0.5,0.0]} here",
+        "dense_1: shared is none in the file, 7 here",
         "layer relu_1 of the graph is not in the file",
         "layer softmax of the file is not in the graph",
         "scale: 1 arrays in the file, 2 in the graph",

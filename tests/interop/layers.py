@@ -100,6 +100,66 @@ def block(neuron, graph, x):
     return conv, neuron.neuron_max_pool2d(graph, neuron.neuron_relu(graph, conv), 2, 2, None)
 
 
+def halves(neuron, graph, x):
+    """The left and the right half of images."""
+    return [neuron.neuron_slice(graph, x, i * 5, 5, b"axis=1") for i in range(2)]
+
+
+def both_halves(make):
+    """A layer on both halves of images."""
+
+    def layer(neuron, graph, x):
+        left, right = halves(neuron, graph, x)
+        first = make(neuron, graph, left)
+        second = neuron.neuron_shared_layer(graph, first, neuron.nodes(right), 1)
+        return first, neuron.neuron_concat(graph, neuron.nodes(first, second), 2, b"axis=1")
+
+    return layer
+
+
+def by_halves(reference):
+    return lambda x, p, t: torch.cat([reference(x[:, :, :5], p), reference(x[:, :, 5:], p)], 2)
+
+
+def trunk(neuron, graph, x):
+    """Several layers that are one pass, on both halves."""
+    left, right = halves(neuron, graph, x)
+    owner, first = block(neuron, graph, left)
+    second = neuron.neuron_shared_part(graph, right, left, first)
+    return owner, neuron.neuron_concat(graph, neuron.nodes(first, second), 2, b"axis=1")
+
+
+def keras_norm_twice(x, p, training):
+    """One layer called on both halves, whose averages move twice."""
+    layer = keras.layers.BatchNormalization(momentum=0.75, dtype="float64")
+    layer.build(x[:, :, :5].shape)
+    moved, parts = (p["moving_mean"], p["moving_variance"]), []
+    for half in x[:, :, :5], x[:, :, 5:]:
+        y, moved = layer.stateless_call((p["gamma"], p["beta"]), moved, half, training=training)
+        parts.append(y)
+    p["moved"] = dict(zip(("moving_mean", "moving_variance"), moved))
+    return torch.cat(parts, 2)
+
+
+def unrolled(neuron, graph, x):
+    """A recurrent cell, h = tanh(W h), four times."""
+    owner = neuron.neuron_dense(graph, x, 17, None)
+    h = neuron.neuron_tanh(graph, owner)
+    for _ in range(3):
+        h = neuron.neuron_shared_layer(graph, owner, neuron.nodes(h), 1)
+        h = neuron.neuron_tanh(graph, h)
+    return owner, h
+
+
+def torch_unrolled(x, p, training):
+    del training
+    cell = torch.nn.Linear(17, 17, dtype=x.dtype)
+    weights = {"weight": p["kernel"].T, "bias": p["bias"]}
+    for _ in range(4):
+        x = torch.tanh(torch.func.functional_call(cell, weights, (x,)))
+    return x
+
+
 def weighted(neuron, graph, x):
     weights = (ctypes.c_double * 2)(0.5, 1.25)
     nodes = neuron.nodes(x, neuron.neuron_tanh(graph, x))
@@ -162,6 +222,7 @@ IMAGE = (6, 5, 3)
 # with something left over.
 WIDE = (12, 11, 18)
 OBLONG = (12, 15, 3)
+PAIR = (6, 10, 2)  # two images beside each other
 SERIES = (40, 6)
 TURN = 0.4  # of a whole one, the most either way
 
@@ -388,6 +449,16 @@ ROWS = [
      lambda x, p, t: torch.cat((x, torch.tanh(x)), 2), {}),
     ("weighted_average", (17,), weighted,
      lambda x, p, t: (0.5 * x + 1.25 * torch.tanh(x)) / 1.75, {}),
+    ("shared_layer, convolution", PAIR,
+     both_halves(lambda n, g, x: n.neuron_conv2d(g, x, 8, 3, 3, b"padding=same")),
+     by_halves(lambda x, p: last(functional.conv2d(first(x), kernel(p["kernel"]), p["bias"],
+                                                   padding="same"))), {"kernel": (3, 3, 2, 8)}),
+    ("shared_layer, normalisation, Keras", PAIR,
+     both_halves(lambda n, g, x: n.neuron_batch_norm(g, x, b"momentum=0.75")),
+     keras_norm_twice, {}),
+    ("shared_layer, unrolled", (17,), unrolled, torch_unrolled, {"kernel": (17, 17)}),
+    ("shared_part", PAIR, trunk, by_halves(lambda x, p: torch_block(x, p, True)),
+     {"kernel": (3, 3, 2, 20)}),
     ("dropout of nothing", (17,), lambda n, g, x: n.neuron_dropout(g, x, 0),
      lambda x, p, t: functional.dropout(x, 0, t), {}),
     ("random_rotation by 0", IMAGE, lambda n, g, x: n.neuron_random_rotation(g, x, 0, None),

@@ -52,6 +52,13 @@ static const char dense_arrays[] =
 #define DENSE "{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":3}"
 #define GRAPH(nodes, output)                                                                       \
     "{\"version\":1,\"name\":\"g\",\"nodes\":[" nodes "],\"output\":" output "}"
+#define SHARED(layer, name, place)                                                                 \
+    GRAPH(INPUT "," DENSE ",{\"layer\":" layer ",\"name\":" name                                   \
+                ",\"inputs\":[0],\"shared\":" place "}",                                           \
+          "2")
+#define SHARES(name, place)                                                                        \
+    "{\"layer\":\"dense\",\"name\":\"" name "\",\"inputs\":[0],\"shared\":" place "}"
+#define NO_OWNER   "\"shared\" is not the place of a node of layer dense before it that has arrays"
 #define NODE(rest) GRAPH(INPUT "," rest, "1")
 
 START_TEST(missing_options_have_defaults)
@@ -170,6 +177,31 @@ static const struct {
     {NODE("{\"layer\":\"custom\",\"name\":\"d\",\"inputs\":[0],\"kind\":\"own\",\"arrays\":[],"
           "\"shape\":[1,1,1,1,1,1,1,2]}"),
      "memory: node 1: d: rank is 8; it must be 0 to 7"},
+    /* arrays of another node */
+    {SHARED("\"dense\"", "\"e\"", "2"), NO_OWNER},
+    {SHARED("\"dense\"", "\"e\"", "7"), NO_OWNER},
+    {SHARED("\"dense\"", "\"e\"", "-1"), NO_OWNER},
+    {SHARED("\"dense\"", "\"e\"", "1.0"), NO_OWNER},
+    {SHARED("\"dense\"", "\"e\"", "\"d\""), NO_OWNER},
+    {SHARED("\"dense\"", "\"e\"", "null"), NO_OWNER},
+    {SHARED("\"dense\"", "\"e\"", "0"), NO_OWNER},
+    {SHARED("\"conv2d\"", "\"e\"", "1"),
+     "is not the place of a node of layer conv2d before it that has arrays"},
+    {SHARED("\"magic\"", "\"e\"", "1"), "is not the place of a node of layer magic before it"},
+    {SHARED("\"input\"", "\"e\"", "0"), "is not the place of a node of layer input before it"},
+    {SHARED("\"dense\"", "\"e\"", "1,\"units\":3"), "more than its layer, name, inputs and what"},
+    {SHARED("\"dense\"", "\"d\"", "1"), "is called d already"},
+    {GRAPH(INPUT "," DENSE ",{\"layer\":\"dense\",\"name\":\"e\",\"inputs\":[1],\"shared\":1}",
+           "2"),
+     "memory: node 2: e: kernel would be 3x3 here; that of d, which it is to share, is 2x3"},
+    {GRAPH(INPUT "," DENSE "," SHARES("e", "1") "," SHARES("f", "2"), "3"),
+     "node 3 \"f\": \"shared\" is not the place of a node of layer dense before it that has "
+     "arrays"},
+    {GRAPH(INPUT ",{\"layer\":\"relu\",\"name\":\"r\",\"inputs\":[0]},{\"layer\":\"relu\","
+                 "\"name\":\"s\",\"inputs\":[0],\"shared\":1}",
+           "2"),
+     "is not the place of a node of layer relu before it that has arrays"},
+    {GRAPH(INPUT "," DENSE "," SHARES("e", "1"), "2"), "the output does not need node \"d\""},
     /* shapes that the file does not have the bytes for */
     {NODE("{\"layer\":\"dense\",\"name\":\"d\",\"inputs\":[0],\"units\":4}"),
      "has 36 bytes of data, too few for the parameters up to \"d.bias\""},

@@ -314,6 +314,47 @@ START_TEST(padded_convolutions_are_quantised)
 }
 END_TEST
 
+/* One trunk on both halves of an image: its normalisation goes in with both uses, and not if one of
+ * them has none. */
+START_TEST(shared_layers_stay_shared)
+{
+    static float exact[OUTPUTS], outputs[OUTPUTS];
+    for (int alike = 0; alike < 2; alike++) {
+        neuron_graph_t *graph, *quantized;
+        double scale[2];
+        assert_ok(neuron_graph_create(&graph, context));
+        neuron_node_t *x = neuron_input(graph, (const int64_t[]){SIZE, SIZE, 1}, 3), *halves[2];
+        for (int i = 0; i < 2; i++)
+            halves[i] = neuron_slice(graph, x, i * SIZE / 2, SIZE / 2, "axis=1");
+        neuron_node_t *conv = neuron_conv2d(graph, halves[0], 8, 3, 3, NULL);
+        neuron_node_t *norm = neuron_batch_norm(graph, conv, "momentum=0.9");
+        neuron_node_t *first = neuron_relu(graph, norm);
+        neuron_node_t *second =
+            neuron_shared_part(graph, halves[1], halves[0], alike ? first : conv);
+        neuron_node_t *flat[] = {neuron_flatten(graph, first), neuron_flatten(graph, second)};
+        x = neuron_dense(graph, neuron_concat(graph, flat, 2, NULL), TEST_CLASSES, NULL);
+        assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, x, NULL)));
+        train(graph);
+        assert_ok(neuron_graph_quantize(&quantized, graph, images, NULL));
+        const neuron_node_t *layers[] = {neuron_graph_find_node(quantized, "conv2d"),
+                                         neuron_graph_find_node(quantized, "conv2d_1")};
+        ck_assert_str_eq(neuron_node_layer(layers[0]), "quantized_conv2d");
+        ck_assert_str_eq(neuron_node_layer(layers[1]), "quantized_conv2d");
+        ck_assert_ptr_eq(neuron_node_shared_with(layers[1]), layers[0]);
+        for (int i = 0; i < 2; i++)
+            assert_ok(neuron_node_get_number(&scale[i], layers[i], "input_scale"));
+        ck_assert_double_eq(scale[0], scale[1]);
+        ck_assert_int_eq(neuron_graph_find_node(quantized, "batch_norm") == NULL, alike);
+        predict(graph, exact);
+        predict(quantized, outputs);
+        double difference = mean_difference(exact, outputs);
+        assert_that(difference > 0 && difference < 0.01, "they differ by %g", difference);
+        neuron_graph_unref(quantized);
+        neuron_graph_unref(graph);
+    }
+}
+END_TEST
+
 START_TEST(they_are_not_trained)
 {
     neuron_graph_t *graph = test_linear(context, SIZE), *quantized;
@@ -486,6 +527,7 @@ int main(void)
     tcase_add_test(tests, committees_take_them);
     tcase_add_test(tests, what_cannot_be_quantised_stays);
     tcase_add_test(tests, padded_convolutions_are_quantised);
+    tcase_add_test(tests, shared_layers_stay_shared);
     tcase_add_test(tests, they_are_not_trained);
     tcase_add_test(tests, arguments_are_checked);
     tcase_add_test(tests, examples_are_counted);

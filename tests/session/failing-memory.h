@@ -120,8 +120,11 @@ static inline int build(neuron_graph_t **graph, neuron_context_t *context)
     neuron_node_t *c = neuron_conv2d(g, x, 2, 3, 3, "padding=same");
     neuron_node_t *p =
         neuron_max_pool2d(g, neuron_relu(g, neuron_batch_norm(g, c, NULL)), 2, 2, NULL);
-    neuron_node_t *both[] = {neuron_flatten(g, x), neuron_flatten(g, neuron_dropout(g, p, 0.25))};
-    neuron_node_t *y = neuron_dense(g, neuron_concat(g, both, 2, NULL), TEST_CLASSES, NULL);
+    neuron_node_t *again = neuron_max_pool2d(
+        g, neuron_shared_part(g, neuron_slice(g, p, 0, 1, NULL), x, c), 4, 4, NULL);
+    neuron_node_t *all[] = {neuron_flatten(g, x), neuron_flatten(g, neuron_dropout(g, p, 0.25)),
+                            neuron_flatten(g, again)};
+    neuron_node_t *y = neuron_dense(g, neuron_concat(g, all, 3, NULL), TEST_CLASSES, NULL);
     neuron_node_set_name(y, "logits");
     status = neuron_graph_finish(g, neuron_softmax(g, y, NULL));
     if (status < 0) {
