@@ -50,6 +50,27 @@ typedef void (*neuron_release_function_t)(void *memory, void *user_data);
 typedef void (*neuron_log_function_t)(int32_t level, const char *category, const char *line,
                                       void *user_data);
 
+/** Does one part of a loop of the library's: see neuron_parallel_for_function_t. Since 0.1. */
+typedef void (*neuron_part_function_t)(const void *loop, int64_t index);
+
+/** Has threads of the host do the parts of a loop: calls part(loop, index) once for each index from
+ *  0 to count - 1, in any threads, in any order, at the same time or not, and returns when all of
+ *  these calls have returned. What it leaves out is done by the library in the calling thread when
+ *  it returns, so where the host has no thread to spare it may do some, or none.
+ *
+ *  It is called in each thread that calls the library, for one loop of a context at a time: what
+ *  other threads call meanwhile, and what is begun inside of a part, they do alone. It must not
+ *  call the library, and neither it nor a thread with a part may end in another way than by
+ *  returning. But a thread that waits for parts may do other work of the host's meanwhile, which
+ *  may call the library as a further thread may.
+ *  @param count      1 or more, and never more than the context's threads.
+ *  @param part       what to call.
+ *  @param loop       handed to it.
+ *  @param user_data  as it was given to neuron_context_set_parallel_for().
+ *  Since 0.1. */
+typedef void (*neuron_parallel_for_function_t)(int64_t count, neuron_part_function_t part,
+                                               const void *loop, void *user_data);
+
 /** Levels of log lines. Since 0.1. */
 enum neuron_log_level {
     NEURON_LOG_WARNING = 10, /**< something a person should know */
@@ -163,6 +184,33 @@ NEURON_API int neuron_context_set_seed(neuron_context_t *context, uint64_t seed)
 
 /** The seed; 0 for a NULL context. Any thread, as long as no other one sets it. Since 0.1. */
 NEURON_API uint64_t neuron_context_seed(const neuron_context_t *context);
+
+/** Has the context work in threads of the host's, a pool of tasks say, instead of its own: it
+ *  starts none but for the option `workers` of a trainer, whose default is then 0. Results are the
+ *  same bytes. A loop is cut into as many parts as the context has threads, whatever the number of
+ *  processors, so that option is best the number of the host's threads. In a child of fork() the
+ *  function is called as before. No other call may use the context meanwhile.
+ *
+ *      static void in_threads(int64_t count, neuron_part_function_t part, const void *loop,
+ *                             void *none)
+ *      {
+ *          (void)none;
+ *      #pragma omp parallel for schedule(dynamic)
+ *          for (int64_t i = 0; i < count; i++)
+ *              part(loop, i);
+ *      }
+ *      neuron_context_set_parallel_for(context, in_threads, NULL, NULL);
+ *
+ *  @param function   NULL for the context's own threads again.
+ *  @param user_data  handed to it; may be NULL.
+ *  @param destroy    called with `user_data`, once for each call that gave it, when another
+ *                    function, or none, has been set, or when the context is gone, of which it
+ *                    must not use anything any more; not if this call fails. NULL for none: then
+ *                    `user_data` must live so long.
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY: then nothing has changed. Since 0.1. */
+NEURON_API int neuron_context_set_parallel_for(neuron_context_t *context,
+                                               neuron_parallel_for_function_t function,
+                                               void *user_data, neuron_destroy_function_t destroy);
 
 /** Sets where log lines go: all those of `level` or a lower number. No other call
  *  may use the context meanwhile.

@@ -75,9 +75,9 @@ NEURON_API int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_data
  *    neuron_trainer_set_validation().
  *  - `workers`: threads, beside those of the context, that make the next batch while a step runs: 0
  *    to 256; 0 has it made by the context's threads before the step. -1, the default, is 1 for a
- *    training with augmentation or from a stream in a context of several threads, else 0. It
- *    changes no result. Where the system refuses a thread, a warning goes to the log and batches
- *    are made before the step. Between runs.
+ *    training with augmentation or from a stream in a context of several threads of its own, else
+ *    0. It changes no result. Where the system refuses a thread, a warning goes to the log and
+ *    batches are made before the step. Between runs.
  *
  *  @param options  as options.h has them: "epochs=50, batch_size=64".
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE for what is set too late, NEURON_E_DATA for a

@@ -37,8 +37,8 @@
  *    coroutine waits inside a call, as that call is then over, and must not go on.
  *  - A stream that a worker of a training reads must not throw, as nobody is there to catch it; if
  *    it ends that thread, or lets it be cancelled, the run fails with NEURON_E_CALLBACK.
- *  - Functions of an allocator, of a log and neuron_destroy_function_t always return, and neither
- *    an allocator nor a log calls the library.
+ *  - Functions of an allocator, of a log, neuron_parallel_for_function_t and
+ *    neuron_destroy_function_t always return, and none but the last calls the library.
  */
 #ifndef NEURON_TYPES_H
 #define NEURON_TYPES_H

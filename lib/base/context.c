@@ -80,10 +80,11 @@ neuron_context_t *neuron_context_ref(neuron_context_t *context)
     return context;
 }
 
-static void end_log(neuron_log_sink log)
+/* Gives back what the caller lent, if it wants that. */
+static void give_back(neuron_destroy_function_t destroy, void *user_data)
 {
-    if (log.destroy)
-        neuron_destroy_user_data(log.destroy, log.user_data);
+    if (destroy)
+        neuron_destroy_user_data(destroy, user_data);
 }
 
 void neuron_context_unref(neuron_context_t *context)
@@ -91,20 +92,19 @@ void neuron_context_unref(neuron_context_t *context)
     if (!context || !neuron_hold_last_owner(&context->references))
         return;
     neuron_pool_destroy(context->pool);
+    give_back(context->parallel.destroy, context->parallel.user_data);
     while (context->custom_kinds) {
         neuron_owned *owned = context->custom_kinds;
         context->custom_kinds = owned->next;
-        if (owned->destroy)
-            neuron_destroy_user_data(owned->destroy, owned->user_data);
+        give_back(owned->destroy, owned->user_data);
         neuron_release(context, owned);
     }
-    end_log(context->log);
+    give_back(context->log.destroy, context->log.user_data);
     pthread_mutex_destroy(&context->log_lock->mutex);
     neuron_release(context, context->log_lock);
     const neuron_allocator memory = context->memory;
     memory.release(context, memory.user_data);
-    if (memory.destroy)
-        neuron_destroy_user_data(memory.destroy, memory.user_data);
+    give_back(memory.destroy, memory.user_data);
 }
 
 NEURON_HOLD_DEFINE(context)
@@ -123,8 +123,26 @@ int neuron_context_set_threads(neuron_context_t *context, int32_t threads, const
         context->processors = before;
         return neuron_fail(NEURON_E_MEMORY, "%s: out of memory for %d threads", who, threads);
     }
+    neuron_pool_employ(pool, context->parallel.function ? &context->parallel : NULL);
     neuron_pool_destroy(context->pool);
     context->pool = pool;
+    return NEURON_OK;
+}
+
+int neuron_context_set_parallel_for(neuron_context_t *context,
+                                    neuron_parallel_for_function_t function, void *user_data,
+                                    neuron_destroy_function_t destroy)
+{
+    CHECK_ARGUMENT(context);
+    neuron_pool *pool = neuron_pool_create(context, neuron_pool_threads(context->pool));
+    if (!pool)
+        return NEURON_E_MEMORY;
+    neuron_parallel before = context->parallel;
+    neuron_pool_destroy(context->pool);
+    context->pool = pool;
+    context->parallel = (neuron_parallel){function, user_data, destroy};
+    neuron_pool_employ(pool, function ? &context->parallel : NULL);
+    give_back(before.destroy, before.user_data);
     return NEURON_OK;
 }
 
@@ -151,7 +169,7 @@ int neuron_context_set_log(neuron_context_t *context, int32_t level, neuron_log_
     CHECK_ARGUMENT(context);
     neuron_log_sink before = context->log;
     context->log = (neuron_log_sink){level, sink, user_data, destroy};
-    end_log(before);
+    give_back(before.destroy, before.user_data);
     return NEURON_OK;
 }
 

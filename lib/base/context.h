@@ -38,6 +38,13 @@ typedef struct neuron_log_sink {
     neuron_destroy_function_t destroy; /* of the user data; NULL for none */
 } neuron_log_sink;
 
+/* The host's way to have work done in its threads. */
+struct neuron_parallel {
+    neuron_parallel_for_function_t function; /* NULL for the pool's own threads */
+    void *user_data;
+    neuron_destroy_function_t destroy; /* of the user data; NULL for none */
+};
+
 struct neuron_context {
     atomic_int references;
     const struct neuron_kernels *kernels; /* all that runs in this context works by these */
@@ -45,6 +52,7 @@ struct neuron_context {
     const char *missed_kernels; /* a set that the environment asks for and the processor has not */
     neuron_pool *pool;
     int32_t processors; /* when the pool was made */
+    neuron_parallel parallel;
     uint64_t seed;
     neuron_log_sink log;
     struct neuron_log_lock *log_lock;

@@ -3,7 +3,8 @@
  * Each thread begins with a share of the tasks, the same ones in each loop of that size, and then
  * takes from the others. Joining a loop and leaving it are one compare-and-swap each on the pool's
  * state; a thread that finds no loop looks for the next one for a moment, then sleeps. How many
- * there may be is in processors.c. */
+ * there may be is in processors.c. Threads of the host's join a loop likewise, called by its
+ * function in the place of our own. */
 #include "base/pool.h"
 
 #include "base/clock.h"
@@ -40,6 +41,7 @@ struct neuron_pool {
     neuron_context_t *context;
     int32_t threads;
     int32_t crew; /* of these, those that there is a processor for, the caller included */
+    const neuron_parallel *parallel; /* the host's threads instead of its own; NULL for none */
 #ifdef __linux__
     bool has_allowed;
     cpu_set_t allowed; /* the processors that it could run on */
@@ -62,7 +64,8 @@ struct neuron_pool {
     atomic_int_fast32_t sleepers;
     atomic_bool ending;
 
-    int32_t named; /* under the mutex: threads that have their number */
+    int32_t named;             /* under the mutex: threads that have their number */
+    atomic_int_fast32_t parts; /* of the host's that have joined the loop */
     pthread_t *handles;
 };
 
@@ -211,6 +214,13 @@ void neuron_pool_destroy(neuron_pool *pool)
     neuron_release(pool->context, pool);
 }
 
+void neuron_pool_employ(neuron_pool *pool, const neuron_parallel *parallel)
+{
+    pool->parallel = parallel;
+    if (parallel)
+        pool->crew = pool->threads;
+}
+
 int32_t neuron_pool_threads(const neuron_pool *pool)
 {
     return pool->threads;
@@ -328,6 +338,43 @@ static void close_loop(neuron_pool *pool)
     }
 }
 
+/* A part of the host's. It joins the loop that is on, if there is one, so that one which comes too
+ * late or too often does nothing wrong. */
+static void run_part(const void *loop, int64_t index)
+{
+    (void)index;
+    neuron_pool *pool = (neuron_pool *)(uintptr_t)loop;
+    uint64_t seen;
+    if (!join(pool, &seen))
+        return;
+    int32_t worker = (int32_t)atomic_fetch_add(&pool->parts, 1);
+    if (worker < pool->threads) {
+        COMPUTE_SCOPE;
+        neuron_float_host own; /* which the thread goes back to */
+        neuron_float_copy_host(&own);
+        neuron_float_take_host(&pool->host);
+        work_off(pool, worker);
+        neuron_float_take_host(&own);
+    }
+    atomic_fetch_sub(&pool->state, 1);
+}
+
+/* Like close_loop(), has all done that the host has not. */
+static void run_by_host(neuron_pool *pool, int64_t count)
+{
+    int cancel;
+    atomic_store(&pool->parts, 0);
+    open_loop(pool, count);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    neuron_float_host *host = neuron_float_pause();
+    pool->parallel->function(count < pool->crew ? count : pool->crew, run_part, pool,
+                             pool->parallel->user_data);
+    neuron_float_resume(host);
+    pthread_setcancelstate(cancel, NULL);
+    close_loop(pool);
+    work_off(pool, 0);
+}
+
 static void run_alone(int64_t count, neuron_task task, void *work)
 {
     for (int64_t i = 0; i < count; i++)
@@ -342,6 +389,14 @@ void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *w
         run_alone(count, task, work);
         return;
     }
+    pool->task = task;
+    pool->work = work;
+    neuron_float_copy_host(&pool->host);
+    if (pool->parallel) {
+        run_by_host(pool, count);
+        atomic_store(&pool->busy, false);
+        return;
+    }
     bool begins = atomic_load(&pool->process) == 0;
     if (begins)
         start_threads(pool);
@@ -352,9 +407,6 @@ void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *w
         run_alone(count, task, work);
         return;
     }
-    pool->task = task;
-    pool->work = work;
-    neuron_float_copy_host(&pool->host);
     open_loop(pool, count);
     work_off(pool, 0);
     close_loop(pool);

@@ -21,6 +21,11 @@ typedef void (*neuron_task)(void *work, int64_t task, int32_t worker);
 neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads);
 void neuron_pool_destroy(neuron_pool *pool);
 
+/* Before its first loop: has it start no threads, but call a function of the host's, which must
+ * stay while the pool does. NULL for its own threads. */
+typedef struct neuron_parallel neuron_parallel;
+void neuron_pool_employ(neuron_pool *pool, const neuron_parallel *parallel);
+
 /* Starts a thread as those of the pool are: where the C library can do so with all signals blocked
  * but those of faults and SIGPROF, and on the processors of the thread that made the pool, as the
  * caller may be bound to one. Returns what pthread_create() does. */

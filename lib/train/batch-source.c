@@ -24,7 +24,7 @@ struct neuron_batch_source {
     neuron_prefetcher *prefetcher; /* NULL for none */
 };
 
-/* A context of one thread gets another one only if that is asked for. */
+/* A context of one thread, or of the host's, gets another one only if that is asked for. */
 static int32_t worker_count(const neuron_context_t *context, const neuron_batch_settings *settings)
 {
     if (settings->workers >= 0)
@@ -32,7 +32,8 @@ static int32_t worker_count(const neuron_context_t *context, const neuron_batch_
     bool streams = false;
     for (int32_t i = 0; i < neuron_dataset_inputs(settings->dataset); i++)
         streams = streams || neuron_dataset_input_at(settings->dataset, i)->stream;
-    return (settings->augmentation || streams) && neuron_context_threads(context) > 1;
+    return (settings->augmentation || streams) && neuron_context_threads(context) > 1 &&
+           !context->parallel.function;
 }
 
 /* A callback may have changed the number of threads. */
