@@ -94,7 +94,19 @@ enum neuron_log_level {
  *    `avx2vnni`, `avx512` or `avx512vnni`; results differ between them in their last digits.
  *    `auto`, the default, is what the environment's NEURON_KERNELS names, if it does and the
  *    processor has it (else a warning goes to the log), or the best that the processor has. So the
- *    program's word comes before the environment's. They are chosen here for good.
+ *    program's word comes before the environment's. They are chosen here for good;
+ *  - `batch_invariant`: yes to have the prediction of an example be the same bytes in any batch,
+ *    alone, among others and wherever in between, with the same kernels: whether a server groups
+ *    requests or not cannot be told by its answers. Default no: then sums are made in the order
+ *    that is fastest for the batch, and differ in their last digits. It holds for all that predicts
+ *    (validation, evaluations, committees), layers of the caller's own excepted. Few examples at a
+ *    time then take longer, and a CBLAS is not used;
+ *  - `memory_limit`: the most bytes that the context and all that is made with it may have at a
+ *    time, 0 to 9007199254740991; 0, the default, is no limit. What would take more fails with
+ *    NEURON_E_MEMORY, as if there were none left. It is meant for models and data that nobody
+ *    vouches for, which can be small files and ask for much: make a context for them with so much
+ *    as an honest one takes. Text of JSON, which another library reads into memory of its own, must
+ *    leave room for a hundred times its length while it is read. It is set here for good.
  *
  *  The first call that has work for several threads starts them: see neuron_context_set().
  *  @param[out] context  the new context; NULL on failure.
@@ -128,7 +140,7 @@ NEURON_API neuron_context_t *neuron_context_ref(neuron_context_t *context);
 /** Takes an owner away; the last one ends the threads and frees. Any thread. Since 0.1. */
 NEURON_API void neuron_context_unref(neuron_context_t *context);
 
-/** Sets options, but for `kernels`, which are chosen when the context is made.
+/** Sets options, but for `kernels` and `memory_limit`, which stay as the context was made with.
  *
  *  With `threads`, even if it is as before, those that there are end, and the first call that has
  *  work for several starts others, on the processors of the thread that called this function (or
@@ -140,8 +152,9 @@ NEURON_API void neuron_context_unref(neuron_context_t *context);
  *  refuses a thread, the work goes on with those that there are, and a warning goes to the log. The
  *  thread setting of the CBLAS belongs to the host program: the library never changes it.
  *  @param options  such as "threads=4".
- *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE for other `kernels`; NEURON_E_MEMORY for threads:
- *           then nothing has changed. No other call may use the context meanwhile. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE for other `kernels` or another `memory_limit`;
+ *           NEURON_E_MEMORY for threads: then nothing has changed. No other call may use the
+ *           context meanwhile. Since 0.1. */
 NEURON_API int neuron_context_set(neuron_context_t *context, const char *options);
 
 /** Sets one number: "threads" or "seed". No other call may use the context meanwhile.

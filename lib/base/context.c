@@ -1,5 +1,5 @@
 /* The context: what one host's use of the library shares, which is memory, threads, log, seed and
- * kernels. Memory comes from the caller's allocator or from the C library; every other handle holds
+ * kernels. Memory comes from where memory.c has it; every other handle holds
  * a reference to its context, so the last of them releases it. The pool is in pool.c, the choice of
  * kernels in kernels/choose.c. */
 #include "base/context.h"
@@ -12,46 +12,17 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
 
 struct neuron_log_lock {
     pthread_mutex_t mutex;
 };
 
-/* Large memory begins at a large page and asks for such pages: to read a matrix in blocks takes
- * many small pages at a time, more than the processor has addresses of. */
-enum { LARGE_PAGE = 2 << 20, LARGE_MEMORY = 2 * LARGE_PAGE };
-
-static void *allocate_from_c(size_t size, size_t alignment, void *user_data)
-{
-    (void)user_data;
-    void *memory = NULL;
-    bool large = size >= LARGE_MEMORY;
-    if (posix_memalign(&memory, large ? LARGE_PAGE : alignment, size) != 0)
-        return NULL;
-#ifdef MADV_HUGEPAGE
-    if (large)
-        madvise(memory, size, MADV_HUGEPAGE); /* where it cannot be had, nothing is lost */
-#endif
-    return memory;
-}
-
-static void release_to_c(void *memory, void *user_data)
-{
-    (void)user_data;
-    free(memory);
-}
-
 int neuron_context_make(neuron_context_t **context, const neuron_allocator *allocator,
-                        int32_t threads, const char *who)
+                        size_t memory_limit, int32_t threads, const char *who)
 {
-    static const neuron_allocator of_c = {allocate_from_c, release_to_c, NULL, NULL};
-    const neuron_allocator from = allocator ? *allocator : of_c;
+    const neuron_allocator from = allocator ? *allocator : neuron_allocator_of_c;
     /* The first piece of memory has no context to come from yet. */
     neuron_context_t *made = from.allocate(sizeof *made, NEURON_ALIGNMENT, from.user_data);
     if (!made)
@@ -59,6 +30,7 @@ int neuron_context_make(neuron_context_t **context, const neuron_allocator *allo
     memset(made, 0, sizeof *made);
     atomic_init(&made->references, 1);
     made->memory = from;
+    made->memory_limit = memory_limit;
     made->log_lock = neuron_allocate_zero(made, 1, sizeof *made->log_lock);
     made->processors = neuron_processors();
     if (made->log_lock)
@@ -191,61 +163,6 @@ void neuron_log(neuron_context_t *context, int32_t level, const char *category, 
     neuron_float_resume(host);
     pthread_mutex_unlock(&context->log_lock->mutex);
     pthread_setcancelstate(cancel, NULL);
-}
-
-static void *allocate_bytes(neuron_context_t *context, size_t size)
-{
-    if (context->memory.allocate == allocate_from_c)
-        return allocate_from_c(size, NEURON_ALIGNMENT, NULL);
-    neuron_float_host *host = neuron_float_pause();
-    void *memory = context->memory.allocate(size, NEURON_ALIGNMENT, context->memory.user_data);
-    neuron_float_resume(host);
-    return memory;
-}
-
-static void release_to_host(neuron_context_t *context, void *memory)
-{
-    neuron_float_host *host = neuron_float_pause();
-    context->memory.release(memory, context->memory.user_data);
-    neuron_float_resume(host);
-}
-
-void *neuron_allocate(neuron_context_t *context, size_t count, size_t size)
-{
-    size_t bytes;
-    void *memory = NULL;
-    /* More than half of all addresses are never one piece, and allocators
-     * err when they round it up. */
-    if (neuron_multiply_size(count, size, &bytes) && bytes <= PTRDIFF_MAX)
-        memory = allocate_bytes(context, bytes ? bytes : 1);
-    if (!memory)
-        neuron_set_message("out of memory: %zu x %zu bytes", count, size);
-    return memory;
-}
-
-void *neuron_allocate_zero(neuron_context_t *context, size_t count, size_t size)
-{
-    void *memory = neuron_allocate(context, count, size);
-    if (memory)
-        memset(memory, 0, count * size);
-    return memory;
-}
-
-char *neuron_copy_text(neuron_context_t *context, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = neuron_allocate(context, size, 1);
-    if (copy)
-        memcpy(copy, text, size);
-    return copy;
-}
-
-void neuron_release(neuron_context_t *context, void *memory)
-{
-    if (memory && context->memory.release == release_to_c)
-        release_to_c(memory, NULL);
-    else if (memory)
-        release_to_host(context, memory);
 }
 
 void neuron_destroy_user_data(neuron_destroy_function_t destroy, void *user_data)

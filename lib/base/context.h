@@ -10,6 +10,7 @@
 #include "base/status.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 /* Every kernel may read whole vectors: allocations are aligned for the widest of them. */
 enum { NEURON_ALIGNMENT = 64, NEURON_THREADS_MAX = 256 };
@@ -49,9 +50,12 @@ struct neuron_context {
     atomic_int references;
     const struct neuron_kernels *kernels; /* all that runs in this context works by these */
     neuron_allocator memory;
+    size_t memory_limit; /* of all pieces together; 0 for none */
+    atomic_size_t memory_used;
     const char *missed_kernels; /* a set that the environment asks for and the processor has not */
     neuron_pool *pool;
-    int32_t processors; /* when the pool was made */
+    bool batch_invariant; /* predictions are the same bytes in any batch */
+    int32_t processors;   /* when the pool was made */
     neuron_parallel parallel;
     uint64_t seed;
     neuron_log_sink log;
@@ -63,7 +67,8 @@ struct neuron_context {
 /* What neuron_context_create() is above this room: see kernels/context-options.c. Without an
  * allocator the memory is malloc()'s. 0 threads are as many as there are processors. */
 int neuron_context_make(neuron_context_t **context, const neuron_allocator *allocator,
-                        int32_t threads, const char *who);
+                        size_t memory_limit, int32_t threads, const char *who);
+extern const neuron_allocator neuron_allocator_of_c;
 
 /* Changes how many threads work on one call at most, with `who` for the message. */
 int neuron_context_set_threads(neuron_context_t *context, int32_t threads, const char *who);
@@ -73,6 +78,9 @@ int neuron_context_set_threads(neuron_context_t *context, int32_t threads, const
 void *neuron_allocate(neuron_context_t *context, size_t count, size_t size);
 void *neuron_allocate_zero(neuron_context_t *context, size_t count, size_t size);
 char *neuron_copy_text(neuron_context_t *context, const char *text);
+
+/* Whether the limit has room for memory that does not come from here. */
+bool neuron_memory_allows(const neuron_context_t *context, size_t count, size_t size);
 
 /* NULL is fine. */
 void neuron_release(neuron_context_t *context, void *memory);

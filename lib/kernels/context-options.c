@@ -15,14 +15,18 @@ static const neuron_word kernel_words[] = {{NEURON_KERNELS_AUTO, "auto"},
                                            {0, ""}};
 
 /* The largest whole number below which a double has all others. */
-#define SEED_MAX 9007199254740991.0
+#define WHOLE_MAX 9007199254740991.0
 
 static const neuron_option rows[] = {
     NEURON_INTEGER(NEURON_CONTEXT_THREADS, "threads", 0, NEURON_THREADS_MAX, 0,
                    "threads that work on a call, 0 for one per processor"),
-    NEURON_INTEGER(NEURON_CONTEXT_SEED, "seed", 0, SEED_MAX, 0, "where random numbers begin"),
+    NEURON_INTEGER(NEURON_CONTEXT_SEED, "seed", 0, WHOLE_MAX, 0, "where random numbers begin"),
     NEURON_CHOICE(NEURON_CONTEXT_KERNELS, "kernels", kernel_words, NEURON_KERNELS_AUTO,
                   "instruction set to compute with"),
+    NEURON_FLAG(NEURON_CONTEXT_BATCH_INVARIANT, "batch_invariant", 0,
+                "yes for predictions that do not depend on the batch"),
+    NEURON_INTEGER(NEURON_CONTEXT_MEMORY_LIMIT, "memory_limit", 0, WHOLE_MAX, 0,
+                   "bytes that it may have at a time, 0 for no limit"),
 };
 
 const neuron_option_table neuron_context_options = NEURON_OPTION_TABLE(rows);
@@ -35,6 +39,8 @@ static neuron_options read_all(const neuron_context_t *context)
     neuron_options_put(&options, NEURON_CONTEXT_THREADS, context->threads_option);
     neuron_options_put(&options, NEURON_CONTEXT_SEED, (double)context->seed);
     neuron_options_put(&options, NEURON_CONTEXT_KERNELS, context->kernels_option);
+    neuron_options_put(&options, NEURON_CONTEXT_BATCH_INVARIANT, context->batch_invariant);
+    neuron_options_put(&options, NEURON_CONTEXT_MEMORY_LIMIT, (double)context->memory_limit);
     return options;
 }
 
@@ -43,6 +49,7 @@ static void take(neuron_context_t *context, const neuron_options *options)
 {
     context->threads_option = (int32_t)neuron_options_value(options, NEURON_CONTEXT_THREADS);
     context->kernels_option = (int32_t)neuron_options_value(options, NEURON_CONTEXT_KERNELS);
+    context->batch_invariant = neuron_options_value(options, NEURON_CONTEXT_BATCH_INVARIANT) != 0;
     if (neuron_options_given(options, NEURON_CONTEXT_SEED))
         context->seed = (uint64_t)neuron_options_value(options, NEURON_CONTEXT_SEED);
 }
@@ -52,6 +59,8 @@ static int commit(neuron_context_t *context, const neuron_options *changed)
 {
     if (neuron_options_value(changed, NEURON_CONTEXT_KERNELS) != context->kernels_option)
         return neuron_fail(NEURON_E_STATE, "%s: kernels are chosen when it is made", who);
+    if ((size_t)neuron_options_value(changed, NEURON_CONTEXT_MEMORY_LIMIT) != context->memory_limit)
+        return neuron_fail(NEURON_E_STATE, "%s: memory_limit is set when it is made", who);
     if (neuron_options_given(changed, NEURON_CONTEXT_THREADS))
         RETURN_IF_ERROR(neuron_context_set_threads(
             context, (int32_t)neuron_options_value(changed, NEURON_CONTEXT_THREADS), who));
@@ -92,9 +101,10 @@ static int create(neuron_context_t **context, const neuron_allocator *allocator,
     RETURN_IF_ERROR(neuron_options_parse(&options, text, who));
     int32_t word = (int32_t)neuron_options_value(&options, NEURON_CONTEXT_KERNELS);
     RETURN_IF_ERROR(choose(&kernels, word, function));
+    double limit = neuron_options_value(&options, NEURON_CONTEXT_MEMORY_LIMIT);
     RETURN_IF_ERROR(neuron_context_make(
-        context, allocator, (int32_t)neuron_options_value(&options, NEURON_CONTEXT_THREADS),
-        function));
+        context, allocator, limit < (double)SIZE_MAX ? (size_t)limit : 0,
+        (int32_t)neuron_options_value(&options, NEURON_CONTEXT_THREADS), function));
     (*context)->kernels = kernels;
     if (word == NEURON_KERNELS_AUTO)
         (*context)->missed_kernels = neuron_kernels_missed(kernels);

@@ -8,6 +8,8 @@ enum {
     NEURON_CONTEXT_THREADS = 1,
     NEURON_CONTEXT_SEED,
     NEURON_CONTEXT_KERNELS,
+    NEURON_CONTEXT_BATCH_INVARIANT,
+    NEURON_CONTEXT_MEMORY_LIMIT,
 };
 
 /* The sets of kernels; choose.c knows which there are. */

@@ -40,24 +40,28 @@ static int infer(neuron_spec *spec, const char *node)
     return NEURON_OK;
 }
 
+typedef struct dense_operation {
+    bool packs;  /* predictions pack the weights once, */
+    bool aligns; /* or let their rows begin where vectors do */
+    bool invariant;
+} dense_operation;
+
 static neuron_gemm product_of(const neuron_run *run)
 {
+    const dense_operation *operation = run->operation;
     int64_t inputs = run->spec->inputs[0].extent[0], units = run->spec->output.extent[0];
     return (neuron_gemm){
         .kernels = run->kernels,
         .pool = run->pool,
-        .by_cblas = neuron_gemm_by_cblas(run->kernels, run->batch, inputs, units),
+        .by_cblas =
+            !operation->invariant && neuron_gemm_by_cblas(run->kernels, run->batch, inputs, units),
+        .invariant = operation->invariant,
         .batch = run->batch,
         .inputs = inputs,
         .units = units,
         .scratch = run->scratch,
     };
 }
-
-typedef struct dense_operation {
-    bool packs;  /* predictions pack the weights once, */
-    bool aligns; /* or let their rows begin where vectors do */
-} dense_operation;
 
 static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
@@ -66,9 +70,13 @@ static int plan(const neuron_plan_request *request, neuron_needs *needs)
     int64_t batch = request->batch;
     int32_t threads = request->threads;
     dense_operation *operation = request->operation;
-    operation->packs = !request->training && neuron_gemm_packs(batch, inputs, units);
-    operation->aligns = !request->training && neuron_gemm_aligns(batch, inputs, units);
-    needs->scratch = neuron_gemm_forward_scratch(batch, inputs, units, threads, operation->packs);
+    bool invariant = request->invariant;
+    operation->invariant = invariant;
+    operation->packs = !request->training && neuron_gemm_packs(batch, inputs, units, invariant);
+    operation->aligns =
+        !request->training && !invariant && neuron_gemm_aligns(batch, inputs, units);
+    needs->scratch =
+        neuron_gemm_forward_scratch(batch, inputs, units, threads, operation->packs, invariant);
     size_t backward =
         request->training ? neuron_gemm_backward_scratch(batch, inputs, units, threads) : 0;
     if (backward > needs->scratch)

@@ -179,6 +179,7 @@ typedef struct neuron_plan_request {
     const neuron_fused *fused;
     int64_t batch; /* the largest */
     bool training;
+    bool invariant;  /* what becomes of an example must be the same bytes in any batch */
     int32_t threads; /* of the pool that will be used */
     const neuron_kernels *kernels;
     void *operation; /* operation_size bytes, all 0: to be filled with what was decided */

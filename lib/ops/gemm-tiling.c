@@ -48,9 +48,10 @@ static bool collides(int64_t row)
 
 enum { COLLIDING_ROWS = 6, COPIED_PANELS = 4 };
 
-neuron_forward_cut neuron_forward_cut_of(int64_t batch, int64_t inputs, int64_t units)
+neuron_forward_cut neuron_forward_cut_of(int64_t batch, int64_t inputs, int64_t units,
+                                         bool invariant)
 {
-    if (batch <= NEURON_FORWARD_FEW_ROWS)
+    if (batch <= NEURON_FORWARD_FEW_ROWS && !invariant)
         return cut_stream(batch, inputs, units);
     neuron_forward_cut cut = {.row_slices = neuron_ceil_divide(batch, NEURON_FORWARD_ROWS)};
     cut.rows = neuron_ceil_divide(batch, cut.row_slices);
@@ -64,7 +65,7 @@ neuron_forward_cut neuron_forward_cut_of(int64_t batch, int64_t inputs, int64_t 
     if (!neuron_multiply_count(batch, inputs * neuron_panel_round(units), &products))
         products = INT64_MAX;
     int64_t tasks = neuron_between(1, products / task_products, NEURON_FORWARD_TASKS);
-    int64_t parts = tasks / cut.row_slices / cut.column_slices;
+    int64_t parts = invariant ? 1 : tasks / cut.row_slices / cut.column_slices;
     cut_depth(&cut, inputs, neuron_between(1, parts, neuron_ceil_divide(inputs, DEPTH_LEAST)),
               NEURON_FORWARD_DEPTH);
     cut.rows_at_once = cut.rows;

@@ -25,6 +25,8 @@ typedef struct neuron_forward_cut {
     int64_t copy_row;           /* floats of a row of the input's copy; 0 for no copy */
 } neuron_forward_cut;
 
-neuron_forward_cut neuron_forward_cut_of(int64_t batch, int64_t inputs, int64_t units);
+/* `invariant`: the depth is cut as for any other batch. */
+neuron_forward_cut neuron_forward_cut_of(int64_t batch, int64_t inputs, int64_t units,
+                                         bool invariant);
 
 #endif

@@ -51,7 +51,7 @@ static size_t place_forward(const neuron_forward_cut *cut, int64_t batch, int64_
 }
 
 size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads,
-                                   bool packed)
+                                   bool packed, bool invariant)
 {
     forward_places places;
     size_t most = 0;
@@ -62,7 +62,7 @@ size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units,
                        : i > NEURON_FORWARD_TASKS ? batch
                                                   : i * NEURON_FORWARD_ROWS;
         rows = neuron_min_count(rows, batch);
-        neuron_forward_cut cut = neuron_forward_cut_of(rows, inputs, units);
+        neuron_forward_cut cut = neuron_forward_cut_of(rows, inputs, units, invariant);
         size_t bytes = place_forward(&cut, rows, inputs, units, threads, packed, &places);
         most = bytes > most ? bytes : most;
     }
@@ -361,9 +361,9 @@ static void begin_forward(forward_job *job)
 /* 64 MB */
 enum { PACKED_FLOATS_MAX = 1 << 24 };
 
-bool neuron_gemm_packs(int64_t batch, int64_t inputs, int64_t units)
+bool neuron_gemm_packs(int64_t batch, int64_t inputs, int64_t units, bool invariant)
 {
-    return batch > NEURON_FORWARD_FEW_ROWS &&
+    return (invariant || batch > NEURON_FORWARD_FEW_ROWS) &&
            (double)inputs * (double)neuron_panel_round(units) <= PACKED_FLOATS_MAX;
 }
 
@@ -432,8 +432,8 @@ void neuron_gemm_forward(const neuron_gemm *product, const float *input,
                        .bias = bias,
                        .post = post,
                        .output = output,
-                       .cut =
-                           neuron_forward_cut_of(product->batch, product->inputs, product->units)};
+                       .cut = neuron_forward_cut_of(product->batch, product->inputs, product->units,
+                                                    product->invariant)};
     place_forward(&job.cut, product->batch, product->inputs, product->units,
                   neuron_pool_threads(product->pool), weights->packed != NULL, &job.places);
     begin_forward(&job);

@@ -14,7 +14,8 @@
 typedef struct neuron_gemm {
     const neuron_kernels *kernels;
     neuron_pool *pool;
-    bool by_cblas; /* see below */
+    bool by_cblas;  /* see below */
+    bool invariant; /* forward sums an example in the same order in any batch */
     int64_t batch, inputs, units;
     char *scratch; /* of the size below */
 } neuron_gemm;
@@ -45,8 +46,9 @@ void neuron_gemm_forward(const neuron_gemm *product, const float *input,
                          const neuron_post_ops *post, float *output);
 
 /* Whether packed weights would be read for batches of up to that size, and are small enough to be
- * kept twice: what does not fit the caches takes as long to read either way. */
-bool neuron_gemm_packs(int64_t batch, int64_t inputs, int64_t units);
+ * kept twice: what does not fit the caches takes as long to read either way. An invariant product
+ * reads them for any batch. */
+bool neuron_gemm_packs(int64_t batch, int64_t inputs, int64_t units, bool invariant);
 
 /* As many floats as whole lines of a cache have. */
 int64_t neuron_gemm_aligned_row(int64_t units);
@@ -86,7 +88,7 @@ void neuron_gemm_weight_gradient(const neuron_gemm *product, const neuron_gemm_g
 
 /* Bytes for any batch up to this one, and for any kernels; `packed` if the weights always are. */
 size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads,
-                                   bool packed);
+                                   bool packed, bool invariant);
 size_t neuron_gemm_backward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads);
 
 /* The same by the CBLAS, which may have threads of its own, where subnormal numbers are not 0.

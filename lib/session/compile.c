@@ -330,6 +330,7 @@ static int plan_layer(const neuron_compiler *c, const neuron_step *step, neuron_
         .fused = &step->fused,
         .batch = c->session->batch,
         .training = neuron_compiler_trains(c),
+        .invariant = c->session->invariant,
         .threads = c->session->threads,
         .kernels = c->session->kernels,
         .operation = step->operation,

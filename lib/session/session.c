@@ -38,6 +38,11 @@ static int allocate_ends(neuron_session *session)
                                                                           : NEURON_E_MEMORY;
 }
 
+static bool is_invariant(const neuron_session *session)
+{
+    return session->purpose == NEURON_SESSION_PREDICT && session->context->batch_invariant;
+}
+
 /* `tells` is whether the log says what became of each node. */
 static int plan(neuron_session **session, const neuron_graph_t *graph, neuron_pool *pool,
                 neuron_session_purpose purpose, const neuron_session_training *training,
@@ -55,6 +60,7 @@ static int plan(neuron_session **session, const neuron_graph_t *graph, neuron_po
     made->training = *training;
     made->tells = tells;
     made->batch = batch;
+    made->invariant = is_invariant(made);
     made->layout_version = graph->layout_version;
     made->pool = pool;
     made->threads = neuron_pool_threads(pool ? pool : graph->context->pool);
@@ -204,7 +210,8 @@ void neuron_session_destroy(neuron_session *session)
 
 bool neuron_session_current(const neuron_session *session)
 {
-    return session->layout_version == session->graph->layout_version;
+    return session->layout_version == session->graph->layout_version &&
+           session->invariant == is_invariant(session);
 }
 
 int64_t neuron_session_batch(const neuron_session *session)

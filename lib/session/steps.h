@@ -70,6 +70,7 @@ struct neuron_session {
     int64_t batch, last_batch;
     uint32_t layout_version; /* of the graph when the session was made: see graph.h */
     int32_t threads; /* of the context when the session was made: layers planned for so many */
+    bool invariant;  /* predictions are the same bytes in any batch */
     bool tells;      /* the log what became of each node */
     neuron_session_training training; /* unless it predicts; `purposes` may be NULL: `purpose` is
                                          that of all outputs */

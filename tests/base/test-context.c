@@ -334,6 +334,53 @@ START_TEST(log_lines_come_one_at_a_time)
 }
 END_TEST
 
+/* What all pieces together may have, whoever gives them. */
+START_TEST(memory_has_a_limit)
+{
+    counter counts = {.fail_at = -1};
+    neuron_context_t *context;
+    neuron_tensor_t *a, *b, *c;
+    double limit;
+    assert_ok(neuron_context_create_with_allocator(&context, count_allocate, count_release, &counts,
+                                                   count_destroy,
+                                                   "memory_limit=1000000, threads=2"));
+    if (_i) {
+        neuron_context_unref(context);
+        assert_ok(neuron_context_create(&context, "memory_limit=1000000, threads=2"));
+    }
+    assert_ok(neuron_context_get_number(&limit, context, "memory_limit"));
+    ck_assert(limit == 1000000);
+    assert_ok(neuron_tensor_create(&a, context, NEURON_TYPE_U8, (const int64_t[]){600000}, 1));
+    ck_assert_uint_eq((uintptr_t)neuron_tensor_data(a) % 64, 0);
+    for (int i = 0; i < 3; i++) { /* what failed, or is gone, does not count */
+        int made = counts.made;
+        assert_status(
+            neuron_tensor_create(&b, context, NEURON_TYPE_U8, (const int64_t[]){400000}, 1),
+            NEURON_E_MEMORY);
+        assert_message("of 1000000 in use");
+        ck_assert_ptr_null(b);
+        ck_assert_int_le(counts.made, made + 1); /* nobody is asked for it */
+        assert_ok(neuron_tensor_create(&b, context, NEURON_TYPE_U8, (const int64_t[]){300000}, 1));
+        memset(neuron_tensor_data(b), 1, 300000);
+        assert_status(
+            neuron_tensor_create(&c, context, NEURON_TYPE_U8, (const int64_t[]){100000}, 1),
+            NEURON_E_MEMORY);
+        neuron_tensor_unref(b);
+    }
+    assert_status(
+        neuron_tensor_create(&b, context, NEURON_TYPE_F32, (const int64_t[]){100000000000}, 1),
+        NEURON_E_MEMORY);
+    assert_status(neuron_context_set(context, "seed=4, memory_limit=2000000"), NEURON_E_STATE);
+    assert_message("context: memory_limit is set when it is made");
+    assert_ok(neuron_context_set(context, "seed=4, memory_limit=1000000"));
+    neuron_tensor_unref(a);
+    neuron_context_unref(context);
+    ck_assert_int_eq(counts.out, 0);
+    assert_status(neuron_context_create(&context, "memory_limit=10"), NEURON_E_MEMORY);
+    ck_assert_ptr_null(context);
+}
+END_TEST
+
 START_TEST(two_contexts_do_not_disturb_each_other)
 {
     neuron_context_t *a = test_context(), *b = test_context();
@@ -365,6 +412,7 @@ int main(void)
     tcase_add_test(tests, log_lines_go_to_the_sink_by_level);
     tcase_add_test(tests, what_a_log_keeps_is_given_back_once);
     tcase_add_test(tests, log_lines_come_one_at_a_time);
+    tcase_add_loop_test(tests, memory_has_a_limit, 0, 2);
     tcase_add_test(tests, two_contexts_do_not_disturb_each_other);
     return run_suite(suite);
 }

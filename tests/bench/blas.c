@@ -61,7 +61,7 @@ static void multiply(int size, const float *a, const float *b, float *c, int32_t
                            .batch = size,
                            .inputs = size,
                            .units = size};
-    product.scratch = malloc(neuron_gemm_forward_scratch(size, size, size, threads, false));
+    product.scratch = malloc(neuron_gemm_forward_scratch(size, size, size, threads, false, false));
     if (!product.scratch)
         bench_fail("out of memory");
     neuron_gemm_forward(&product, a, &(neuron_gemm_weights){.rows = b}, NULL, NULL, c);

@@ -510,6 +510,84 @@ START_TEST(each_allocation_fails_in_turn)
 }
 END_TEST
 
+static size_t json_used, json_most; /* by the JSON library */
+
+static void *count_json(size_t size)
+{
+    size_t *memory = malloc(size + 16);
+    if (!memory)
+        return NULL;
+    *memory = size;
+    json_used += size;
+    json_most = json_used > json_most ? json_used : json_most;
+    return (char *)memory + 16;
+}
+
+static void uncount_json(void *memory)
+{
+    if (!memory)
+        return;
+    size_t *begin = (size_t *)(void *)((char *)memory - 16);
+    json_used -= *begin;
+    free(begin);
+}
+
+/* Short text that needs much: a limit of memory counts what the JSON library would take of it. */
+START_TEST(small_files_that_ask_for_much)
+{
+    static const char *const items[] = {"{}", "[]", "0", "\"\"", "1.5", "{\"\":0}", "[[]]"};
+    enum { LENGTH = 60000, LIMIT = 5000000 };
+    static char bytes[LENGTH + 8];
+    neuron_context_t *limited;
+    neuron_graph_t *graph;
+    const char *item = items[_i];
+    size_t at = 8 + (size_t)sprintf(bytes + 8, "{\"a\":[%s", item);
+    while (at + strlen(item) + 3 < sizeof bytes)
+        at += (size_t)sprintf(bytes + at, ",%s", item);
+    memset(bytes + at, ' ', sizeof bytes - at);
+    memcpy(bytes + at, "]}", 2);
+    bytes[0] = (char)(LENGTH & 255);
+    bytes[1] = (char)(LENGTH >> 8);
+    assert_ok(neuron_context_create(&limited, "memory_limit=5000000, threads=1"));
+    json_set_alloc_funcs(count_json, uncount_json);
+    assert_status(neuron_graph_load_memory(&graph, context, bytes, sizeof bytes), NEURON_E_FORMAT);
+    ck_assert_uint_le(json_most, 100 * (size_t)LENGTH);
+    json_most = 0;
+    assert_status(neuron_graph_load_memory(&graph, limited, bytes, sizeof bytes), NEURON_E_MEMORY);
+    ck_assert_ptr_null(graph);
+    assert_message("bytes of JSON may take 100 each, and memory_limit is 5000000");
+    ck_assert_uint_eq(json_most, 0);
+    json_set_alloc_funcs(malloc, free);
+    neuron_context_unref(limited);
+    ck_assert_uint_lt(LIMIT, 100 * LENGTH);
+}
+END_TEST
+
+/* A model that takes little in its file and much to predict with. */
+START_TEST(predictions_that_ask_for_much)
+{
+    neuron_context_t *limited;
+    neuron_graph_t *graph;
+    neuron_tensor_t *input, *output;
+    const int64_t image[] = {600, 600, 1}, examples[] = {1, 600, 600, 1}, answers[] = {1, 64};
+    assert_ok(neuron_context_create(&limited, "memory_limit=40000000, threads=2"));
+    assert_ok(neuron_graph_create(&graph, limited));
+    neuron_node_t *x = neuron_conv2d(graph, neuron_input(graph, image, 3), 64, 1, 1, NULL);
+    x = neuron_layer_norm(graph, x, NULL);
+    assert_ok(neuron_graph_finish(graph, neuron_global_max_pool2d(graph, x)));
+    assert_ok(neuron_tensor_create(&input, limited, NEURON_TYPE_F32, examples, 4));
+    assert_ok(neuron_tensor_create(&output, limited, NEURON_TYPE_F32, answers, 2));
+    for (int i = 0; i < 3; i++) {
+        assert_status(neuron_graph_predict(graph, input, output), NEURON_E_MEMORY);
+        assert_message("of 40000000 in use");
+    }
+    neuron_tensor_unref(input);
+    neuron_tensor_unref(output);
+    neuron_graph_unref(graph);
+    neuron_context_unref(limited);
+}
+END_TEST
+
 START_TEST(each_allocation_of_json_fails_in_turn)
 {
     neuron_graph_t *saved = example_network(context, "network"), *graph;
@@ -559,6 +637,8 @@ int main(void)
     tcase_add_test(tests, changed_header_never_crashes);
     tcase_add_test(tests, each_allocation_fails_in_turn);
     tcase_add_test(tests, each_allocation_of_json_fails_in_turn);
+    tcase_add_loop_test(tests, small_files_that_ask_for_much, 0, 7);
+    tcase_add_test(tests, predictions_that_ask_for_much);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -16,7 +16,7 @@ static void multiply(arrays *all, bool with_cblas)
 {
     neuron_context_t *context;
     assert_ok(neuron_context_create(&context, NULL));
-    size_t forward = neuron_gemm_forward_scratch(SIZE, SIZE, SIZE, 2, false),
+    size_t forward = neuron_gemm_forward_scratch(SIZE, SIZE, SIZE, 2, false, false),
            backward = neuron_gemm_backward_scratch(SIZE, SIZE, SIZE, 2);
     assert_ok(neuron_context_set_number(context, "threads", 2));
     const neuron_gemm product = {.kernels = neuron_kernels_find("baseline"),

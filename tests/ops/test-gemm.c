@@ -61,8 +61,8 @@ static void check_packed(products *p, const neuron_post_ops *post)
     float *output = fixture_floats(outputs);
     neuron_gemm_pack(&p->product, p->weights, packed);
     set_scratch(p, neuron_gemm_forward_scratch(p->is.batch, inputs, p->is.units,
-                                               neuron_pool_threads(p->product.pool), true));
-    bool reads_rows = p->product.by_cblas || !neuron_gemm_packs(p->is.batch, 1, 1);
+                                               neuron_pool_threads(p->product.pool), true, false));
+    bool reads_rows = p->product.by_cblas || !neuron_gemm_packs(p->is.batch, 1, 1, false);
     neuron_gemm_weights weights = {.rows = reads_rows ? p->weights : NULL, .packed = packed};
     neuron_gemm_forward(&p->product, p->input, &weights, p->bias, post, output);
     assert_same_bytes(output, p->output, outputs);
@@ -112,7 +112,8 @@ static void open_products(products *p, const shape *is, int64_t planned, int32_t
                                .batch = is->batch,
                                .inputs = is->inputs,
                                .units = is->units};
-    size_t forward = neuron_gemm_forward_scratch(planned, is->inputs, is->units, threads, false);
+    size_t forward =
+        neuron_gemm_forward_scratch(planned, is->inputs, is->units, threads, false, false);
     set_scratch(p, forward);
     const neuron_post_ops post = {
         2,
@@ -318,7 +319,7 @@ END_TEST
 
 START_TEST(sizes_that_do_not_fit_are_told)
 {
-    ck_assert_uint_eq(neuron_gemm_forward_scratch(INT64_MAX / 8, 1 << 30, 1 << 30, 2, false),
+    ck_assert_uint_eq(neuron_gemm_forward_scratch(INT64_MAX / 8, 1 << 30, 1 << 30, 2, false, false),
                       SIZE_MAX);
     ck_assert_uint_eq(neuron_gemm_backward_scratch(INT64_MAX / 8, 1 << 30, 1 << 30, 2), SIZE_MAX);
 }

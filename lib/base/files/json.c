@@ -79,12 +79,21 @@ static json_t *parse_padded(const char *padded, const char *text, size_t size, b
     return NULL;
 }
 
+/* What the library makes of a byte of text at most, with memory of its own: an object without
+ * members, which is three bytes, takes some 250. */
+enum { TREE_BYTES = 100 };
+
 int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text, size_t size,
                       size_t first, const char *who)
 {
     char *padded;
     json_error_t error;
     *json = NULL;
+    if (!neuron_memory_allows(context, size, TREE_BYTES))
+        return neuron_fail(NEURON_E_MEMORY,
+                           "%s: out of memory: %zu bytes of JSON may take %d each, and "
+                           "memory_limit is %zu",
+                           who, size, TREE_BYTES, context->memory_limit);
     RETURN_IF_ERROR(pad(&padded, context, text, size));
     bool hidden = neuron_json_hide_reals(padded + 4 + size, size) > 0;
     *json = parse_padded(padded, text, size, hidden, &error);

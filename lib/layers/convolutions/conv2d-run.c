@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+/* What all batches are taken for where they must not differ: Winograd's way rounds otherwise. */
+enum { INVARIANT_BATCH = 128 };
+
 static neuron_conv2d_way forward_way(const neuron_plan_request *request,
                                      const neuron_convolution *forward)
 {
@@ -18,7 +21,8 @@ static neuron_conv2d_way forward_way(const neuron_plan_request *request,
     const neuron_pooling *pooling = neuron_post_pooling(&request->fused->post);
     bool pools = !pooling ||
                  (!request->training && pooling->window_rows == 2 && pooling->window_columns == 2);
-    return pools && neuron_winograd_fits(forward, request->batch, !request->training)
+    int64_t batch = request->invariant ? INVARIANT_BATCH : request->batch;
+    return pools && neuron_winograd_fits(forward, batch, !request->training)
                ? NEURON_CONV2D_WINOGRAD
                : NEURON_CONV2D_DIRECT;
 }
