@@ -59,7 +59,7 @@ extern "C" {
  *
  *  @param[out] augmentation  the new augmentation; NULL on failure.
  *  @param options  as options.h has them; NULL for the defaults.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_augmentation_create(neuron_augmentation_t **augmentation,
                                           neuron_context_t *context, const char *options);
 
@@ -70,17 +70,20 @@ NEURON_API neuron_augmentation_t *neuron_augmentation_ref(neuron_augmentation_t 
 NEURON_API void neuron_augmentation_unref(neuron_augmentation_t *augmentation);
 
 /** Sets options, of this augmentation; a trainer's copy stays as it was.
- *  @return  0, or NEURON_E_ARGUMENT as options.h says, and then nothing is set. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT as options.h says, and then nothing is set. No other thread may
+ *           use the augmentation meanwhile. Since 0.1. */
 NEURON_API int neuron_augmentation_set(neuron_augmentation_t *augmentation, const char *options);
 
 /** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
- *  @return  0, or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT. No other thread may use the augmentation meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_augmentation_set_number(neuron_augmentation_t *augmentation,
                                               const char *option, double value);
 
 /** Reads the number of an option back.
  *  @return  0, or NEURON_E_ARGUMENT for an option that an augmentation does not have, and for one
- *           of words. Since 0.1. */
+ *           of words. Any thread, unless another one changes the augmentation meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_augmentation_get_number(double *value,
                                               const neuron_augmentation_t *augmentation,
                                               const char *option);
@@ -90,7 +93,8 @@ NEURON_API int neuron_augmentation_get_number(double *value,
  *  @param text         NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
- *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Any thread, unless
+ *           another one changes the augmentation meanwhile. Since 0.1. */
 NEURON_API int neuron_augmentation_get_text(char *text, size_t capacity, size_t *needed,
                                             const neuron_augmentation_t *augmentation,
                                             const char *option);

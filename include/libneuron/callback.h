@@ -132,7 +132,7 @@ typedef int (*neuron_schedule_function_t)(double *rate, int64_t epoch, void *use
  *  @param[out] callback  the new callback; NULL on failure.
  *  @param kind     the name of one of these.
  *  @param options  as options.h has them; NULL for the defaults.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_callback_create(neuron_callback_t **callback, neuron_context_t *context,
                                       const char *kind, const char *options);
 
@@ -146,7 +146,7 @@ NEURON_API int neuron_callback_create(neuron_callback_t **callback, neuron_conte
  *                 process goes later.
  *  @param options  `monitor` (validation_loss), `output` (-1) and `mode` (auto), as for
  *                 neuron_callback_create(); NULL for the defaults.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_callback_create_checkpoint(neuron_callback_t **callback,
                                                  neuron_context_t *context, const char *path,
                                                  const char *options);
@@ -157,7 +157,7 @@ NEURON_API int neuron_callback_create_checkpoint(neuron_callback_t **callback,
  *  cannot be written, the run ends with NEURON_E_IO, and the next one tries again first, also after
  *  the last epoch. It has no options.
  *  @param path  copied; a relative one is told from the folder that is current now.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_callback_create_csv_log(neuron_callback_t **callback,
                                               neuron_context_t *context, const char *path);
 
@@ -167,7 +167,7 @@ NEURON_API int neuron_callback_create_csv_log(neuron_callback_t **callback,
  *                    trainers keep alive.
  *  @param destroy    called with `user_data` when the callback is gone; not if this call fails,
  *                    after which the caller still has it. May be NULL.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_callback_create_schedule(neuron_callback_t **callback,
                                                neuron_context_t *context,
                                                neuron_schedule_function_t function, void *user_data,
@@ -178,7 +178,7 @@ NEURON_API int neuron_callback_create_schedule(neuron_callback_t **callback,
  *  @param events     what it is called for: one of NEURON_EVENT_..., or several joined by |.
  *  @param user_data  as for neuron_callback_create_schedule().
  *  @param destroy    likewise.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_callback_create_function(neuron_callback_t **callback,
                                                neuron_context_t *context, int32_t events,
                                                neuron_callback_function_t function, void *user_data,
@@ -201,14 +201,14 @@ NEURON_API const char *neuron_callback_kind(const neuron_callback_t *callback);
 NEURON_API int neuron_callback_set(neuron_callback_t *callback, const char *options);
 
 /** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
- *  @return  0, or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT. No other thread may use the callback meanwhile. Since 0.1. */
 NEURON_API int neuron_callback_set_number(neuron_callback_t *callback, const char *option,
                                           double value);
 
 /** Reads the number of an option back. A baseline that was not set is
  *  not a number.
  *  @return  0, or NEURON_E_ARGUMENT for an option that the kind does not have, and for one of
- *           words. Since 0.1. */
+ *           words. Any thread, unless another one changes the callback meanwhile. Since 0.1. */
 NEURON_API int neuron_callback_get_number(double *value, const neuron_callback_t *callback,
                                           const char *option);
 
@@ -217,7 +217,8 @@ NEURON_API int neuron_callback_get_number(double *value, const neuron_callback_t
  *  @param text         NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
- *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Any thread, unless
+ *           another one changes the callback meanwhile. Since 0.1. */
 NEURON_API int neuron_callback_get_text(char *text, size_t capacity, size_t *needed,
                                         const neuron_callback_t *callback, const char *option);
 
@@ -228,14 +229,16 @@ NEURON_API int neuron_callback_get_text(char *text, size_t capacity, size_t *nee
  *  have been made with the same kinds and options in the same order; paths, and the function of a
  *  schedule, may be others. Functions of the caller's play no part in that: a progress bar more or
  *  less does not matter.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE during a run, NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE during a run, NEURON_E_MEMORY. No other thread may
+ *           use the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_add_callback(neuron_trainer_t *trainer, neuron_callback_t *callback);
 
 /** Adds a function of the caller's: makes a callback as neuron_callback_create_function() does,
  *  which this trainer alone has, and as long as it lives.
  *  @param destroy  called with `user_data` when the trainer is gone; not if this call fails. May be
  *                  NULL.
- *  @return  as neuron_trainer_add_callback(). Since 0.1. */
+ *  @return  as neuron_trainer_add_callback(). No other thread may use the trainer meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_trainer_add_function(neuron_trainer_t *trainer, int32_t events,
                                            neuron_callback_function_t function, void *user_data,
                                            neuron_destroy_function_t destroy);
@@ -248,7 +251,7 @@ NEURON_API int neuron_trainer_add_function(neuron_trainer_t *trainer, int32_t ev
  *  stopping put back stay in the graph, and the next run goes on from them. A training that it
  *  ended goes on only after neuron_trainer_clear_stop().
  *  @return  0, NEURON_E_ARGUMENT also if the trainer does not have it, NEURON_E_STATE during a run.
- *           Since 0.1. */
+ *           No other thread may use the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_remove_callback(neuron_trainer_t *trainer,
                                               const neuron_callback_t *callback);
 
@@ -256,12 +259,14 @@ NEURON_API int neuron_trainer_remove_callback(neuron_trainer_t *trainer,
  *  `early_stopping: no better validation loss than 0.312 of epoch 7 for 5 epochs`. A trainer that
  *  was ended so does nothing when it is run again.
  *  @return  the text, "" if nothing ended it or for NULL. It belongs to the trainer and stays until
- *           its next call. Since 0.1. */
+ *           its next call. Any thread, unless another one runs or changes the trainer meanwhile.
+ *           Since 0.1. */
 NEURON_API const char *neuron_trainer_stop_reason(const neuron_trainer_t *trainer);
 
 /** Lets a training that was ended go on: the next run continues behind the last step and its
  *  parameters, not those of the best epoch, and early stopping begins to wait anew.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE during a run. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE during a run. No other thread may use the trainer
+ *           meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_clear_stop(neuron_trainer_t *trainer);
 
 #ifdef __cplusplus

@@ -38,11 +38,10 @@ extern "C" {
  *  @param options  as options.h has them: "rule=weighted_mean"; NULL for the defaults.
  *  @return  0; NEURON_E_ARGUMENT for an unknown option or rule, wrong weights, a member that is
  *           NULL, more members than a layer has inputs (4096), or what neuron_graph_import()
- *           refuses;
- *           NEURON_E_STATE for a member that is not finished; NEURON_E_SHAPE for members that
- *           disagree, with both named; NEURON_E_DATA for members that call a class differently;
- *           NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with the context
- *           (custom.h); NEURON_E_MEMORY. Since 0.1. */
+ *           refuses; NEURON_E_STATE for a member that is not finished; NEURON_E_SHAPE for members
+ *           that disagree, with both named; NEURON_E_DATA for members that call a class
+ *           differently; NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with
+ *           the context (custom.h); NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
                                        neuron_graph_t *const *members, int32_t count,
                                        const double *weights, const char *options);

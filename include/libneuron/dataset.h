@@ -26,7 +26,8 @@ extern "C" {
  *                   any finite shares that are not negative and add up to 1 within 0.001.
  *  @param class_count  1 to 65536.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for counts that
- *  differ or labels out of range (the first such is named), NEURON_E_MEMORY. Since 0.1. */
+ *  differ or labels out of range (the first such is named), NEURON_E_MEMORY. Any thread.
+ *  Since 0.1. */
 NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
                                      neuron_tensor_t *examples, neuron_tensor_t *labels,
                                      int32_t class_count);
@@ -50,8 +51,8 @@ NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_
  *                   Numbers that are not NEURON_TYPE_F32 become the float32 next to them, in a
  *                   copy. A graph for the dataset has as many outputs: of this shape but for axes
  *                   of extent 1, or flat; for targets [n, outputs] of any shape.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA for counts that
- *  differ or a target that is not finite (the first such is named), NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA for counts that differ or a target
+ *  that is not finite (the first such is named), NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_create_with_targets(neuron_dataset_t **dataset,
                                                   neuron_context_t *context,
                                                   neuron_tensor_t *examples,
@@ -64,7 +65,7 @@ NEURON_API int neuron_dataset_create_with_targets(neuron_dataset_t **dataset,
  *  @param class_count  1 to 256.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
  *           NEURON_E_DATA, NEURON_E_UNSUPPORTED for what is packed twice, or gzip data where zlib
- *           is not the version of its headers, NEURON_E_MEMORY. Since 0.1. */
+ *           is not the version of its headers, NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *images_path, const char *labels_path,
                                        int32_t class_count);
@@ -72,7 +73,7 @@ NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_contex
 /** Reads the bytes of such files in memory, which are the caller's again after the call.
  *  @param images  `images_size` bytes; NULL for none.
  *  @param labels  `labels_size` bytes; NULL for none.
- *  @return  as neuron_dataset_load_idx(). Since 0.1. */
+ *  @return  as neuron_dataset_load_idx(). Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_idx_memory(neuron_dataset_t **dataset, neuron_context_t *context,
                                               const void *images, size_t images_size,
                                               const void *labels, size_t labels_size,
@@ -84,7 +85,7 @@ NEURON_API int neuron_dataset_load_idx_memory(neuron_dataset_t **dataset, neuron
  *  @param paths  `count` paths, 1 or more; their records are joined in this order.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with file and byte offset,
  *           NEURON_E_DATA for a label above 9, NEURON_E_UNSUPPORTED as neuron_dataset_load_idx(),
- *           NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *context,
                                            const char *const *paths, int32_t count);
 
@@ -94,7 +95,7 @@ NEURON_API int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_co
  *  a dictionary does not need is refused, and the message names it. Plain or gzip.
  *  @param paths  `count` paths, 1 or more; their rows are joined in this order.
  *  @return  as neuron_dataset_load_cifar10(); NEURON_E_DATA also if a file does not have as many
- *           labels as rows. Since 0.1. */
+ *           labels as rows. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
                                                   neuron_context_t *context,
                                                   const char *const *paths, int32_t count);
@@ -103,7 +104,7 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
  *  call.
  *  @param bytes  `count` pointers to the bytes of a file each, 1 or more; joined in this order.
  *  @param sizes  how many bytes each has.
- *  @return  as neuron_dataset_load_cifar10(). Since 0.1. */
+ *  @return  as neuron_dataset_load_cifar10(). Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_cifar10_memory(neuron_dataset_t **dataset,
                                                   neuron_context_t *context,
                                                   const void *const *bytes, const size_t *sizes,
@@ -112,7 +113,7 @@ NEURON_API int neuron_dataset_load_cifar10_memory(neuron_dataset_t **dataset,
 /** The same of files of the Python version.
  *  @param bytes  `count` pointers to the bytes of a file each, 1 or more; joined in this order.
  *  @param sizes  how many bytes each has.
- *  @return  as neuron_dataset_load_cifar10_pickle(). Since 0.1. */
+ *  @return  as neuron_dataset_load_cifar10_pickle(). Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_cifar10_pickle_memory(neuron_dataset_t **dataset,
                                                          neuron_context_t *context,
                                                          const void *const *bytes,
@@ -150,7 +151,7 @@ typedef int (*neuron_dataset_read_function_t)(void *examples, int32_t *labels,
  *                    extents; `type` of its elements, `f32` (default) or `u8`; and `classes`, how
  *                    many there are, 1 to 65,536. Shape and classes must be given.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for a label out of range, NEURON_E_MEMORY, or what
- *           `read` returned. Since 0.1. */
+ *           `read` returned. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *context,
                                             neuron_dataset_read_function_t read, void *user_data,
                                             neuron_destroy_function_t destroy, int64_t count,
@@ -179,7 +180,7 @@ typedef int (*neuron_dataset_read_targets_function_t)(void *examples, float *tar
  *                    shape of those of one example: `targets=3`, or `targets=28x28x1`. Shape and
  *                    targets must be given.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for a target that is not finite, NEURON_E_MEMORY,
- *           or what `read` returned. Since 0.1. */
+ *           or what `read` returned. Any thread. Since 0.1. */
 NEURON_API int
 neuron_dataset_create_stream_with_targets(neuron_dataset_t **dataset, neuron_context_t *context,
                                           neuron_dataset_read_targets_function_t read,
@@ -193,7 +194,7 @@ neuron_dataset_create_stream_with_targets(neuron_dataset_t **dataset, neuron_con
  *  @param class_count  1 to 65536; or 0 for labels that are targets of any kind, of any of these
  *                      types and any shape [n, ...], as of neuron_dataset_create_with_targets().
  *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npy(), neuron_dataset_create() and
- *           neuron_dataset_create_with_targets() return. Since 0.1. */
+ *           neuron_dataset_create_with_targets() return. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *examples_path, const char *labels_path,
                                        int32_t class_count);
@@ -201,7 +202,7 @@ NEURON_API int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_contex
 /** Reads the bytes of such files in memory, which are the caller's again after the call.
  *  @param examples  `examples_size` bytes; NULL for none.
  *  @param labels    `labels_size` bytes; NULL for none.
- *  @return  as neuron_dataset_load_npy(). Since 0.1. */
+ *  @return  as neuron_dataset_load_npy(). Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_npy_memory(neuron_dataset_t **dataset, neuron_context_t *context,
                                               const void *examples, size_t examples_size,
                                               const void *labels, size_t labels_size,
@@ -210,14 +211,14 @@ NEURON_API int neuron_dataset_load_npy_memory(neuron_dataset_t **dataset, neuron
 /** Loads examples and labels, as neuron_dataset_load_npy() does, from two arrays of a .npz archive
  *  such as Keras' mnist.npz, whose arrays are "x_train", "y_train", "x_test" and "y_test".
  *  @return  0, NEURON_E_ARGUMENT, and what neuron_tensor_load_npz() and neuron_dataset_create()
- *           return. Since 0.1. */
+ *           return. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *path, const char *examples_name,
                                        const char *labels_name, int32_t class_count);
 
 /** Reads the bytes of such an archive in memory, which are the caller's again after the call.
  *  @param bytes  `size` of them; NULL for none.
- *  @return  as neuron_dataset_load_npz(). Since 0.1. */
+ *  @return  as neuron_dataset_load_npz(). Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_npz_memory(neuron_dataset_t **dataset, neuron_context_t *context,
                                               const void *bytes, size_t size,
                                               const char *examples_name, const char *labels_name,
@@ -237,7 +238,7 @@ NEURON_API int neuron_dataset_load_npz_memory(neuron_dataset_t **dataset, neuron
  *  the size and the channels of the first.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format
  *           that is not read, NEURON_E_DATA if there are no classes or images or one differs from
- *           the first, NEURON_E_MEMORY; the message names the file. Since 0.1. */
+ *           the first, NEURON_E_MEMORY; the message names the file. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_context_t *context,
                                           const char *path);
 
@@ -247,7 +248,7 @@ NEURON_API int neuron_dataset_load_folder(neuron_dataset_t **dataset, neuron_con
  *  and their count fit where some are missing. Scale and offset are those of any new dataset.
  *  @param classes_of  a dataset whose classes have names: one from a folder, or a subset of one.
  *  @return  as neuron_dataset_load_folder(); NEURON_E_DATA also if the classes have no names or a
- *           sub-folder is called as none of them, with its name. Since 0.1. */
+ *           sub-folder is called as none of them, with its name. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_folder_as(neuron_dataset_t **dataset, neuron_context_t *context,
                                              const char *path, const neuron_dataset_t *classes_of);
 
@@ -259,7 +260,7 @@ NEURON_API int neuron_dataset_load_folder_as(neuron_dataset_t **dataset, neuron_
  *  @param height  8 to 1024 pixels.
  *  @param width   likewise.
  *  @param seed    the same seed gives the same images; image i does not depend on `count`.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron_context_t *context,
                                               int64_t count, int32_t height, int32_t width,
                                               uint64_t seed);
@@ -269,7 +270,8 @@ NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron
  *                   classes and their names, scale and offset; of tables also with equal numbers of
  *                   their words, as neuron_dataset_load_csv_like() makes them.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_TYPE, NEURON_E_DATA, NEURON_E_MEMORY, or
- *           what a stream returned. Since 0.1. */
+ *           what a stream returned. Any thread, unless another one changes the dataset meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
                                    int32_t count);
 
@@ -300,13 +302,15 @@ NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t 
  *                       for a dataset without targets.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_DATA for datasets of which one has another number of
  *           examples, or one of `targets` without any; NEURON_E_UNSUPPORTED for one of `targets`
- *           that was zipped and given weights afterwards; NEURON_E_MEMORY. Since 0.1. */
+ *           that was zipped and given weights afterwards; NEURON_E_MEMORY. No other thread may use
+ *           the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_zip(neuron_dataset_t **zipped, neuron_dataset_t *const *inputs,
                                   int64_t input_count, neuron_dataset_t *const *targets,
                                   int64_t target_count);
 
 /** The examples first, first + 1, ... first + count - 1, sharing memory.
- *  @return  0, NEURON_E_ARGUMENT if there are not so many, NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT if there are not so many, NEURON_E_MEMORY. Any thread, unless
+ *           another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t *dataset,
                                      int64_t first, int64_t count);
 
@@ -322,8 +326,8 @@ NEURON_API int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t
  *  @param fractions  `count` numbers, each above 0, that add up to 1 or less.
  *  @param seed       of the random order.
  *  @param options    as options.h has them: "order=stratified"; NULL for the defaults.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if a subset would be empty, NEURON_E_MEMORY.
- *           Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if a subset would be empty, NEURON_E_MEMORY. Any
+ *           thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_split(neuron_dataset_t **subsets, neuron_dataset_t *dataset,
                                     const double *fractions, int32_t count, uint64_t seed,
                                     const char *options);
@@ -338,15 +342,16 @@ NEURON_API int neuron_dataset_split(neuron_dataset_t **subsets, neuron_dataset_t
  *  @param k     number of folds, 2 or more and no more than there are examples.
  *  @param fold  which one validates: 0 to k - 1.
  *  @param seed  of the division and of the order.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for more folds than examples, NEURON_E_MEMORY.
- *           Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for more folds than examples, NEURON_E_MEMORY. Any
+ *           thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_k_fold(neuron_dataset_t **train, neuron_dataset_t **validation,
                                      neuron_dataset_t *dataset, int32_t k, int32_t fold,
                                      uint64_t seed);
 
 /** The same examples in random order, sharing memory. A trainer makes a new order for each epoch
  *  by itself; this is for what reads a dataset in its order.
- *  @param seed  of the order. @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY. Since 0.1. */
+ *  @param seed  of the order. @return 0, NEURON_E_ARGUMENT, NEURON_E_MEMORY. Any thread, unless
+ *  another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_shuffle(neuron_dataset_t **shuffled, neuron_dataset_t *dataset,
                                       uint64_t seed);
 
@@ -354,8 +359,8 @@ NEURON_API int neuron_dataset_shuffle(neuron_dataset_t **shuffled, neuron_datase
  *  one's own.
  *  @param positions  `count` numbers, 1 or more, each 0 to neuron_dataset_count() - 1; the same one
  *                    may come again, and its example is then there as often.
- *  @return  0, NEURON_E_ARGUMENT with the first position that is wrong, NEURON_E_MEMORY. Since 0.1.
- */
+ *  @return  0, NEURON_E_ARGUMENT with the first position that is wrong, NEURON_E_MEMORY. Any
+ *           thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_select(neuron_dataset_t **selected, neuron_dataset_t *dataset,
                                      const int64_t *positions, int64_t count);
 
@@ -367,7 +372,8 @@ NEURON_API int neuron_dataset_select(neuron_dataset_t **selected, neuron_dataset
  *  @param count    how many to draw, 1 or more.
  *  @param seed     of the draws.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA with the first weight that is wrong,
- *           NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_MEMORY. Any thread, unless another one changes the dataset meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_dataset_sample(neuron_dataset_t **sample, neuron_dataset_t *dataset,
                                      const double *weights, int64_t count, uint64_t seed);
 
@@ -376,7 +382,7 @@ NEURON_API int neuron_dataset_sample(neuron_dataset_t **sample, neuron_dataset_t
  *  belongs to the class of its largest number.
  *  @param classes  `count` numbers, 1 or more, each 0 to class_count - 1.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if no example is of these classes, NEURON_E_MEMORY.
- *           Since 0.1. */
+ *           Any thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
                                      const int32_t *classes, int32_t count);
 
@@ -385,7 +391,7 @@ NEURON_API int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset
  *  neuron_dataset_preparation().
  *  @param classes  as for neuron_dataset_filter(), and each only once.
  *  @return  as neuron_dataset_filter(); NEURON_E_TYPE if the dataset has targets other than class
- *           numbers. Since 0.1. */
+ *           numbers. Any thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_filter_renumbered(neuron_dataset_t **filtered,
                                                 neuron_dataset_t *dataset, const int32_t *classes,
                                                 int32_t count);
@@ -404,7 +410,8 @@ typedef int (*neuron_dataset_keep_function_t)(int32_t *keep, int64_t position, i
  *                    after this call has returned.
  *  @param user_data  handed to it; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if nothing is kept, what the function failed with,
- *           NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_MEMORY. Any thread, unless another one changes the dataset meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
                                         neuron_dataset_keep_function_t function, void *user_data);
 
@@ -413,14 +420,14 @@ NEURON_API int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_data
  *  rounded; labels are shared. Scale and offset are kept.
  *  @param dataset  examples of height x width x 3; they become height x width x 1.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_UNSUPPORTED after
- *           neuron_dataset_standardize_channels(), NEURON_E_MEMORY, or what a stream returned.
- *           Since 0.1. */
+ *           neuron_dataset_standardize_channels(), NEURON_E_MEMORY, or what a stream returned. Any
+ *           thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_grayscale(neuron_dataset_t **gray, neuron_dataset_t *dataset);
 
 /** The same examples, sharing memory, with targets [class_count] in place of class numbers: 1 for
  *  the example's class and 0 for the others.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE if it has targets already, NEURON_E_MEMORY.
- *           Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE if it has targets already, NEURON_E_MEMORY. Any
+ *           thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_one_hot(neuron_dataset_t **one_hot, neuron_dataset_t *dataset);
 
 /** Adds an owner. @return  `dataset`. Any thread. Since 0.1. */
@@ -430,7 +437,8 @@ NEURON_API neuron_dataset_t *neuron_dataset_ref(neuron_dataset_t *dataset);
 NEURON_API void neuron_dataset_unref(neuron_dataset_t *dataset);
 
 /** Gives the examples another shape of as many elements: {784} in place of {28, 28, 1}.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_SHAPE. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_SHAPE. No other thread may use the dataset meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *shape,
                                       int32_t rank);
 
@@ -440,7 +448,7 @@ NEURON_API int neuron_dataset_reshape(neuron_dataset_t *dataset, const int64_t *
  *  for bytes, 1 and 0 for float32.
  *  @param scale   finite.
  *  @param offset  finite.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0 or NEURON_E_ARGUMENT. No other thread may use the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale, double offset);
 
 /** The same with a scale and an offset for each index of the last axis: the channels of images, the
@@ -449,7 +457,7 @@ NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale,
  *  @param offsets  likewise.
  *  @param count  extent of the last axis; or 1, as neuron_dataset_set_scale().
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE for another count, NEURON_E_MEMORY. On failure
- *           nothing has changed. Since 0.1. */
+ *           nothing has changed. No other thread may use the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
                                          const double *offsets, size_t count);
 
@@ -463,7 +471,8 @@ NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double
  *  @param[out] offsets  likewise.
  *  @param[out] needed  1 if all values have the same scale and offset; else the extent of the last
  *                   axis when they were set. May be NULL.
- *  @return  0; NEURON_E_ARGUMENT if there is too little room. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT if there is too little room. Any thread, unless another one
+ *           changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_scale(double *scales, double *offsets, size_t capacity,
                                     size_t *needed, const neuron_dataset_t *dataset);
 
@@ -475,7 +484,8 @@ NEURON_API int neuron_dataset_scale(double *scales, double *offsets, size_t capa
  *                  Of an example that is there more than once, all must be the same.
  *  @param count    neuron_dataset_count().
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA with the first weight that is wrong,
- *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
+ *           NEURON_E_MEMORY. On failure nothing has changed. No other thread may use the dataset
+ *           meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float *weights,
                                           int64_t count);
 
@@ -488,7 +498,8 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
  *  @param minimum  finite as float32, and as such below `maximum`.
  *  @param maximum  finite as float32.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for no examples or for float32 values that are not
- *           finite, NEURON_E_MEMORY; or what a stream returned. Since 0.1. */
+ *           finite, NEURON_E_MEMORY; or what a stream returned. No other thread may use the dataset
+ *           meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimum, double maximum);
 
 /** Sets scale and offset so that the inputs of a reference have mean 0 and standard deviation 1
@@ -498,7 +509,8 @@ NEURON_API int neuron_dataset_normalize(neuron_dataset_t *dataset, double minimu
  *  Bytes stay bytes in memory. Subsets that were made before do not change.
  *  @param reference  of the same element type; may be the dataset itself.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_DATA if the reference has no examples, or
- *           values that are not finite, NEURON_E_MEMORY; or what a stream returned. Since 0.1. */
+ *           values that are not finite, NEURON_E_MEMORY; or what a stream returned. No other thread
+ *           may use the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_standardize(neuron_dataset_t *dataset,
                                           const neuron_dataset_t *reference);
 
@@ -506,26 +518,29 @@ NEURON_API int neuron_dataset_standardize(neuron_dataset_t *dataset,
  *  columns of a table. One of them is all: see neuron_dataset_standardize().
  *  neuron_dataset_set_scale() takes them away again.
  *  @return  as neuron_dataset_standardize(), NEURON_E_SHAPE if the last axes differ,
- *           NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_MEMORY. No other thread may use the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
                                                    const neuron_dataset_t *reference);
 
-/** Number of examples; 0 for NULL. Since 0.1. */
+/** Number of examples; 0 for NULL. Any thread, unless another one changes the dataset meanwhile.
+ *  Since 0.1. */
 NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);
 
-/** How many inputs an example has: 1, but for neuron_dataset_zip(); 0 for NULL. Since 0.1. */
+/** How many inputs an example has: 1, but for neuron_dataset_zip(); 0 for NULL. Any thread, unless
+ *  another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int64_t neuron_dataset_input_count(const neuron_dataset_t *dataset);
 
 /** How many targets an example has, each for an output of a graph: 1, but for neuron_dataset_zip(),
- *  whether that is a class number or many numbers; 0 for a dataset without any, and for NULL.
- *  Since 0.1. */
+ *  whether that is a class number or many numbers; 0 for a dataset without any, and for NULL. Any
+ *  thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int64_t neuron_dataset_target_count(const neuron_dataset_t *dataset);
 
 /** One input of all examples as a dataset of its own, without labels, sharing memory: what all
  *  other calls tell and read of it.
  *  @param[out] part  the new dataset; NULL on failure.
  *  @param index      0 to neuron_dataset_input_count() - 1.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY. No other thread may use the dataset meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_dataset_input(neuron_dataset_t **part, neuron_dataset_t *dataset,
                                     int64_t index);
 
@@ -533,18 +548,19 @@ NEURON_API int neuron_dataset_input(neuron_dataset_t **part, neuron_dataset_t *d
  *  came with them. Its examples are those that they were zipped with, of any shape.
  *  @param[out] part  the new dataset; NULL on failure.
  *  @param index      0 to neuron_dataset_target_count() - 1.
- *  @return  as neuron_dataset_input(). Since 0.1. */
+ *  @return  as neuron_dataset_input(). No other thread may use the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_target(neuron_dataset_t **part, neuron_dataset_t *dataset,
                                      int64_t index);
 
 /** Number of classes; 0 for NULL. neuron_dataset_create_with_targets() says what it is for its
- *  datasets. Since 0.1. */
+ *  datasets. Any thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
 
 /** Name of a class, if what the dataset was loaded from has names, or they were set; subsets and
  *  joined datasets keep them. The text lives as long as the dataset, or until names are set.
  *  @param k  0 to neuron_dataset_class_count() - 1.
- *  @return  the name; NULL if it is not known or there is no such class. Since 0.1. */
+ *  @return  the name; NULL if it is not known or there is no such class. Any thread, unless another
+ *           one changes the dataset meanwhile. Since 0.1. */
 NEURON_API const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k);
 
 /** Names the classes, or what the targets stand for. Datasets that come from this one afterwards
@@ -557,19 +573,22 @@ NEURON_API const char *neuron_dataset_class_name(const neuron_dataset_t *dataset
 NEURON_API int neuron_dataset_set_class_names(neuron_dataset_t *dataset, const char *const *names,
                                               int32_t count);
 
-/** Type of the stored elements: NEURON_TYPE_U8 or NEURON_TYPE_F32; 0 for NULL. Since 0.1. */
+/** Type of the stored elements: NEURON_TYPE_U8 or NEURON_TYPE_F32; 0 for NULL. Any thread, unless
+ *  another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int32_t neuron_dataset_type(const neuron_dataset_t *dataset);
 
 /** Shape of one example.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0 or NEURON_E_ARGUMENT. Any thread, unless another one changes the dataset meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_dataset_shape(int64_t *shape, int32_t *rank, const neuron_dataset_t *dataset);
 
 /** How many examples each class has. An example whose target is not one-hot belongs to the class of
  *  its largest number.
  *  @param[out] counts  neuron_dataset_class_count() numbers.
  *  @param capacity     room in `counts`; must be enough.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0 or NEURON_E_ARGUMENT. Any thread, unless another one changes the dataset meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_dataset_class_counts(int64_t *counts, int32_t capacity,
                                            const neuron_dataset_t *dataset);
 
@@ -578,7 +597,8 @@ NEURON_API int neuron_dataset_class_counts(int64_t *counts, int32_t capacity,
  *  @param[out] labels   count numbers; NULL if not wanted.
  *  @param first  the first of them, counted from 0.
  *  @param count  how many.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY, or what a stream returned. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY, or what a stream returned. Any thread, unless
+ *           another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_read(float *values, int32_t *labels, const neuron_dataset_t *dataset,
                                    int64_t first, int64_t count);
 
@@ -596,7 +616,8 @@ NEURON_API int neuron_dataset_read(float *values, int32_t *labels, const neuron_
  *  @param first  the first of them, counted from 0.
  *  @param count  how many.
  *  @return  0; NEURON_E_ARGUMENT, also if there is too little room; NEURON_E_MEMORY if there are
- *           more targets than memory can have. Since 0.1. */
+ *           more targets than memory can have. Any thread, unless another one changes the dataset
+ *           meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_read_targets(float *targets, size_t capacity, size_t *needed,
                                            const neuron_dataset_t *dataset, int64_t first,
                                            int64_t count);
@@ -606,7 +627,8 @@ NEURON_API int neuron_dataset_read_targets(float *targets, size_t capacity, size
  *  @param[out] weights  `count` numbers.
  *  @param first  the first of them, counted from 0.
  *  @param count  how many.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0 or NEURON_E_ARGUMENT. Any thread, unless another one changes the dataset meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_dataset_read_weights(float *weights, const neuron_dataset_t *dataset,
                                            int64_t first, int64_t count);
 

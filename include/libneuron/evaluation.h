@@ -161,17 +161,17 @@ enum neuron_average {
 NEURON_API double neuron_evaluation_precision(const neuron_evaluation_t *evaluation, int32_t row);
 
 /** Of the examples of a class or label, the share taken for it; 0 if there are none. As
- *  neuron_evaluation_precision(). Since 0.1. */
+ *  neuron_evaluation_precision(). Any thread. Since 0.1. */
 NEURON_API double neuron_evaluation_recall(const neuron_evaluation_t *evaluation, int32_t row);
 
 /** 2 precision recall / (precision + recall); 0 if both are. An average is that of the rows' F1, as
- *  in scikit-learn. As neuron_evaluation_precision(). Since 0.1. */
+ *  in scikit-learn. As neuron_evaluation_precision(). Any thread. Since 0.1. */
 NEURON_API double neuron_evaluation_f1(const neuron_evaluation_t *evaluation, int32_t row);
 
 /** Intersection over union, the Jaccard index: examples of a class or label that were taken for it,
  *  of those that are of it or were taken for it; 0 if there are none. NEURON_AVERAGE_MACRO is what
- *  is called the mean IoU. As neuron_evaluation_precision(), without NEURON_AVERAGE_SAMPLES.
- *  Since 0.1. */
+ *  is called the mean IoU. As neuron_evaluation_precision(), without NEURON_AVERAGE_SAMPLES. Any
+ *  thread. Since 0.1. */
 NEURON_API double neuron_evaluation_iou(const neuron_evaluation_t *evaluation, int32_t row);
 
 /** Examples (places of a map) of a class or label; of all rows for an average. Of a regression, how
@@ -185,7 +185,7 @@ NEURON_API double neuron_evaluation_mean_absolute_error(const neuron_evaluation_
                                                         int32_t row);
 
 /** Root of the mean squared error. NEURON_AVERAGE_MACRO is the mean of the outputs' roots, as
- *  scikit-learn's root_mean_squared_error. As neuron_evaluation_mean_absolute_error().
+ *  scikit-learn's root_mean_squared_error. As neuron_evaluation_mean_absolute_error(). Any thread.
  *  Since 0.1. */
 NEURON_API double neuron_evaluation_root_mean_squared_error(const neuron_evaluation_t *evaluation,
                                                             int32_t row);
@@ -193,7 +193,7 @@ NEURON_API double neuron_evaluation_root_mean_squared_error(const neuron_evaluat
 /** Coefficient of determination, R^2: 1 - squared errors / squared distances of the targets from
  *  their mean. 1 is perfect, 0 as good as the mean would be, and it may be negative. Where all
  *  targets are equal it is 1 without an error, else 0; with fewer than two numbers it is not a
- *  number. As neuron_evaluation_mean_absolute_error(). Since 0.1. */
+ *  number. As neuron_evaluation_mean_absolute_error(). Any thread. Since 0.1. */
 NEURON_API double neuron_evaluation_r2(const neuron_evaluation_t *evaluation, int32_t row);
 
 /** Writes the report: of classes, labels and pixels in the layout that scikit-learn made known,

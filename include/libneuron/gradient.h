@@ -39,8 +39,8 @@ extern "C" {
  *  @param graph    finished; the object keeps it.
  *  @param options  as options.h has them: "training=yes, seed=7"; NULL for the defaults.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_UNSUPPORTED for a graph
- *           with a vote or a quantised layer, which have no gradient; NEURON_E_MEMORY.
- *           Since 0.1. */
+ *           with a vote or a quantised layer, which have no gradient; NEURON_E_MEMORY. Any thread,
+ *           unless another one changes the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_gradient_create(neuron_gradient_t **gradient, neuron_graph_t *graph,
                                       const char *options);
 
@@ -58,7 +58,8 @@ NEURON_API void neuron_gradient_unref(neuron_gradient_t *gradient);
  *  @return  0, NEURON_E_ARGUMENT for a name that the graph does not have, or has added already, and
  *           for an array of a frozen layer or one that is not trained; NEURON_E_UNSUPPORTED for a
  *           node whose gradient cannot be told from others'; NEURON_E_STATE after the first
- *           forward; NEURON_E_MEMORY. Since 0.1. */
+ *           forward; NEURON_E_MEMORY. No other thread may use the gradient object meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_gradient_add(neuron_gradient_t *gradient, const char *name);
 
 /** Runs the graph forward and remembers what backward needs of it.
@@ -71,7 +72,8 @@ NEURON_API int neuron_gradient_add(neuron_gradient_t *gradient, const char *name
  *                       0.
  *  @param output_count  neuron_graph_output_count(), or 0.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_STATE if nothing was
- *           added, NEURON_E_MEMORY, or what a custom layer returned. Since 0.1. */
+ *           added, NEURON_E_MEMORY, or what a custom layer returned. No other thread may use the
+ *           gradient object meanwhile. Since 0.1. */
 NEURON_API int neuron_gradient_forward(neuron_gradient_t *gradient,
                                        const neuron_tensor_t *const *inputs, int32_t input_count,
                                        neuron_tensor_t *const *outputs, int32_t output_count);
@@ -86,7 +88,8 @@ NEURON_API int neuron_gradient_forward(neuron_gradient_t *gradient,
  *                           of the array. NULL for one that is not wanted this time.
  *  @param count             how many were added.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_STATE without a forward
- *           or after a change of what is frozen, or what a custom layer returned. Since 0.1. */
+ *           or after a change of what is frozen, or what a custom layer returned. No other thread
+ *           may use the gradient object meanwhile. Since 0.1. */
 NEURON_API int neuron_gradient_backward(neuron_gradient_t *gradient,
                                         const neuron_tensor_t *const *output_gradients,
                                         int32_t output_count, neuron_tensor_t *const *gradients,

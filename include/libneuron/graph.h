@@ -32,7 +32,7 @@ extern "C" {
  *  whatever was made or loaded in between. For networks that start differently, such as the members
  *  of a committee, give each a seed of its own with neuron_graph_set_seed().
  *  @param[out] graph  the new graph; NULL on failure.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_graph_create(neuron_graph_t **graph, neuron_context_t *context);
 
 /** Adds an owner. @return  `graph`. Any thread. Since 0.1. */
@@ -43,17 +43,18 @@ NEURON_API void neuron_graph_unref(neuron_graph_t *graph);
 
 /** Names the graph, for messages and for the saved file. The default is "graph".
  *  @param name  1 to 63 bytes of UTF-8 without control characters; copied.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0 or NEURON_E_ARGUMENT. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_set_name(neuron_graph_t *graph, const char *name);
 
-/** Name of the graph; NULL for NULL. Lives as long as the graph or until
- *  it is renamed. Since 0.1. */
+/** Name of the graph; NULL for NULL. Lives as long as the graph or until it is renamed. Any thread,
+ *  unless another one changes the graph meanwhile. Since 0.1. */
 NEURON_API const char *neuron_graph_name(const neuron_graph_t *graph);
 
 /** Sets the seed of the initial parameters, in place of the one described at neuron_graph_create():
  *  graphs that are built alike start differently with different seeds, and alike with the same,
  *  whatever the context's seed.
- *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE after neuron_graph_finish(). Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE after neuron_graph_finish(). No other thread
+ *           may use the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed);
 
 /** Closes the structure: `output` becomes what the graph predicts, nodes it does not need are left
@@ -61,7 +62,8 @@ NEURON_API int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed);
  *  @return  0; the first error of a builder call, with its text again in neuron_error_last();
  *           NEURON_E_ARGUMENT for no output, for one of another graph, or for more parameters than
  *           can be counted; NEURON_E_SHAPE if the output is a layer whose window is larger than its
- *           input; NEURON_E_STATE if it is finished already; NEURON_E_MEMORY. Since 0.1. */
+ *           input; NEURON_E_STATE if it is finished already; NEURON_E_MEMORY. No other thread may
+ *           use the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_finish(neuron_graph_t *graph, neuron_node_t *output);
 
 /** The same with several outputs, such as a class and an angle of one image. An output may be an
@@ -73,7 +75,8 @@ NEURON_API int neuron_graph_finish(neuron_graph_t *graph, neuron_node_t *output)
  *                  something for each output.
  *  @param count    1 or more.
  *  @return  as neuron_graph_finish(); NEURON_E_ARGUMENT also for a node that is given twice, and if
- *           no output depends on one of the graph's inputs. Since 0.1. */
+ *           no output depends on one of the graph's inputs. No other thread may use the graph
+ *           meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_finish_many(neuron_graph_t *graph, neuron_node_t *const *outputs,
                                         int32_t count);
 
@@ -118,7 +121,8 @@ NEURON_API int neuron_graph_with_outputs(neuron_graph_t **graph, const neuron_gr
 NEURON_API int neuron_graph_input_shape(int64_t *shape, int32_t *rank, const neuron_graph_t *graph);
 
 /** Shape of what is predicted for one example: by the first output, if there are several. As
- *  neuron_graph_input_shape(). Since 0.1. */
+ *  neuron_graph_input_shape(). Any thread, unless another one changes the graph meanwhile.
+ *  Since 0.1. */
 NEURON_API int neuron_graph_output_shape(int64_t *shape, int32_t *rank,
                                          const neuron_graph_t *graph);
 
@@ -145,7 +149,8 @@ NEURON_API neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int32_t
 NEURON_API int64_t neuron_graph_parameter_count(const neuron_graph_t *graph);
 
 /** Number of parameters that training changes: without those of frozen layers. As
- *  neuron_graph_parameter_count(). Since 0.1. */
+ *  neuron_graph_parameter_count(). Any thread, unless another one changes the graph meanwhile.
+ *  Since 0.1. */
 NEURON_API int64_t neuron_graph_trainable_parameter_count(const neuron_graph_t *graph);
 
 /** What the regularisers of the graph's layers (neuron_node_set_regularizer()) add to the loss with
@@ -154,13 +159,15 @@ NEURON_API int64_t neuron_graph_trainable_parameter_count(const neuron_graph_t *
  *  those of neuron_graph_evaluate() do not. Threads as for neuron_graph_predict(). Since 0.1. */
 NEURON_API double neuron_graph_penalty(const neuron_graph_t *graph);
 
-/** Number of parameter arrays: a dense layer has two, `kernel` and `bias`. Since 0.1. */
+/** Number of parameter arrays: a dense layer has two, `kernel` and `bias`. Any thread, unless
+ *  another one changes the graph meanwhile. Since 0.1. */
 NEURON_API int32_t neuron_graph_array_count(const neuron_graph_t *graph);
 
 /** Name of a parameter array, `<node>.<array>`, such as "dense_1.kernel"; it is the name in saved
  *  files as well.
  *  @param index  0 to neuron_graph_array_count() - 1, in the order of the nodes.
- *  @return  a string that lives as long as the graph, or NULL. Since 0.1. */
+ *  @return  a string that lives as long as the graph, or NULL. Any thread, unless another one
+ *           changes the graph meanwhile. Since 0.1. */
 NEURON_API const char *neuron_graph_array_name(const neuron_graph_t *graph, int32_t index);
 
 /** Shape of a parameter array: of `kernel` of a dense layer [in, units].
@@ -172,14 +179,15 @@ NEURON_API int neuron_graph_array_shape(int64_t *shape, int32_t *rank, const neu
                                         int32_t index);
 
 /** Whether training changes a parameter array: 1; 0 for one of a frozen layer, for moving
- *  statistics and the like, and for an index out of its range. Since 0.1. */
+ *  statistics and the like, and for an index out of its range. Any thread, unless another one
+ *  changes the graph meanwhile. Since 0.1. */
 NEURON_API int32_t neuron_graph_array_trainable(const neuron_graph_t *graph, int32_t index);
 
 /** Copies a parameter array out of the graph.
  *  @param[out] values  room for `capacity` numbers; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  how many numbers the array has; may be NULL.
  *  @return  0; NEURON_E_ARGUMENT if `values` is given and too small; NEURON_E_STATE before finish.
- *           Since 0.1. */
+ *           Any thread, unless another one changes the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_read_array(float *values, size_t capacity, size_t *needed,
                                        const neuron_graph_t *graph, int32_t index);
 
@@ -219,7 +227,8 @@ NEURON_API int neuron_graph_copy_arrays(int32_t *copied, neuron_graph_t *to,
  *  says so (NEURON_LOG_INFO). Arrays must lie in the order of this library: the kernel of a dense
  *  layer is [in, units], that of a convolution [height, width, in, out].
  *  @return  as neuron_graph_copy_arrays(); NEURON_E_IO, NEURON_E_FORMAT also for another shape or
- *           numbers of another type, NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
+ *           numbers of another type, NEURON_E_MEMORY. On failure nothing has changed. No other
+ *           thread may use the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_load_arrays(int32_t *loaded, neuron_graph_t *graph, const char *path,
                                         const char *to_prefix, const char *from_prefix);
 
@@ -254,7 +263,8 @@ NEURON_API int neuron_graph_predict_dataset(const neuron_graph_t *graph,
  *  @param dataset       of as many inputs as the graph has, see neuron_dataset_zip().
  *  @param outputs       a tensor for each output, as for neuron_graph_predict_dataset().
  *  @param output_count  neuron_graph_output_count().
- *  @return  as neuron_graph_predict_dataset(). Since 0.1. */
+ *  @return  as neuron_graph_predict_dataset(). Any thread, unless another one changes the graph
+ *           meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_predict_dataset_many(const neuron_graph_t *graph,
                                                  const neuron_dataset_t *dataset,
                                                  neuron_tensor_t *const *outputs,
@@ -269,7 +279,8 @@ NEURON_API int neuron_graph_predict_dataset_many(const neuron_graph_t *graph,
  *  @param input_count  neuron_graph_input_count().
  *  @param outputs       a tensor for each output, likewise.
  *  @param output_count  neuron_graph_output_count().
- *  @return  as neuron_graph_predict(). Since 0.1. */
+ *  @return  as neuron_graph_predict(). Any thread, unless another one changes the graph meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_graph_predict_many(const neuron_graph_t *graph,
                                          const neuron_tensor_t *const *inputs, int32_t input_count,
                                          neuron_tensor_t *const *outputs, int32_t output_count);
@@ -376,7 +387,8 @@ NEURON_API const char *neuron_graph_metadata_key(const neuron_graph_t *graph, in
  *  path at the same time; the last one's file is there then.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_IO, NEURON_E_MEMORY,
  *           NEURON_E_UNSUPPORTED for a description of more than 100 MB, NEURON_E_NUMBER as
- *           neuron_graph_set_storage() says. Since 0.1. */
+ *           neuron_graph_set_storage() says. Any thread, unless another one changes the graph
+ *           meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_save(const neuron_graph_t *graph, const char *path);
 
 /** Sets what neuron_graph_save(), neuron_graph_save_memory() and the checkpoints of a callback
@@ -392,21 +404,23 @@ NEURON_API int neuron_graph_save(const neuron_graph_t *graph, const char *path);
  *  With "f16" saving fails with NEURON_E_NUMBER if a parameter is finite and rounds to
  *  more than 65504; the message names its array. The graph need not be finished.
  *  @param storage  "f32", "f16" or "bf16".
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0 or NEURON_E_ARGUMENT. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_set_storage(neuron_graph_t *graph, const char *storage);
 
 /** Saves into memory of the caller the bytes that neuron_graph_save() would put into a file.
  *  @param[out] bytes   room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  how many bytes there are; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT if `bytes` is given and too small, NEURON_E_STATE,
- *  NEURON_E_MEMORY, NEURON_E_UNSUPPORTED, NEURON_E_NUMBER as for neuron_graph_save(). Since 0.1. */
+ *  NEURON_E_MEMORY, NEURON_E_UNSUPPORTED, NEURON_E_NUMBER as for neuron_graph_save(). Any thread,
+ *  unless another one changes the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_save_memory(void *bytes, size_t capacity, size_t *needed,
                                         const neuron_graph_t *graph);
 
 /** Hands the bytes that neuron_graph_save() would put into a file to a function, piece by piece.
  *  @param user_data  handed to it; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY, NEURON_E_UNSUPPORTED,
- *           NEURON_E_NUMBER as for neuron_graph_save(), or what `write` returned. Since 0.1. */
+ *           NEURON_E_NUMBER as for neuron_graph_save(), or what `write` returned. Any thread,
+ *           unless another one changes the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_save_to(const neuron_graph_t *graph, neuron_write_function_t write,
                                     void *user_data);
 
@@ -421,12 +435,12 @@ NEURON_API int neuron_graph_save_to(const neuron_graph_t *graph, neuron_write_fu
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT with the byte offset where it can be
  *           told, NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with the
  *           context (custom.h), what the shape callback of such a layer failed with,
- *           NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_graph_load(neuron_graph_t **graph, neuron_context_t *context,
                                  const char *path);
 
-/** Loads a graph from memory, which is free again after the call. As neuron_graph_load().
- *  Since 0.1. */
+/** Loads a graph from memory, which is free again after the call. As neuron_graph_load(). Any
+ *  thread. Since 0.1. */
 NEURON_API int neuron_graph_load_memory(neuron_graph_t **graph, neuron_context_t *context,
                                         const void *bytes, size_t size);
 

@@ -30,13 +30,13 @@ NEURON_API neuron_history_t *neuron_history_ref(neuron_history_t *history);
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_history_unref(neuron_history_t *history);
 
-/** Number of whole epochs; 0 for NULL. Since 0.1. */
+/** Number of whole epochs; 0 for NULL. Any thread. Since 0.1. */
 NEURON_API int64_t neuron_history_epochs(const neuron_history_t *history);
 
 /** One figure.
  *  @param[out] value  the figure; not a number for a validation figure without a validation set.
  *  @param epoch   0 to neuron_history_epochs() - 1.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0 or NEURON_E_ARGUMENT. Any thread. Since 0.1. */
 NEURON_API int neuron_history_value(double *value, const neuron_history_t *history, int64_t epoch,
                                     int32_t metric);
 
@@ -47,21 +47,22 @@ NEURON_API int neuron_history_value(double *value, const neuron_history_t *histo
  *  @param epoch   0 to neuron_history_epochs() - 1.
  *  @param output  0 to neuron_history_output_count() - 1.
  *  @param metric  one of the two losses or the two accuracies.
- *  @return  0 or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0 or NEURON_E_ARGUMENT. Any thread. Since 0.1. */
 NEURON_API int neuron_history_output_value(double *value, const neuron_history_t *history,
                                            int64_t epoch, int64_t output, int32_t metric);
 
-/** How many outputs the graph has; 0 for NULL. Since 0.1. */
+/** How many outputs the graph has; 0 for NULL. Any thread. Since 0.1. */
 NEURON_API int64_t neuron_history_output_count(const neuron_history_t *history);
 
 /** Name of an output, as it was when the trainer was made. The text lives as long as the history.
- *  @return  the name; NULL if there is no such output. Since 0.1. */
+ *  @return  the name; NULL if there is no such output. Any thread. Since 0.1. */
 NEURON_API const char *neuron_history_output_name(const neuron_history_t *history, int64_t output);
 
 /** The best epoch by one figure: the smallest loss, the largest accuracy, the first of equals.
  *  @param[out] epoch  counted from 0.
  *  @param metric  one of the two losses or the two accuracies.
- *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE if no epoch has that figure. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE if no epoch has that figure. Any thread.
+ *           Since 0.1. */
 NEURON_API int neuron_history_best(int64_t *epoch, const neuron_history_t *history, int32_t metric);
 
 /** Writes a table, one line an epoch, with a header line:
@@ -69,7 +70,7 @@ NEURON_API int neuron_history_best(int64_t *epoch, const neuron_history_t *histo
  *  several outputs `NAME_loss,NAME_accuracy,NAME_validation_loss,NAME_validation_accuracy` of each.
  *  Epochs count from 1; a figure that is not a number is left empty. Numbers have a point whatever
  *  the locale.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_history_save_csv(const neuron_history_t *history, const char *path);
 
 #ifdef __cplusplus

@@ -26,11 +26,12 @@ extern "C" {
 
 /** An input of the graph. A graph may have several, which then best get names of their own by
  *  neuron_node_set_name(); they are numbered in the order in which they are added.
- *  @param shape  `rank` extents of one example, each 1 or more: {784} or {28, 28, 1}.
- *  Since 0.1. */
+ *  @param shape  `rank` extents of one example, each 1 or more: {784} or {28, 28, 1}. No other
+ *  thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_input(neuron_graph_t *graph, const int64_t *shape, int32_t rank);
 
-/** Makes a vector of its input, row-major: 28x28x1 becomes 784. Since 0.1. */
+/** Makes a vector of its input, row-major: 28x28x1 becomes 784. No other thread may use the graph
+ *  meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Gives its input another shape with as many elements, row-major. Takes no time.
@@ -38,7 +39,8 @@ NEURON_API neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *i
  *  to what would need another number of elements.
  *  @param shape  `rank` extents of one example, each 1 or more; one may be -1, for what the others
  *                leave. Copied.
- *  @param rank   1 to NEURON_RANK_MAX - 1. Since 0.1. */
+ *  @param rank   1 to NEURON_RANK_MAX - 1. No other thread may use the graph meanwhile.
+ *  Since 0.1. */
 NEURON_API neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *input,
                                          const int64_t *shape, int32_t rank);
 
@@ -48,7 +50,7 @@ NEURON_API neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *i
  *  @param top     0 to 2^31 - 1.
  *  @param bottom  likewise.
  *  @param left    likewise.
- *  @param right   likewise. Since 0.1. */
+ *  @param right   likewise. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t top, int64_t bottom, int64_t left,
                                             int64_t right);
@@ -60,7 +62,8 @@ NEURON_API neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t
  *
  *  Options: `axis`: 0 to rank - 1, or -1 for the last, the default; `begin`, `count`.
  *  @param begin  0 to extent - 1, or below 0 from the end: -1 is the last place.
- *  @param count  1 or more, within the axis; -1 for all that follow. Since 0.1. */
+ *  @param count  1 or more, within the axis; -1 for all that follow. No other thread may use the
+ *  graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_slice(neuron_graph_t *graph, neuron_node_t *input, int64_t begin,
                                        int64_t count, const char *options);
 
@@ -71,7 +74,7 @@ NEURON_API neuron_node_t *neuron_slice(neuron_graph_t *graph, neuron_node_t *inp
  *  with align_corners=False.
  *  Options: `factor_height`, `factor_width`, `interpolation` (nearest).
  *  @param factor_height  1 to 1024.
- *  @param factor_width   likewise. Since 0.1. */
+ *  @param factor_width   likewise. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_upsample2d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t factor_height, int64_t factor_width,
                                             const char *options);
@@ -79,7 +82,7 @@ NEURON_API neuron_node_t *neuron_upsample2d(neuron_graph_t *graph, neuron_node_t
 /** x * scale + offset, the same for all values (Keras: Rescaling): bytes to 0 .. 1 by 1 / 255.0.
  *  Options: `scale`, `offset`.
  *  @param scale   finite as float.
- *  @param offset  finite as float. Since 0.1. */
+ *  @param offset  finite as float. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_rescale(neuron_graph_t *graph, neuron_node_t *input, double scale,
                                          double offset);
 
@@ -94,14 +97,15 @@ NEURON_API neuron_node_t *neuron_rescale(neuron_graph_t *graph, neuron_node_t *i
  *
  *  Arrays: `mean` (zeros), `deviation` (ones), each [channels], the extent of the last axis.
  *  neuron_node_adapt() takes them from a dataset, neuron_graph_write_array() from anywhere.
- *  @param input  of rank 1 or more; its shape is that of the output. Since 0.1. */
+ *  @param input  of rank 1 or more; its shape is that of the output. No other thread may use the
+ *  graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_standardize(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Fully connected: y = x W + b. [in] -> [units].
  *  Arrays: `kernel` [in, units], `bias` [units].
  *  Options: `units`, `use_bias` (yes),
  *  `initializer` (glorot_uniform).
- *  @param units  1 to 2^31 - 1. Since 0.1. */
+ *  @param units  1 to 2^31 - 1. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units,
                                        const char *options);
 
@@ -129,7 +133,7 @@ NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *inp
  *  that padding can be set first.
  *  @param filters  1 to 2^31 - 1.
  *  @param kernel_height  1 to 2^31 - 1.
- *  @param kernel_width   likewise. Since 0.1. */
+ *  @param kernel_width   likewise. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *input,
                                         int64_t filters, int64_t kernel_height,
                                         int64_t kernel_width, const char *options);
@@ -151,7 +155,7 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
  *  `use_bias` (yes), `initializer` (glorot_uniform).
  *  @param filters  1 to 2^31 - 1.
  *  @param kernel_height  1 to 2^31 - 1.
- *  @param kernel_width   likewise. Since 0.1. */
+ *  @param kernel_width   likewise. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_conv2d_transpose(neuron_graph_t *graph, neuron_node_t *input,
                                                   int64_t filters, int64_t kernel_height,
                                                   int64_t kernel_width, const char *options);
@@ -166,7 +170,7 @@ NEURON_API neuron_node_t *neuron_conv2d_transpose(neuron_graph_t *graph, neuron_
  *  `dilation` (1), `padding_before`, `padding_behind` (0), `groups` (1), `use_bias` (yes),
  *  `initializer` (glorot_uniform).
  *  @param filters  1 to 2^31 - 1.
- *  @param kernel_size  1 to 2^31 - 1. Since 0.1. */
+ *  @param kernel_size  1 to 2^31 - 1. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_conv1d(neuron_graph_t *graph, neuron_node_t *input,
                                         int64_t filters, int64_t kernel_size, const char *options);
 
@@ -181,7 +185,7 @@ NEURON_API neuron_node_t *neuron_conv1d(neuron_graph_t *graph, neuron_node_t *in
  *  `padding_right` (0), as for neuron_conv2d(),
  *  `use_bias` (yes), `initializer` (glorot_uniform).
  *  @param kernel_height  1 to 2^31 - 1.
- *  @param kernel_width   likewise. Since 0.1. */
+ *  @param kernel_width   likewise. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_node_t *input,
                                                   int64_t kernel_height, int64_t kernel_width,
                                                   const char *options);
@@ -191,7 +195,7 @@ NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_
  *  Options: `kernel_height`, `kernel_width`, `stride_height`,
  *  `stride_width` (as large as the window given here), `padding` (valid).
  *  @param window_height  1 to 1024, as for strides; the options of the window go to 2^31 - 1.
- *  @param window_width   likewise. Since 0.1. */
+ *  @param window_width   likewise. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t window_height, int64_t window_width,
                                             const char *options);
@@ -201,44 +205,47 @@ NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t
  *  Options: `kernel_height`, `kernel_width`, `stride_height`,
  *  `stride_width` (as large as the window given here), `padding` (valid).
  *  @param window_height  as for neuron_max_pool2d().
- *  @param window_width   likewise. Since 0.1. */
+ *  @param window_width   likewise. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input,
                                                 int64_t window_height, int64_t window_width,
                                                 const char *options);
 
-/** Mean of each channel over the image: [height, width, channels] -> [channels]. Since 0.1. */
+/** Mean of each channel over the image: [height, width, channels] -> [channels]. No other thread
+ *  may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_global_average_pool2d(neuron_graph_t *graph, neuron_node_t *input);
 
-/** Largest value of each channel of the image, the first one if several are equal:
- *  [height, width, channels] -> [channels]. Since 0.1. */
+/** Largest value of each channel of the image, the first one if several are equal: [height, width,
+ *  channels] -> [channels]. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_global_max_pool2d(neuron_graph_t *graph, neuron_node_t *input);
 
 /** Largest value of each window of a sequence: [length, channels] -> [length', channels], as
  *  neuron_max_pool2d() does it.
  *  Options: `kernel_size`, `stride` (as large as the window given here), `padding` (valid).
- *  @param window  1 to 1024, as for strides; the option of the window goes to 2^31 - 1.
- *  Since 0.1. */
+ *  @param window  1 to 1024, as for strides; the option of the window goes to 2^31 - 1. No other
+ *  thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_max_pool1d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t window, const char *options);
 
 /** Mean of each window of a sequence, as neuron_average_pool2d() does it.
  *  Options: `kernel_size`, `stride` (as large as the window given here), `padding` (valid).
- *  @param window  as for neuron_max_pool1d(). Since 0.1. */
+ *  @param window  as for neuron_max_pool1d(). No other thread may use the graph meanwhile.
+ *  Since 0.1. */
 NEURON_API neuron_node_t *neuron_average_pool1d(neuron_graph_t *graph, neuron_node_t *input,
                                                 int64_t window, const char *options);
 
-/** Mean of each channel over a sequence: [length, channels] -> [channels]. Since 0.1. */
+/** Mean of each channel over a sequence: [length, channels] -> [channels]. No other thread may use
+ *  the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_global_average_pool1d(neuron_graph_t *graph, neuron_node_t *input);
 
-/** Largest value of each channel of a sequence, the first one if several are equal:
- *  [length, channels] -> [channels]. Since 0.1. */
+/** Largest value of each channel of a sequence, the first one if several are equal: [length,
+ *  channels] -> [channels]. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_global_max_pool1d(neuron_graph_t *graph, neuron_node_t *input);
 
-/** Batch normalisation over the last axis (Ioffe and Szegedy, 2015; arXiv 1502.03167).
- *  In training by the statistics of the batch, else by their moving averages.
- *  Arrays: `gamma`, `beta`, `moving_mean`, `moving_variance`, each [channels]; the last two are not
- *  trained. The variance is the biased one in both, as in Keras.
- *  Options: `momentum` (0.99), `epsilon` (0.001). Since 0.1. */
+/** Batch normalisation over the last axis (Ioffe and Szegedy, 2015; arXiv 1502.03167). In training
+ *  by the statistics of the batch, else by their moving averages. Arrays: `gamma`, `beta`,
+ *  `moving_mean`, `moving_variance`, each [channels]; the last two are not trained. The variance is
+ *  the biased one in both, as in Keras. Options: `momentum` (0.99), `epsilon` (0.001). No other
+ *  thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input,
                                             const char *options);
 
@@ -248,21 +255,24 @@ NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t
  *  prediction.
  *  Arrays: `gamma` (ones), `beta` (zeros), each [channels], the extent of the last axis.
  *  Options: `epsilon` (0.001, as in Keras; PyTorch takes 1e-5).
- *  @param input  of rank 1 or more; its shape is that of the output. Since 0.1. */
+ *  @param input  of rank 1 or more; its shape is that of the output. No other thread may use the
+ *  graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_layer_norm(neuron_graph_t *graph, neuron_node_t *input,
                                             const char *options);
 
 /** Dropout (Srivastava et al., JMLR 2014), inverted: in training each value is set to zero with
  *  probability `rate` and the others are divided by 1 - rate. In prediction nothing happens.
  *  Options: `rate`.
- *  @param rate  0 or more and less than 1. Since 0.1. */
+ *  @param rate  0 or more and less than 1. No other thread may use the graph meanwhile.
+ *  Since 0.1. */
 NEURON_API neuron_node_t *neuron_dropout(neuron_graph_t *graph, neuron_node_t *input, double rate);
 
 /** Adds normal noise of mean 0 in training, and does nothing in prediction. The gradient passes
  *  unchanged.
  *  The noise follows from the training's seed, the layer and the step, never from threads.
  *  Options: `deviation`.
- *  @param deviation  the standard deviation, 0 or more and finite as float. Since 0.1. */
+ *  @param deviation  the standard deviation, 0 or more and finite as float. No other thread may use
+ *  the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_node_t *input,
                                                 double deviation);
 
@@ -272,22 +282,23 @@ NEURON_API neuron_node_t *neuron_gaussian_noise(neuron_graph_t *graph, neuron_no
  *  step, never from threads.
  *  Options: `factor`, `fill_mode` (reflect), `fill_value` (0).
  *  @param input   [height, width] or [height, width, channels].
- *  @param factor  0 to 1. Since 0.1. */
+ *  @param factor  0 to 1. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_random_rotation(neuron_graph_t *graph, neuron_node_t *input,
                                                  double factor, const char *options);
 
-/** max(x, 0). Since 0.1. */
+/** max(x, 0). No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_relu(neuron_graph_t *graph, neuron_node_t *input);
 
-/** The hyperbolic tangent of x. Since 0.1. */
+/** The hyperbolic tangent of x. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_tanh(neuron_graph_t *graph, neuron_node_t *input);
 
-/** 1 / (1 + exp(-x)). Since 0.1. */
+/** 1 / (1 + exp(-x)). No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_sigmoid(neuron_graph_t *graph, neuron_node_t *input);
 
 /** x where it is above 0, else slope x (Maas et al., ICML 2013).
  *  Options: `slope`.
- *  @param slope  0 or more; Keras takes 0.3. Since 0.1. */
+ *  @param slope  0 or more; Keras takes 0.3. No other thread may use the graph meanwhile.
+ *  Since 0.1. */
 NEURON_API neuron_node_t *neuron_leaky_relu(neuron_graph_t *graph, neuron_node_t *input,
                                             double slope);
 
@@ -296,53 +307,58 @@ NEURON_API neuron_node_t *neuron_leaky_relu(neuron_graph_t *graph, neuron_node_t
  *  Arrays: `alpha` [channels], the extent of the last axis. It starts at 0.25, as in the paper
  *  and in PyTorch (Keras takes 0); neuron_node_set_initializer() sets another. It may become
  *  negative.
- *  @param input  of rank 1 or more; its shape is that of the output. Since 0.1. */
+ *  @param input  of rank 1 or more; its shape is that of the output. No other thread may use the
+ *  graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_prelu(neuron_graph_t *graph, neuron_node_t *input);
 
 /** x where it is above 0, else alpha (exp(x) - 1) (Clevert et al., 2016; arXiv 1511.07289).
  *  Options: `alpha`.
- *  @param alpha  0 or more; Keras takes 1. Since 0.1. */
+ *  @param alpha  0 or more; Keras takes 1. No other thread may use the graph meanwhile.
+ *  Since 0.1. */
 NEURON_API neuron_node_t *neuron_elu(neuron_graph_t *graph, neuron_node_t *input, double alpha);
 
 /** x times the share of a normal distribution below x (Hendrycks and Gimpel, 2016; arXiv
- *  1606.08415): x (1 + erf(x / sqrt 2)) / 2, or with `approximate=yes` the paper's
- *  x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
- *  Options: `approximate` (no). Since 0.1. */
+ *  1606.08415): x (1 + erf(x / sqrt 2)) / 2, or with `approximate=yes` the paper's x (1 +
+ *  tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2. Options: `approximate` (no). No other thread may use
+ *  the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_gelu(neuron_graph_t *graph, neuron_node_t *input,
                                       const char *options);
 
-/** SiLU, also called swish: x / (1 + exp(-x)), which is x times the logistic function of x
- *  (Elfwing et al., 2017; arXiv 1702.03118. Ramachandran et al., 2017; arXiv 1710.05941). Since
- *  0.1. */
+/** SiLU, also called swish: x / (1 + exp(-x)), which is x times the logistic function of x (Elfwing
+ *  et al., 2017; arXiv 1702.03118. Ramachandran et al., 2017; arXiv 1710.05941). No other thread
+ *  may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_silu(neuron_graph_t *graph, neuron_node_t *input);
 
-/** SiLU of straight lines: x min(max(x + 3, 0), 6) / 6 (Howard et al., 2019; arXiv 1905.02244).
- *  Since 0.1. */
+/** SiLU of straight lines: x min(max(x + 3, 0), 6) / 6 (Howard et al., 2019; arXiv 1905.02244). No
+ *  other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_hard_swish(neuron_graph_t *graph, neuron_node_t *input);
 
-/** SELU, s x where x is above 0, else s a (exp(x) - 1), with the paper's s = 1.05070098735548
- *  and a = 1.67326324235438 (Klambauer et al., 2017; arXiv 1706.02515). Layers in front of it
- *  should start by `initializer=lecun_normal`. Since 0.1. */
+/** SELU, s x where x is above 0, else s a (exp(x) - 1), with the paper's s = 1.05070098735548 and a
+ *  = 1.67326324235438 (Klambauer et al., 2017; arXiv 1706.02515). Layers in front of it should
+ *  start by `initializer=lecun_normal`. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_selu(neuron_graph_t *graph, neuron_node_t *input);
 
-/** log(1 + exp(x)) (Dugas et al., NIPS 2000), never by a straight line instead. Since 0.1. */
+/** log(1 + exp(x)) (Dugas et al., NIPS 2000), never by a straight line instead. No other thread may
+ *  use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_softplus(neuron_graph_t *graph, neuron_node_t *input);
 
-/** x / (1 + |x|) (compared in Glorot and Bengio, AISTATS 2010). Since 0.1. */
+/** x / (1 + |x|) (compared in Glorot and Bengio, AISTATS 2010). No other thread may use the graph
+ *  meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_softsign(neuron_graph_t *graph, neuron_node_t *input);
 
-/** exp(x), infinite as float from x = 88.73 on. Keras calls it so too. Since 0.1. */
+/** exp(x), infinite as float from x = 88.73 on. Keras calls it so too. No other thread may use the
+ *  graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_exponential(neuron_graph_t *graph, neuron_node_t *input);
 
-/** exp(x) / sum exp(x) over one axis.
- *  Options: `axis`: 0 to rank - 1, or -1 for the last, the default. Since 0.1. */
+/** exp(x) / sum exp(x) over one axis. Options: `axis`: 0 to rank - 1, or -1 for the last, the
+ *  default. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input,
                                          const char *options);
 
 /** Joins its inputs along an axis; all other extents must be equal.
  *  The skip-concatenation is concat(input, hidden).
  *  Options: `axis`: 0 to rank - 1, or -1 for the last, the default.
- *  @param count  1 or more. Since 0.1. */
+ *  @param count  1 or more. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                         int32_t count, const char *options);
 
@@ -350,7 +366,7 @@ NEURON_API neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *co
  *  NumPy: aligned at the last axis, an extent of 1, or an axis that an input does not have, stands
  *  for as many as the others have. So [channels] is added to each pixel of [height, width,
  *  channels].
- *  @param count  1 or more. Since 0.1. */
+ *  @param count  1 or more. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_add(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                      int32_t count);
 
@@ -362,17 +378,18 @@ NEURON_API neuron_node_t *neuron_add(neuron_graph_t *graph, neuron_node_t *const
  *      s = neuron_sigmoid(graph, neuron_dense(graph, s, 64, NULL));
  *      x = neuron_multiply(graph, (neuron_node_t *[]){x, s}, 2);
  *
- *  @param count  1 or more. Since 0.1. */
+ *  @param count  1 or more. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_multiply(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                           int32_t count);
 
-/** Mean of inputs of one shape. @param count  1 or more. Since 0.1. */
+/** Mean of inputs of one shape. @param count 1 or more. No other thread may use the graph
+ *  meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_average(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                          int32_t count);
 
 /** Weighted mean of inputs of one shape: sum of w[i] x[i] over sum of w[i].
  *  @param weights  `count` finite numbers, none negative, at least one positive; they need not add
- *  up to 1. Copied. Since 0.1. */
+ *  up to 1. Copied. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_weighted_average(neuron_graph_t *graph,
                                                   neuron_node_t *const *inputs, int32_t count,
                                                   const double *weights);
@@ -393,7 +410,8 @@ NEURON_API neuron_node_t *neuron_weighted_average(neuron_graph_t *graph,
  *  output is not a number either.
  *
  *  A vote has no gradient: a graph whose output depends on one cannot be trained.
- *  @param weights  as for neuron_weighted_average(), or NULL for one vote each. Since 0.1. */
+ *  @param weights  as for neuron_weighted_average(), or NULL for one vote each. No other thread may
+ *  use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                       int32_t count, const double *weights);
 
@@ -407,7 +425,8 @@ NEURON_API neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *cons
  *  @param name     1 to 63 bytes without '/' or '.'; NULL for the source's own name. Made unique by
  *                  a number if it is taken; with it, each node's name must fit into 127 bytes.
  *  @param options  as options.h has them: "trainable=no, dropout=no"; NULL for the defaults.
- *  @return  the node of the copy's output, or NULL. Since 0.1. */
+ *  @return  the node of the copy's output, or NULL. No other thread may use the graph meanwhile.
+ *           Since 0.1. */
 NEURON_API neuron_node_t *neuron_graph_import(neuron_graph_t *graph, neuron_node_t *input,
                                               const neuron_graph_t *source, const char *name,
                                               const char *options);
@@ -423,7 +442,8 @@ NEURON_API neuron_node_t *neuron_graph_import(neuron_graph_t *graph, neuron_node
  *  @param name     as for neuron_graph_import().
  *  @param options  likewise.
  *  @return  the node of the copy of `to`; NULL with the reason left with the graph, also if `to`
- *           needs an input of the source that `from` does not stand for. Since 0.1. */
+ *           needs an input of the source that `from` does not stand for. No other thread may use
+ *           the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_graph_import_part(neuron_graph_t *graph, neuron_node_t *input,
                                                    const neuron_graph_t *source, const char *from,
                                                    const char *to, const char *name,
@@ -436,7 +456,8 @@ NEURON_API neuron_node_t *neuron_graph_import_part(neuron_graph_t *graph, neuron
  *  @param input_count   neuron_graph_input_count() of the source.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_STATE if one of the graphs is not in the
  *           state for it, NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with
- *           the context, NEURON_E_MEMORY. The error sticks to the graph. Since 0.1. */
+ *           the context, NEURON_E_MEMORY. The error sticks to the graph. No other thread may use
+ *           the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_import_many(neuron_node_t **outputs, int32_t output_count,
                                         neuron_graph_t *graph, neuron_node_t *const *inputs,
                                         int32_t input_count, const neuron_graph_t *source,
@@ -454,7 +475,7 @@ NEURON_API int neuron_graph_import_many(neuron_node_t **outputs, int32_t output_
  *  @param options  as options.h has them. The numbers that the builder call takes must be given,
  *                  but for those with a default in its comment. NULL for none.
  *  @return  the node; NULL with the reason left with the graph, also for an unknown name or option.
- *           Since 0.1. */
+ *           No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char *layer,
                                                neuron_node_t *const *inputs, int32_t count,
                                                const char *options);
@@ -479,7 +500,8 @@ NEURON_API neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char
  *                 of its own inputs, or for convolutions images of any size. For a custom layer
  *                 only those of its own inputs.
  *  @param count   as for the layer's builder.
- *  @return  the node; NULL with the reason left with the graph. Since 0.1. */
+ *  @return  the node; NULL with the reason left with the graph. No other thread may use the graph
+ *           meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_shared_layer(neuron_graph_t *graph, neuron_node_t *layer,
                                               neuron_node_t *const *inputs, int32_t count);
 
@@ -494,7 +516,8 @@ NEURON_API neuron_node_t *neuron_shared_layer(neuron_graph_t *graph, neuron_node
  *                another input, is read by both.
  *  @param to     the node whose like is wanted.
  *  @return  the node that does what `to` does; NULL with the reason left with the graph, also if
- *           `to` does not depend on `from`. Since 0.1. */
+ *           `to` does not depend on `from`. No other thread may use the graph meanwhile.
+ *           Since 0.1. */
 NEURON_API neuron_node_t *neuron_shared_part(neuron_graph_t *graph, neuron_node_t *input,
                                              neuron_node_t *from, neuron_node_t *to);
 
@@ -525,9 +548,10 @@ NEURON_API neuron_node_t *neuron_shared_part(neuron_graph_t *graph, neuron_node_
  *  @param initializer  one of the names above; in force until the option `initializer` is set.
  *  @param parameter    limit or deviation, 0 or more; any value of a constant; finite as float; 0
  *                      for those that take none.
- *  @return  0; NEURON_E_ARGUMENT for NULL, for an array that the node does not have, for an
- *           unknown name, and for a parameter out of its bounds; NEURON_E_STATE if the graph is
- *           finished. Unless it is finished, the error sticks to the graph. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT for NULL, for an array that the node does not have, for an unknown
+ *           name, and for a parameter out of its bounds; NEURON_E_STATE if the graph is finished.
+ *           Unless it is finished, the error sticks to the graph. No other thread may use the graph
+ *           meanwhile. Since 0.1. */
 NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *array,
                                            const char *initializer, double parameter);
 
@@ -588,7 +612,7 @@ NEURON_API int neuron_node_initializer(const char **initializer, double *paramet
 NEURON_API int neuron_node_set(neuron_node_t *node, const char *options);
 
 /** Sets one option of a node to a number, likewise; 1 or 0 where it is yes or no.
- *  @return  as neuron_node_set(). Since 0.1. */
+ *  @return  as neuron_node_set(). No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_node_set_number(neuron_node_t *node, const char *option, double value);
 
 /** Names a node, in place of `<layer>` or `<layer>_<number>`.
@@ -596,7 +620,8 @@ NEURON_API int neuron_node_set_number(neuron_node_t *node, const char *option, d
  *  the graph; copied.
  *  @return  0; NEURON_E_ARGUMENT for NULL, a name that cannot be or that another node has;
  *           NEURON_E_STATE if the graph is finished, but not if another layer uses the node;
- *           NEURON_E_MEMORY. Unless the graph is finished, the error sticks to it. Since 0.1. */
+ *           NEURON_E_MEMORY. Unless the graph is finished, the error sticks to it. No other thread
+ *           may use the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_node_set_name(neuron_node_t *node, const char *name);
 
 /** Sets the regulariser of one parameter array of a node, before the graph is finished or at any
@@ -637,7 +662,7 @@ NEURON_API int neuron_node_regularizer(double *l1, double *l2, const neuron_node
 NEURON_API int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable);
 
 /** Whether training may change the parameters of a node, if it has any: 1, or 0 if it is frozen or
- *  NULL. Since 0.1. */
+ *  NULL. Any thread, unless another one changes the graph meanwhile. Since 0.1. */
 NEURON_API int32_t neuron_node_trainable(const neuron_node_t *node);
 
 /** Sets mean and deviation of a node of neuron_standardize() to those of a dataset: of each channel
@@ -656,7 +681,8 @@ NEURON_API int neuron_node_adapt(neuron_node_t *node, const neuron_dataset_t *da
 /** Reads the number of an option of a node back.
  *  @param[out] value  the value in force; 1 or 0 for yes or no.
  *  @return  0, or NEURON_E_ARGUMENT, which does not stick, for an option that the layer does not
- *           have, and for one of words. Since 0.1. */
+ *           have, and for one of words. Any thread, unless another one changes the graph meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_node_get_number(double *value, const neuron_node_t *node, const char *option);
 
 /** Writes an option's value as text that can be set again, or with NULL as `option` all of them.
@@ -664,18 +690,19 @@ NEURON_API int neuron_node_get_number(double *value, const neuron_node_t *node, 
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
  *  @return  0, or NEURON_E_ARGUMENT, which does not stick, also for a capacity that is too small.
- *           Since 0.1. */
+ *           Any thread, unless another one changes the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_node_get_text(char *text, size_t capacity, size_t *needed,
                                     const neuron_node_t *node, const char *option);
 
-/** Name of a node; NULL for NULL. Lives as long as the graph or until the node is renamed.
- *  Since 0.1. */
+/** Name of a node; NULL for NULL. Lives as long as the graph or until the node is renamed. Any
+ *  thread, unless another one changes the graph meanwhile. Since 0.1. */
 NEURON_API const char *neuron_node_name(const neuron_node_t *node);
 
 /** What layer a node is, as in saved files: "conv2d" for one of neuron_conv2d(); "custom" for all
  *  of neuron_custom_layer(), of which neuron_node_custom_kind() tells the kind. A copy by
  *  neuron_graph_import() has the layer of its original.
- *  @return  a string that lives as long as the graph; NULL for NULL. Since 0.1. */
+ *  @return  a string that lives as long as the graph; NULL for NULL. Any thread, unless another one
+ *           changes the graph meanwhile. Since 0.1. */
 NEURON_API const char *neuron_node_layer(const neuron_node_t *node);
 
 /** The node whose parameters a node works with: see neuron_shared_layer().
@@ -683,19 +710,22 @@ NEURON_API const char *neuron_node_layer(const neuron_node_t *node);
  *           Any thread, as long as none adds to the graph or finishes it. Since 0.1. */
 NEURON_API const neuron_node_t *neuron_node_shared_with(const neuron_node_t *node);
 
-/** Number of inputs that a node has; 0 for the graph's input and for NULL. Since 0.1. */
+/** Number of inputs that a node has; 0 for the graph's input and for NULL. Any thread, unless
+ *  another one changes the graph meanwhile. Since 0.1. */
 NEURON_API int32_t neuron_node_input_count(const neuron_node_t *node);
 
 /** One input of a node.
  *  @param index  0 to neuron_node_input_count() - 1, in the order in which they were given.
- *  @return  the node, which belongs to the graph; NULL if there is none. Since 0.1. */
+ *  @return  the node, which belongs to the graph; NULL if there is none. Any thread, unless another
+ *           one changes the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_node_input(const neuron_node_t *node, int32_t index);
 
 /** Shape of what a node puts out for one example.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
  *  @param[out] rank   the number of dimensions.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_SHAPE, which does not stick, for a window that is
- *           larger than its input and has no padding yet. Since 0.1. */
+ *           larger than its input and has no padding yet. Any thread, unless another one changes
+ *           the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_node_shape(int64_t *shape, int32_t *rank, const neuron_node_t *node);
 
 #ifdef __cplusplus

@@ -92,7 +92,7 @@ typedef int (*neuron_loss_function_t)(double *losses, float *gradients, const fl
  *  @param[out] loss  the new loss; NULL on failure.
  *  @param kind     the name of one of these.
  *  @param options  as options.h has them: "label_smoothing=0.1"; NULL for the defaults.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *context, const char *kind,
                                   const char *options);
 
@@ -104,7 +104,7 @@ NEURON_API int neuron_loss_create(neuron_loss_t **loss, neuron_context_t *contex
  *                    alive.
  *  @param destroy    called with `user_data` when the loss is gone; not if this call fails, after
  *                    which the caller still has it. May be NULL.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
                                          neuron_loss_function_t function, void *user_data,
                                          neuron_destroy_function_t destroy);
@@ -126,12 +126,12 @@ NEURON_API const char *neuron_loss_kind(const neuron_loss_t *loss);
 NEURON_API int neuron_loss_set(neuron_loss_t *loss, const char *options);
 
 /** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
- *  @return  0, or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT. No other thread may use the loss meanwhile. Since 0.1. */
 NEURON_API int neuron_loss_set_number(neuron_loss_t *loss, const char *option, double value);
 
 /** Reads the number of an option back.
  *  @return  0, or NEURON_E_ARGUMENT for an option that the loss does not have, and for one of
- *           words. Since 0.1. */
+ *           words. Any thread, unless another one changes the loss meanwhile. Since 0.1. */
 NEURON_API int neuron_loss_get_number(double *value, const neuron_loss_t *loss, const char *option);
 
 /** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
@@ -139,7 +139,8 @@ NEURON_API int neuron_loss_get_number(double *value, const neuron_loss_t *loss, 
  *  @param text         NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
- *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Any thread, unless
+ *           another one changes the loss meanwhile. Since 0.1. */
 NEURON_API int neuron_loss_get_text(char *text, size_t capacity, size_t *needed,
                                     const neuron_loss_t *loss, const char *option);
 

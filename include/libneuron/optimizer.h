@@ -72,7 +72,7 @@ extern "C" {
  *           defaults.
  *  @return  0; NEURON_E_ARGUMENT for NULL, for a rule that there is not, for an option that the
  *           rule does not have or that may not be that, and for two ways to clip; NEURON_E_MEMORY.
- *           Since 0.1. */
+ *           Any thread. Since 0.1. */
 NEURON_API int neuron_optimizer_create(neuron_optimizer_t **optimizer, neuron_context_t *context,
                                        const char *rule, const char *options);
 
@@ -94,13 +94,14 @@ NEURON_API const char *neuron_optimizer_kind(const neuron_optimizer_t *optimizer
 NEURON_API int neuron_optimizer_set(neuron_optimizer_t *optimizer, const char *options);
 
 /** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
- *  @return  0, or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT. No other thread may use the optimizer meanwhile. Since 0.1. */
 NEURON_API int neuron_optimizer_set_number(neuron_optimizer_t *optimizer, const char *option,
                                            double value);
 
 /** Reads the number of an option back. For the learning rate that a training is at, which callbacks
  *  may change, see NEURON_PROGRESS_LEARNING_RATE.
- *  @return  0, or NEURON_E_ARGUMENT for an option that the rule does not have. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT for an option that the rule does not have. Any thread, unless
+ *           another one changes the optimizer meanwhile. Since 0.1. */
 NEURON_API int neuron_optimizer_get_number(double *value, const neuron_optimizer_t *optimizer,
                                            const char *option);
 
@@ -109,7 +110,8 @@ NEURON_API int neuron_optimizer_get_number(double *value, const neuron_optimizer
  *  @param text         NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
- *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Any thread, unless
+ *           another one changes the optimizer meanwhile. Since 0.1. */
 NEURON_API int neuron_optimizer_get_text(char *text, size_t capacity, size_t *needed,
                                          const neuron_optimizer_t *optimizer, const char *option);
 

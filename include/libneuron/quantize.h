@@ -51,7 +51,7 @@ extern "C" {
  *
  *  @param[out] quantization  the new settings; NULL on failure.
  *  @param options  as options.h has them; NULL for the defaults.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_quantization_create(neuron_quantization_t **quantization,
                                           neuron_context_t *context, const char *options);
 
@@ -62,17 +62,19 @@ NEURON_API neuron_quantization_t *neuron_quantization_ref(neuron_quantization_t 
 NEURON_API void neuron_quantization_unref(neuron_quantization_t *quantization);
 
 /** Sets options, for the next call.
- *  @return  0, or NEURON_E_ARGUMENT as options.h says, and then nothing is set. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT as options.h says, and then nothing is set. No other thread may
+ *           use the quantization meanwhile. Since 0.1. */
 NEURON_API int neuron_quantization_set(neuron_quantization_t *quantization, const char *options);
 
 /** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
- *  @return  0, or NEURON_E_ARGUMENT. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT. No other thread may use the quantization meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_quantization_set_number(neuron_quantization_t *quantization,
                                               const char *option, double value);
 
 /** Reads the number of an option back.
  *  @return  0, or NEURON_E_ARGUMENT for an option that a quantisation does not have, and for one of
- *           words. Since 0.1. */
+ *           words. Any thread, unless another one changes the quantization meanwhile. Since 0.1. */
 NEURON_API int neuron_quantization_get_number(double *value,
                                               const neuron_quantization_t *quantization,
                                               const char *option);
@@ -82,7 +84,8 @@ NEURON_API int neuron_quantization_get_number(double *value,
  *  @param text         NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
- *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Any thread, unless
+ *           another one changes the quantization meanwhile. Since 0.1. */
 NEURON_API int neuron_quantization_get_text(char *text, size_t capacity, size_t *needed,
                                             const neuron_quantization_t *quantization,
                                             const char *option);
@@ -107,7 +110,8 @@ NEURON_API int neuron_quantization_get_text(char *text, size_t capacity, size_t 
  *           examples do not fit; NEURON_E_DATA if there are none; NEURON_E_NUMBER if an input or a
  *           parameter of a layer is not finite, naming the layer; NEURON_E_UNSUPPORTED if the graph
  *           has no layer that can be quantised; what a stream or a custom layer returned;
- *           NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_MEMORY. Any thread, unless another one changes the graph meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_graph_quantize(neuron_graph_t **quantized, const neuron_graph_t *graph,
                                      const neuron_dataset_t *calibration,
                                      const neuron_quantization_t *quantization);

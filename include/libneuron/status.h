@@ -54,7 +54,7 @@ NEURON_API const char *neuron_error_name(int32_t status);
  *  are no UTF-8, and for characters that would control a terminal or begin a line.
  *
  *  @return  the text, "" if nothing failed in this thread so far. It belongs to the library and
- *           stays until the next failure in the same thread. Since 0.1. */
+ *           stays until the next failure in the same thread. Any thread. Since 0.1. */
 NEURON_API const char *neuron_error_last(void);
 
 #ifdef __cplusplus

@@ -131,23 +131,23 @@ NEURON_API neuron_tensor_t *neuron_tensor_ref(neuron_tensor_t *tensor);
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_tensor_unref(neuron_tensor_t *tensor);
 
-/** Element type; 0 for a NULL tensor. Since 0.1. */
+/** Element type; 0 for a NULL tensor. Any thread. Since 0.1. */
 NEURON_API int32_t neuron_tensor_type(const neuron_tensor_t *tensor);
 
-/** Number of dimensions; 0 for a NULL tensor. Since 0.1. */
+/** Number of dimensions; 0 for a NULL tensor. Any thread. Since 0.1. */
 NEURON_API int32_t neuron_tensor_rank(const neuron_tensor_t *tensor);
 
-/** Extent of one dimension; 0 if there is no such dimension. Since 0.1. */
+/** Extent of one dimension; 0 if there is no such dimension. Any thread. Since 0.1. */
 NEURON_API int64_t neuron_tensor_extent(const neuron_tensor_t *tensor, int32_t axis);
 
-/** Number of elements; 0 for a NULL tensor. Since 0.1. */
+/** Number of elements; 0 for a NULL tensor. Any thread. Since 0.1. */
 NEURON_API int64_t neuron_tensor_count(const neuron_tensor_t *tensor);
 
 /** The elements, to be read and written; NULL for a NULL tensor. The memory belongs to the tensor
- *  (or to whoever lent it) and does not move. Since 0.1. */
+ *  (or to whoever lent it) and does not move. Any thread. Since 0.1. */
 NEURON_API void *neuron_tensor_data(neuron_tensor_t *tensor);
 
-/** The elements, to be read. Since 0.1. */
+/** The elements, to be read. Any thread. Since 0.1. */
 NEURON_API const void *neuron_tensor_data_const(const neuron_tensor_t *tensor);
 
 #ifdef __cplusplus

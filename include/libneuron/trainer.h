@@ -39,7 +39,8 @@ extern "C" {
  *                    (neuron_dataset_zip()). NULL for a trainer that is given batches.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_SHAPE, NEURON_E_DATA for a dataset
  *  without examples or labels, NEURON_E_UNSUPPORTED for a vote or a graph without trainable
- *  parameters; NEURON_E_MEMORY. Since 0.1. */
+ *  parameters; NEURON_E_MEMORY. Any thread, unless another one changes the graph meanwhile.
+ *  Since 0.1. */
 NEURON_API int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
                                      neuron_optimizer_t *optimizer, neuron_dataset_t *train);
 
@@ -52,7 +53,8 @@ NEURON_API void neuron_trainer_unref(neuron_trainer_t *trainer);
 /** Sets the seed from which the order of examples, dropout and all else that is drawn in a training
  *  follow, only before the first step: trainers of one context that draw different numbers each
  *  have another one.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE. No other thread may use the trainer meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_trainer_set_seed(neuron_trainer_t *trainer, uint64_t seed);
 
 /** Gives the trainer another training set, between runs and between two epochs. What the optimizer
@@ -61,7 +63,8 @@ NEURON_API int neuron_trainer_set_seed(neuron_trainer_t *trainer, uint64_t seed)
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA also if it has another number of
  *           classes than those that have weights, or the loss does not go with its targets;
  *           NEURON_E_STATE during a run or in the middle of an epoch, NEURON_E_UNSUPPORTED,
- *           NEURON_E_MEMORY. On failure nothing has changed. Since 0.1. */
+ *           NEURON_E_MEMORY. On failure nothing has changed. No other thread may use the trainer
+ *           meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_dataset_t *train);
 
 /** Sets options:
@@ -82,17 +85,18 @@ NEURON_API int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_data
  *  @param options  as options.h has them: "epochs=50, batch_size=64".
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE for what is set too late, NEURON_E_DATA for a
  *           validation split that leaves one side without examples, NEURON_E_MEMORY. On failure
- *           nothing is set. Since 0.1. */
+ *           nothing is set. No other thread may use the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_set(neuron_trainer_t *trainer, const char *options);
 
 /** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
- *  @return  as neuron_trainer_set(). Since 0.1. */
+ *  @return  as neuron_trainer_set(). No other thread may use the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_set_number(neuron_trainer_t *trainer, const char *option,
                                          double value);
 
 /** Reads the number of an option back.
  *  @return  0, or NEURON_E_ARGUMENT for an option that a trainer does not have, and for one of
- *           words. Since 0.1. */
+ *           words. Any thread, unless another one runs or changes the trainer meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_trainer_get_number(double *value, const neuron_trainer_t *trainer,
                                          const char *option);
 
@@ -101,7 +105,8 @@ NEURON_API int neuron_trainer_get_number(double *value, const neuron_trainer_t *
  *  @param text         NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
- *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Since 0.1. */
+ *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Any thread, unless
+ *           another one runs or changes the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_get_text(char *text, size_t capacity, size_t *needed,
                                        const neuron_trainer_t *trainer, const char *option);
 
@@ -110,8 +115,8 @@ NEURON_API int neuron_trainer_get_text(char *text, size_t capacity, size_t *need
  *  @param validation  of the same shape and classes; NULL for none, which leaves that of
  *                     `validation_split` in place: set the split to 0 instead.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE, NEURON_E_DATA if it has no examples or a class is
- *           called otherwise than in the training set (the first such is named), NEURON_E_STATE.
- *           Since 0.1. */
+ *           called otherwise than in the training set (the first such is named), NEURON_E_STATE. No
+ *           other thread may use the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
                                              neuron_dataset_t *validation);
 
@@ -119,7 +124,8 @@ NEURON_API int neuron_trainer_set_validation(neuron_trainer_t *trainer,
  *  by the same loss. Of a graph with several outputs it is that of each, with weight 1.
  *  @param loss  NULL for cross_entropy, which is the default.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_DATA if the loss does not go with the
- *           targets of the training or the validation set. Since 0.1. */
+ *           targets of the training or the validation set. No other thread may use the trainer
+ *           meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss);
 
 /** Sets what the training minimises at one output of several, only before the first step: the loss
@@ -130,7 +136,8 @@ NEURON_API int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t 
  *  @param output  its number, 0 to neuron_graph_output_count() - 1.
  *  @param loss    NULL for cross_entropy, which is the default of each output.
  *  @param weight  0 or more, finite as float; 1 is the default.
- *  @return  as neuron_trainer_set_loss(). Since 0.1. */
+ *  @return  as neuron_trainer_set_loss(). No other thread may use the trainer meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_trainer_set_output_loss(neuron_trainer_t *trainer, int32_t output,
                                               neuron_loss_t *loss, double weight);
 
@@ -141,7 +148,8 @@ NEURON_API int neuron_trainer_set_output_loss(neuron_trainer_t *trainer, int32_t
  *  examples weights too (neuron_dataset_set_weights()), both are multiplied.
  *  @param weights  copied: one for each class, finite and not negative; NULL for none.
  *  @param count    neuron_dataset_class_count() of the training set.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. No other thread may use the
+ *           trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *weights,
                                                 int32_t count);
 
@@ -151,7 +159,7 @@ NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const
  *  set again before a training is loaded, whose file must have the same settings.
  *  @param augmentation  NULL for none.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE if no input of the graph is an image,
- *           NEURON_E_STATE. Since 0.1. */
+ *           NEURON_E_STATE. No other thread may use the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                                const neuron_augmentation_t *augmentation);
 
@@ -172,22 +180,23 @@ NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
  *           neuron_trainer_stop_reason(); NEURON_STOP, above 0, if a function of the caller's ended
  *           the run by that; its number if that is negative, or NEURON_E_CALLBACK, with the message
- *           of what failed in the function; NEURON_E_NUMBER if the loss, its gradient, or
- *           the norm of a gradient that the optimizer clips, is infinite or not a number in float;
- *           a batch normalisation whose statistics do not fit makes the loss so. (Where the
- *           optimizer clips values, infinite gradients get their bound, and only one that is not a
- *           number is an error, which the layers may make of the loss's: infinity times an input
- *           of 0 is.) The message then has epoch and step, and the first input that is so too, if
- *           there is one; the parameters are those before that step. Also where the update makes a
- *           parameter, or what the optimizer keeps of its gradients, infinite or not a number: the
- *           parameters are then those that the step left, and no use any more; NEURON_E_DATA if
- *           the loss does not go with the targets; NEURON_E_SHAPE if the validation set was given
- *           another shape since; NEURON_E_IO for a checkpoint or log that could not be written;
+ *           of what failed in the function; NEURON_E_NUMBER if the loss, its gradient, or the norm
+ *           of a gradient that the optimizer clips, is infinite or not a number in float; a batch
+ *           normalisation whose statistics do not fit makes the loss so. (Where the optimizer clips
+ *           values, infinite gradients get their bound, and only one that is not a number is an
+ *           error, which the layers may make of the loss's: infinity times an input of 0 is.) The
+ *           message then has epoch and step, and the first input that is so too, if there is one;
+ *           the parameters are those before that step. Also where the update makes a parameter, or
+ *           what the optimizer keeps of its gradients, infinite or not a number: the parameters are
+ *           then those that the step left, and no use any more; NEURON_E_DATA if the loss does not
+ *           go with the targets; NEURON_E_SHAPE if the validation set was given another shape
+ *           since; NEURON_E_IO for a checkpoint or log that could not be written;
  *           NEURON_E_UNSUPPORTED if all layers with parameters were frozen since the trainer was
  *           made; NEURON_E_ARGUMENT, also for a rate that a schedule by function may not return;
  *           NEURON_E_STATE from within a callback or without a validation set that a callback
  *           needs; what the function of a stream, of a custom layer or of a loss failed with;
- *           NEURON_E_MEMORY. Since 0.1. */
+ *           NEURON_E_MEMORY. No other thread may use the trainer or its graph meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *trainer);
 
 /** Does one step on a batch of the caller's: forward as in training, loss, backward, update. The
@@ -215,7 +224,7 @@ NEURON_API int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *
  *           NEURON_E_STATE during a run, NEURON_E_UNSUPPORTED if all layers with parameters are
  *           frozen, what a custom layer or loss failed with, NEURON_E_MEMORY. After a failure the
  *           parameters are those before the step, but for the update that NEURON_E_NUMBER is about.
- *           Since 0.1. */
+ *           No other thread may use the trainer or its graph meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
                                    const neuron_tensor_t *const *inputs, int32_t input_count,
                                    const neuron_tensor_t *const *targets, int32_t target_count,
@@ -231,7 +240,8 @@ NEURON_API int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
  *                           derivative of the loss by that output. NULL for an output that plays no
  *                           part.
  *  @param output_count      neuron_graph_output_count().
- *  @return  as neuron_trainer_step(). Since 0.1. */
+ *  @return  as neuron_trainer_step(). No other thread may use the trainer or its graph meanwhile.
+ *           Since 0.1. */
 NEURON_API int neuron_trainer_step_by_gradient(neuron_trainer_t *trainer,
                                                const neuron_tensor_t *const *inputs,
                                                int32_t input_count,
@@ -241,20 +251,22 @@ NEURON_API int neuron_trainer_step_by_gradient(neuron_trainer_t *trainer,
 /** Saves parameters, what the optimizer and the callbacks remember, progress and history in one
  *  file, as neuron_graph_save() does, so that another process can continue. May be called from
  *  callbacks.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_UNSUPPORTED, NEURON_E_MEMORY. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_UNSUPPORTED, NEURON_E_MEMORY. Any thread,
+ *           unless another one runs or changes the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path);
 
 /** Saves into memory of the caller the bytes that neuron_trainer_save() would put into a file.
  *  @param[out] bytes   room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  how many bytes there are; may be NULL.
- *  @return  as neuron_trainer_save(); NEURON_E_ARGUMENT also if `bytes` is given and too small.
- *           Since 0.1. */
+ *  @return  as neuron_trainer_save(); NEURON_E_ARGUMENT also if `bytes` is given and too small. Any
+ *           thread, unless another one runs or changes the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_save_memory(void *bytes, size_t capacity, size_t *needed,
                                           const neuron_trainer_t *trainer);
 
 /** Hands these bytes to a function, piece by piece.
  *  @param user_data  handed to it; may be NULL.
- *  @return  as neuron_trainer_save(), or what `write` returned. Since 0.1. */
+ *  @return  as neuron_trainer_save(), or what `write` returned. Any thread, unless another one runs
+ *           or changes the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_save_to(const neuron_trainer_t *trainer,
                                       neuron_write_function_t write, void *user_data);
 
@@ -278,24 +290,27 @@ NEURON_API int neuron_trainer_save_to(const neuron_trainer_t *trainer,
  *  it stays as it is until the layer is thawed, while the number of steps, by which rules such as
  *  Adam correct their moments, goes on for all.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT; NEURON_E_DATA if the file does not
- *           belong to this training, with the difference, such as `dense_1: units 10 in the
- *           file, 12 in the graph`; NEURON_E_UNSUPPORTED if all layers were frozen since the
- *           trainer was made; NEURON_E_STATE during a run; NEURON_E_MEMORY. On failure
- *           nothing has changed. Since 0.1. */
+ *           belong to this training, with the difference, such as `dense_1: units 10 in the file,
+ *           12 in the graph`; NEURON_E_UNSUPPORTED if all layers were frozen since the trainer was
+ *           made; NEURON_E_STATE during a run; NEURON_E_MEMORY. On failure nothing has changed. No
+ *           other thread may use the trainer or its graph meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_load(neuron_trainer_t *trainer, const char *path);
 
 /** Continues a training from such bytes in memory, which are free again after the call. As
- *  neuron_trainer_load(). Since 0.1. */
+ *  neuron_trainer_load(). No other thread may use the trainer or its graph meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_load_memory(neuron_trainer_t *trainer, const void *bytes,
                                           size_t size);
 
-/** The trained graph; it stays the trainer's. NULL for NULL. Since 0.1. */
+/** The trained graph; it stays the trainer's. NULL for NULL. Any thread, unless another one runs or
+ *  changes the trainer meanwhile. Since 0.1. */
 NEURON_API neuron_graph_t *neuron_trainer_graph(const neuron_trainer_t *trainer);
 
-/** The optimizer; it stays the trainer's. NULL for NULL. Since 0.1. */
+/** The optimizer; it stays the trainer's. NULL for NULL. Any thread, unless another one runs or
+ *  changes the trainer meanwhile. Since 0.1. */
 NEURON_API neuron_optimizer_t *neuron_trainer_optimizer(const neuron_trainer_t *trainer);
 
-/** The epochs so far; it stays the trainer's and grows with it. NULL for NULL. Since 0.1. */
+/** The epochs so far; it stays the trainer's and grows with it. NULL for NULL. Any thread, unless
+ *  another one runs or changes the trainer meanwhile. Since 0.1. */
 NEURON_API const neuron_history_t *neuron_trainer_history(const neuron_trainer_t *trainer);
 
 /** Where a run is. Since 0.1. */
@@ -317,7 +332,8 @@ enum neuron_progress {
 };
 
 /** Tells where a run is, mainly to callbacks.
- *  @return  the number; not a number for NULL or another `what`. Since 0.1. */
+ *  @return  the number; not a number for NULL or another `what`. Any thread, unless another one
+ *           runs or changes the trainer meanwhile. Since 0.1. */
 NEURON_API double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what);
 
 #ifdef __cplusplus

@@ -42,14 +42,15 @@ extern "C" {
 #define NEURON_ABI_VERSION 1
 
 /** Version of the library that is loaded, for comparison with NEURON_VERSION_STRING.
- *  @return  a string that lives as long as the library; never NULL. Since 0.1. */
+ *  @return  a string that lives as long as the library; never NULL. Any thread. Since 0.1. */
 NEURON_API const char *neuron_version_string(void);
 
 /** Version of the library that is loaded as one number, for comparison with NEURON_VERSION_NUMBER
  *  and NEURON_VERSION_ENCODE(). Any thread. Since 0.1. */
 NEURON_API int32_t neuron_version_number(void);
 
-/** ABI number of the library that is loaded: NEURON_ABI_VERSION of its build. Since 0.1. */
+/** ABI number of the library that is loaded: NEURON_ABI_VERSION of its build. Any thread.
+ *  Since 0.1. */
 NEURON_API int32_t neuron_version_abi(void);
 
 #ifdef __cplusplus

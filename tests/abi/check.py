@@ -229,6 +229,24 @@ def check_log(arguments):
     return problems
 
 
+# How comments say which calls may run at the same time.
+THREAD_RULES = (r'Any thread\b', r'[Nn]o other (thread|call) may\b', r'Only in the thread\b', r'Threads as\b',
+                r'Any number of threads\b')
+
+
+def check_threads(arguments):
+    """The comment of every function says which other calls may run at the same time."""
+    problems, count = [], 0
+    for header in headers(arguments.include):
+        for comment, line in re.findall(r'/\*\*((?:(?!\*/).)*)\*/\s*NEURON_API([^;]*);', read(header), re.S):
+            count += 1
+            words = ' '.join(re.sub(r'\n \*', ' ', comment).split())
+            if not any(re.search(rule, words) for rule in THREAD_RULES):
+                problems.append(f'{os.path.basename(header)}: no thread rule in the comment of '
+                                + re.search(r'\b(neuron_\w+)\s*\(', line).group(1))
+    return problems if count > 300 else problems + [f'only {count} comments were found']
+
+
 def check_since(arguments):
     """The comment of every function, type and enumeration says since when it is there."""
     problems = []
