@@ -99,7 +99,7 @@ static void one_of_them(int64_t count, neuron_part_function_t part, const void *
     in_threads(count < 1 ? count : 1, part, loop, h);
 }
 
-static void (*const ways[])(int64_t, neuron_part_function_t, void *, host *) = {
+static void (*const ways[])(int64_t, neuron_part_function_t, const void *, host *) = {
     in_order, from_behind, not_at_all, too_often, in_threads, one_of_them};
 
 enum { WAYS = sizeof ways / sizeof ways[0] };
