@@ -39,9 +39,9 @@ extern "C" {
 
 /** The caller's own loss of a batch.
  *
- *  A trainer calls it once for each step, and an evaluation for as many examples as it takes at
- *  once, in their order, in the thread that runs the trainer or evaluates. How many these are does
- *  not depend on the number of threads.
+ *  A trainer calls it once for each step, or for each `micro_batch_size` examples of one, and an
+ *  evaluation for as many examples as it takes at once, in their order, in the thread that runs the
+ *  trainer or evaluates. How many these are does not depend on the number of threads.
  *
  *  @param[out] losses     [count], all 0, to be set to the loss of each example. One that is
  *                         infinite or not a number ends a run as any such loss does. The library

@@ -72,6 +72,11 @@ NEURON_API int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_data
  *  - `epochs`: how far a run goes, counted from the first epoch: 0 or more; 1.
  *  - `batch_size`: examples in a step: 1 or more; 32. The last step of an epoch has what is left.
  *    Only before the first step is it changed, as are `shuffle` and `validation_split`.
+ *  - `micro_batch_size`: examples that go through the graph at once, where memory does not suffice
+ *    for all of a step: 1 or more; 0, the default, for all. A step of more is done in parts, whose
+ *    gradients are summed before the one update, and is the same but for rounding, and for what
+ *    a layer draws or takes from the batch: masks of dropout, and normalisation, which goes by the
+ *    statistics of each part. neuron_trainer_step() heeds it too. Between runs.
  *  - `shuffle`: yes for a new random order each epoch, the default, or no.
  *  - `validation_split`: share of the training set, taken from its end and in its order, that is
  *    held out as the validation set, as in Keras; 0 or more, less than 1; 0. Not together with

@@ -1,7 +1,8 @@
 /* A step: forward leaves predictions, the loss their gradient, the backward pass hands each
- * gradient to the optimizer as soon as it is there, or all of them at the end
- * (two-phase.h). Forward changes moving statistics, which are set aside before, so that a
- * step that fails leaves no trace. */
+ * gradient to the optimizer as soon as it is there, or all of them at the end (two-phase.h). With
+ * micro-batches this is done for one after the other up to the gradients, which are summed. Forward
+ * changes moving statistics, which are set aside before, so that a step that fails leaves no
+ * trace. */
 #include "train/step.h"
 
 #include "base/checked.h"
@@ -17,6 +18,17 @@
  * part of what a seed gives. */
 enum { EXAMPLES_PER_SUM = 16 };
 
+/* Lies between the seeds of the micro-batches of a step; 2^64 by the golden ratio. */
+static const uint64_t micro_seed = 0x9e3779b97f4a7c15;
+
+/* The part of a batch that is on, if layers take less than all of it. */
+typedef struct neuron_micro {
+    float *examples;       /* of a whole batch, for all inputs of the graph */
+    const float **inputs;  /* of each input: where the part begins */
+    const float **outputs; /* of each output's gradient */
+    neuron_batch *batches; /* of each output */
+} neuron_micro;
+
 struct neuron_step {
     neuron_context_t *context;
     neuron_graph_t *graph;
@@ -24,8 +36,10 @@ struct neuron_step {
     const neuron_step_loss *losses; /* of each output */
     neuron_session_purpose *purposes;
     neuron_output_sums *sums; /* of each output */
-    float **inputs;           /* of the session, of each input */
+    float **inputs;           /* where a batch is to be put, of each input */
     int64_t capacity;         /* of a batch */
+    int64_t micro_batch;      /* examples that layers work with at once */
+    neuron_micro micro;
     neuron_session *session;
     neuron_session
         *whole; /* for steps by given gradients, where a loss takes the place of an output
@@ -99,11 +113,21 @@ static void drop_sessions(neuron_step *step)
     step->session = step->whole = NULL;
 }
 
+static void release_micro(neuron_step *step)
+{
+    neuron_release(step->context, step->micro.examples);
+    neuron_release(step->context, step->micro.inputs);
+    neuron_release(step->context, step->micro.outputs);
+    neuron_release(step->context, step->micro.batches);
+    step->micro = (neuron_micro){0};
+}
+
 void neuron_step_destroy(neuron_step *step)
 {
     if (!step)
         return;
     drop_sessions(step);
+    release_micro(step);
     neuron_two_phase_release(&step->two_phase, step->context);
     for (int32_t i = 0; i < NEURON_OPTIMIZER_SLOTS_MAX; i++)
         neuron_release(step->context, step->slots[i]);
@@ -132,15 +156,53 @@ static bool has_functions(const neuron_step *step)
     return has;
 }
 
-int neuron_step_set_capacity(neuron_step *step, int64_t capacity)
+static int64_t input_size(const neuron_step *step, int32_t input)
+{
+    return neuron_shape_count(&step->graph->inputs[input]->spec.output);
+}
+
+static int64_t output_size(const neuron_step *step, int32_t output)
+{
+    return neuron_shape_count(&step->graph->outputs[output]->spec.output);
+}
+
+/* What batches of more than `micro_batch` examples need besides; nothing if there are none. */
+static int allocate_micro(neuron_step *step, int64_t capacity, int64_t micro_batch)
 {
     neuron_context_t *context = step->context;
-    size_t count = neuron_size(capacity);
-    bool weighs = weighs_losses(step);
-    if (capacity == step->capacity)
+    neuron_micro *micro = &step->micro;
+    size_t inputs = neuron_size(step->graph->input_count);
+    size_t outputs = neuron_size(step->graph->output_count);
+    int64_t size = 0, count;
+    release_micro(step);
+    if (micro_batch == capacity)
         return NEURON_OK;
+    for (int32_t i = 0; i < step->graph->input_count; i++)
+        size += input_size(step, i);
+    if (!neuron_multiply_count(capacity, size, &count))
+        return NEURON_E_MEMORY;
+    micro->examples = neuron_allocate(context, neuron_size(count), sizeof(float));
+    micro->inputs = neuron_allocate(context, inputs, sizeof *micro->inputs);
+    micro->outputs = neuron_allocate(context, outputs, sizeof *micro->outputs);
+    micro->batches = neuron_allocate(context, outputs, sizeof *micro->batches);
+    if (!micro->examples || !micro->inputs || !micro->outputs || !micro->batches)
+        return NEURON_E_MEMORY;
+    RETURN_IF_ERROR(neuron_two_phase_allocate(&step->two_phase, step->graph));
+    return neuron_two_phase_allocate_sums(&step->two_phase, step->graph);
+}
+
+int neuron_step_set_capacity(neuron_step *step, int64_t capacity, int64_t micro_batch)
+{
+    neuron_context_t *context = step->context;
+    micro_batch = neuron_min_count(micro_batch, capacity);
+    size_t count = neuron_size(micro_batch);
+    bool weighs = weighs_losses(step);
+    if (capacity == step->capacity && micro_batch == step->micro_batch)
+        return NEURON_OK;
+    step->capacity = 0; /* until all is there */
+    RETURN_IF_ERROR(allocate_micro(step, capacity, micro_batch));
     neuron_loss_result *results =
-        neuron_loss_allocate_results(context, capacity, has_functions(step));
+        neuron_loss_allocate_results(context, micro_batch, has_functions(step));
     double *weights = weighs ? neuron_allocate(context, count, sizeof *weights) : NULL;
     if (!results || (weighs && !weights)) {
         neuron_release(context, results);
@@ -152,6 +214,7 @@ int neuron_step_set_capacity(neuron_step *step, int64_t capacity)
     step->results = results;
     step->weights = weights;
     step->capacity = capacity;
+    step->micro_batch = micro_batch;
     drop_sessions(step);
     return NEURON_OK;
 }
@@ -167,9 +230,13 @@ int neuron_step_prepare(neuron_step *step)
     drop_sessions(step);
     const neuron_session_training training = {.purposes = step->purposes, .parameters = true};
     RETURN_IF_ERROR(
-        neuron_session_create_training(&step->session, step->graph, &training, step->capacity));
-    for (int32_t i = 0; i < step->graph->input_count; i++)
-        step->inputs[i] = neuron_session_input(step->session, i);
+        neuron_session_create_training(&step->session, step->graph, &training, step->micro_batch));
+    float *examples = step->micro.examples;
+    for (int32_t i = 0; i < step->graph->input_count; i++) {
+        step->inputs[i] = examples ? examples : neuron_session_input(step->session, i);
+        if (examples)
+            examples += step->capacity * input_size(step, i);
+    }
     return NEURON_OK;
 }
 
@@ -181,7 +248,7 @@ static int find_whole(neuron_step *step, neuron_session **session)
         logits = logits || neuron_session_logits(step->session, i);
     if (logits && !step->whole)
         RETURN_IF_ERROR(neuron_session_create(&step->whole, step->graph, NEURON_SESSION_TRAIN_WHOLE,
-                                              step->capacity));
+                                              step->micro_batch));
     *session = logits ? step->whole : step->session;
     return NEURON_OK;
 }
@@ -269,7 +336,7 @@ static int add_loss(neuron_step *step, const neuron_batch *batches, int32_t outp
 {
     const neuron_loss_batch batch = batch_of(step, batches, output);
     neuron_output_sums *sums = &step->sums[output];
-    *sums = (neuron_output_sums){0};
+    double weight = step->losses[output].weight, loss = 0;
     RETURN_IF_ERROR(neuron_loss_compute(step->losses[output].loss, step->context->pool, &batch,
                                         step->results,
                                         neuron_session_output_gradient(step->session, output)));
@@ -282,11 +349,10 @@ static int add_loss(neuron_step *step, const neuron_batch *batches, int32_t outp
             *infinite |= step->results[i].overflow;
             *undefined |= step->results[i].undefined;
         }
-        sums->loss += sum;
+        loss += sum;
         result->loss += sum;
     }
-    double weight = step->losses[output].weight;
-    sums->loss = weight > 0 ? sums->loss / weight : (double)NAN;
+    sums->loss += weight > 0 ? loss / weight : (double)NAN;
     return NEURON_OK;
 }
 
@@ -305,17 +371,17 @@ static int compute_loss(neuron_step *step, const neuron_step_data *data, neuron_
     return NEURON_OK;
 }
 
-/* Takes the gradients that are given. */
+/* Takes the gradients that are given, times `scale`. */
 static void take_gradients(neuron_step *step, neuron_session *session, const neuron_step_data *data,
-                           neuron_step_result *result, bool *infinite)
+                           float scale, neuron_step_result *result, bool *infinite)
 {
     bool undefined = false;
     for (int32_t i = 0; i < step->graph->output_count; i++) {
-        int64_t count = data->count * neuron_shape_count(&step->graph->outputs[i]->spec.output);
+        int64_t count = data->count * output_size(step, i);
         const float *given = data->output_gradients[i];
         float *to = neuron_session_output_gradient(session, i);
         for (int64_t k = 0; k < count; k++) {
-            to[k] = given ? given[k] : 0;
+            to[k] = given ? given[k] * scale : 0;
             *infinite |= isinf(to[k]) != 0;
             undefined |= isnan(to[k]) != 0;
         }
@@ -350,24 +416,32 @@ static void note_overflow(const neuron_graph_t *graph, neuron_step_result *resul
     note_bad(result, "what the optimizer keeps of the gradients", (double)INFINITY);
 }
 
+/* Updates all parameters by the gradients that are there. */
+static void update_by_all(neuron_step *step, const neuron_update *update, bool infinite,
+                          neuron_step_result *result)
+{
+    const char *bad = NULL;
+    double value;
+    neuron_two_phase_update(&step->two_phase, step->graph, update, infinite, &bad, &value);
+    if (bad)
+        note_bad(result, bad, value);
+}
+
 static int run_backward(neuron_step *step, neuron_session *session, neuron_update *update,
                         bool infinite, neuron_step_result *result)
 {
     const neuron_gradient_sink sink = {apply_gradient, update};
-    const char *bad = NULL;
-    double value;
     if (!infinite && !neuron_two_phase_needed(step->graph, &step->options))
         return neuron_session_backward_to(session, &sink);
     RETURN_IF_ERROR(neuron_two_phase_allocate(&step->two_phase, step->graph));
-    RETURN_IF_ERROR(neuron_two_phase_update(&step->two_phase, session, step->graph, update,
-                                            infinite, &bad, &value));
-    if (bad)
-        note_bad(result, bad, value);
+    RETURN_IF_ERROR(neuron_two_phase_backward(&step->two_phase, session));
+    update_by_all(step, update, infinite, result);
     return NEURON_OK;
 }
 
-/* Runs backward and updates all parameters: without a failure, or something that is not finite
- * before the update, the graph has others then. */
+/* Runs backward and updates all parameters, or only does the latter, by the sums of micro-batches,
+ * if `session` is NULL: without a failure, or something that is not finite before the update, the
+ * graph has others then. */
 static int update_parameters(neuron_step *step, neuron_session *session, bool infinite,
                              neuron_step_result *result)
 {
@@ -385,9 +459,76 @@ static int update_parameters(neuron_step *step, neuron_session *session, bool in
     if (update.step == 1)
         neuron_optimizer_reset(&step->options, step->slots, step->graph->trainable_count);
     neuron_optimizer_begin(&update);
-    RETURN_IF_ERROR(run_backward(step, session, &update, infinite, result));
+    if (session)
+        RETURN_IF_ERROR(run_backward(step, session, &update, infinite, result));
+    else
+        update_by_all(step, &update, infinite, result);
     if (!result->bad[0] && atomic_load(&overflow))
         note_overflow(step->graph, result);
+    return NEURON_OK;
+}
+
+/* Runs forward and the loss of a batch, or of the micro-batch `index` of one of `whole`
+ * examples. */
+static int run_forward(neuron_step *step, neuron_session *session, const neuron_step_data *data,
+                       int64_t index, int64_t whole, neuron_step_result *result, bool *infinite)
+{
+    uint64_t seed = step->turn.seed + (uint64_t)index * micro_seed; /* draws of its own */
+    const float *const *inputs = data->inputs;
+    if (!inputs && step->micro.examples)
+        inputs = (const float *const *)step->inputs;
+    RETURN_IF_ERROR(neuron_session_forward(session, inputs, data->count, seed, step->turn.updates));
+    neuron_graph_touch(step->graph); /* its moving statistics */
+    if (data->batches)
+        return compute_loss(step, data, result, infinite);
+    take_gradients(step, session, data, (float)whole / (float)data->count, result, infinite);
+    return NEURON_OK;
+}
+
+/* Examples first ... first + count - 1 of a batch. */
+static neuron_step_data part_of(neuron_step *step, const neuron_step_data *data, int64_t first,
+                                int64_t count)
+{
+    const neuron_micro *micro = &step->micro;
+    neuron_step_data part = {.count = count, .inputs = micro->inputs};
+    for (int32_t i = 0; i < step->graph->input_count; i++)
+        micro->inputs[i] =
+            (data->inputs ? data->inputs[i] : step->inputs[i]) + first * input_size(step, i);
+    for (int32_t i = 0; i < step->graph->output_count; i++) {
+        int64_t offset = first * output_size(step, i);
+        if (!data->batches) {
+            const float *given = data->output_gradients[i];
+            micro->outputs[i] = given ? given + offset : NULL;
+            continue;
+        }
+        micro->batches[i] = data->batches[i];
+        micro->batches[i].count = count;
+        micro->batches[i].targets += first * data->batches[i].outputs;
+        micro->batches[i].labels += first;
+        micro->batches[i].weights += first;
+    }
+    part.batches = data->batches ? micro->batches : NULL;
+    part.output_gradients = data->batches ? NULL : micro->outputs;
+    return part;
+}
+
+/* The gradient of a batch's mean loss is the mean of those of its parts by their examples; so is
+ * that of penalties, which each part has whole. */
+static int run_parts(neuron_step *step, neuron_session *session, const neuron_step_data *data,
+                     neuron_step_result *result, bool *infinite)
+{
+    for (int64_t first = 0; first < data->count; first += step->micro_batch) {
+        int64_t count = neuron_min_count(step->micro_batch, data->count - first);
+        const neuron_step_data part = part_of(step, data, first, count);
+        RETURN_IF_ERROR(run_forward(step, session, &part, first / step->micro_batch, data->count,
+                                    result, infinite));
+        if (result->bad[0])
+            return NEURON_OK;
+        RETURN_IF_ERROR(neuron_two_phase_backward(&step->two_phase, session));
+        neuron_two_phase_add(&step->two_phase, step->graph, (double)count / (double)data->count,
+                             first == 0);
+    }
+    neuron_two_phase_take_sums(&step->two_phase);
     return NEURON_OK;
 }
 
@@ -395,21 +536,20 @@ static int update_parameters(neuron_step *step, neuron_session *session, bool in
 static int run(neuron_step *step, neuron_session *session, const neuron_step_data *data,
                neuron_step_result *result)
 {
-    bool infinite = false;
-    RETURN_IF_ERROR(neuron_session_forward(session, data->inputs, data->count, step->turn.seed,
-                                           step->turn.updates));
-    neuron_graph_touch(step->graph); /* its moving statistics */
-    if (data->batches)
-        RETURN_IF_ERROR(compute_loss(step, data, result, &infinite));
+    bool infinite = false, parts = data->count > step->micro_batch;
+    if (parts)
+        RETURN_IF_ERROR(run_parts(step, session, data, result, &infinite));
     else
-        take_gradients(step, session, data, result, &infinite);
-    return result->bad[0] ? NEURON_OK : update_parameters(step, session, infinite, result);
+        RETURN_IF_ERROR(run_forward(step, session, data, 0, data->count, result, &infinite));
+    return result->bad[0] ? NEURON_OK
+                          : update_parameters(step, parts ? NULL : session, infinite, result);
 }
 
 int neuron_step_run(neuron_step *step, const neuron_step_data *data, neuron_step_result *result)
 {
     neuron_session *session = step->session;
     *result = (neuron_step_result){.loss = 0, .outputs = step->sums};
+    memset(step->sums, 0, neuron_size(step->graph->output_count) * sizeof *step->sums);
     if (!data->batches)
         RETURN_IF_ERROR(find_whole(step, &session));
     set_statistics_aside(step);

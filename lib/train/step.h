@@ -45,9 +45,10 @@ int neuron_step_create(neuron_step **step, neuron_graph_t *graph,
                        const neuron_optimizer_t *optimizer, const neuron_step_loss *losses);
 void neuron_step_destroy(neuron_step *step);
 
-/* Sets how many examples a batch may have: it decides how layers work, and so which bytes come of a
- * batch. To be followed by neuron_step_prepare(). */
-int neuron_step_set_capacity(neuron_step *step, int64_t capacity);
+/* Sets how many examples a batch may have, and with how many at most layers work at once: this
+ * decides how they work, and so which bytes come of a batch. To be followed by
+ * neuron_step_prepare(). */
+int neuron_step_set_capacity(neuron_step *step, int64_t capacity, int64_t micro_batch);
 
 /* Compiles the session anew if the number of threads or what is frozen has changed, and allocates
  * what the optimizer's options need. */

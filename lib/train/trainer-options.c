@@ -10,6 +10,8 @@
 static const neuron_option rows[] = {
     NEURON_INTEGER(NEURON_TRAINER_EPOCHS, "epochs", 0, INT32_MAX, 1, "how far a run goes"),
     NEURON_INTEGER(NEURON_TRAINER_BATCH_SIZE, "batch_size", 1, INT32_MAX, 32, "examples in a step"),
+    NEURON_INTEGER(NEURON_TRAINER_MICRO_BATCH_SIZE, "micro_batch_size", 0, INT32_MAX, 0,
+                   "examples at once, 0 for all of a step"),
     NEURON_FLAG(NEURON_TRAINER_SHUFFLE, "shuffle", 1, "yes for a new order each epoch"),
     NEURON_REAL(NEURON_TRAINER_VALIDATION_SPLIT, "validation_split", 0, NEURON_BELOW_ONE, 0,
                 "share held out"),
@@ -72,6 +74,10 @@ static int check_time(const neuron_trainer_t *trainer, int32_t option)
         return NEURON_OK;
     case NEURON_TRAINER_BATCH_SIZE:
         return neuron_trainer_check_not_begun(trainer, "the batch size");
+    case NEURON_TRAINER_MICRO_BATCH_SIZE:
+        return trainer->run.running
+                   ? neuron_fail(NEURON_E_STATE, "trainer: micro-batches are set between runs")
+                   : NEURON_OK;
     case NEURON_TRAINER_SHUFFLE:
         return neuron_trainer_check_not_begun(trainer, "shuffling");
     case NEURON_TRAINER_WORKERS:
@@ -91,6 +97,8 @@ static neuron_options read_all(const neuron_trainer_t *trainer)
     neuron_options_reset(&options, &neuron_trainer_options);
     neuron_options_put(&options, NEURON_TRAINER_EPOCHS, (double)settings->epochs);
     neuron_options_put(&options, NEURON_TRAINER_BATCH_SIZE, (double)settings->batch_size);
+    neuron_options_put(&options, NEURON_TRAINER_MICRO_BATCH_SIZE,
+                       (double)settings->micro_batch_size);
     neuron_options_put(&options, NEURON_TRAINER_SHUFFLE, settings->shuffle);
     neuron_options_put(&options, NEURON_TRAINER_WORKERS, (double)settings->workers);
     neuron_options_put(&options, NEURON_TRAINER_VALIDATION_SPLIT, settings->validation_split);
@@ -110,6 +118,8 @@ static int commit(neuron_trainer_t *trainer, const neuron_options *changed)
         RETURN_IF_ERROR(split(trainer, held_out));
     int64_t batch_size = (int64_t)neuron_options_value(changed, NEURON_TRAINER_BATCH_SIZE);
     settings->batch_size = batch_size;
+    settings->micro_batch_size =
+        (int64_t)neuron_options_value(changed, NEURON_TRAINER_MICRO_BATCH_SIZE);
     settings->epochs = (int64_t)neuron_options_value(changed, NEURON_TRAINER_EPOCHS);
     settings->shuffle = neuron_options_value(changed, NEURON_TRAINER_SHUFFLE) > 0;
     settings->workers = (int64_t)neuron_options_value(changed, NEURON_TRAINER_WORKERS);

@@ -147,7 +147,9 @@ static int prepare(neuron_trainer_t *trainer, int64_t capacity)
     if (!trainer->step)
         RETURN_IF_ERROR(neuron_step_create(&trainer->step, trainer->graph, trainer->optimizer,
                                            trainer->losses));
-    RETURN_IF_ERROR(neuron_step_set_capacity(trainer->step, capacity));
+    int64_t micro_batch = trainer->settings.micro_batch_size;
+    RETURN_IF_ERROR(neuron_step_set_capacity(trainer->step, capacity,
+                                             micro_batch > 0 ? micro_batch : capacity));
     return neuron_step_prepare(trainer->step);
 }
 

@@ -20,6 +20,7 @@
 enum {
     NEURON_TRAINER_EPOCHS = 1,
     NEURON_TRAINER_BATCH_SIZE,
+    NEURON_TRAINER_MICRO_BATCH_SIZE,
     NEURON_TRAINER_SHUFFLE,
     NEURON_TRAINER_WORKERS,
     NEURON_TRAINER_VALIDATION_SPLIT
@@ -36,6 +37,7 @@ typedef struct neuron_trainer_data {
 
 typedef struct neuron_trainer_settings {
     int64_t epochs, batch_size;
+    int64_t micro_batch_size; /* 0 for batches as they are */
     bool shuffle;
     double validation_split;
     int64_t workers; /* negative for as many as are of use */

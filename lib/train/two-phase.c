@@ -32,9 +32,18 @@ int neuron_two_phase_allocate(neuron_two_phase *memory, const neuron_graph_t *gr
     return NEURON_E_MEMORY;
 }
 
+int neuron_two_phase_allocate_sums(neuron_two_phase *memory, const neuron_graph_t *graph)
+{
+    if (!memory->sums)
+        memory->sums =
+            neuron_allocate_zero(graph->context, (size_t)graph->trainable_count, sizeof(float));
+    return memory->sums ? NEURON_OK : NEURON_E_MEMORY;
+}
+
 void neuron_two_phase_release(neuron_two_phase *memory, neuron_context_t *context)
 {
     neuron_release(context, memory->gradients);
+    neuron_release(context, memory->sums);
     neuron_release(context, memory->squares);
     neuron_release(context, memory->array_squares);
     *memory = (neuron_two_phase){0};
@@ -96,16 +105,58 @@ static float scale_of(double squares, double limit)
     return norm <= limit ? 1 : (float)(limit / norm);
 }
 
-int neuron_two_phase_update(const neuron_two_phase *memory, neuron_session *session,
-                            const neuron_graph_t *graph, const neuron_update *update, bool infinite,
-                            const char **bad, double *value)
+int neuron_two_phase_backward(const neuron_two_phase *memory, neuron_session *session)
+{
+    return neuron_session_backward(session, memory->gradients);
+}
+
+/* ---- Micro-batches ---- */
+
+typedef struct sum_job {
+    const neuron_two_phase *memory;
+    int64_t count;
+    float share;
+    bool first;
+} sum_job;
+
+static void add_chunk(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    const sum_job *job = work;
+    int64_t end = neuron_min_count(job->count, (task + 1) * CHUNK);
+    const float *gradients = job->memory->gradients;
+    float *sums = job->memory->sums;
+    for (int64_t i = task * CHUNK; i < end; i++) {
+        float share = job->share * gradients[i];
+        sums[i] = job->first ? share : sums[i] + share;
+    }
+}
+
+void neuron_two_phase_add(const neuron_two_phase *memory, const neuron_graph_t *graph, double share,
+                          bool first)
+{
+    sum_job job = {memory, graph->trainable_count, (float)share, first};
+    neuron_pool_run(graph->context->pool, neuron_ceil_divide(job.count, CHUNK), add_chunk, &job);
+}
+
+void neuron_two_phase_take_sums(neuron_two_phase *memory)
+{
+    float *sums = memory->sums;
+    memory->sums = memory->gradients;
+    memory->gradients = sums;
+}
+
+/* ---- Updates ---- */
+
+void neuron_two_phase_update(const neuron_two_phase *memory, const neuron_graph_t *graph,
+                             const neuron_update *update, bool infinite, const char **bad,
+                             double *value)
 {
     neuron_pool *pool = graph->context->pool;
     double each = neuron_optimizer_option_value(update->optimizer, NEURON_OPTIMIZER_CLIP_NORM);
     double all =
         neuron_optimizer_option_value(update->optimizer, NEURON_OPTIMIZER_CLIP_GLOBAL_NORM);
     array_job job = {memory, NULL, *update};
-    RETURN_IF_ERROR(neuron_session_backward(session, memory->gradients));
     bool by_norm = each > 0 || all > 0;
     double squares = by_norm || infinite ? all_squares(&job, graph, pool) : 0;
     *value = squares;
@@ -114,7 +165,7 @@ int neuron_two_phase_update(const neuron_two_phase *memory, neuron_session *sess
     else if (isnan(squares)) /* as infinity times 0, or less infinity */
         *bad = "the gradient of a parameter";
     if (*bad)
-        return NEURON_OK;
+        return;
     job.update.scale = all > 0 ? scale_of(squares, all) : 1;
     for (int32_t i = 0; i < graph->array_count; i++) {
         job.array = &graph->arrays[i];
@@ -124,5 +175,4 @@ int neuron_two_phase_update(const neuron_two_phase *memory, neuron_session *sess
             job.update.scale = scale_of(memory->array_squares[i], each);
         neuron_pool_run(pool, neuron_ceil_divide(job.array->count, CHUNK), update_chunk, &job);
     }
-    return NEURON_OK;
 }
