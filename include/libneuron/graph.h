@@ -232,6 +232,13 @@ NEURON_API int neuron_graph_copy_arrays(int32_t *copied, neuron_graph_t *to,
 NEURON_API int neuron_graph_load_arrays(int32_t *loaded, neuron_graph_t *graph, const char *path,
                                         const char *to_prefix, const char *from_prefix);
 
+/** Takes parameters from the bytes of such a file in memory, which are free again after the call.
+ *  @param bytes  `size` of them.
+ *  @return  as neuron_graph_load_arrays(). Since 0.1. */
+NEURON_API int neuron_graph_load_arrays_memory(int32_t *loaded, neuron_graph_t *graph,
+                                               const void *bytes, size_t size,
+                                               const char *to_prefix, const char *from_prefix);
+
 /** Predicts, with a graph that has one input and one output. Dropout is off and batch normalisation
  *  uses its moving statistics.
  *

@@ -117,8 +117,15 @@ NEURON_API int neuron_dataset_load_csv_memory(neuron_dataset_t **dataset, neuron
 NEURON_API int neuron_dataset_load_csv_like(neuron_dataset_t **dataset, neuron_context_t *context,
                                             const char *path, const neuron_dataset_t *like);
 
-/** The same by a preparation, such as one that was kept as text. Scale and offset are those of any
- *  new dataset.
+/** Reads bytes in memory as neuron_dataset_load_csv_like() reads a file.
+ *  @param bytes  `size` of them; NULL for none.
+ *  @return  as neuron_dataset_load_csv_like(). Any thread. Since 0.1. */
+NEURON_API int neuron_dataset_load_csv_like_memory(neuron_dataset_t **dataset,
+                                                   neuron_context_t *context, const void *bytes,
+                                                   size_t size, const neuron_dataset_t *like);
+
+/** Loads a table by a preparation, such as one that was kept as text. Scale and offset are those of
+ *  any new dataset.
  *  @return  as neuron_dataset_load_csv_like(). Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_csv_prepared(neuron_dataset_t **dataset,
                                                 neuron_context_t *context, const char *path,

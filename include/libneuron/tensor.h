@@ -72,6 +72,13 @@ NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *co
 NEURON_API int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context,
                                       const char *path);
 
+/** Reads the bytes of such a file in memory, which are the caller's again after the call. Messages
+ *  call them "memory".
+ *  @param bytes  `size` of them; NULL for none.
+ *  @return  as neuron_tensor_load_npy(). Any thread. Since 0.1. */
+NEURON_API int neuron_tensor_load_npy_memory(neuron_tensor_t **tensor, neuron_context_t *context,
+                                             const void *bytes, size_t size);
+
 /** Loads one array of a .npz archive, as numpy.savez() and numpy.savez_compressed() write it, of
  *  any size (ZIP64). Of arrays with the same name the last counts, as in NumPy.
  *  @param name  of the array, with or without ".npy".
@@ -80,6 +87,11 @@ NEURON_API int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t
  *           something else than deflate. Any thread. Since 0.1. */
 NEURON_API int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context,
                                       const char *path, const char *name);
+
+/** Reads the bytes of such an archive in memory, as neuron_tensor_load_npy_memory() does.
+ *  @return  as neuron_tensor_load_npz(). Any thread. Since 0.1. */
+NEURON_API int neuron_tensor_load_npz_memory(neuron_tensor_t **tensor, neuron_context_t *context,
+                                             const void *bytes, size_t size, const char *name);
 
 /** Loads an image to predict from. It reads what neuron_dataset_load_folder() reads: PBM, PGM, PPM
  *  and, if the library was built with libpng, PNG. Nothing is resized, cut or made grey.
@@ -100,6 +112,14 @@ NEURON_API int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t
 NEURON_API int neuron_tensor_load_image(neuron_tensor_t **tensor, neuron_context_t *context,
                                         const char *path, const double *scales,
                                         const double *offsets, size_t count);
+
+/** Reads the bytes of such an image in memory: one that came over a network, or lies in the
+ *  program. They are the caller's again after the call.
+ *  @param bytes  `size` of them; NULL for none.
+ *  @return  as neuron_tensor_load_image(). Any thread. Since 0.1. */
+NEURON_API int neuron_tensor_load_image_memory(neuron_tensor_t **tensor, neuron_context_t *context,
+                                               const void *bytes, size_t size, const double *scales,
+                                               const double *offsets, size_t count);
 
 /** The largest numbers of each row of a tensor, such as the likeliest classes of each prediction.
  *

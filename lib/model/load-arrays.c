@@ -28,21 +28,39 @@ static void copy_array(const void *owner, const char *name, const neuron_graph_a
         neuron_convert(source->conversions, entry, to->array->bytes, values);
 }
 
+static int load_and_close(int32_t *loaded, neuron_graph_t *graph, neuron_safetensors *file,
+                          const char *to_prefix, const char *from_prefix)
+{
+    const char *name = neuron_safetensors_source(file);
+    neuron_conversions conversions = {{0}};
+    const file_source from = {file, &conversions};
+    const neuron_array_source source = {name, &from, check_array, copy_array};
+    int status = neuron_graph_take_arrays(loaded, graph, &source, to_prefix ? to_prefix : "",
+                                          from_prefix ? from_prefix : "", "load_arrays");
+    if (status == NEURON_OK)
+        neuron_conversions_log(&conversions, graph->context, name);
+    neuron_safetensors_close(file);
+    return status;
+}
+
 int neuron_graph_load_arrays(int32_t *loaded, neuron_graph_t *graph, const char *path,
                              const char *to_prefix, const char *from_prefix)
 {
     FLOAT_SCOPE;
     neuron_safetensors *file;
-    neuron_conversions conversions = {{0}};
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(path);
     RETURN_IF_ERROR(neuron_safetensors_open(&file, graph->context, path));
-    const file_source from = {file, &conversions};
-    const neuron_array_source source = {path, &from, check_array, copy_array};
-    int status = neuron_graph_take_arrays(loaded, graph, &source, to_prefix ? to_prefix : "",
-                                          from_prefix ? from_prefix : "", "load_arrays");
-    if (status == NEURON_OK)
-        neuron_conversions_log(&conversions, graph->context, path);
-    neuron_safetensors_close(file);
-    return status;
+    return load_and_close(loaded, graph, file, to_prefix, from_prefix);
+}
+
+int neuron_graph_load_arrays_memory(int32_t *loaded, neuron_graph_t *graph, const void *bytes,
+                                    size_t size, const char *to_prefix, const char *from_prefix)
+{
+    FLOAT_SCOPE;
+    neuron_safetensors *file;
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
+    CHECK_ARGUMENT(bytes);
+    RETURN_IF_ERROR(neuron_safetensors_parse(&file, graph->context, bytes, size, "memory"));
+    return load_and_close(loaded, graph, file, to_prefix, from_prefix);
 }

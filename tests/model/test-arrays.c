@@ -212,6 +212,14 @@ START_TEST(numbers_of_other_programs)
     snprintf(said, sizeof said, "2 arrays of %s have become float32", types[_i].dtype);
     ck_assert_int_eq(strstr(logged, said) != NULL, _i > 0);
     ck_assert_ptr_nonnull(strstr(logged, "2 others stay, the first of them \"dense_1.kernel\""));
+    test_bytes file = test_read_file(path);
+    logged[0] = '\0';
+    assert_ok(neuron_graph_load_arrays_memory(&loaded, before, file.data, file.size, "", "model."));
+    ck_assert_int_eq(loaded, 2);
+    ck_assert(same_array(graph, "dense.kernel", before, "dense.kernel", 12));
+    ck_assert(same_array(graph, "dense.bias", before, "dense.bias", 4));
+    ck_assert_int_eq(strstr(logged, said) != NULL, _i > 0);
+    free(file.data);
     neuron_graph_unref(before);
     neuron_graph_unref(graph);
 }
@@ -239,6 +247,12 @@ START_TEST(what_is_no_number_of_ours)
     assert_status(neuron_graph_load_arrays(NULL, graph, test_file("nothing"), NULL, NULL),
                   NEURON_E_IO);
     assert_status(neuron_graph_load_arrays(NULL, graph, NULL, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_load_arrays_memory(NULL, graph, NULL, 9, NULL, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_load_arrays_memory(NULL, NULL, large, 9, NULL, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_load_arrays_memory(NULL, graph, large, 9, NULL, NULL),
+                  NEURON_E_FORMAT);
     ck_assert(same_array(graph, "dense.kernel", before, "dense.kernel", 12));
     ck_assert(same_array(graph, "dense.bias", before, "dense.bias", 4));
     neuron_graph_unref(before);
@@ -408,6 +422,7 @@ START_TEST(no_memory_is_an_answer)
     unsigned char numbers[16 * 8] = {0};
     const char *path = test_file("foreign.safetensors");
     write_foreign(path, "F64", 8, numbers);
+    test_bytes file = test_read_file(path);
     context = test_limited_context(&memory);
     neuron_dataset_t *train = test_glyphs(context, 20, SIDE);
     neuron_graph_t *graph, *clone, *small = make_small(1, 4);
@@ -416,10 +431,13 @@ START_TEST(no_memory_is_an_answer)
     assert_ok(neuron_trainer_run(NULL, trainer));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_clone(&clone, context, graph));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_load_arrays(NULL, small, path, NULL, "model."));
+    WITH_LITTLE_MEMORY(&memory, neuron_graph_load_arrays_memory(NULL, small, file.data, file.size,
+                                                                NULL, "model."));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_copy_arrays(NULL, clone, graph, NULL, NULL));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_save_to(graph, take, &two));
     WITH_LITTLE_MEMORY(&memory, neuron_trainer_save_to(trainer, take, &to));
     WITH_LITTLE_MEMORY(&memory, neuron_trainer_load_memory(trainer, to.bytes, to.size));
+    free(file.data);
     free(two.bytes);
     free(to.bytes);
     neuron_graph_unref(small);

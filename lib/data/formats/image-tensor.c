@@ -60,6 +60,19 @@ int neuron_image_read_tensor(neuron_tensor_t **tensor, const neuron_content *con
     return status;
 }
 
+static int load(neuron_tensor_t **tensor, const neuron_content *content,
+                const neuron_image_settings *settings, const char *who)
+{
+    bool scales = settings->scales, offsets = settings->offsets;
+    if (scales != offsets || (!scales && settings->count != 0))
+        return neuron_fail(
+            NEURON_E_ARGUMENT,
+            "%s: scales are %s, offsets are %s and count is %zu; give both, or neither "
+            "with count 0",
+            who, scales ? "given" : "NULL", offsets ? "given" : "NULL", settings->count);
+    return neuron_image_read_tensor(tensor, content, settings);
+}
+
 int neuron_tensor_load_image(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
                              const double *scales, const double *offsets, size_t count)
 {
@@ -68,13 +81,20 @@ int neuron_tensor_load_image(neuron_tensor_t **tensor, neuron_context_t *context
     *tensor = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
-    if (!scales != !offsets || (!scales && count != 0))
-        return neuron_fail(
-            NEURON_E_ARGUMENT,
-            "%s: scales are %s, offsets are %s and count is %zu; give both, or neither "
-            "with count 0",
-            __func__, scales ? "given" : "NULL", offsets ? "given" : "NULL", count);
     const neuron_content content = neuron_content_of_file(context, path);
     const neuron_image_settings settings = {scales, offsets, count};
-    return neuron_image_read_tensor(tensor, &content, &settings);
+    return load(tensor, &content, &settings, __func__);
+}
+
+int neuron_tensor_load_image_memory(neuron_tensor_t **tensor, neuron_context_t *context,
+                                    const void *bytes, size_t size, const double *scales,
+                                    const double *offsets, size_t count)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(tensor);
+    *tensor = NULL;
+    CHECK_ARGUMENT(context);
+    const neuron_content content = neuron_content_of_memory(context, bytes, size, "memory");
+    const neuron_image_settings settings = {scales, offsets, count};
+    return load(tensor, &content, &settings, __func__);
 }

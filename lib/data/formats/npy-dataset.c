@@ -51,22 +51,13 @@ int neuron_npy_make_dataset(neuron_dataset_t **dataset, neuron_context_t *contex
     return examples->boolean ? neuron_dataset_set_scale(*dataset, 1, 0) : NEURON_OK;
 }
 
-static int read_content(neuron_npy_array *array, const neuron_content *content)
-{
-    neuron_source source;
-    RETURN_IF_ERROR(neuron_source_open(&source, content));
-    int status = neuron_npy_read_array(array, &source);
-    neuron_source_close(&source);
-    return status;
-}
-
 int neuron_npy_read(neuron_dataset_t **dataset, const neuron_content contents[2],
                     const neuron_npy_settings *settings)
 {
     neuron_npy_array examples = {.tensor = NULL}, labels = {.tensor = NULL};
-    int status = read_content(&examples, &contents[0]);
+    int status = neuron_npy_read_content(&examples, &contents[0]);
     if (status == NEURON_OK)
-        status = read_content(&labels, &contents[1]);
+        status = neuron_npy_read_content(&labels, &contents[1]);
     if (status == NEURON_OK)
         status = neuron_npy_make_dataset(dataset, contents[0].context, &examples, &labels,
                                          settings->class_count);

@@ -167,6 +167,24 @@ int neuron_npy_read_array(neuron_npy_array *array, neuron_source *source)
     return NEURON_OK;
 }
 
+int neuron_npy_read_content(neuron_npy_array *array, const neuron_content *content)
+{
+    neuron_source source;
+    *array = (neuron_npy_array){.tensor = NULL};
+    RETURN_IF_ERROR(neuron_source_open(&source, content));
+    int status = neuron_npy_read_array(array, &source);
+    neuron_source_close(&source);
+    return status;
+}
+
+static int load(neuron_tensor_t **tensor, const neuron_content *content)
+{
+    neuron_npy_array array;
+    int status = neuron_npy_read_content(&array, content);
+    *tensor = array.tensor;
+    return status;
+}
+
 int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context, const char *path)
 {
     FLOAT_SCOPE;
@@ -175,13 +193,18 @@ int neuron_tensor_load_npy(neuron_tensor_t **tensor, neuron_context_t *context, 
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
     const neuron_content content = neuron_content_of_file(context, path);
-    neuron_source source;
-    neuron_npy_array array;
-    RETURN_IF_ERROR(neuron_source_open(&source, &content));
-    int status = neuron_npy_read_array(&array, &source);
-    neuron_source_close(&source);
-    *tensor = array.tensor;
-    return status;
+    return load(tensor, &content);
+}
+
+int neuron_tensor_load_npy_memory(neuron_tensor_t **tensor, neuron_context_t *context,
+                                  const void *bytes, size_t size)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(tensor);
+    *tensor = NULL;
+    CHECK_ARGUMENT(context);
+    const neuron_content content = neuron_content_of_memory(context, bytes, size, "memory");
+    return load(tensor, &content);
 }
 
 static const char *type_code(int32_t type)

@@ -27,6 +27,9 @@ typedef struct neuron_npy_array {
 /* Reads an array straight into a tensor. Its name is the source's, which must stay. */
 int neuron_npy_read_array(neuron_npy_array *array, neuron_source *source);
 
+/* The array of a content. Its name is the content's. */
+int neuron_npy_read_content(neuron_npy_array *array, const neuron_content *content);
+
 /* A dataset of two arrays: images get an axis of channels, labels lose one of extent 1, and truth
  * values are 0 and 1 as they are. The caller gives its tensors up to be changed. */
 int neuron_npy_make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,

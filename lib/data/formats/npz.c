@@ -27,6 +27,17 @@ int neuron_npz_read_array(neuron_npy_array *array, const neuron_store *archive, 
     return status;
 }
 
+static int load_tensor(neuron_tensor_t **tensor, const neuron_content *content, const char *name)
+{
+    neuron_store archive;
+    neuron_npy_array array;
+    RETURN_IF_ERROR(neuron_store_open(&archive, content));
+    int status = neuron_npz_read_array(&array, &archive, name);
+    neuron_store_close(&archive);
+    *tensor = array.tensor;
+    return status;
+}
+
 int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context, const char *path,
                            const char *name)
 {
@@ -37,13 +48,19 @@ int neuron_tensor_load_npz(neuron_tensor_t **tensor, neuron_context_t *context, 
     CHECK_ARGUMENT(path);
     CHECK_ARGUMENT(name);
     const neuron_content content = neuron_content_of_file(context, path);
-    neuron_store archive;
-    neuron_npy_array array;
-    RETURN_IF_ERROR(neuron_store_open(&archive, &content));
-    int status = neuron_npz_read_array(&array, &archive, name);
-    neuron_store_close(&archive);
-    *tensor = array.tensor;
-    return status;
+    return load_tensor(tensor, &content, name);
+}
+
+int neuron_tensor_load_npz_memory(neuron_tensor_t **tensor, neuron_context_t *context,
+                                  const void *bytes, size_t size, const char *name)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(tensor);
+    *tensor = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(name);
+    const neuron_content content = neuron_content_of_memory(context, bytes, size, "memory");
+    return load_tensor(tensor, &content, name);
 }
 
 int neuron_npz_read(neuron_dataset_t **dataset, const neuron_content *content,

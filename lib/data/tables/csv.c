@@ -260,6 +260,19 @@ int neuron_dataset_load_csv_prepared_memory(neuron_dataset_t **dataset, neuron_c
     return neuron_csv_read_prepared(dataset, &content, preparation);
 }
 
+static int read_like(neuron_dataset_t **dataset, const neuron_content *content,
+                     const neuron_dataset_t *like)
+{
+    if (!like->preparation)
+        return neuron_fail(NEURON_E_DATA, "%s: cannot be read like a dataset that is of no table",
+                           content->name);
+    RETURN_IF_ERROR(neuron_csv_read_prepared(dataset, content, like->preparation));
+    (*dataset)->shape = like->shape;
+    (*dataset)->scale = like->scale;
+    (*dataset)->channels = neuron_tensor_ref(like->channels);
+    return NEURON_OK;
+}
+
 int neuron_dataset_load_csv_like(neuron_dataset_t **dataset, neuron_context_t *context,
                                  const char *path, const neuron_dataset_t *like)
 {
@@ -269,15 +282,21 @@ int neuron_dataset_load_csv_like(neuron_dataset_t **dataset, neuron_context_t *c
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(path);
     CHECK_ARGUMENT(like);
-    if (!like->preparation)
-        return neuron_fail(NEURON_E_DATA, "%s: cannot be read like a dataset that is of no table",
-                           path);
     const neuron_content content = neuron_content_of_file(context, path);
-    RETURN_IF_ERROR(neuron_csv_read_prepared(dataset, &content, like->preparation));
-    (*dataset)->shape = like->shape;
-    (*dataset)->scale = like->scale;
-    (*dataset)->channels = neuron_tensor_ref(like->channels);
-    return NEURON_OK;
+    return read_like(dataset, &content, like);
+}
+
+int neuron_dataset_load_csv_like_memory(neuron_dataset_t **dataset, neuron_context_t *context,
+                                        const void *bytes, size_t size,
+                                        const neuron_dataset_t *like)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(dataset);
+    *dataset = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(like);
+    const neuron_content content = neuron_content_of_memory(context, bytes, size, "memory");
+    return read_like(dataset, &content, like);
 }
 
 const neuron_preparation_t *neuron_dataset_preparation(const neuron_dataset_t *dataset)

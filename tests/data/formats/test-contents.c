@@ -229,6 +229,87 @@ START_TEST(memory_may_be_refused)
 }
 END_TEST
 
+/* ---- Tensors ---- */
+
+static const double scale = 0.5, offset = -3;
+
+static int load_npy(neuron_tensor_t **tensor, const char *path, const test_bytes *bytes)
+{
+    return path ? neuron_tensor_load_npy(tensor, context, path)
+                : neuron_tensor_load_npy_memory(tensor, context, bytes->data, bytes->size);
+}
+
+static int load_npz(neuron_tensor_t **tensor, const char *path, const test_bytes *bytes)
+{
+    return path ? neuron_tensor_load_npz(tensor, context, path, "x_train")
+                : neuron_tensor_load_npz_memory(tensor, context, bytes->data, bytes->size,
+                                                "x_train");
+}
+
+static int load_image(neuron_tensor_t **tensor, const char *path, const test_bytes *bytes)
+{
+    return path ? neuron_tensor_load_image(tensor, context, path, &scale, &offset, 1)
+                : neuron_tensor_load_image_memory(tensor, context, bytes->data, bytes->size, &scale,
+                                                  &offset, 1);
+}
+
+static const struct {
+    const char *path;
+    int (*load)(neuron_tensor_t **tensor, const char *path, const test_bytes *bytes);
+} tensors[] = {
+    {CORPUS("npy/f8-big.npy"), load_npy},        {CORPUS("npy/u1.npy"), load_npy},
+    {CORPUS("npy/fortran-i8.npy"), load_npy},    {CORPUS("npz/deflated.npz"), load_npz},
+    {CORPUS("npz/stored.npz"), load_npz},        {CORPUS("image/grey-text.pgm"), load_image},
+    {CORPUS("image/members.pgm.gz"), load_image}};
+
+START_TEST(tensors_are_read_from_memory)
+{
+    neuron_tensor_t *file, *memory;
+    test_bytes bytes = test_read_file(tensors[_i].path), none = {NULL, 5};
+    const char *message;
+    assert_ok(tensors[_i].load(&file, tensors[_i].path, NULL));
+    assert_ok(tensors[_i].load(&memory, NULL, &bytes));
+    ck_assert_int_eq(neuron_tensor_type(memory), neuron_tensor_type(file));
+    ck_assert_int_eq(neuron_tensor_rank(memory), neuron_tensor_rank(file));
+    for (int32_t i = 0; i < neuron_tensor_rank(file); i++)
+        ck_assert_int_eq(neuron_tensor_extent(memory, i), neuron_tensor_extent(file, i));
+    ck_assert_int_gt(neuron_tensor_count(file), 0);
+    size_t width = neuron_tensor_type(file) == NEURON_TYPE_U8    ? 1
+                   : neuron_tensor_type(file) == NEURON_TYPE_I64 ? 8
+                                                                 : 4;
+    memset(bytes.data, 0, bytes.size); /* a tensor needs nothing of them */
+    ck_assert_mem_eq(neuron_tensor_data_const(memory), neuron_tensor_data_const(file),
+                     (size_t)neuron_tensor_count(file) * width);
+    neuron_tensor_unref(memory);
+    memory = file;
+    assert_status(tensors[_i].load(&memory, NULL, &none), NEURON_E_FORMAT);
+    message = neuron_error_last();
+    ck_assert_ptr_null(memory);
+    assert_that(strncmp(message, "memory: ", 8) == 0, "%s", message);
+    neuron_tensor_unref(file);
+    free(bytes.data);
+}
+END_TEST
+
+START_TEST(tensors_of_memory_are_refused)
+{
+    neuron_tensor_t *t;
+#define REFUSED(call) assert_status((call), NEURON_E_ARGUMENT)
+    REFUSED(neuron_tensor_load_npy_memory(NULL, context, "x", 1));
+    REFUSED(neuron_tensor_load_npy_memory(&t, NULL, "x", 1));
+    REFUSED(neuron_tensor_load_npz_memory(NULL, context, "x", 1, "a"));
+    REFUSED(neuron_tensor_load_npz_memory(&t, NULL, "x", 1, "a"));
+    REFUSED(neuron_tensor_load_npz_memory(&t, context, "x", 1, NULL));
+    REFUSED(neuron_tensor_load_image_memory(NULL, context, "x", 1, NULL, NULL, 0));
+    REFUSED(neuron_tensor_load_image_memory(&t, NULL, "x", 1, NULL, NULL, 0));
+    REFUSED(neuron_tensor_load_image_memory(&t, context, "x", 1, &scale, NULL, 1));
+    assert_message("neuron_tensor_load_image_memory: scales are given, offsets are NULL");
+    REFUSED(neuron_tensor_load_image_memory(&t, context, "x", 1, NULL, NULL, 1));
+    ck_assert_ptr_null(t);
+#undef REFUSED
+}
+END_TEST
+
 int main(void)
 {
     int count = sizeof formats / sizeof formats[0];
@@ -239,6 +320,8 @@ int main(void)
     tcase_add_loop_test(tests, damage_is_told_alike, 0, count);
     tcase_add_loop_test(tests, nothing_is_no_data, 0, count);
     tcase_add_loop_test(tests, memory_may_be_refused, 0, count);
+    tcase_add_loop_test(tests, tensors_are_read_from_memory, 0, sizeof tensors / sizeof tensors[0]);
+    tcase_add_test(tests, tensors_of_memory_are_refused);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -75,7 +75,7 @@ START_TEST(files_are_read_like_a_dataset)
     static const char text[] = "age,city\n20,Oslo\n";
     test_write_file(path, text, sizeof text - 1);
     neuron_dataset_t *table = load(people, OPTIONS ", missing=mean"), *train, *test;
-    float met[4];
+    float met[4], again[4];
     double scales[4], offsets[4];
     assert_ok(neuron_dataset_subset(&train, table, 1, 3));
     neuron_dataset_unref(table);
@@ -85,6 +85,10 @@ START_TEST(files_are_read_like_a_dataset)
     assert_ok(neuron_dataset_read(met, NULL, test, 0, 1));
     ck_assert_float_eq(met[0], (float)(20 * scales[0] + offsets[0]));
     ck_assert_float_eq(met[2], (float)(1 * scales[2] + offsets[2]));
+    neuron_dataset_unref(test);
+    assert_ok(neuron_dataset_load_csv_like_memory(&test, context, text, sizeof text - 1, train));
+    assert_ok(neuron_dataset_read(again, NULL, test, 0, 1));
+    ck_assert_mem_eq(again, met, 3 * sizeof *met);
     neuron_dataset_unref(test);
     assert_ok(
         neuron_dataset_load_csv_prepared(&test, context, path, neuron_dataset_preparation(train)));
@@ -96,6 +100,9 @@ START_TEST(files_are_read_like_a_dataset)
     REFUSED(neuron_dataset_load_csv_like(&test, NULL, path, train));
     REFUSED(neuron_dataset_load_csv_like(&test, context, NULL, train));
     REFUSED(neuron_dataset_load_csv_like(&test, context, path, NULL));
+    REFUSED(neuron_dataset_load_csv_like_memory(NULL, context, text, 1, train));
+    REFUSED(neuron_dataset_load_csv_like_memory(&test, NULL, text, 1, train));
+    REFUSED(neuron_dataset_load_csv_like_memory(&test, context, text, 1, NULL));
     REFUSED(neuron_dataset_load_csv_prepared(NULL, context, path, NULL));
     REFUSED(neuron_dataset_load_csv_prepared(&test, NULL, path, NULL));
     REFUSED(neuron_dataset_load_csv_prepared(&test, context, NULL, NULL));
@@ -108,6 +115,8 @@ START_TEST(files_are_read_like_a_dataset)
     assert_ok(neuron_dataset_generate_glyphs(&train, context, 10, 8, 8, 1));
     ck_assert_ptr_null(neuron_dataset_preparation(train));
     assert_status(neuron_dataset_load_csv_like(&test, context, path, train), NEURON_E_DATA);
+    assert_status(neuron_dataset_load_csv_like_memory(&test, context, text, 1, train),
+                  NEURON_E_DATA);
     assert_message("cannot be read like a dataset that is of no table");
     neuron_dataset_unref(train);
     ck_assert_ptr_null(neuron_dataset_preparation(NULL));
