@@ -226,9 +226,9 @@ NEURON_API int neuron_graph_copy_arrays(int32_t *copied, neuron_graph_t *to,
  *  it. Numbers of F16, BF16, F64 and integers become float32, each rounded to the nearest; the log
  *  says so (NEURON_LOG_INFO). Arrays must lie in the order of this library: the kernel of a dense
  *  layer is [in, units], that of a convolution [height, width, in, out].
- *  @return  as neuron_graph_copy_arrays(); NEURON_E_IO, NEURON_E_FORMAT also for another shape or
- *           numbers of another type, NEURON_E_MEMORY. On failure nothing has changed. No other
- *           thread may use the graph meanwhile. Since 0.1. */
+ *  @return  as neuron_graph_copy_arrays(), NEURON_E_SHAPE for an array of another shape too;
+ *           NEURON_E_IO, NEURON_E_FORMAT also for numbers of another type, NEURON_E_MEMORY. On
+ *           failure nothing has changed. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_load_arrays(int32_t *loaded, neuron_graph_t *graph, const char *path,
                                         const char *to_prefix, const char *from_prefix);
 

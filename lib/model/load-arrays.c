@@ -13,9 +13,15 @@ static int check_array(const void *owner, const char *name, const neuron_graph_a
 {
     const file_source *source = owner;
     const neuron_safetensors_entry *entry;
+    char text[2][NEURON_SHAPE_TEXT];
     if (!neuron_safetensors_find(source->file, name))
         return 0;
-    RETURN_IF_ERROR(neuron_safetensors_need_floats(&entry, source->file, name, &to->array->shape));
+    RETURN_IF_ERROR(neuron_safetensors_need_floats(&entry, source->file, name, NULL));
+    if (!neuron_shape_equal(&entry->shape, &to->array->shape))
+        return neuron_fail(NEURON_E_SHAPE, "%s: array \"%s\" is %s, not %s",
+                           neuron_safetensors_source(source->file), name,
+                           neuron_shape_text(&entry->shape, text[0]),
+                           neuron_shape_text(&to->array->shape, text[1]));
     return 1;
 }
 

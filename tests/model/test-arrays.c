@@ -240,7 +240,7 @@ START_TEST(what_is_no_number_of_ours)
     assert_status(neuron_graph_load_arrays(NULL, graph, path, NULL, "model."), NEURON_E_FORMAT);
     assert_message("is of BOOL, not of f32");
     write_foreign(path, "F32", 4, large);
-    assert_status(neuron_graph_load_arrays(NULL, wide, path, NULL, "model."), NEURON_E_FORMAT);
+    assert_status(neuron_graph_load_arrays(NULL, wide, path, NULL, "model."), NEURON_E_SHAPE);
     assert_message("array \"model.dense.kernel\" is 3x4, not 3x5");
     assert_status(neuron_graph_load_arrays(NULL, graph, path, NULL, NULL), NEURON_E_DATA);
     assert_message("load_arrays: of the arrays of graph that begin with \"\" ");
