@@ -114,7 +114,6 @@ int main(int argc, char **argv)
     }
     neuron_context_t *context;
     neuron_graph_t *graph, *quantized = NULL;
-    neuron_quantization_t *settings;
     must(neuron_context_create(&context, NULL));
     neuron_dataset_t *train = load(context, argc > 3 ? argv[3] : NULL, "train", 6000, 1);
     neuron_dataset_t *test = load(context, argc > 3 ? argv[3] : NULL, "t10k", IMAGES, 2);
@@ -125,11 +124,9 @@ int main(int argc, char **argv)
     neuron_tensor_t *exact = predict(context, graph, test);
     printf("%-20s  accuracy %.4f\n", "float32", accuracy(graph, test));
 
-    must(neuron_quantization_create(&settings, context, NULL));
     for (int i = 0; i < 3; i++) {
         neuron_graph_unref(quantized);
-        must(neuron_quantization_set(settings, ranges[i].options));
-        must(neuron_graph_quantize(&quantized, graph, train, settings));
+        must(neuron_graph_quantize(&quantized, graph, train, ranges[i].options));
         neuron_tensor_t *outputs = predict(context, quantized, test);
         printf("%-20s  accuracy %.4f, probabilities differ by %.4f at most\n", ranges[i].name,
                accuracy(quantized, test), (double)largest_difference(exact, outputs));
@@ -137,7 +134,6 @@ int main(int argc, char **argv)
     }
     if (argc > 2)
         must(neuron_graph_save(quantized, argv[2]));
-    neuron_quantization_unref(settings);
     neuron_tensor_unref(exact);
     neuron_graph_unref(quantized);
     neuron_graph_unref(graph);

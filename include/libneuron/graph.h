@@ -234,7 +234,8 @@ NEURON_API int neuron_graph_load_arrays(int32_t *loaded, neuron_graph_t *graph, 
 
 /** Takes parameters from the bytes of such a file in memory, which are free again after the call.
  *  @param bytes  `size` of them.
- *  @return  as neuron_graph_load_arrays(). Since 0.1. */
+ *  @return  as neuron_graph_load_arrays(). No other thread may use the graph meanwhile. Since 0.1.
+ */
 NEURON_API int neuron_graph_load_arrays_memory(int32_t *loaded, neuron_graph_t *graph,
                                                const void *bytes, size_t size,
                                                const char *to_prefix, const char *from_prefix);

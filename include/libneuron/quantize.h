@@ -36,7 +36,16 @@
 extern "C" {
 #endif
 
-/** Makes settings for neuron_graph_quantize(). They may serve several graphs. The options are
+/** Makes a quantised copy of a trained graph; the graph itself stays as it is.
+ *
+ *  Layers keep their names. Those that compute with bytes are called quantized_dense and
+ *  quantized_conv2d in summaries and files (neuron_node_layer()), and tell the scale and zero point
+ *  of their input: `input_scale` and `input_zero_point`, for
+ *  neuron_node_get_number(). Their arrays are `kernel`, shaped as before,
+ *  of whole numbers from -127 to 127, `scale`, and `bias`.
+ *
+ *  The calibration predicts the examples twice, once for `min_max`, so it takes a little
+ *  longer than that. The options are
  *
  *  - `range`: how the range of a layer's inputs follows from what was seen: `min_max`, from the
  *    smallest value to the largest; `percentile`, without what is rare; or `mse`, that with the
@@ -49,63 +58,12 @@ extern "C" {
  *    No, the default, for ranges that end where the values do, which is finer where all have one
  *    sign, as behind a ReLU.
  *
- *  @param[out] quantization  the new settings; NULL on failure.
- *  @param options  as options.h has them; NULL for the defaults.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
-NEURON_API int neuron_quantization_create(neuron_quantization_t **quantization,
-                                          neuron_context_t *context, const char *options);
-
-/** Adds an owner. @return  `quantization`. Any thread. Since 0.1. */
-NEURON_API neuron_quantization_t *neuron_quantization_ref(neuron_quantization_t *quantization);
-
-/** Takes an owner away. Any thread. Since 0.1. */
-NEURON_API void neuron_quantization_unref(neuron_quantization_t *quantization);
-
-/** Sets options, for the next call.
- *  @return  0, or NEURON_E_ARGUMENT as options.h says, and then nothing is set. No other thread may
- *           use the quantization meanwhile. Since 0.1. */
-NEURON_API int neuron_quantization_set(neuron_quantization_t *quantization, const char *options);
-
-/** Sets one option to a number, likewise; 1 or 0 where it is yes or no.
- *  @return  0, or NEURON_E_ARGUMENT. No other thread may use the quantization meanwhile.
- *           Since 0.1. */
-NEURON_API int neuron_quantization_set_number(neuron_quantization_t *quantization,
-                                              const char *option, double value);
-
-/** Reads the number of an option back.
- *  @return  0, or NEURON_E_ARGUMENT for an option that a quantisation does not have, and for one of
- *           words. Any thread, unless another one changes the quantization meanwhile. Since 0.1. */
-NEURON_API int neuron_quantization_get_number(double *value,
-                                              const neuron_quantization_t *quantization,
-                                              const char *option);
-
-/** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
- *  those that are not set left out.
- *  @param text         NULL to ask for the size only.
- *  @param capacity     bytes that there are at `text`.
- *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
- *  @return  0, or NEURON_E_ARGUMENT, also for a capacity that is too small. Any thread, unless
- *           another one changes the quantization meanwhile. Since 0.1. */
-NEURON_API int neuron_quantization_get_text(char *text, size_t capacity, size_t *needed,
-                                            const neuron_quantization_t *quantization,
-                                            const char *option);
-
-/** Makes a quantised copy of a trained graph; the graph itself stays as it is.
- *
- *  Layers keep their names. Those that compute with bytes are called quantized_dense and
- *  quantized_conv2d in summaries and files (neuron_node_layer()), and tell the scale and zero point
- *  of their input: `input_scale` and `input_zero_point`, for
- *  neuron_node_get_number(). Their arrays are `kernel`, shaped as before,
- *  of whole numbers from -127 to 127, `scale`, and `bias`.
- *
- *  The calibration predicts the examples twice, once for `min_max`, so it takes a little
- *  longer than that.
- *
  *  @param[out] quantized  the finished graph, with the name of the other; NULL on failure.
  *  @param graph        finished; it must not be trained meanwhile.
  *  @param calibration  examples of the shape that the graph takes, as it will see them: scaled as
  *                      those that it was trained with. Labels play no part.
- *  @param quantization  NULL for the defaults.
+ *  @param options  as options.h has them, such as "range=percentile, examples=500"; NULL for the
+ *                  defaults.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE for an unfinished graph; NEURON_E_SHAPE if the
  *           examples do not fit; NEURON_E_DATA if there are none; NEURON_E_NUMBER if an input or a
  *           parameter of a layer is not finite, naming the layer; NEURON_E_UNSUPPORTED if the graph
@@ -113,8 +71,7 @@ NEURON_API int neuron_quantization_get_text(char *text, size_t capacity, size_t 
  *           NEURON_E_MEMORY. Any thread, unless another one changes the graph meanwhile.
  *           Since 0.1. */
 NEURON_API int neuron_graph_quantize(neuron_graph_t **quantized, const neuron_graph_t *graph,
-                                     const neuron_dataset_t *calibration,
-                                     const neuron_quantization_t *quantization);
+                                     const neuron_dataset_t *calibration, const char *options);
 
 #ifdef __cplusplus
 }

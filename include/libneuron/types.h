@@ -85,8 +85,6 @@ typedef struct neuron_search neuron_search_t;
 typedef struct neuron_trial neuron_trial_t;
 /** How well a graph does on a dataset. See evaluation.h. Since 0.1. */
 typedef struct neuron_evaluation neuron_evaluation_t;
-/** How a graph is quantised. See quantize.h. Since 0.1. */
-typedef struct neuron_quantization neuron_quantization_t;
 
 /** Frees what was handed over: the memory of a tensor, or the user_data of a function that the
  *  library calls for as long as something lives. Called once, in the thread that takes the last

@@ -10,7 +10,7 @@
 #include "data/dataset.h"
 #include "graph/graph.h"
 
-/* Keys of the options, and words of the first: see neuron_quantization_create(). */
+/* Keys of the options, and words of the first: see neuron_graph_quantize(). */
 enum {
     NEURON_QUANTIZATION_RANGE = 1,
     NEURON_QUANTIZATION_PERCENTILE,
@@ -18,12 +18,6 @@ enum {
     NEURON_QUANTIZATION_SYMMETRIC
 };
 enum { NEURON_RANGE_MIN_MAX = 1, NEURON_RANGE_PERCENTILE, NEURON_RANGE_MSE };
-
-struct neuron_quantization {
-    atomic_int references;
-    neuron_context_t *context;
-    neuron_options options;
-};
 
 extern const neuron_option_table neuron_quantization_options;
 

@@ -256,8 +256,7 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 }
 
 int neuron_graph_quantize(neuron_graph_t **quantized, const neuron_graph_t *graph,
-                          const neuron_dataset_t *calibration,
-                          const neuron_quantization_t *quantization)
+                          const neuron_dataset_t *calibration, const char *text)
 {
     COMPUTE_SCOPE;
     CHECK_ARGUMENT(quantized);
@@ -267,8 +266,7 @@ int neuron_graph_quantize(neuron_graph_t **quantized, const neuron_graph_t *grap
     RETURN_IF_ERROR(check(graph, calibration));
     neuron_options options;
     neuron_options_reset(&options, &neuron_quantization_options);
-    if (quantization)
-        options = quantization->options;
+    RETURN_IF_ERROR(neuron_options_parse(&options, text, "quantization"));
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, graph, graph);
     neuron_hold_reference(&hold, dataset, calibration);

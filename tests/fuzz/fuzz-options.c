@@ -31,7 +31,6 @@ DEFINE_CHECK(optimizer)
 DEFINE_CHECK(loss)
 DEFINE_CHECK(callback)
 DEFINE_CHECK(augmentation)
-DEFINE_CHECK(quantization)
 
 /* Made with the text as well, where that is the way to it that most programs take. */
 #define DEFINE_CHECK_ALL(noun)                                                                     \
@@ -56,13 +55,9 @@ DEFINE_CHECK_ALL(callback)
 static void check_settings(neuron_context_t *context, const char *options)
 {
     neuron_augmentation_t *augmentation;
-    neuron_quantization_t *quantization;
     must(neuron_augmentation_create(&augmentation, context, NULL));
     check_augmentation(augmentation, options);
     neuron_augmentation_unref(augmentation);
-    must(neuron_quantization_create(&quantization, context, NULL));
-    check_quantization(quantization, options);
-    neuron_quantization_unref(quantization);
 }
 
 /* A graph keeps the first error, so that each node has one of its own. */

@@ -74,7 +74,6 @@ CALLS(optimizer)
 CALLS(loss)
 CALLS(callback)
 CALLS(augmentation)
-CALLS(quantization)
 CALLS(trainer)
 CALLS(context)
 SETTERS(node)
@@ -98,12 +97,6 @@ static int create_augmentation(thing *made, const char *kind, const char *option
 {
     ck_assert_str_eq(kind, "augmentation");
     return neuron_augmentation_create((neuron_augmentation_t **)&made->handle, context, options);
-}
-
-static int create_quantization(thing *made, const char *kind, const char *options)
-{
-    ck_assert_str_eq(kind, "quantization");
-    return neuron_quantization_create((neuron_quantization_t **)&made->handle, context, options);
 }
 
 static int create_trainer(thing *made, const char *kind, const char *options)
@@ -142,11 +135,10 @@ static void destroy_node(thing *made)
     neuron_graph_unref(made->graph);
 }
 
-static const calls families[] = {
-    ROW("optimizer", optimizer),       ROW("loss", loss),
-    ROW("callback", callback),         ROW("augmentation", augmentation),
-    ROW("quantization", quantization), ROW("trainer", trainer),
-    ROW("context", context),           ROW("layer", node)};
+static const calls families[] = {ROW("optimizer", optimizer), ROW("loss", loss),
+                                 ROW("callback", callback),   ROW("augmentation", augmentation),
+                                 ROW("trainer", trainer),     ROW("context", context),
+                                 ROW("layer", node)};
 
 enum { FAMILIES = sizeof families / sizeof families[0] };
 

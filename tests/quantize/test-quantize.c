@@ -4,6 +4,7 @@
 #include "test-models.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum { SIZE = 12, IMAGES = 600, OUTPUTS = IMAGES * TEST_CLASSES };
 
@@ -73,16 +74,15 @@ static const char *layer_of(const neuron_graph_t *graph, const char *name)
 START_TEST(outputs_stay_near)
 {
     static float exact[OUTPUTS], outputs[OUTPUTS];
-    static const char *const ranges[] = {"range=min_max", "range=percentile", "range=mse"};
+    static const char *const ranges[] = {"min_max", "percentile", "mse"};
     neuron_graph_t *graphs[] = {trained_cnn(), test_mlp(context, SIZE)};
-    neuron_quantization_t *settings;
-    assert_ok(neuron_quantization_create(&settings, context, NULL));
+    char options[64];
     train(graphs[1]);
     for (int i = 0; i < 12; i++) {
         neuron_graph_t *quantized, *graph = graphs[i / 6];
-        assert_ok(neuron_quantization_set(settings, ranges[i % 3]));
-        assert_ok(neuron_quantization_set_number(settings, "symmetric", i / 3 % 2));
-        assert_ok(neuron_graph_quantize(&quantized, graph, images, settings));
+        snprintf(options, sizeof options, "range=%s, symmetric=%s", ranges[i % 3],
+                 i / 3 % 2 ? "yes" : "no");
+        assert_ok(neuron_graph_quantize(&quantized, graph, images, options));
         predict(graph, exact);
         predict(quantized, outputs);
         double difference = mean_difference(exact, outputs);
@@ -94,7 +94,6 @@ START_TEST(outputs_stay_near)
         ck_assert_double_eq(zero_point, i / 3 % 2 ? 128 : 0); /* pixels are not negative */
         neuron_graph_unref(quantized);
     }
-    neuron_quantization_unref(settings);
     neuron_graph_unref(graphs[0]);
     neuron_graph_unref(graphs[1]);
 }
@@ -380,10 +379,6 @@ START_TEST(arguments_are_checked)
     neuron_graph_t *graph = test_linear(context, SIZE), *other = test_linear(context, SIZE + 1);
     neuron_graph_t *unfinished, *made = graph;
     neuron_dataset_t *none;
-    neuron_quantization_t *settings;
-    double value;
-    char text[128];
-    size_t needed;
     assert_ok(neuron_graph_create(&unfinished, context));
     assert_status(neuron_graph_quantize(NULL, graph, images, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_quantize(&made, NULL, images, NULL), NEURON_E_ARGUMENT);
@@ -400,47 +395,26 @@ START_TEST(arguments_are_checked)
     assert_status(neuron_graph_quantize(&made, graph, images, NULL), NEURON_E_NUMBER);
     assert_message("a parameter of dense is not a finite number");
 
-    assert_status(neuron_quantization_create(NULL, context, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_create(&settings, NULL, NULL), NEURON_E_ARGUMENT);
-    ck_assert_ptr_null(settings);
-    settings = (neuron_quantization_t *)context;
-    assert_status(neuron_quantization_create(&settings, context, "examples=5, ranges=mse"),
-                  NEURON_E_ARGUMENT);
-    assert_message("quantization: there is no option \"ranges\"; did you mean \"range\"?");
-    ck_assert_ptr_null(settings);
-    assert_ok(neuron_quantization_create(&settings, context, NULL));
-    assert_ok(neuron_quantization_get_text(text, sizeof text, &needed, settings, NULL));
-    ck_assert_str_eq(text, "range=mse, percentile=99.99, examples=1000, symmetric=no");
-    ck_assert_uint_eq(needed, strlen(text) + 1);
-    assert_status(neuron_quantization_set(settings, "symmetric=yes, range=11"), NEURON_E_ARGUMENT);
-    assert_message("quantization: range is 11; it must be min_max, percentile or mse");
-    assert_status(neuron_quantization_set_number(settings, "range", 1), NEURON_E_ARGUMENT);
-    assert_message("quantization: range is no number, but a word: min_max, percentile or mse");
-    assert_status(neuron_quantization_get_number(&value, settings, "range"), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_set(settings, "examples=0"), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_set_number(settings, "examples", 1.5), NEURON_E_ARGUMENT);
-    assert_message("quantization: examples is 1.5; it must be 1 to 2,147,483,647");
-    assert_status(neuron_quantization_set(settings, "percentile=49"), NEURON_E_ARGUMENT);
-    assert_message("quantization: percentile is 49; it must be 50 to 100");
-    assert_status(neuron_quantization_set_number(settings, "percentile", 100.5), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_set(NULL, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_set_number(NULL, "examples", 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_set_number(settings, NULL, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_get_number(&value, NULL, "examples"), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_get_number(NULL, settings, "examples"), NEURON_E_ARGUMENT);
-    assert_status(neuron_quantization_get_text(text, 1, NULL, NULL, NULL), NEURON_E_ARGUMENT);
-    assert_ok(neuron_quantization_get_number(&value, settings, "examples"));
-    ck_assert_double_eq(value, 1000);
-    assert_ok(neuron_quantization_get_number(&value, settings, "symmetric"));
-    ck_assert_double_eq(value, 0);
-    assert_ok(neuron_quantization_set(settings, "percentile=50"));
-    assert_ok(neuron_quantization_set_number(settings, "percentile", 100));
-    assert_ok(neuron_quantization_get_number(&value, settings, "percentile"));
-    ck_assert_double_eq(value, 100);
-    ck_assert_ptr_eq(neuron_quantization_ref(settings), settings);
-    neuron_quantization_unref(settings);
-    neuron_quantization_unref(settings);
-    neuron_quantization_unref(NULL);
+    static const struct {
+        const char *options, *message;
+    } refused[] = {
+        {"examples=5, ranges=mse",
+         "quantization: there is no option \"ranges\"; did you mean \"range\"?"},
+        {"symmetric=yes, range=11",
+         "quantization: range is 11; it must be min_max, percentile or mse"},
+        {"symmetric=maybe", "quantization: symmetric is maybe; it must be yes or no"},
+        {"examples=0", "quantization: examples is 0; it must be 1 to 2,147,483,647"},
+        {"examples=1.5", "quantization: examples is 1.5; it must be 1 to 2,147,483,647"},
+        {"percentile=49", "quantization: percentile is 49; it must be 50 to 100"},
+        {"percentile=100.5", "quantization: percentile is 100.5; it must be 50 to 100"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        made = graph;
+        assert_status(neuron_graph_quantize(&made, graph, images, refused[i].options),
+                      NEURON_E_ARGUMENT);
+        assert_message(refused[i].message);
+        ck_assert_ptr_null(made);
+    }
     neuron_graph_unref(unfinished);
     neuron_graph_unref(other);
     neuron_graph_unref(graph);
@@ -451,7 +425,6 @@ END_TEST
 START_TEST(examples_are_counted)
 {
     neuron_graph_t *graph = test_linear(context, SIZE), *few, *all;
-    neuron_quantization_t *settings;
     neuron_tensor_t *in, *labels;
     neuron_dataset_t *dataset;
     static float values[3 * SIZE * SIZE];
@@ -461,10 +434,8 @@ START_TEST(examples_are_counted)
                                  4, values, NEURON_OWNERSHIP_BORROW, NULL, NULL));
     assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, (const int64_t[]){3}, 1));
     assert_ok(neuron_dataset_create(&dataset, context, in, labels, TEST_CLASSES));
-    assert_ok(neuron_quantization_create(&settings, context, "range=min_max"));
-    assert_ok(neuron_graph_quantize(&all, graph, dataset, settings));
-    assert_ok(neuron_quantization_set(settings, "examples=2"));
-    assert_ok(neuron_graph_quantize(&few, graph, dataset, settings));
+    assert_ok(neuron_graph_quantize(&all, graph, dataset, "range=min_max"));
+    assert_ok(neuron_graph_quantize(&few, graph, dataset, "range=min_max, examples=2"));
     double scale;
     assert_ok(neuron_node_get_number(&scale, neuron_graph_find_node(few, "dense"), "input_scale"));
     ck_assert_double_eq_tol(scale, 1.0 / 255, 1e-9);
@@ -472,7 +443,6 @@ START_TEST(examples_are_counted)
     ck_assert_double_eq_tol(scale, 5.0 / 255, 1e-8);
     neuron_graph_unref(few);
     neuron_graph_unref(all);
-    neuron_quantization_unref(settings);
     neuron_dataset_unref(dataset);
     neuron_tensor_unref(labels);
     neuron_tensor_unref(in);
@@ -487,17 +457,12 @@ START_TEST(memory_may_run_out)
     neuron_context_t *limited = test_limited_context(&memory);
     neuron_dataset_t *glyphs = test_glyphs(limited, 40, SIZE);
     neuron_graph_t *graph = test_cnn(limited, SIZE), *quantized;
-    neuron_quantization_t *settings = NULL;
     assert_ok(neuron_context_set_number(limited, "threads", 1));
     int status = NEURON_E_MEMORY, count = 0;
     for (; status == NEURON_E_MEMORY; count++) {
         long live = atomic_load(&memory.live);
         atomic_store(&memory.left, count);
-        status = neuron_quantization_create(&settings, limited, NULL);
-        if (status == NEURON_OK)
-            status = neuron_graph_quantize(&quantized, graph, glyphs, settings);
-        neuron_quantization_unref(settings);
-        settings = NULL;
+        status = neuron_graph_quantize(&quantized, graph, glyphs, "range=mse");
         if (status < 0) {
             ck_assert_int_eq(atomic_load(&memory.live), live);
             ck_assert(count == 0 || !quantized);

@@ -41,7 +41,6 @@ CALLS_OF(callback)
 CALLS_OF(loss)
 CALLS_OF(node)
 CALLS_OF(optimizer)
-CALLS_OF(quantization)
 CALLS_OF(trainer)
 
 /* ---- One object of every kind ---- */
@@ -87,16 +86,12 @@ static inline void with_callbacks(neuron_context_t *context, check run)
     }
 }
 
-static inline void with_images_and_bytes(neuron_context_t *context, check run)
+static inline void with_images(neuron_context_t *context, check run)
 {
     neuron_augmentation_t *images;
-    neuron_quantization_t *bytes;
     assert_ok(neuron_augmentation_create(&images, context, NULL));
     run(&(subject){"augmentation", "augmentation", &of_augmentation, images});
     neuron_augmentation_unref(images);
-    assert_ok(neuron_quantization_create(&bytes, context, NULL));
-    run(&(subject){"quantization", "quantization", &of_quantization, bytes});
-    neuron_quantization_unref(bytes);
 }
 
 static inline void with_a_trainer(neuron_context_t *context, check run)
@@ -153,7 +148,7 @@ static inline void with_each(check run)
     with_optimizers(context, run);
     with_losses(context, run);
     with_callbacks(context, run);
-    with_images_and_bytes(context, run);
+    with_images(context, run);
     with_a_trainer(context, run);
     with_nodes(context, run);
     neuron_context_unref(context);
