@@ -17,23 +17,23 @@
 /* x times a share that goes to 0 below; where it is gone, so is infinity. */
 static ALWAYS_INLINE vector times_share(vector x, vector share)
 {
-    return choose(share == 0, (vector){0}, x * share);
+    return pick(share == 0, (vector){0}, x * share);
 }
 
 static ALWAYS_INLINE vector elu(vector x, float alpha)
 {
-    return choose(x > 0, x, alpha * expm1_vector(x));
+    return pick(x > 0, x, alpha * expm1_vector(x));
 }
 
 static ALWAYS_INLINE vector softplus(vector x)
 {
-    return choose(x < 0, (vector){0}, x) + log1p_vector(exp_vector(-magnitude(x)));
+    return pick(x < 0, (vector){0}, x) + log1p_vector(exp_vector(-magnitude(x)));
 }
 
 static ALWAYS_INLINE vector softsign(vector x)
 {
     vector size = magnitude(x);
-    return choose(size > 1e30f, with_sign(broadcast(1), sign_of(x)), x / (1.0f + size));
+    return pick(size > 1e30f, with_sign(broadcast(1), sign_of(x)), x / (1.0f + size));
 }
 
 static ALWAYS_INLINE vector gelu(vector x)
@@ -51,14 +51,14 @@ static ALWAYS_INLINE vector gelu_inner(vector x)
 static ALWAYS_INLINE vector hard_swish(vector x)
 {
     vector inner = x * ((x + 3.0f) / 6.0f);
-    return choose(x < -3.0f, (vector){0}, choose(x > 3.0f, x, inner));
+    return pick(x < -3.0f, (vector){0}, pick(x > 3.0f, x, inner));
 }
 
 static ALWAYS_INLINE vector value_of(const neuron_post_op *op, vector x, int64_t n)
 {
     switch (op->kind) {
     case NEURON_POST_LEAKY_RELU:
-        return choose(x < 0, op->alpha * x, x);
+        return pick(x < 0, op->alpha * x, x);
     case NEURON_POST_ELU:
         return elu(x, op->alpha);
     case NEURON_POST_SELU:
@@ -82,7 +82,7 @@ static ALWAYS_INLINE vector value_of(const neuron_post_op *op, vector x, int64_t
     case NEURON_POST_HARD_SWISH:
         return hard_swish(x);
     case NEURON_POST_PRELU:
-        return choose(x < 0, load(op->scale + n) * x, x);
+        return pick(x < 0, load(op->scale + n) * x, x);
     default:
         return x;
     }
@@ -94,7 +94,7 @@ static ALWAYS_INLINE vector share_slope(vector x, vector inner, vector inner_slo
 {
     vector rest;
     vector share = logistic_vector(inner, &rest), density = share * rest;
-    return choose(density == 0, share, share + x * density * inner_slope);
+    return pick(density == 0, share, share + x * density * inner_slope);
 }
 
 static ALWAYS_INLINE vector gelu_slope(vector x)
@@ -112,7 +112,7 @@ static ALWAYS_INLINE vector softsign_slope(vector y)
 
 static ALWAYS_INLINE vector hard_swish_slope(vector x)
 {
-    return choose(x < -3.0f, (vector){0}, choose(x > 3.0f, broadcast(1), x / 3.0f + 0.5f));
+    return pick(x < -3.0f, (vector){0}, pick(x > 3.0f, broadcast(1), x / 3.0f + 0.5f));
 }
 
 /* The slope at x if neuron_post_sees_input(), else where the activation made y. */
@@ -120,11 +120,11 @@ static ALWAYS_INLINE vector slope_at(const neuron_post_op *op, vector seen, int6
 {
     switch (op->kind) {
     case NEURON_POST_LEAKY_RELU: /* alpha is not negative, so y is above 0 exactly where x is */
-        return choose(seen > 0, broadcast(1), broadcast(op->alpha));
+        return pick(seen > 0, broadcast(1), broadcast(op->alpha));
     case NEURON_POST_ELU: /* below 0 it is alpha exp(x) */
-        return choose(seen > 0, broadcast(1), seen + op->alpha);
+        return pick(seen > 0, broadcast(1), seen + op->alpha);
     case NEURON_POST_SELU:
-        return choose(seen > 0, broadcast(SELU_SCALE), seen + SELU_SCALE * SELU_ALPHA);
+        return pick(seen > 0, broadcast(SELU_SCALE), seen + SELU_SCALE * SELU_ALPHA);
     case NEURON_POST_TANH: /* near the ends 1 - y is exact, and 1 - y^2 is not */
         return (1.0f - seen) * (1.0f + seen);
     case NEURON_POST_SIGMOID:
@@ -145,7 +145,7 @@ static ALWAYS_INLINE vector slope_at(const neuron_post_op *op, vector seen, int6
     case NEURON_POST_HARD_SWISH:
         return hard_swish_slope(seen);
     case NEURON_POST_PRELU:
-        return choose(seen > 0, broadcast(1), load(op->scale + n));
+        return pick(seen > 0, broadcast(1), load(op->scale + n));
     default:
         return broadcast(1);
     }
@@ -165,7 +165,7 @@ static void relu_back(const float *gradients, const float *seen, int64_t count, 
     for (int64_t n = 0; n < count; n += LANES) {
         int64_t left = count - n;
         vector gradient = load_some(gradients + n, left);
-        store_some(output + n, choose(load_some(seen + n, left) > 0, gradient, (vector){0}), left);
+        store_some(output + n, pick(load_some(seen + n, left) > 0, gradient, (vector){0}), left);
     }
 }
 
@@ -199,7 +199,7 @@ static void softmax_row(const float *values, int64_t width, float *output)
     vector lowest = broadcast(-INFINITY), largest = lowest, sum = {0};
     for (int64_t i = 0; i < width; i += LANES) {
         vector value = load_or(values + i, width - i, lowest);
-        largest = choose(value > largest, value, largest);
+        largest = pick(value > largest, value, largest);
     }
     float most = largest_of_lanes(largest);
     for (int64_t i = 0; i < width; i += LANES) {
@@ -219,7 +219,7 @@ static void softmax_columns(const float *values, int64_t width, int64_t step, in
     vector largest = load_some(values, columns), sum = {0};
     for (int64_t i = step; i < width * step; i += step) {
         vector value = load_some(values + i, columns);
-        largest = choose(value > largest, value, largest);
+        largest = pick(value > largest, value, largest);
     }
     for (int64_t i = 0; i < width * step; i += step) {
         vector power = exp_vector(load_some(values + i, columns) - largest);

@@ -195,15 +195,10 @@ static ALWAYS_INLINE vector broadcast(float value)
     return value - (vector){0};
 }
 
-/* `yes` where all bits of the mask are set, `no` where none is. Of the two that have an instruction
- * for it a compiler sees it for AVX-512 alone. */
+/* `yes` where the mask is set, else `no`. */
 static ALWAYS_INLINE vector choose(vector_mask mask, vector yes, vector no)
 {
-#if defined(__AVX__) && !defined(__AVX512F__)
-    return (vector)_mm256_blendv_ps((__m256)no, (__m256)yes, (__m256)mask);
-#else
     return (vector)((mask & (vector_mask)yes) | (~mask & (vector_mask)no));
-#endif
 }
 
 /* The sum of all lanes, and the largest of them: halves are joined until one is left. */
