@@ -28,6 +28,7 @@ START_TEST(steps_are_those_of_a_run)
     for (int i = 0; i < 2; i++) {
         assert_ok(neuron_trainer_create(&trainers[i], graphs[i], adam, i == 0 ? e.zipped : NULL));
         assert_ok(neuron_trainer_set(trainers[i], "batch_size=4, shuffle=no"));
+        assert_ok(neuron_trainer_set_number(trainers[i], "micro_batch_size", _i));
         set_losses(trainers[i], context, 0.5, 2);
     }
     assert_ok(neuron_trainer_run(NULL, trainers[0]));
@@ -56,6 +57,43 @@ START_TEST(steps_are_those_of_a_run)
     }
     neuron_optimizer_unref(adam);
     drop_examples(&e);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* A step in parts has the figures of each output, before the parameters change. */
+START_TEST(parts_sum_each_output)
+{
+    neuron_context_t *context = test_context();
+    neuron_optimizer_t *still;
+    neuron_history_t *histories[3];
+    assert_ok(neuron_optimizer_create(&still, context, "sgd", "learning_rate=0"));
+    for (int i = 0; i < 3; i++) {
+        neuron_graph_t *graph = three_heads(context);
+        examples e = make_examples(context, EXAMPLES, 1);
+        neuron_trainer_t *trainer;
+        zip_examples(&e);
+        assert_ok(neuron_trainer_create(&trainer, graph, still, e.zipped));
+        assert_ok(neuron_trainer_set(trainer, "batch_size=4, shuffle=no"));
+        assert_ok(neuron_trainer_set_number(trainer, "micro_batch_size", i));
+        set_losses(trainer, context, 0.5, 2);
+        assert_ok(neuron_trainer_run(&histories[i], trainer));
+        for (int64_t output = 0; output < OUTPUTS; output++) {
+            double whole, parts;
+            const int32_t metrics[] = {NEURON_METRIC_LOSS, NEURON_METRIC_ACCURACY};
+            for (int m = 0; m < 2; m++) {
+                assert_ok(neuron_history_output_value(&whole, histories[0], 0, output, metrics[m]));
+                assert_ok(neuron_history_output_value(&parts, histories[i], 0, output, metrics[m]));
+                ck_assert_double_eq_tol(whole, parts, 1e-6);
+            }
+        }
+        neuron_trainer_unref(trainer);
+        neuron_graph_unref(graph);
+        drop_examples(&e);
+    }
+    for (int i = 0; i < 3; i++)
+        neuron_history_unref(histories[i]);
+    neuron_optimizer_unref(still);
     neuron_context_unref(context);
 }
 END_TEST
@@ -612,7 +650,8 @@ int main(void)
     Suite *suite = suite_create("several-runs");
     TCase *tests = tcase_create("runs");
     tcase_set_timeout(tests, 0);
-    tcase_add_test(tests, steps_are_those_of_a_run);
+    tcase_add_loop_test(tests, steps_are_those_of_a_run, 0, 4); /* in parts of so many */
+    tcase_add_test(tests, parts_sum_each_output);
     tcase_add_test(tests, threads_and_workers_change_nothing);
     tcase_add_test(tests, files_go_on);
     tcase_add_test(tests, other_files_are_refused);
