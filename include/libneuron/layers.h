@@ -117,7 +117,7 @@ NEURON_API neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *inp
  *  image before all that, as neuron_zero_pad2d() does: with `valid`, they are what PyTorch calls
  *  padding.
  *
- *      x = neuron_conv2d(graph, x, 64, 3, 3, "padding=same, dilation_height=2, dilation_width=2");
+ *      x = neuron_conv2d(graph, x, 64, 3, 3, "padding=same, dilation=2");
  *      x = neuron_conv2d(graph, x, 64, 3, 3, "padding=same, groups=8");
  *
  *  With a dilation the kernel's pixels are so many rows or columns apart. With groups the first of
@@ -145,8 +145,7 @@ NEURON_API neuron_node_t *neuron_conv2d(neuron_graph_t *graph, neuron_node_t *in
  *  height' = height * stride: of what goes beyond, the odd row is taken off at the bottom and the
  *  right.
  *
- *      x = neuron_conv2d_transpose(graph, x, 32, 4, 4,
- *                                  "stride_height=2, stride_width=2, padding=same");
+ *      x = neuron_conv2d_transpose(graph, x, 32, 4, 4, "stride=2, padding=same");
  *
  *  Arrays: `kernel` [kernel_height, kernel_width, filters, channels], as in Keras,
  *  `bias` [filters].
@@ -570,7 +569,7 @@ NEURON_API int neuron_node_initializer(const char **initializer, double *paramet
  *
  *  - `use_bias`: yes or no.
  *  - `initializer`: how the kernel starts, by the name of one that takes no parameter: `he_normal`.
- *  - `stride_height`, `stride_width`: 1 to 1024.
+ *  - `stride_height`, `stride_width`, or `stride` for both: 1 to 1024.
  *  - `padding`: `valid` for windows that lie inside only, or `same` for zeros around, so that
  *    stride 1 keeps the extent.
  *  - `momentum`: 0 to 1. `epsilon`: 1e-30 to 1e30.
@@ -591,7 +590,8 @@ NEURON_API int neuron_node_initializer(const char **initializer, double *paramet
  *    outside of a turned image abcd: `nearest` aaaa|abcd|dddd, `constant` (the value),
  *    `reflect` dcba|abcd|dcba, `wrap` abcd|abcd|abcd.
  *  - `top`, `bottom`, `left`, `right`, `padding_top` and its like: rows and columns of zeros.
- *  - `dilation_height`, `dilation_width`: 1 to 65,536. `groups`: what divides channels and filters.
+ *  - `dilation_height`, `dilation_width`, or `dilation` for both: 1 to 65,536. `groups`: what
+ *    divides channels and filters.
  *  - `extent_0` to `extent_6`: of a new shape, for reading: a number that needs more elements than
  *    the input has, or fewer, is refused. The rest of the shape follows, 0 for axes that it does
  *    not have.

@@ -1,8 +1,8 @@
 /** @file options.h
  *  Options: what can be set of a thing, by names that the field uses.
  *
- *  Contexts, optimizers, losses, callbacks, augmentations, quantisations and trainers are made with
- *  options as text, and take more of it later:
+ *  Contexts, optimizers, losses, callbacks, augmentations and trainers are made with options as
+ *  text, and take more of it later:
  *
  *      neuron_optimizer_create(&adam, context, "adam", "learning_rate=0.001, clip_norm=1");
  *      neuron_optimizer_set(adam, "beta_1=0.95");
@@ -16,6 +16,9 @@
  *  - `yes` or `no` where something is on or off; `true`, `false`, `1` and `0` do as well;
  *  - one of the words that the option has: `padding=same`;
  *  - a text, such as the name of a column. With a comma in it, it stands in quotes.
+ *
+ *  Where a layer has an option for height and one for width, such as `stride_height` and
+ *  `stride_width`, the name without the side, `stride`, sets both.
  *
  *  A name that there is not, a value out of its bounds, a name that is given twice: such text is
  *  NEURON_E_ARGUMENT, and nothing of it is set. The message tells what would do:

@@ -100,7 +100,8 @@ static const struct {
     const char *options, *message;
 } mistakes[] = {
     {"momentum=1", "conv2d: there is no option \"momentum\"; its options are filters, "},
-    {"stride=2", "conv2d: there is no option \"stride\"; did you mean \"stride_height\"?"},
+    {"stride_heigth=2",
+     "conv2d: there is no option \"stride_heigth\"; did you mean \"stride_height\"?"},
     {"stride_height=0", "conv2d: stride_height is 0; it must be 1 to 1,024"},
     {"stride_height=1.5", "conv2d: stride_height is 1.5; it must be 1 to 1,024"},
     {"stride_height=1025", "conv2d: stride_height is 1025; it must be 1 to 1,024"},
@@ -360,11 +361,48 @@ START_TEST(a_window_that_does_not_fit_yet_has_arrays)
 }
 END_TEST
 
+/* A name without a side stands for both, and each is read by itself. */
+START_TEST(both_sides_at_once)
+{
+    neuron_graph_t *graph = new_graph();
+    double value;
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){20, 20, 2}, 3);
+    neuron_node_t *node = neuron_conv2d(graph, x, 3, 3, 3, "stride=2, padding=same");
+    ck_assert_msg(node, "%s", neuron_error_last());
+    neuron_node_t *pool = neuron_max_pool2d(graph, x, 2, 2, "stride=3");
+    ck_assert_msg(pool, "%s", neuron_error_last());
+    assert_ok(neuron_node_get_number(&value, pool, "stride_width"));
+    ck_assert_double_eq(value, 3);
+    ck_assert(number(node, "stride_height") == 2 && number(node, "stride_width") == 2);
+    assert_ok(neuron_node_set_number(node, "stride", 4));
+    ck_assert(number(node, "stride_height") == 4 && number(node, "stride_width") == 4);
+    assert_ok(neuron_node_set(node, "dilation=3, stride_width=1, stride_height=1"));
+    assert_ok(neuron_node_get_number(&value, node, "dilation_width"));
+    ck_assert_double_eq(value, 3);
+    assert_status(neuron_node_set(node, "stride=2, stride_width=3"), NEURON_E_ARGUMENT);
+    assert_message("stride_width is given twice");
+    assert_status(neuron_node_set(node, "stride=0"), NEURON_E_ARGUMENT);
+    assert_message("stride_height is 0; it must be 1 to 1,024");
+    assert_status(neuron_node_set_number(node, "stride", 2000), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_set(node, "strid=2"), NEURON_E_ARGUMENT);
+    assert_status(neuron_node_get_number(&value, node, "stride"), NEURON_E_ARGUMENT);
+    assert_ok(neuron_node_get_number(&value, node, "stride_height"));
+    ck_assert_double_eq(value, 1);
+    neuron_graph_unref(graph);
+    graph = new_graph(); /* what an argument says already */
+    x = neuron_input(graph, (const int64_t[]){20, 20, 2}, 3);
+    ck_assert_ptr_null(neuron_conv2d(graph, x, 3, 3, 3, "kernel=5"));
+    assert_message("kernel_height");
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("node-options");
     TCase *tests = tcase_create("node-options");
     suite_add_tcase(suite, tests);
+    tcase_add_test(tests, both_sides_at_once);
     tcase_add_test(tests, options_are_set_and_read);
     tcase_add_test(tests, what_is_not_there_is_not_read);
     tcase_add_test(tests, bounds_are_those_of_the_list);

@@ -137,19 +137,35 @@ const char *neuron_options_given_text(const neuron_options *options, int32_t key
     return begin;
 }
 
-/* One `name=value`. */
-static int parse_one(neuron_options *options, const char *begin, const char *end, const char *who)
+/* Sides of an image, and no others: "stride" stands for stride_height and stride_width. */
+enum { SIDES = 2 };
+
+static bool find_sides(const neuron_option *sides[SIDES], const neuron_option_table *table,
+                       slice name)
 {
-    const char *sign = memchr(begin, '=', (size_t)(end - begin));
-    slice whole = trimmed(begin, end), name = trimmed(begin, sign ? sign : end);
-    slice value = trimmed(sign ? sign + 1 : end, end);
+    static const char *const ends[SIDES] = {"_height", "_width"};
+    char whole[2 * SHOWN];
+    bool found = name.size > 0 && name.size < SHOWN;
+    for (int i = 0; found && i < SIDES; i++) {
+        snprintf(whole, sizeof whole, "%.*s%s", SHOW(name), ends[i]);
+        sides[i] = neuron_options_find_name(table, whole, strlen(whole));
+        found = sides[i];
+    }
+    return found;
+}
+
+/* The options that a name stands for, one or two; 0 for none. */
+static int32_t find_all(const neuron_option *found[SIDES], const neuron_option_table *table,
+                        slice name)
+{
+    found[0] = neuron_options_find_name(table, name.begin, name.size);
+    return found[0] ? 1 : find_sides(found, table, name) ? SIDES : 0;
+}
+
+static int take(neuron_options *options, const neuron_option *option, slice value, const char *who)
+{
     char allowed[NEURON_ALLOWED_TEXT];
     double number;
-    if (whole.size == 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: an option is missing beside a comma", who);
-    const neuron_option *option = neuron_options_find_name(options->table, name.begin, name.size);
-    if (!option)
-        return refuse_name(options->table, name, who);
     if (value.size == 0)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: %s has no value; write \"%s=...\"", who,
                            option->name, option->name);
@@ -160,6 +176,23 @@ static int parse_one(neuron_options *options, const char *begin, const char *end
                            SHOW(value), neuron_option_allowed(option, allowed));
     *neuron_options_at(options, option) = number;
     options->given |= bit_of(options, option);
+    return NEURON_OK;
+}
+
+/* One `name=value`. */
+static int parse_one(neuron_options *options, const char *begin, const char *end, const char *who)
+{
+    const char *sign = memchr(begin, '=', (size_t)(end - begin));
+    slice whole = trimmed(begin, end), name = trimmed(begin, sign ? sign : end);
+    slice value = trimmed(sign ? sign + 1 : end, end);
+    const neuron_option *found[SIDES];
+    if (whole.size == 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: an option is missing beside a comma", who);
+    int32_t count = find_all(found, options->table, name);
+    if (count == 0)
+        return refuse_name(options->table, name, who);
+    for (int32_t i = 0; i < count; i++)
+        RETURN_IF_ERROR(take(options, found[i], value, who));
     return NEURON_OK;
 }
 
@@ -200,16 +233,33 @@ static int refuse_words(const neuron_option *option, const char *who)
                        neuron_option_allowed(option, allowed));
 }
 
-int neuron_options_set_number(neuron_options *options, const char *name, double value,
-                              const char *who)
+static int set_one(neuron_options *options, const neuron_option *option, double value,
+                   const char *who)
 {
-    const neuron_option *option;
-    RETURN_IF_ERROR(look_up(&option, options, name, who));
     if (option->words || option->type == NEURON_OPTION_TEXT)
         return refuse_words(option, who);
     RETURN_IF_ERROR(neuron_option_check(option, value, who));
     *neuron_options_at(options, option) = value;
-    options->given = bit_of(options, option);
+    return NEURON_OK;
+}
+
+int neuron_options_set_number(neuron_options *options, const char *name, double value,
+                              const char *who)
+{
+    const neuron_option *found[SIDES];
+    if (!name)
+        return neuron_refuse_null("option", who);
+    const slice given = {name, strlen(name)};
+    int32_t count = find_all(found, options->table, given);
+    if (count == 0)
+        return refuse_name(options->table, given, who);
+    neuron_options changed = *options;
+    changed.given = 0;
+    for (int32_t i = 0; i < count; i++) {
+        RETURN_IF_ERROR(set_one(&changed, found[i], value, who));
+        changed.given |= bit_of(options, found[i]);
+    }
+    *options = changed;
     return NEURON_OK;
 }
 
