@@ -366,16 +366,18 @@ NEURON_API int neuron_dataset_select(neuron_dataset_t **selected, neuron_dataset
 
 /** Examples that are drawn at random, each anew of all of them (with replacement), sharing memory:
  *  a bootstrap; with weights, a set in which what is rare comes more often.
- *  @param weights  how likely each example is to be drawn, neuron_dataset_count() numbers: finite,
+ *  @param weights  how likely each example is to be drawn, `weight_count` numbers: finite,
  *                  not negative, and not all 0; they need not add up to 1. NULL if all are equal.
  *                  They have nothing to do with neuron_dataset_set_weights().
+ *  @param weight_count  neuron_dataset_count(); 0 with NULL.
  *  @param count    how many to draw, 1 or more.
  *  @param seed     of the draws.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA with the first weight that is wrong,
  *           NEURON_E_MEMORY. Any thread, unless another one changes the dataset meanwhile.
  *           Since 0.1. */
 NEURON_API int neuron_dataset_sample(neuron_dataset_t **sample, neuron_dataset_t *dataset,
-                                     const double *weights, int64_t count, uint64_t seed);
+                                     const double *weights, int64_t weight_count, int64_t count,
+                                     uint64_t seed);
 
 /** The examples of some classes, in their order and sharing memory. Class numbers and their count
  *  stay as they are, so that a graph for all classes fits. An example whose target is not one-hot

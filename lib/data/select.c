@@ -243,13 +243,18 @@ static int64_t find_sum(const double *sums, int64_t count, double number)
 }
 
 int neuron_dataset_sample(neuron_dataset_t **sample, neuron_dataset_t *dataset,
-                          const double *weights, int64_t count, uint64_t seed)
+                          const double *weights, int64_t weight_count, int64_t count, uint64_t seed)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(sample);
     *sample = NULL;
     CHECK_ARGUMENT(dataset);
     CHECK_RANGE(count, 1, INT64_MAX);
+    if (weight_count != (weights ? dataset->count : 0))
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "%s: weight_count is %" PRId64 "; there are %" PRId64 " %s", __func__,
+                           weight_count, weights ? dataset->count : 0,
+                           weights ? "examples" : "weights (NULL)");
     if (dataset->count == 0)
         return neuron_fail(NEURON_E_DATA, "%s: there are no examples", __func__);
     neuron_context_t *context = dataset->context;

@@ -101,7 +101,7 @@ START_TEST(samples_go_by_weights)
     const double weights[COUNT] = {0, 0, 1, 0, 3, 0, 0, 0, 0, 0, 2, 0};
     neuron_dataset_t *all = numbered(), *sample, *again;
     int counts[COUNT] = {0};
-    assert_ok(neuron_dataset_sample(&sample, all, weights, DRAWS, 5));
+    assert_ok(neuron_dataset_sample(&sample, all, weights, COUNT, DRAWS, 5));
     assert_ok(neuron_dataset_read(met, NULL, sample, 0, DRAWS));
     for (int i = 0; i < DRAWS; i++)
         counts[(int)met[i]]++;
@@ -109,11 +109,12 @@ START_TEST(samples_go_by_weights)
         double expected = DRAWS * weights[i] / 6;
         ck_assert_double_le(fabs(counts[i] - expected), 5 * sqrt(expected));
     }
-    assert_ok(neuron_dataset_sample(&again, all, weights, 3, 5)); /* the same seed begins alike */
+    assert_ok(
+        neuron_dataset_sample(&again, all, weights, COUNT, 3, 5)); /* the same seed begins alike */
     assert_examples(again, 3, (const int[]){(int)met[0], (int)met[1], (int)met[2]}, NULL);
     neuron_dataset_unref(again);
     neuron_dataset_unref(sample);
-    assert_ok(neuron_dataset_sample(&sample, all, NULL, DRAWS, 1)); /* all are as likely */
+    assert_ok(neuron_dataset_sample(&sample, all, NULL, 0, DRAWS, 1)); /* all are as likely */
     memset(counts, 0, sizeof counts);
     assert_ok(neuron_dataset_read(met, NULL, sample, 0, DRAWS));
     for (int i = 0; i < DRAWS; i++)
@@ -129,19 +130,23 @@ START_TEST(weights_of_samples_are_checked)
 {
     double weights[COUNT] = {0};
     neuron_dataset_t *all = numbered(), *sample;
-    assert_status(neuron_dataset_sample(&sample, all, weights, 5, 1), NEURON_E_DATA);
+    assert_status(neuron_dataset_sample(&sample, all, weights, COUNT, 5, 1), NEURON_E_DATA);
     assert_message("the sum of weights is 0");
     weights[3] = -1;
-    assert_status(neuron_dataset_sample(&sample, all, weights, 5, 1), NEURON_E_DATA);
+    assert_status(neuron_dataset_sample(&sample, all, weights, COUNT, 5, 1), NEURON_E_DATA);
     assert_message("weight 3 is negative");
     weights[2] = NAN;
-    assert_status(neuron_dataset_sample(&sample, all, weights, 5, 1), NEURON_E_DATA);
+    assert_status(neuron_dataset_sample(&sample, all, weights, COUNT, 5, 1), NEURON_E_DATA);
     assert_message("weight 2 is not finite");
     weights[2] = weights[3] = 1e308;
-    assert_status(neuron_dataset_sample(&sample, all, weights, 5, 1), NEURON_E_DATA);
-    assert_status(neuron_dataset_sample(&sample, all, NULL, 0, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_sample(&sample, NULL, NULL, 1, 1), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_sample(NULL, all, NULL, 1, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_sample(&sample, all, weights, COUNT, 5, 1), NEURON_E_DATA);
+    assert_status(neuron_dataset_sample(&sample, all, NULL, 0, 0, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_sample(&sample, NULL, NULL, 0, 1, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_sample(&sample, all, weights, COUNT - 1, 5, 1), NEURON_E_ARGUMENT);
+    assert_message("weight_count is 11; there are 12 examples");
+    assert_status(neuron_dataset_sample(&sample, all, NULL, COUNT, 5, 1), NEURON_E_ARGUMENT);
+    assert_message("weight_count is 12; there are 0 weights (NULL)");
+    assert_status(neuron_dataset_sample(NULL, all, NULL, 0, 1, 1), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(sample);
     neuron_dataset_unref(all);
 }
@@ -218,7 +223,7 @@ START_TEST(memory_may_be_refused)
         if (status == NEURON_OK)
             status = neuron_dataset_select(&made[0], all, (const int64_t[]){2, 2}, 2);
         if (status == NEURON_OK)
-            status = neuron_dataset_sample(&made[1], all, NULL, 3, 1);
+            status = neuron_dataset_sample(&made[1], all, NULL, 0, 3, 1);
         if (status == NEURON_OK)
             status = neuron_dataset_filter_renumbered(&made[2], all, (const int32_t[]){2, 0}, 2);
         for (int i = 0; i < 3; i++)

@@ -228,7 +228,7 @@ START_TEST(parts_stay_together)
     ck_assert(id_of(made[0], 0) != 0 || id_of(made[0], 1) != 1);
     expect_one_order(made, 1, COUNT);
     neuron_dataset_unref(made[0]);
-    assert_ok(neuron_dataset_sample(&made[0], zipped, NULL, 2 * COUNT, 3));
+    assert_ok(neuron_dataset_sample(&made[0], zipped, NULL, 0, 2 * COUNT, 3));
     ck_assert_int_eq(neuron_dataset_count(made[0]), 2 * COUNT);
     int64_t ids[2 * COUNT];
     for (int64_t i = 0; i < 2 * COUNT; i++)
