@@ -99,7 +99,7 @@ static void predict(neuron_context_t *context, const char *table, const char *mo
     must(neuron_graph_load(&graph, context, model));
     must(neuron_graph_preparation(&preparation, graph));
     must(neuron_dataset_load_csv_prepared(&rows, context, table, preparation));
-    must(neuron_graph_scale(scales, offsets, COLUMNS_MAX, &columns, graph, NULL));
+    must(neuron_graph_scales(scales, offsets, COLUMNS_MAX, &columns, graph, NULL));
     must(neuron_dataset_set_scales(rows, scales, offsets, columns));
     int64_t count = neuron_dataset_count(rows), classes = neuron_dataset_class_count(rows);
     must(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (int64_t[]){count, classes}, 2));

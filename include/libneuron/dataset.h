@@ -457,7 +457,8 @@ NEURON_API int neuron_dataset_set_scale(neuron_dataset_t *dataset, double scale,
  *  columns of a table.
  *  @param scales   `count` numbers, finite.
  *  @param offsets  likewise.
- *  @param count  extent of the last axis; or 1, as neuron_dataset_set_scale().
+ *  @param count  extent of the last axis; or 1, as neuron_dataset_set_scale(); or 0 for the
+ *                default, as neuron_graph_scales() has it where nothing is known.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE for another count, NEURON_E_MEMORY. On failure
  *           nothing has changed. No other thread may use the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
@@ -475,8 +476,8 @@ NEURON_API int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double
  *                   axis when they were set. May be NULL.
  *  @return  0; NEURON_E_ARGUMENT if there is too little room. Any thread, unless another one
  *           changes the dataset meanwhile. Since 0.1. */
-NEURON_API int neuron_dataset_scale(double *scales, double *offsets, size_t capacity,
-                                    size_t *needed, const neuron_dataset_t *dataset);
+NEURON_API int neuron_dataset_scales(double *scales, double *offsets, size_t capacity,
+                                     size_t *needed, const neuron_dataset_t *dataset);
 
 /** Gives the examples weights, by which their losses are multiplied in training and evaluation, as
  *  in Keras: the loss of a batch is the sum of weight times loss, divided by the number of
@@ -495,7 +496,7 @@ NEURON_API int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float
  *  255 the maximum; for float32 the smallest value of the dataset and the largest (all become the
  *  minimum if they are equal). Both are met exactly, as the float32 next to each bound, and nothing
  *  is outside of them, whatever the values are. Subsets that were made before do not change. For a
- *  test set, take the numbers of the training set with neuron_dataset_scale() and
+ *  test set, take the numbers of the training set with neuron_dataset_scales() and
  *  neuron_dataset_set_scales(); what goes beyond its values then goes beyond the bounds.
  *  @param minimum  finite as float32, and as such below `maximum`.
  *  @param maximum  finite as float32.

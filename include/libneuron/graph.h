@@ -248,7 +248,7 @@ NEURON_API int neuron_graph_load_arrays_memory(int32_t *loaded, neuron_graph_t *
  *  call, so that a second prediction of the same size allocates nothing.
  *
  *  @param input   NEURON_TYPE_F32, [n, ...input shape] with n >= 0; or NEURON_TYPE_U8 if the graph
- *                 knows how bytes become inputs, see neuron_graph_set_scale().
+ *                 knows how bytes become inputs, see neuron_graph_set_scales().
  *  @param output  NEURON_TYPE_F32, [n, ...output shape]; overwritten.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE,
  *           NEURON_E_MEMORY, or what a custom layer returned (see custom.h). Since 0.1. */
@@ -257,7 +257,7 @@ NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_te
 
 /** Predicts all examples of a dataset, as the dataset scales them. Its targets play no part. A
  *  warning is logged if it has bytes and scales them otherwise than the graph does, see
- *  neuron_graph_set_scale().
+ *  neuron_graph_set_scales().
  *  @param dataset  examples of the graph's input shape, also of a stream.
  *  @param output   NEURON_TYPE_F32, [neuron_dataset_count(), ...output shape]; overwritten.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE,
@@ -327,8 +327,8 @@ NEURON_API int neuron_graph_gradient(const neuron_graph_t *graph,
  *  @param count  1; or the extent of the input's last axis, such as its channels; 0 with NULL.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_SHAPE for another count,
  *           NEURON_E_MEMORY. No other thread may use the graph meanwhile. Since 0.1. */
-NEURON_API int neuron_graph_set_scale(neuron_graph_t *graph, const char *input,
-                                      const double *scales, const double *offsets, size_t count);
+NEURON_API int neuron_graph_set_scales(neuron_graph_t *graph, const char *input,
+                                       const double *scales, const double *offsets, size_t count);
 
 /** Tells how a byte becomes an input: what a dataset of other bytes, or of the numbers that the
  *  training began with, is scaled by with neuron_dataset_set_scales().
@@ -336,11 +336,11 @@ NEURON_API int neuron_graph_set_scale(neuron_graph_t *graph, const char *input,
  *                       are.
  *  @param[out] offsets  likewise.
  *  @param[out] needed  0 if nothing is known; else 1, or the extent of the last axis. May be NULL.
- *  @param input  as for neuron_graph_set_scale().
+ *  @param input  as for neuron_graph_set_scales().
  *  @return  0, NEURON_E_ARGUMENT also if there is too little room, NEURON_E_STATE before finish.
  *           Threads as for neuron_graph_predict(). Since 0.1. */
-NEURON_API int neuron_graph_scale(double *scales, double *offsets, size_t capacity, size_t *needed,
-                                  const neuron_graph_t *graph, const char *input);
+NEURON_API int neuron_graph_scales(double *scales, double *offsets, size_t capacity, size_t *needed,
+                                   const neuron_graph_t *graph, const char *input);
 
 /** Names the classes, or whatever the outputs stand for. A trainer does so when it runs, if its
  *  training set has names (neuron_dataset_class_name()). They are saved and loaded with the graph,

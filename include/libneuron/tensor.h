@@ -102,10 +102,10 @@ NEURON_API int neuron_tensor_load_npz_memory(neuron_tensor_t **tensor, neuron_co
  *  @param[out] tensor  the new tensor, NEURON_TYPE_F32 [1, height, width, channels] with 1 channel
  *                  for a grey image and 3 for one with colours; NULL on failure.
  *  @param scales   how a byte becomes an input, byte * scale + offset, as the training set has it:
- *                  `count` numbers, which neuron_dataset_scale() tells. NULL for 1/255
- *                  and 0, the default of datasets.
+ *                  `count` numbers, which neuron_dataset_scales() and neuron_graph_scales() tell.
  *  @param offsets  likewise.
- *  @param count    1, or the number of channels; 0 with NULL.
+ *  @param count    1, or the number of channels; or 0 for 1/255 and 0, the default of datasets,
+ *                  and then both may be NULL.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_FORMAT, NEURON_E_UNSUPPORTED for a format
  *           that is not read, NEURON_E_SHAPE for another count, NEURON_E_MEMORY; the message names
  *           the file. Any thread. Since 0.1. */

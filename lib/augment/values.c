@@ -10,7 +10,7 @@
 /* The values that a stored 0 and a stored 255 become. */
 static void end_values(const neuron_dataset_t *dataset, int64_t channel, float *black, float *white)
 {
-    const neuron_scale *scale = neuron_dataset_scales(dataset) + channel;
+    const neuron_scale *scale = neuron_dataset_each_scale(dataset) + channel;
     *black = neuron_scale_value(scale, 0);
     *white = neuron_scale_value(scale, 255);
 }

@@ -142,7 +142,7 @@ static int create(neuron_dataset_t **dataset, neuron_context_t *context, neuron_
         return NEURON_E_MEMORY;
     made->class_count = made->outputs = outputs;
     made->shape = shape;
-    made->scale.scale = examples->type == NEURON_TYPE_U8 ? 1.0 / 255 : 1;
+    made->scale.scale = neuron_dataset_default_scale(made);
     for (int64_t i = 0; i < count; i++)
         made->order[i] = i;
     *dataset = made;

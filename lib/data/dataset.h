@@ -165,11 +165,17 @@ int neuron_scales_check(const double *scales, const double *offsets, size_t coun
 int neuron_scales_get(const neuron_scale *each, size_t count, double *scales, double *offsets,
                       size_t capacity, size_t *needed, const char *who);
 
+/* How stored values are scaled unless something else is set: bytes to 0 to 1. */
+static inline double neuron_dataset_default_scale(const neuron_dataset_t *dataset)
+{
+    return dataset->examples->type == NEURON_TYPE_U8 ? 1.0 / 255 : 1;
+}
+
 /* Sets one scale for all values. */
 void neuron_dataset_keep_scale(neuron_dataset_t *dataset, const neuron_scale *scale);
 
 /* The scales of a dataset, the first of them. */
-static inline const neuron_scale *neuron_dataset_scales(const neuron_dataset_t *dataset)
+static inline const neuron_scale *neuron_dataset_each_scale(const neuron_dataset_t *dataset)
 {
     return dataset->channels ? (const neuron_scale *)dataset->channels->data : &dataset->scale;
 }

@@ -41,6 +41,8 @@ int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scale
                                   const double *offsets, size_t count, const char *who)
 {
     int64_t last = dataset->shape.extent[dataset->shape.rank - 1];
+    if (count == 0)
+        return neuron_dataset_set_scale(dataset, neuron_dataset_default_scale(dataset), 0);
     if (count != 1 && count != (size_t)last)
         return neuron_fail(NEURON_E_SHAPE, "%s: %zu scales, but the last axis has extent %" PRId64,
                            who, count, last);
@@ -63,8 +65,10 @@ int neuron_dataset_set_scales(neuron_dataset_t *dataset, const double *scales,
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(scales);
-    CHECK_ARGUMENT(offsets);
+    if (count != 0) {
+        CHECK_ARGUMENT(scales);
+        CHECK_ARGUMENT(offsets);
+    }
     return neuron_dataset_set_scales_for(dataset, scales, offsets, count, __func__);
 }
 
@@ -89,18 +93,18 @@ int neuron_scales_get(const neuron_scale *each, size_t count, double *scales, do
     return NEURON_OK;
 }
 
-int neuron_dataset_scale(double *scales, double *offsets, size_t capacity, size_t *needed,
-                         const neuron_dataset_t *dataset)
+int neuron_dataset_scales(double *scales, double *offsets, size_t capacity, size_t *needed,
+                          const neuron_dataset_t *dataset)
 {
     CHECK_ARGUMENT(dataset);
-    return neuron_scales_get(neuron_dataset_scales(dataset),
+    return neuron_scales_get(neuron_dataset_each_scale(dataset),
                              (size_t)neuron_dataset_scale_count(dataset), scales, offsets, capacity,
                              needed, __func__);
 }
 
 bool neuron_dataset_same_scale(const neuron_dataset_t *a, const neuron_dataset_t *b)
 {
-    const neuron_scale *one = neuron_dataset_scales(a), *other = neuron_dataset_scales(b);
+    const neuron_scale *one = neuron_dataset_each_scale(a), *other = neuron_dataset_each_scale(b);
     int64_t count = neuron_dataset_scale_count(a);
     bool same = count == neuron_dataset_scale_count(b);
     for (int64_t k = 0; same && k < count; k++)

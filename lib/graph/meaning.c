@@ -112,8 +112,8 @@ static int set_scales(neuron_node_t *input, const double *scales, const double *
     return NEURON_OK;
 }
 
-int neuron_graph_set_scale(neuron_graph_t *graph, const char *input, const double *scales,
-                           const double *offsets, size_t count)
+int neuron_graph_set_scales(neuron_graph_t *graph, const char *input, const double *scales,
+                            const double *offsets, size_t count)
 {
     FLOAT_SCOPE;
     neuron_node_t *node;
@@ -130,8 +130,8 @@ int neuron_graph_set_scale(neuron_graph_t *graph, const char *input, const doubl
     return set_scales(node, scales, offsets, count);
 }
 
-int neuron_graph_scale(double *scales, double *offsets, size_t capacity, size_t *needed,
-                       const neuron_graph_t *graph, const char *input)
+int neuron_graph_scales(double *scales, double *offsets, size_t capacity, size_t *needed,
+                        const neuron_graph_t *graph, const char *input)
 {
     FLOAT_SCOPE;
     neuron_node_t *node;
@@ -283,11 +283,11 @@ static void warn_of_scale(const neuron_graph_t *graph, const neuron_node_t *inpu
                           const neuron_dataset_t *dataset, const char *who)
 {
     if (dataset->examples->type == NEURON_TYPE_U8 && input->meaning.scaled &&
-        !scales_by(input, neuron_dataset_scales(dataset), dataset->channels,
+        !scales_by(input, neuron_dataset_each_scale(dataset), dataset->channels,
                    neuron_dataset_scale_count(dataset)))
         neuron_log(graph->context, NEURON_LOG_WARNING, "data",
                    "%s: the dataset scales bytes otherwise than the set that %s was trained with: "
-                   "give it the scale that neuron_graph_scale() tells",
+                   "give it the scale that neuron_graph_scales() tells",
                    who, graph->name);
 }
 

@@ -32,7 +32,7 @@ static int check(const neuron_ends *ends, int32_t index, const neuron_tensor_t *
     if (bytes && !ends->nodes[index]->meaning.scaled)
         return neuron_fail(NEURON_E_TYPE,
                            "%s: the %s is u8, not f32, and how bytes become inputs is not known: "
-                           "neuron_graph_set_scale() and a training on bytes tell it",
+                           "neuron_graph_set_scales() and a training on bytes tell it",
                            graph, what);
     if (!bytes && tensor->type != NEURON_TYPE_F32)
         return neuron_fail(NEURON_E_TYPE, "%s: the %s is %s, not f32", graph, what,

@@ -129,7 +129,7 @@ START_TEST(normalizing_keeps_all_bits)
         double range = (double)rows[r][1] - (double)rows[r][0];
         double scale, offset;
         assert_ok(neuron_dataset_normalize(dataset, 0, 1));
-        assert_ok(neuron_dataset_scale(&scale, &offset, 1, NULL, dataset));
+        assert_ok(neuron_dataset_scales(&scale, &offset, 1, NULL, dataset));
         ck_assert_double_eq_tol(scale, 1 / range, 1e-15);
         ck_assert_double_eq_tol(offset, -(double)rows[r][0] / range, 1e-14);
         neuron_dataset_unref(dataset);
@@ -198,7 +198,7 @@ START_TEST(scale_of_one_set_fits_another)
     float inputs[3];
     neuron_dataset_t *from = of_floats(train, 1), *to = of_floats(test, 1);
     assert_ok(neuron_dataset_normalize(from, 0, 1));
-    assert_ok(neuron_dataset_scale(&scale, &offset, 1, NULL, from));
+    assert_ok(neuron_dataset_scales(&scale, &offset, 1, NULL, from));
     assert_ok(neuron_dataset_set_scale(to, scale, offset));
     assert_ok(neuron_dataset_read(inputs, NULL, to, 0, 1));
     ck_assert_float_eq(inputs[0], 1);
@@ -288,9 +288,9 @@ static void assert_scales(const neuron_dataset_t *dataset, size_t count, const d
 {
     double read[2][3];
     size_t needed = 0;
-    assert_ok(neuron_dataset_scale(NULL, NULL, 0, &needed, dataset));
+    assert_ok(neuron_dataset_scales(NULL, NULL, 0, &needed, dataset));
     ck_assert_uint_eq(needed, count);
-    assert_ok(neuron_dataset_scale(read[0], read[1], 3, NULL, dataset));
+    assert_ok(neuron_dataset_scales(read[0], read[1], 3, NULL, dataset));
     ck_assert(memcmp(read[0], scales, count * sizeof *scales) == 0);
     ck_assert(memcmp(read[1], offsets, count * sizeof *offsets) == 0);
 }
@@ -324,7 +324,7 @@ START_TEST(scale_can_be_handed_on)
     float expected[6], inputs[6];
     neuron_dataset_t *from = of_floats(values, 2), *to = of_floats(values, 2);
     assert_ok(neuron_dataset_standardize_channels(from, from));
-    assert_ok(neuron_dataset_scale(scales, offsets, 3, NULL, from));
+    assert_ok(neuron_dataset_scales(scales, offsets, 3, NULL, from));
     assert_ok(neuron_dataset_set_scales(to, scales, offsets, 3));
     ck_assert(neuron_dataset_same_scale(from, to));
     assert_ok(neuron_dataset_read(expected, NULL, from, 0, 1));
@@ -345,7 +345,7 @@ static void hand_on(neuron_dataset_t *to, const neuron_dataset_t *from)
 {
     double scales[3], offsets[3];
     size_t count;
-    assert_ok(neuron_dataset_scale(scales, offsets, 3, &count, from));
+    assert_ok(neuron_dataset_scales(scales, offsets, 3, &count, from));
     assert_ok(neuron_dataset_set_scales(to, scales, offsets, count));
 }
 
@@ -392,6 +392,27 @@ START_TEST(replaced_scale_is_forgotten)
 }
 END_TEST
 
+/* What a graph tells that knows nothing, 0 of them, is the default, whatever was set before. */
+START_TEST(no_scales_are_the_default)
+{
+    const float values[] = {0, 1, 2};
+    const double scales[] = {1, 2, 3};
+    neuron_dataset_t *floats = of_floats(values, 1), *bytes;
+    assert_ok(neuron_dataset_generate_glyphs(&bytes, context, 3, 8, 8, 1));
+    for (int i = 0; i < 2; i++) {
+        neuron_dataset_t *dataset = i == 0 ? floats : bytes;
+        double scale, offset;
+        size_t count;
+        assert_ok(neuron_dataset_set_scales(dataset, scales, scales, i == 0 ? 3 : 1));
+        assert_ok(neuron_dataset_set_scales(dataset, i == 0 ? scales : NULL, NULL, 0));
+        assert_ok(neuron_dataset_scales(&scale, &offset, 1, &count, dataset));
+        ck_assert_uint_eq(count, 1);
+        ck_assert(scale == (i == 0 ? 1 : 1.0 / 255) && offset == 0);
+        neuron_dataset_unref(dataset);
+    }
+}
+END_TEST
+
 START_TEST(bad_scales_are_refused)
 {
     const float values[] = {0, 1, 2};
@@ -401,7 +422,7 @@ START_TEST(bad_scales_are_refused)
     neuron_dataset_t *dataset = of_floats(values, 1);
     assert_status(neuron_dataset_set_scales(dataset, good, good, 2), NEURON_E_SHAPE);
     assert_message("neuron_dataset_set_scales: 2 scales, but the last axis has extent 3");
-    assert_status(neuron_dataset_set_scales(dataset, good, good, 0), NEURON_E_SHAPE);
+    assert_status(neuron_dataset_set_scales(dataset, NULL, NULL, 3), NEURON_E_ARGUMENT);
     assert_status(neuron_dataset_set_scales(dataset, bad, good, 3), NEURON_E_ARGUMENT);
     assert_message("scale 2 is inf, not finite");
     assert_status(neuron_dataset_set_scales(dataset, good, bad, 3), NEURON_E_ARGUMENT);
@@ -411,13 +432,13 @@ START_TEST(bad_scales_are_refused)
     assert_status(neuron_dataset_set_scales(dataset, good, NULL, 3), NEURON_E_ARGUMENT);
     assert_scales(dataset, 1, (double[]){1}, (double[]){0});
     assert_ok(neuron_dataset_set_scales(dataset, good, good, 3));
-    assert_status(neuron_dataset_scale(room, room, 2, &needed, dataset), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_scales(room, room, 2, &needed, dataset), NEURON_E_ARGUMENT);
     assert_message("there are 3 scales, but room for 2");
     ck_assert_uint_eq(needed, 3);
-    assert_status(neuron_dataset_scale(room, NULL, 3, NULL, dataset), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_scales(room, NULL, 3, NULL, dataset), NEURON_E_ARGUMENT);
     assert_message("there is no room for results (NULL), but capacity is 3");
-    assert_status(neuron_dataset_scale(NULL, room, 3, NULL, dataset), NEURON_E_ARGUMENT);
-    assert_status(neuron_dataset_scale(room, room, 3, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_scales(NULL, room, 3, NULL, dataset), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_scales(room, room, 3, NULL, NULL), NEURON_E_ARGUMENT);
     neuron_dataset_unref(dataset);
 }
 END_TEST
@@ -505,6 +526,7 @@ int main(void)
     tcase_add_test(tests, scale_can_be_handed_on);
     tcase_add_test(tests, scale_of_one_channel_can_be_handed_on);
     tcase_add_test(tests, replaced_scale_is_forgotten);
+    tcase_add_test(tests, no_scales_are_the_default);
     tcase_add_test(tests, bad_scales_are_refused);
     tcase_add_test(tests, unlike_validation_is_warned_of);
     suite_add_tcase(suite, tests);

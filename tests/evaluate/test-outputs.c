@@ -320,7 +320,7 @@ START_TEST(meaning_is_of_each)
     ck_assert_str_eq(neuron_graph_class_name(s.graph, "size", 1), "yes");
     ck_assert_ptr_null(neuron_graph_class_name(s.graph, "mark", 0));
     size_t count;
-    assert_ok(neuron_graph_scale(&scale, &offset, 1, &count, s.graph, "b"));
+    assert_ok(neuron_graph_scales(&scale, &offset, 1, &count, s.graph, "b"));
     ck_assert(count == 1 && scale == 2 && offset == 1);
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(sgd);

@@ -95,7 +95,7 @@ static void look(neuron_context_t *context, const neuron_graph_t *graph)
         length += strlen(neuron_graph_class_name(graph, NULL, k));
     for (int32_t i = 0; neuron_graph_metadata_key(graph, i); i++)
         length += strlen(neuron_graph_metadata(graph, neuron_graph_metadata_key(graph, i)));
-    (void)neuron_graph_scale(scales, offsets, 4, &count, graph, NULL);
+    (void)neuron_graph_scales(scales, offsets, 4, &count, graph, NULL);
     neuron_preparation_t *preparation;
     (void)neuron_graph_preparation(&preparation, graph);
     neuron_preparation_unref(preparation);

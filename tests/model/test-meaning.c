@@ -91,7 +91,7 @@ static void check_scale(const neuron_graph_t *graph, double scale, double offset
 {
     double scales[1], offsets[1];
     size_t needed = 7;
-    assert_ok(neuron_graph_scale(scales, offsets, 1, &needed, graph, NULL));
+    assert_ok(neuron_graph_scales(scales, offsets, 1, &needed, graph, NULL));
     ck_assert_uint_eq(needed, 1);
     ck_assert(scales[0] == scale && offsets[0] == offset);
 }
@@ -118,8 +118,8 @@ START_TEST(bytes_are_predicted_as_they_are)
     check_bytes(loaded, dataset, bytes);
     check_bytes(again, dataset, bytes);
     double scales[2][1], offsets[2][1];
-    assert_ok(neuron_dataset_scale(scales[0], offsets[0], 1, NULL, dataset));
-    assert_ok(neuron_graph_scale(scales[1], offsets[1], 1, NULL, again, "input"));
+    assert_ok(neuron_dataset_scales(scales[0], offsets[0], 1, NULL, dataset));
+    assert_ok(neuron_graph_scales(scales[1], offsets[1], 1, NULL, again, "input"));
     ck_assert(scales[0][0] == scales[1][0] && offsets[0][0] == offsets[1][0]);
     neuron_graph_unref(again);
     neuron_graph_unref(loaded);
@@ -134,16 +134,16 @@ START_TEST(the_last_training_counts)
     uint8_t bytes[COUNT * SIDE * SIDE];
     neuron_dataset_t *dataset = make_bytes(bytes);
     neuron_graph_t *graph = test_linear(context, SIDE);
-    assert_ok(neuron_graph_set_scale(graph, NULL, (const double[]){3}, (const double[]){4}, 1));
+    assert_ok(neuron_graph_set_scales(graph, NULL, (const double[]){3}, (const double[]){4}, 1));
     check_scale(graph, 3, 4);
     train(graph, dataset);
     check_scale(graph, 1.0 / 255, 0);
     assert_ok(neuron_dataset_set_scale(dataset, 2, 1));
     train(graph, dataset);
     check_scale(graph, 2, 1);
-    assert_ok(neuron_graph_set_scale(graph, "input", NULL, NULL, 0));
+    assert_ok(neuron_graph_set_scales(graph, "input", NULL, NULL, 0));
     size_t needed = 7;
-    assert_ok(neuron_graph_scale(NULL, NULL, 0, &needed, graph, NULL));
+    assert_ok(neuron_graph_scales(NULL, NULL, 0, &needed, graph, NULL));
     ck_assert_uint_eq(needed, 0);
     neuron_graph_unref(graph);
     neuron_dataset_unref(dataset);
@@ -170,16 +170,16 @@ START_TEST(floats_tell_nothing)
     train(graph, dataset);
     assert_status(neuron_graph_predict(graph, bytes, output), NEURON_E_TYPE);
     assert_message("the input is u8, not f32");
-    assert_message("neuron_graph_set_scale()");
+    assert_message("neuron_graph_set_scales()");
     assert_ok(neuron_dataset_set_scales(dataset, (const double[]){0.5, 0.25},
                                         (const double[]){1, -1}, 2));
     train(graph, dataset);
     assert_ok(neuron_graph_predict(graph, bytes, output));
     double scales[2], offsets[2];
     neuron_graph_t *loaded = reload(graph);
-    assert_ok(neuron_graph_scale(scales, offsets, 2, NULL, loaded, NULL));
+    assert_ok(neuron_graph_scales(scales, offsets, 2, NULL, loaded, NULL));
     ck_assert(scales[0] == 0.5 && scales[1] == 0.25 && offsets[0] == 1 && offsets[1] == -1);
-    assert_status(neuron_graph_scale(scales, offsets, 1, NULL, loaded, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_graph_scales(scales, offsets, 1, NULL, loaded, NULL), NEURON_E_ARGUMENT);
     neuron_graph_unref(loaded);
     neuron_graph_unref(graph);
     neuron_dataset_unref(dataset);
@@ -343,7 +343,7 @@ END_TEST
 static neuron_graph_t *make_member(double scale, const char *const *called)
 {
     neuron_graph_t *graph = test_linear(context, SIDE);
-    assert_ok(neuron_graph_set_scale(graph, NULL, &scale, (const double[]){0}, 1));
+    assert_ok(neuron_graph_set_scales(graph, NULL, &scale, (const double[]){0}, 1));
     if (called)
         assert_ok(neuron_graph_set_class_names(graph, NULL, called, TEST_CLASSES));
     assert_ok(neuron_graph_set_metadata(graph, "version", "1"));
@@ -369,7 +369,7 @@ START_TEST(a_committee_knows_what_all_know)
     neuron_graph_unref(committee);
     assert_ok(join(&committee, make_member(0.5, NULL), make_member(0.25, NULL)));
     size_t needed;
-    assert_ok(neuron_graph_scale(NULL, NULL, 0, &needed, committee, NULL));
+    assert_ok(neuron_graph_scales(NULL, NULL, 0, &needed, committee, NULL));
     ck_assert_uint_eq(needed, 0);
     neuron_graph_unref(committee);
     const char *other[TEST_CLASSES];
@@ -394,7 +394,7 @@ START_TEST(a_part_brings_the_scale_of_its_input)
     x = neuron_relu(other, neuron_input(other, (const int64_t[]){SIDE, SIDE, 1}, 3));
     assert_ok(neuron_graph_finish(other, neuron_graph_import(other, x, member, NULL, NULL)));
     size_t needed;
-    assert_ok(neuron_graph_scale(NULL, NULL, 0, &needed, other, NULL));
+    assert_ok(neuron_graph_scales(NULL, NULL, 0, &needed, other, NULL));
     ck_assert_uint_eq(needed, 0);
     neuron_graph_unref(other);
     neuron_graph_unref(graph);
@@ -561,7 +561,7 @@ START_TEST(no_memory_is_an_answer)
     size_t size;
     char bytes[20000];
     double scale = 0.5, offset = 2;
-    WITH_LITTLE_MEMORY(&memory, neuron_graph_set_scale(graph, NULL, &scale, &offset, 1));
+    WITH_LITTLE_MEMORY(&memory, neuron_graph_set_scales(graph, NULL, &scale, &offset, 1));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_set_class_names(graph, NULL, names, TEST_CLASSES));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_set_metadata(graph, "version", "1"));
     WITH_LITTLE_MEMORY(&memory, neuron_graph_set_metadata(graph, "version", "2"));

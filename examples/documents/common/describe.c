@@ -266,7 +266,7 @@ static void write_scale(FILE *file, const neuron_dataset_t *dataset)
     double scale;
     double offset;
 
-    must(neuron_dataset_scale(&scale, &offset, 1, NULL, dataset));
+    must(neuron_dataset_scales(&scale, &offset, 1, NULL, dataset));
     fprintf(file, "times %.4g", scale);
     if (offset != 0)
         fprintf(file, " plus %.4g", offset);

@@ -64,7 +64,7 @@ static int load(neuron_tensor_t **tensor, const neuron_content *content,
                 const neuron_image_settings *settings, const char *who)
 {
     bool scales = settings->scales, offsets = settings->offsets;
-    if (scales != offsets || (!scales && settings->count != 0))
+    if (settings->count != 0 && !(scales && offsets))
         return neuron_fail(
             NEURON_E_ARGUMENT,
             "%s: scales are %s, offsets are %s and count is %zu; give both, or neither "

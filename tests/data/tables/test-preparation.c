@@ -80,7 +80,7 @@ START_TEST(files_are_read_like_a_dataset)
     assert_ok(neuron_dataset_subset(&train, table, 1, 3));
     neuron_dataset_unref(table);
     assert_ok(neuron_dataset_standardize_channels(train, train));
-    assert_ok(neuron_dataset_scale(scales, offsets, 4, NULL, train));
+    assert_ok(neuron_dataset_scales(scales, offsets, 4, NULL, train));
     assert_ok(neuron_dataset_load_csv_like(&test, context, path, train));
     assert_ok(neuron_dataset_read(met, NULL, test, 0, 1));
     ck_assert_float_eq(met[0], (float)(20 * scales[0] + offsets[0]));
