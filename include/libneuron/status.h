@@ -8,6 +8,10 @@
  *  Functions that only read something, such as neuron_tensor_count(), say what they return for NULL
  *  or for a number out of its range.
  *
+ *  What a call makes comes back through its first argument, and is NULL after a failure, whatever
+ *  was there before, unless its comment says otherwise; so it may be released without asking
+ *  whether it was made.
+ *
  *  After a failure neuron_error_last() says in one line what was wrong, in the caller's terms, and
  *  every handle is as valid as it was before the call: to be used again or to be released.
  */
