@@ -302,8 +302,8 @@ NEURON_API int neuron_graph_predict_many(const neuron_graph_t *graph,
  *  @param output_gradients  a tensor for each output, NEURON_TYPE_F32, [n, ...output shape]; NULL
  *                           for an output that plays no part. For the gradient of a class's score:
  *                           1 at the class, else 0.
- *  @param input_gradients   a tensor for each input, of its shape; overwritten. NULL where the
- *                           gradient is not wanted.
+ *  @param input_gradients   `input_count` tensors, one of the shape of each input; overwritten.
+ *                           NULL where the gradient is not wanted.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE,
  *           NEURON_E_UNSUPPORTED for a graph with a vote or a quantised layer, which have no
  *           gradient, NEURON_E_MEMORY, or what a custom layer returned. Threads as for
