@@ -104,10 +104,10 @@ typedef int (*neuron_schedule_function_t)(double *rate, int64_t epoch, void *use
  *    The factor is that of t = 0 before the start. `length`, n (5, as there), `start` (0),
  *    `per_step` (no).
  *  - `stop_on_nan` ends the training when a loss, or the norm of a gradient that the optimizer
- *    clips, is infinite or not a number. The run then returns 0 instead of NEURON_E_NUMBER, and the
- *    parameters are the last that were all finite at the end of an epoch, or at the beginning of a
- *    run between two epochs. What the optimizer remembers, including its number of steps, is as it
- *    was then, too; schedules and random numbers go on. It has no options.
+ *    clips, is infinite or not a number. The run then returns 0 instead of NEURON_E_NOT_FINITE, and
+ *    the parameters are the last that were all finite at the end of an epoch, or at the beginning
+ *    of a run between two epochs. What the optimizer remembers, including its number of steps, is
+ *    as it was then, too; schedules and random numbers go on. It has no options.
  *
  *  What the options mean, for the kinds that have them:
  *

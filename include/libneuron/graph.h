@@ -394,7 +394,7 @@ NEURON_API const char *neuron_graph_metadata_key(const neuron_graph_t *graph, in
  *  `.new`, goes with the next save to the same path. Several threads and processes may save to one
  *  path at the same time; the last one's file is there then.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_IO, NEURON_E_MEMORY,
- *           NEURON_E_UNSUPPORTED for a description of more than 100 MB, NEURON_E_NUMBER as
+ *           NEURON_E_UNSUPPORTED for a description of more than 100 MB, NEURON_E_NOT_FINITE as
  *           neuron_graph_set_storage() says. Any thread, unless another one changes the graph
  *           meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_save(const neuron_graph_t *graph, const char *path);
@@ -409,7 +409,7 @@ NEURON_API int neuron_graph_save(const neuron_graph_t *graph, const char *path);
  *  so does the whole of neuron_trainer_save(), which loses nothing. Readers of safetensors, older
  *  libraries among them, read all three.
  *
- *  With "f16" saving fails with NEURON_E_NUMBER if a parameter is finite and rounds to
+ *  With "f16" saving fails with NEURON_E_NOT_FINITE if a parameter is finite and rounds to
  *  more than 65504; the message names its array. The graph need not be finished.
  *  @param storage  "f32", "f16" or "bf16".
  *  @return  0 or NEURON_E_ARGUMENT. No other thread may use the graph meanwhile. Since 0.1. */
@@ -419,15 +419,15 @@ NEURON_API int neuron_graph_set_storage(neuron_graph_t *graph, const char *stora
  *  @param[out] bytes   room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  how many bytes there are; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT if `bytes` is given and too small, NEURON_E_STATE,
- *  NEURON_E_MEMORY, NEURON_E_UNSUPPORTED, NEURON_E_NUMBER as for neuron_graph_save(). Any thread,
- *  unless another one changes the graph meanwhile. Since 0.1. */
+ *  NEURON_E_MEMORY, NEURON_E_UNSUPPORTED, NEURON_E_NOT_FINITE as for neuron_graph_save(). Any
+ *  thread, unless another one changes the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_save_memory(void *bytes, size_t capacity, size_t *needed,
                                         const neuron_graph_t *graph);
 
 /** Hands the bytes that neuron_graph_save() would put into a file to a function, piece by piece.
  *  @param user_data  handed to it; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY, NEURON_E_UNSUPPORTED,
- *           NEURON_E_NUMBER as for neuron_graph_save(), or what `write` returned. Any thread,
+ *           NEURON_E_NOT_FINITE as for neuron_graph_save(), or what `write` returned. Any thread,
  *           unless another one changes the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_save_to(const neuron_graph_t *graph, neuron_write_function_t write,
                                     void *user_data);

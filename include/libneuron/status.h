@@ -26,16 +26,16 @@ extern "C" {
 
 /** Result codes. The values never change; new ones take the gaps. Since 0.1. */
 enum neuron_status {
-    NEURON_OK = 0,           /**< it worked */
-    NEURON_E_ARGUMENT = -10, /**< a NULL, or a number out of its range */
-    NEURON_E_SHAPE = -20,    /**< shapes that do not fit each other */
-    NEURON_E_TYPE = -30,     /**< elements of another type than the call takes */
-    NEURON_E_STATE = -40,    /**< the right call at the wrong time: predicting before finishing */
-    NEURON_E_MEMORY = -50,   /**< the context's allocator returned NULL */
-    NEURON_E_IO = -60,       /**< the operating system refused a file */
-    NEURON_E_FORMAT = -70,   /**< a file or buffer that is not what it claims to be */
-    NEURON_E_DATA = -80,     /**< examples that contradict each other: labels, counts, classes */
-    NEURON_E_NUMBER = -90,   /**< a loss that is infinite or not a number */
+    NEURON_OK = 0,             /**< it worked */
+    NEURON_E_ARGUMENT = -10,   /**< a NULL, a handle of another kind, a number out of its range */
+    NEURON_E_SHAPE = -20,      /**< shapes that do not fit each other */
+    NEURON_E_TYPE = -30,       /**< elements of another type than the call takes */
+    NEURON_E_STATE = -40,      /**< the right call at the wrong time: predicting before finishing */
+    NEURON_E_MEMORY = -50,     /**< the context's allocator returned NULL */
+    NEURON_E_IO = -60,         /**< the operating system refused a file */
+    NEURON_E_FORMAT = -70,     /**< a file or buffer that is not what it claims to be */
+    NEURON_E_DATA = -80,       /**< examples that contradict each other: labels, counts, classes */
+    NEURON_E_NOT_FINITE = -90, /**< a number is infinite, or not a number: a loss, a weight */
     NEURON_E_UNSUPPORTED = -100, /**< meaningful, but not something this build or object can do */
     NEURON_E_CALLBACK = -110     /**< a callback of the caller's returned a positive number */
 };

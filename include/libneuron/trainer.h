@@ -185,23 +185,23 @@ NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
  *  @return  0, also if one of the callbacks of callback.h ended the training, see
  *           neuron_trainer_stop_reason(); NEURON_STOP, above 0, if a function of the caller's ended
  *           the run by that; its number if that is negative, or NEURON_E_CALLBACK, with the message
- *           of what failed in the function; NEURON_E_NUMBER if the loss, its gradient, or the norm
- *           of a gradient that the optimizer clips, is infinite or not a number in float; a batch
- *           normalisation whose statistics do not fit makes the loss so. (Where the optimizer clips
- *           values, infinite gradients get their bound, and only one that is not a number is an
- *           error, which the layers may make of the loss's: infinity times an input of 0 is.) The
- *           message then has epoch and step, and the first input that is so too, if there is one;
- *           the parameters are those before that step. Also where the update makes a parameter, or
- *           what the optimizer keeps of its gradients, infinite or not a number: the parameters are
- *           then those that the step left, and no use any more; NEURON_E_DATA if the loss does not
- *           go with the targets; NEURON_E_SHAPE if the validation set was given another shape
- *           since; NEURON_E_IO for a checkpoint or log that could not be written;
+ *           of what failed in the function; NEURON_E_NOT_FINITE if the loss, its gradient, or the
+ *           norm of a gradient that the optimizer clips, is infinite or not a number in float; a
+ *           batch normalisation whose statistics do not fit makes the loss so. (Where the optimizer
+ *           clips values, infinite gradients get their bound, and only one that is not a number is
+ *           an error, which the layers may make of the loss's: infinity times an input of 0 is.)
+ *           The message then has epoch and step, and the first input that is so too, if there is
+ *           one; the parameters are those before that step. Also where the update makes a
+ *           parameter, or what the optimizer keeps of its gradients, infinite or not a number: the
+ *           parameters are then those that the step left, and no use any more; NEURON_E_DATA if the
+ *           loss does not go with the targets; NEURON_E_SHAPE if the validation set was given
+ *           another shape since; NEURON_E_IO for a checkpoint or log that could not be written;
  *           NEURON_E_UNSUPPORTED if all layers with parameters were frozen since the trainer was
  *           made; NEURON_E_ARGUMENT, also for a rate that a schedule by function may not return;
  *           NEURON_E_STATE from within a callback or without a validation set that a callback
  *           needs; what the function of a stream, of a custom layer or of a loss failed with;
- *           NEURON_E_MEMORY. No other thread may use the trainer or its graph meanwhile.
- *           Since 0.1. */
+ *           NEURON_E_MEMORY. No other thread may use the trainer or its graph meanwhile. Since 0.1.
+ *           */
 NEURON_API int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *trainer);
 
 /** Does one step on a batch of the caller's: forward as in training, loss, backward, update. The
@@ -225,11 +225,11 @@ NEURON_API int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *
  *  @param weights       NEURON_TYPE_F32 [n], by which the losses of the examples are multiplied,
  *                       finite and not negative; NULL for 1 everywhere.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_DATA for a target or
- *           weight that cannot be, with its number; NEURON_E_NUMBER as neuron_trainer_run();
+ *           weight that cannot be, with its number; NEURON_E_NOT_FINITE as neuron_trainer_run();
  *           NEURON_E_STATE during a run, NEURON_E_UNSUPPORTED if all layers with parameters are
  *           frozen, what a custom layer or loss failed with, NEURON_E_MEMORY. After a failure the
- *           parameters are those before the step, but for the update that NEURON_E_NUMBER is about.
- *           No other thread may use the trainer or its graph meanwhile. Since 0.1. */
+ *           parameters are those before the step, but for the update that NEURON_E_NOT_FINITE is
+ *           about. No other thread may use the trainer or its graph meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
                                    const neuron_tensor_t *const *inputs, int32_t input_count,
                                    const neuron_tensor_t *const *targets, int32_t target_count,

@@ -7,6 +7,9 @@
  *  away; the last one frees. NULL is fine for both, and both may be called from any thread.
  *  - A handle keeps what it was made from alive: a graph its context, a trainer its graph and data.
  *    So handles may be released in any order.
+ *  - Each handle knows its kind. One of another kind, as a binding may hand over, and memory that
+ *    is no handle are refused with NEURON_E_ARGUMENT; calls that cannot fail take them for NULL. A
+ *    handle that was freed is not noticed.
  *  - One handle is used by one thread at a time. Where a call allows more, its comment says so.
  *  - What a call hands back comes first among its arguments, with the room that there is for it;
  *    then the handle or the context; then what it works on; options, as text, last. (Tensors that a

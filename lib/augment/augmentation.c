@@ -52,7 +52,7 @@ int neuron_augmentation_create(neuron_augmentation_t **augmentation, neuron_cont
     neuron_augmentation_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(context);
     made->settings.options = settings;
     *augmentation = made;
@@ -61,14 +61,15 @@ int neuron_augmentation_create(neuron_augmentation_t **augmentation, neuron_cont
 
 neuron_augmentation_t *neuron_augmentation_ref(neuron_augmentation_t *augmentation)
 {
-    if (augmentation)
-        atomic_fetch_add_explicit(&augmentation->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(augmentation))
+        return NULL;
+    neuron_handle_own(&augmentation->handle);
     return augmentation;
 }
 
 void neuron_augmentation_unref(neuron_augmentation_t *augmentation)
 {
-    if (!augmentation || !neuron_hold_last_owner(&augmentation->references))
+    if (!NEURON_IS(augmentation) || !neuron_hold_last_owner(&augmentation->handle.references))
         return;
     neuron_context_t *context = augmentation->context;
     neuron_release(context, augmentation);

@@ -33,7 +33,7 @@ typedef struct neuron_augment_settings {
 } neuron_augment_settings;
 
 struct neuron_augmentation {
-    atomic_int references;
+    neuron_handle handle;
     neuron_context_t *context;
     neuron_augment_settings settings;
 };

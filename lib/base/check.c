@@ -2,10 +2,12 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "base/text/number.h"
+#include "base/text/utf8.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #undef neuron_refuse_null
 #undef neuron_refuse_value
@@ -62,4 +64,78 @@ int neuron_check_part(int64_t first, int64_t count, int64_t all, const char *who
                        "%s: first is %" PRId64 " and count %" PRId64
                        ", but the dataset has %" PRId64 " examples",
                        who, first, count, all);
+}
+
+int neuron_name_check(const char *name, size_t max, const char *forbidden, const char *who)
+{
+    size_t length = strlen(name);
+    if (length == 0 || length > max)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: name has %zu bytes; it must have 1 to %zu", who,
+                           length, max);
+    for (const char *c = name; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f || strchr(forbidden, *c))
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "%s: byte %zu of name is 0x%02x, which is not allowed", who,
+                               (size_t)(c - name), (unsigned char)*c);
+    for (const char *c = name; *c; c += neuron_utf8_length(c))
+        if (neuron_utf8_length(c) == 0)
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: name is not UTF-8; it must be", who);
+    return NEURON_OK;
+}
+
+/* ---- Handles ---- */
+
+/* All names have the same room, so that no pointers must be set when the library is loaded. */
+static const char names[][16] = {[NEURON_HANDLE_CONTEXT - NEURON_HANDLE_FIRST] = "context",
+                                 [NEURON_HANDLE_TENSOR - NEURON_HANDLE_FIRST] = "tensor",
+                                 [NEURON_HANDLE_GRADIENT - NEURON_HANDLE_FIRST] = "gradient",
+                                 [NEURON_HANDLE_GRAPH - NEURON_HANDLE_FIRST] = "graph",
+                                 [NEURON_HANDLE_NODE - NEURON_HANDLE_FIRST] = "node",
+                                 [NEURON_HANDLE_DATASET - NEURON_HANDLE_FIRST] = "dataset",
+                                 [NEURON_HANDLE_PREPARATION - NEURON_HANDLE_FIRST] = "preparation",
+                                 [NEURON_HANDLE_AUGMENTATION - NEURON_HANDLE_FIRST] =
+                                     "augmentation",
+                                 [NEURON_HANDLE_OPTIMIZER - NEURON_HANDLE_FIRST] = "optimizer",
+                                 [NEURON_HANDLE_LOSS - NEURON_HANDLE_FIRST] = "loss",
+                                 [NEURON_HANDLE_TRAINER - NEURON_HANDLE_FIRST] = "trainer",
+                                 [NEURON_HANDLE_CALLBACK - NEURON_HANDLE_FIRST] = "callback",
+                                 [NEURON_HANDLE_HISTORY - NEURON_HANDLE_FIRST] = "history",
+                                 [NEURON_HANDLE_SEARCH - NEURON_HANDLE_FIRST] = "search",
+                                 [NEURON_HANDLE_TRIAL - NEURON_HANDLE_FIRST] = "trial",
+                                 [NEURON_HANDLE_EVALUATION - NEURON_HANDLE_FIRST] = "evaluation",
+                                 [NEURON_HANDLE_CUSTOM_RUN - NEURON_HANDLE_FIRST] = "custom run"};
+
+static const char *article(const char *name)
+{
+    return strchr("aeiou", name[0]) ? "an" : "a";
+}
+
+static int refuse(const void *pointer, neuron_handle_kind kind, const char *name, const char *who)
+{
+    uint32_t found = *(const uint32_t *)pointer;
+    const char *wanted = names[kind - NEURON_HANDLE_FIRST];
+    if (found < NEURON_HANDLE_FIRST || found > NEURON_HANDLE_LAST)
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is no handle; it must be %s %s", who, name,
+                           article(wanted), wanted);
+    const char *other = names[found - NEURON_HANDLE_FIRST];
+    return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is %s %s; it must be %s %s", who, name,
+                       article(other), other, article(wanted), wanted);
+}
+
+int neuron_handle_check(const void *pointer, neuron_handle_kind kind, const char *name,
+                        const char *who)
+{
+    if (!pointer)
+        return neuron_refuse_null(name, who);
+    return neuron_handle_is(pointer, kind) ? NEURON_OK : refuse(pointer, kind, name, who);
+}
+
+int neuron_handle_check_at(const void *pointer, neuron_handle_kind kind, const char *name,
+                           int64_t index, const char *who)
+{
+    char text[48];
+    if (neuron_handle_is(pointer, kind))
+        return NEURON_OK;
+    snprintf(text, sizeof text, "%s[%" PRId64 "]", name, index);
+    return neuron_handle_check(pointer, kind, text, who);
 }

@@ -28,7 +28,7 @@ int neuron_context_make(neuron_context_t **context, const neuron_allocator *allo
     if (!made)
         return neuron_fail(NEURON_E_MEMORY, "%s: out of memory", who);
     memset(made, 0, sizeof *made);
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->memory = from;
     made->memory_limit = memory_limit;
     made->log_lock = neuron_allocate_zero(made, 1, sizeof *made->log_lock);
@@ -47,8 +47,9 @@ int neuron_context_make(neuron_context_t **context, const neuron_allocator *allo
 
 neuron_context_t *neuron_context_ref(neuron_context_t *context)
 {
-    if (context)
-        atomic_fetch_add_explicit(&context->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(context))
+        return NULL;
+    neuron_handle_own(&context->handle);
     return context;
 }
 
@@ -61,7 +62,7 @@ static void give_back(neuron_destroy_function_t destroy, void *user_data)
 
 void neuron_context_unref(neuron_context_t *context)
 {
-    if (!context || !neuron_hold_last_owner(&context->references))
+    if (!NEURON_IS(context) || !neuron_hold_last_owner(&context->handle.references))
         return;
     neuron_pool_destroy(context->pool);
     give_back(context->parallel.destroy, context->parallel.user_data);
@@ -120,7 +121,7 @@ int neuron_context_set_parallel_for(neuron_context_t *context,
 
 int32_t neuron_context_threads(const neuron_context_t *context)
 {
-    return context ? neuron_pool_threads(context->pool) : 0;
+    return NEURON_IS(context) ? neuron_pool_threads(context->pool) : 0;
 }
 
 int neuron_context_set_seed(neuron_context_t *context, uint64_t seed)
@@ -132,7 +133,7 @@ int neuron_context_set_seed(neuron_context_t *context, uint64_t seed)
 
 uint64_t neuron_context_seed(const neuron_context_t *context)
 {
-    return context ? context->seed : 0;
+    return NEURON_IS(context) ? context->seed : 0;
 }
 
 int neuron_context_set_log(neuron_context_t *context, int32_t level, neuron_log_function_t sink,

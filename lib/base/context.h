@@ -47,7 +47,7 @@ struct neuron_parallel {
 };
 
 struct neuron_context {
-    atomic_int references;
+    neuron_handle handle;
     const struct neuron_kernels *kernels; /* all that runs in this context works by these */
     neuron_allocator memory;
     size_t memory_limit; /* of all pieces together; 0 for none */

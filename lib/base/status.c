@@ -72,8 +72,8 @@ const char *neuron_error_name(int32_t status)
         return "NEURON_E_FORMAT";
     case NEURON_E_DATA:
         return "NEURON_E_DATA";
-    case NEURON_E_NUMBER:
-        return "NEURON_E_NUMBER";
+    case NEURON_E_NOT_FINITE:
+        return "NEURON_E_NOT_FINITE";
     case NEURON_E_UNSUPPORTED:
         return "NEURON_E_UNSUPPORTED";
     case NEURON_E_CALLBACK:

@@ -4,6 +4,8 @@
 
 #include <libneuron/status.h>
 
+#include "base/handle.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,12 +47,22 @@ void neuron_set_call_message(uint64_t before, const char *format, ...)
 /* What public calls check of their arguments. Each message names the function, the argument as the
  * header does, its value and what is allowed; no condition in C ever becomes text.
  *
- * CHECK_ARGUMENT: that a pointer is not NULL. It takes nothing but a pointer: the comparison is
- * there so that compilers refuse a condition. */
+ * CHECK_ARGUMENT: that a pointer is not NULL, and a handle of its kind. It takes nothing but a
+ * pointer: the comparison is there so that compilers refuse a condition. */
 #define CHECK_ARGUMENT(pointer)                                                                    \
     do {                                                                                           \
-        if ((pointer) == NULL)                                                                     \
+        if (NEURON_HANDLE_KIND(pointer) != NEURON_HANDLE_NONE)                                     \
+            RETURN_IF_ERROR(                                                                       \
+                neuron_handle_check(pointer, NEURON_HANDLE_KIND(pointer), #pointer, __func__));    \
+        else if ((pointer) == NULL)                                                                \
             return neuron_refuse_null(#pointer, __func__);                                         \
+    } while (0)
+
+/* That a function of the caller's is not NULL. */
+#define CHECK_FUNCTION(function)                                                                   \
+    do {                                                                                           \
+        if ((function) == NULL)                                                                    \
+            return neuron_refuse_null(#function, __func__);                                        \
     } while (0)
 
 /* That a number is from `least` to `most`, which is INT64_MAX where there is no upper bound. */
@@ -93,6 +105,10 @@ int neuron_check_range(int64_t value, int64_t least, int64_t most, const char *n
                        const char *who);
 int neuron_check_finite(double value, int as_float, const char *name, const char *who);
 int neuron_check_part(int64_t first, int64_t count, int64_t all, const char *who);
+
+/* Whether a name that a caller gives, and that ends up in files, is 1 to `max` bytes of UTF-8
+ * without control characters and without any of `forbidden`. */
+int neuron_name_check(const char *name, size_t max, const char *forbidden, const char *who);
 
 enum { NEURON_MESSAGE_SIZE = 512 };
 

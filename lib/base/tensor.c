@@ -58,7 +58,7 @@ static int create_empty(neuron_tensor_t **tensor, neuron_context_t *context, int
     neuron_tensor_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(context);
     made->type = type;
     made->shape = checked;
@@ -130,14 +130,15 @@ int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int3
 
 neuron_tensor_t *neuron_tensor_ref(neuron_tensor_t *tensor)
 {
-    if (tensor)
-        atomic_fetch_add_explicit(&tensor->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(tensor))
+        return NULL;
+    neuron_handle_own(&tensor->handle);
     return tensor;
 }
 
 void neuron_tensor_unref(neuron_tensor_t *tensor)
 {
-    if (!tensor || !neuron_hold_last_owner(&tensor->references))
+    if (!NEURON_IS(tensor) || !neuron_hold_last_owner(&tensor->handle.references))
         return;
     neuron_context_t *context = tensor->context;
     if (tensor->ownership == NEURON_OWNERSHIP_COPY)
@@ -152,30 +153,31 @@ NEURON_HOLD_DEFINE(tensor)
 
 int32_t neuron_tensor_type(const neuron_tensor_t *tensor)
 {
-    return tensor ? tensor->type : 0;
+    return NEURON_IS(tensor) ? tensor->type : 0;
 }
 
 int32_t neuron_tensor_rank(const neuron_tensor_t *tensor)
 {
-    return tensor ? tensor->shape.rank : 0;
+    return NEURON_IS(tensor) ? tensor->shape.rank : 0;
 }
 
 int64_t neuron_tensor_extent(const neuron_tensor_t *tensor, int32_t axis)
 {
-    return tensor && axis >= 0 && axis < tensor->shape.rank ? tensor->shape.extent[axis] : 0;
+    return NEURON_IS(tensor) && axis >= 0 && axis < tensor->shape.rank ? tensor->shape.extent[axis]
+                                                                       : 0;
 }
 
 int64_t neuron_tensor_count(const neuron_tensor_t *tensor)
 {
-    return tensor ? neuron_shape_count(&tensor->shape) : 0;
+    return NEURON_IS(tensor) ? neuron_shape_count(&tensor->shape) : 0;
 }
 
 void *neuron_tensor_data(neuron_tensor_t *tensor)
 {
-    return tensor ? tensor->data : NULL;
+    return NEURON_IS(tensor) ? tensor->data : NULL;
 }
 
 const void *neuron_tensor_data_const(const neuron_tensor_t *tensor)
 {
-    return tensor ? tensor->data : NULL;
+    return NEURON_IS(tensor) ? tensor->data : NULL;
 }

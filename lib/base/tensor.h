@@ -8,7 +8,7 @@
 #include "base/shape.h"
 
 struct neuron_tensor {
-    atomic_int references;
+    neuron_handle handle;
     neuron_context_t *context;
     int32_t type;
     neuron_shape shape;

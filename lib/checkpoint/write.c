@@ -172,7 +172,7 @@ int neuron_trainer_save_to(const neuron_trainer_t *trainer, neuron_write_functio
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
-    CHECK_ARGUMENT(write);
+    CHECK_FUNCTION(write);
     neuron_safetensors_writer *writer;
     neuron_hold_end_left();
     NEURON_HOLD(hold);

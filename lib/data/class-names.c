@@ -3,7 +3,6 @@
 #include "data/dataset.h"
 
 #include "base/checked.h"
-#include "base/name.h"
 #include "data/preparation.h"
 
 #include <inttypes.h>
@@ -38,7 +37,7 @@ int neuron_class_names_make(neuron_tensor_t **made, neuron_context_t *context,
 
 const char *neuron_class_names_next(const neuron_tensor_t *names, const char *name)
 {
-    if (!names)
+    if (!NEURON_IS(names))
         return NULL;
     name = name ? name + strlen(name) + 1 : names->data;
     return name < end_of(names) ? name : NULL;
@@ -66,7 +65,7 @@ int32_t neuron_class_names_differ(const neuron_tensor_t *a, const neuron_tensor_
 
 const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k)
 {
-    return dataset ? neuron_class_names_at(dataset->class_names, k) : NULL;
+    return NEURON_IS(dataset) ? neuron_class_names_at(dataset->class_names, k) : NULL;
 }
 
 int neuron_dataset_set_class_names(neuron_dataset_t *dataset, const char *const *names,

@@ -120,7 +120,7 @@ static neuron_dataset_t *create_empty(neuron_context_t *context, neuron_tensor_t
         neuron_release(context, made);
         return NULL;
     }
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(context);
     made->examples = neuron_tensor_ref(examples);
     made->labels = neuron_tensor_ref(labels);
@@ -263,6 +263,7 @@ int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_co
     RETURN_IF_ERROR(neuron_dataset_check_examples(examples, who));
     if (!targets)
         return create_without_labels(dataset, context, examples, who);
+    CHECK_HANDLE(targets, who);
     RETURN_IF_ERROR(shape_targets(&shape, targets, who));
     RETURN_IF_ERROR(check_counts(examples, targets, "targets", who));
     int32_t outputs = (int32_t)neuron_shape_count(&shape);
@@ -329,14 +330,15 @@ int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *da
 
 neuron_dataset_t *neuron_dataset_ref(neuron_dataset_t *dataset)
 {
-    if (dataset)
-        atomic_fetch_add_explicit(&dataset->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(dataset))
+        return NULL;
+    neuron_handle_own(&dataset->handle);
     return dataset;
 }
 
 void neuron_dataset_unref(neuron_dataset_t *dataset)
 {
-    if (!dataset || !neuron_hold_last_owner(&dataset->references))
+    if (!NEURON_IS(dataset) || !neuron_hold_last_owner(&dataset->handle.references))
         return;
     neuron_context_t *context = dataset->context;
     neuron_zip_release(dataset);
@@ -443,12 +445,12 @@ int neuron_dataset_set_weights(neuron_dataset_t *dataset, const float *weights, 
 
 int64_t neuron_dataset_count(const neuron_dataset_t *dataset)
 {
-    return dataset ? dataset->count : 0;
+    return NEURON_IS(dataset) ? dataset->count : 0;
 }
 
 int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset)
 {
-    return dataset ? dataset->class_count : 0;
+    return NEURON_IS(dataset) ? dataset->class_count : 0;
 }
 
 int neuron_dataset_shape(int64_t *shape, int32_t *rank, const neuron_dataset_t *dataset)

@@ -15,7 +15,7 @@ typedef struct neuron_stream neuron_stream;
 typedef struct neuron_zip neuron_zip;
 
 struct neuron_dataset {
-    atomic_int references;
+    neuron_handle handle;
     neuron_context_t *context;
     neuron_tensor_t *examples;    /* u8 or f32, [stored, ...] */
     neuron_stream *stream;        /* reads examples, then `examples` owns it and has no elements */

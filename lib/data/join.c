@@ -192,9 +192,8 @@ int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *dat
     CHECK_ARGUMENT(datasets);
     CHECK_RANGE(count, 1, INT64_MAX);
     for (int32_t k = 0; k < count; k++)
-        if (!datasets[k])
-            return neuron_fail(NEURON_E_ARGUMENT,
-                               "%s: datasets[%" PRId32 "] is NULL; it must not be", __func__, k);
+        RETURN_IF_ERROR(
+            neuron_handle_check_at(datasets[k], NEURON_HANDLE_DATASET, "datasets", k, __func__));
     for (int32_t k = 0; k < count; k++)
         RETURN_IF_ERROR(neuron_dataset_refuse_zipped(datasets[k], __func__));
     for (int32_t k = 1; k < count; k++)

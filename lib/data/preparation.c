@@ -75,7 +75,7 @@ neuron_preparation_t *neuron_preparation_make(neuron_context_t *context, int64_t
     neuron_preparation_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NULL;
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(context);
     made->columns = neuron_allocate_zero(context, neuron_size(count), sizeof *made->columns);
     if (!made->columns) {
@@ -91,14 +91,15 @@ neuron_preparation_t *neuron_preparation_make(neuron_context_t *context, int64_t
 neuron_preparation_t *neuron_preparation_ref(const neuron_preparation_t *preparation)
 {
     neuron_preparation_t *owned = neuron_hold_object(preparation);
-    if (owned)
-        atomic_fetch_add_explicit(&owned->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(owned))
+        return NULL;
+    neuron_handle_own(&owned->handle);
     return owned;
 }
 
 void neuron_preparation_unref(neuron_preparation_t *preparation)
 {
-    if (!preparation || !neuron_hold_last_owner(&preparation->references))
+    if (!NEURON_IS(preparation) || !neuron_hold_last_owner(&preparation->handle.references))
         return;
     neuron_context_t *context = preparation->context;
     for (int64_t i = 0; i < preparation->column_count; i++) {
@@ -206,14 +207,14 @@ void neuron_column_put(const neuron_column *column, float value, float *inputs)
 int64_t neuron_preparation_field_count(const neuron_preparation_t *preparation)
 {
     int64_t count = 0;
-    for (int64_t i = 0; preparation && i < preparation->column_count; i++)
+    for (int64_t i = 0; NEURON_IS(preparation) && i < preparation->column_count; i++)
         count += preparation->columns[i].role == NEURON_COLUMN_INPUT;
     return count;
 }
 
 const char *neuron_preparation_field_name(const neuron_preparation_t *preparation, int64_t index)
 {
-    for (int64_t i = 0; preparation && index >= 0 && i < preparation->column_count; i++)
+    for (int64_t i = 0; NEURON_IS(preparation) && index >= 0 && i < preparation->column_count; i++)
         if (preparation->columns[i].role == NEURON_COLUMN_INPUT && index-- == 0)
             return preparation->columns[i].name;
     return NULL;
@@ -221,7 +222,7 @@ const char *neuron_preparation_field_name(const neuron_preparation_t *preparatio
 
 int64_t neuron_preparation_input_count(const neuron_preparation_t *preparation)
 {
-    return preparation ? preparation->input_count : 0;
+    return NEURON_IS(preparation) ? preparation->input_count : 0;
 }
 
 /* An input of a column, counted from its first. */

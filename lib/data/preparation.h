@@ -60,7 +60,7 @@ typedef struct neuron_csv_dialect {
 } neuron_csv_dialect;
 
 struct neuron_preparation {
-    atomic_int references;
+    neuron_handle handle;
     neuron_context_t *context;
     neuron_csv_dialect dialect;
     neuron_texts missing; /* texts that stand for nothing besides the usual ones */

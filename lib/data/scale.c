@@ -115,5 +115,5 @@ bool neuron_dataset_same_scale(const neuron_dataset_t *a, const neuron_dataset_t
 
 int32_t neuron_dataset_type(const neuron_dataset_t *dataset)
 {
-    return dataset ? dataset->examples->type : 0;
+    return NEURON_IS(dataset) ? dataset->examples->type : 0;
 }

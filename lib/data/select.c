@@ -60,7 +60,7 @@ int neuron_dataset_filter_by(neuron_dataset_t **filtered, neuron_dataset_t *data
     CHECK_ARGUMENT(filtered);
     *filtered = NULL;
     CHECK_ARGUMENT(dataset);
-    CHECK_ARGUMENT(function);
+    CHECK_FUNCTION(function);
     return derive_kept(filtered, dataset, function, user_data, __func__, "is kept");
 }
 

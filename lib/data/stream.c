@@ -295,7 +295,7 @@ int neuron_dataset_create_stream(neuron_dataset_t **dataset, neuron_context_t *c
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(read);
+    CHECK_FUNCTION(read);
     const neuron_stream given = {.read = read, .user_data = user_data, .destroy = destroy};
     return create(dataset, context, &given, count, options, __func__);
 }
@@ -309,7 +309,7 @@ int neuron_dataset_create_stream_with_targets(neuron_dataset_t **dataset, neuron
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(read);
+    CHECK_FUNCTION(read);
     const neuron_stream given = {.read_targets = read, .user_data = user_data, .destroy = destroy};
     return create(dataset, context, &given, count, options, __func__);
 }

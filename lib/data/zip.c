@@ -13,7 +13,7 @@ enum { PARTS_MAX = 65536 };
 
 int64_t neuron_dataset_input_count(const neuron_dataset_t *dataset)
 {
-    return dataset ? neuron_dataset_inputs(dataset) : 0;
+    return NEURON_IS(dataset) ? neuron_dataset_inputs(dataset) : 0;
 }
 
 int64_t neuron_dataset_target_count(const neuron_dataset_t *dataset)
@@ -143,9 +143,7 @@ static int check_one(const neuron_dataset_t *dataset, const zipping *given, cons
                      int64_t index)
 {
     const char *who = "neuron_dataset_zip";
-    if (!dataset)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s[%" PRId64 "] is NULL; it must not be", who,
-                           list, index);
+    RETURN_IF_ERROR(neuron_handle_check_at(dataset, NEURON_HANDLE_DATASET, list, index, who));
     if (dataset->count != given->inputs[0]->count)
         return neuron_fail(NEURON_E_DATA,
                            "%s: %s[%" PRId64 "] has %" PRId64 " examples, inputs[0] has %" PRId64,

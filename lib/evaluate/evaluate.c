@@ -118,8 +118,7 @@ static int evaluate_dataset(evaluator *e)
 static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, "evaluate"));
-    if (!dataset)
-        return neuron_refuse_null("dataset", "evaluate");
+    CHECK_HANDLE(dataset, "evaluate");
     RETURN_IF_ERROR(neuron_graph_check_dataset(graph, dataset, "evaluate"));
     if (dataset->count == 0)
         return neuron_fail(NEURON_E_DATA, "evaluate: the dataset has no examples");
@@ -185,6 +184,7 @@ int neuron_graph_evaluate(neuron_evaluation_t **evaluation, const neuron_graph_t
     *evaluation = NULL;
     neuron_evaluation_plan plan;
     neuron_hold_end_left();
+    CHECK_OPTIONAL(loss);
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, loss, loss);
     RETURN_IF_ERROR(check(graph, dataset));

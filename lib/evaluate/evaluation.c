@@ -41,7 +41,7 @@ int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_cont
     neuron_evaluation_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(context);
     made->plan = *plan;
     made->count = count;
@@ -92,14 +92,15 @@ int neuron_evaluation_create(neuron_evaluation_t **evaluation, neuron_context_t 
 
 neuron_evaluation_t *neuron_evaluation_ref(neuron_evaluation_t *evaluation)
 {
-    if (evaluation)
-        atomic_fetch_add_explicit(&evaluation->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(evaluation))
+        return NULL;
+    neuron_handle_own(&evaluation->handle);
     return evaluation;
 }
 
 void neuron_evaluation_unref(neuron_evaluation_t *evaluation)
 {
-    if (!evaluation || !neuron_hold_last_owner(&evaluation->references))
+    if (!NEURON_IS(evaluation) || !neuron_hold_last_owner(&evaluation->handle.references))
         return;
     neuron_context_t *context = evaluation->context;
     neuron_tensor_unref(evaluation->names);

@@ -42,7 +42,7 @@ typedef struct neuron_error_sums {
 } neuron_error_sums;
 
 struct neuron_evaluation {
-    atomic_int references;
+    neuron_handle handle;
     neuron_context_t *context;
     neuron_evaluation_plan plan;
     int64_t count;          /* of examples */

@@ -9,22 +9,22 @@
 
 const char *neuron_evaluation_kind(const neuron_evaluation_t *evaluation)
 {
-    return evaluation ? neuron_evaluation_kind_name(evaluation->plan.kind) : NULL;
+    return NEURON_IS(evaluation) ? neuron_evaluation_kind_name(evaluation->plan.kind) : NULL;
 }
 
 int64_t neuron_evaluation_count(const neuron_evaluation_t *evaluation)
 {
-    return evaluation ? evaluation->count : 0;
+    return NEURON_IS(evaluation) ? evaluation->count : 0;
 }
 
 int32_t neuron_evaluation_row_count(const neuron_evaluation_t *evaluation)
 {
-    return evaluation ? evaluation->plan.rows : 0;
+    return NEURON_IS(evaluation) ? evaluation->plan.rows : 0;
 }
 
 static bool has_row(const neuron_evaluation_t *evaluation, int32_t row)
 {
-    return evaluation && row >= 0 && row < evaluation->plan.rows;
+    return NEURON_IS(evaluation) && row >= 0 && row < evaluation->plan.rows;
 }
 
 const char *neuron_evaluation_row_name(const neuron_evaluation_t *evaluation, int32_t row)
@@ -39,7 +39,7 @@ const char *neuron_evaluation_row_name(const neuron_evaluation_t *evaluation, in
 
 double neuron_evaluation_loss(const neuron_evaluation_t *evaluation)
 {
-    return evaluation ? evaluation->loss : NAN;
+    return NEURON_IS(evaluation) ? evaluation->loss : NAN;
 }
 
 /* ---- Classes and labels ---- */
@@ -93,7 +93,7 @@ static row_counts all_counts(const neuron_evaluation_t *evaluation)
 double neuron_evaluation_accuracy(const neuron_evaluation_t *evaluation)
 {
     FLOAT_SCOPE;
-    if (!evaluation || evaluation->errors)
+    if (!NEURON_IS(evaluation) || evaluation->errors)
         return NAN;
     int64_t correct = evaluation->plan.kind == NEURON_EVALUATION_MULTI_LABEL
                           ? evaluation->exact
@@ -140,7 +140,7 @@ static double row_figure(const neuron_evaluation_t *evaluation, int32_t row, fig
 {
     FLOAT_SCOPE;
     row_counts counts = {0};
-    if (!evaluation || evaluation->errors)
+    if (!NEURON_IS(evaluation) || evaluation->errors)
         return NAN;
     if (has_row(evaluation, row)) {
         add_counts(&counts, evaluation, row);
@@ -182,7 +182,7 @@ int64_t neuron_evaluation_support(const neuron_evaluation_t *evaluation, int32_t
 {
     bool is_average = row == NEURON_AVERAGE_MACRO || row == NEURON_AVERAGE_WEIGHTED ||
                       row == NEURON_AVERAGE_MICRO || row == NEURON_AVERAGE_SAMPLES;
-    if (!evaluation || (!is_average && !has_row(evaluation, row)))
+    if (!NEURON_IS(evaluation) || (!is_average && !has_row(evaluation, row)))
         return -1;
     if (evaluation->errors)
         return evaluation->seen;
@@ -214,7 +214,7 @@ static double error_figure(const neuron_evaluation_t *evaluation, int32_t row,
                            double (*of)(const neuron_error_sums *, int64_t))
 {
     FLOAT_SCOPE;
-    if (!evaluation || !evaluation->errors)
+    if (!NEURON_IS(evaluation) || !evaluation->errors)
         return NAN;
     if (has_row(evaluation, row))
         return of(&evaluation->errors[row], evaluation->seen);

@@ -42,6 +42,7 @@ int neuron_evaluation_create_from_outputs(neuron_evaluation_t **evaluation,
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(outputs);
     CHECK_ARGUMENT(targets);
+    CHECK_OPTIONAL(loss);
     if (outputs->type != NEURON_TYPE_F32)
         return neuron_fail(NEURON_E_TYPE, "evaluation: outputs are %s, not f32",
                            neuron_type_name(outputs->type));

@@ -133,7 +133,7 @@ bool neuron_graph_trains(const neuron_graph_t *graph, int32_t index)
 static int64_t count_parameters(const neuron_graph_t *graph, bool only_trainable)
 {
     int64_t count = 0;
-    for (int32_t i = 0; graph && i < graph->array_count; i++)
+    for (int32_t i = 0; NEURON_IS(graph) && i < graph->array_count; i++)
         if (!only_trainable || neuron_graph_trains(graph, i))
             count += graph->arrays[i].count;
     return count;
@@ -151,12 +151,13 @@ int64_t neuron_graph_trainable_parameter_count(const neuron_graph_t *graph)
 
 int32_t neuron_graph_array_count(const neuron_graph_t *graph)
 {
-    return graph ? graph->array_count : 0;
+    return NEURON_IS(graph) ? graph->array_count : 0;
 }
 
 const char *neuron_graph_array_name(const neuron_graph_t *graph, int32_t index)
 {
-    return graph && index >= 0 && index < graph->array_count ? graph->arrays[index].name : NULL;
+    return NEURON_IS(graph) && index >= 0 && index < graph->array_count ? graph->arrays[index].name
+                                                                        : NULL;
 }
 
 static int find_array(const neuron_graph_t *graph, int32_t index, const char *who)

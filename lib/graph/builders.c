@@ -28,7 +28,7 @@ static neuron_node_t *join_with(neuron_graph_t *graph, const neuron_layer *layer
                                 const char *text, const double *weights)
 {
     FLOAT_SCOPE;
-    if (!graph || graph->status < 0)
+    if (!neuron_graph_is_well(graph, layer->name))
         return NULL;
     int status = graph->finished ? NEURON_OK : read_text(options, layer, settings, text);
     if (status < 0) {
@@ -117,7 +117,7 @@ neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *input, const
         NEURON_NODE_EXTENT_4, NEURON_NODE_EXTENT_5, NEURON_NODE_EXTENT_6,
     };
     neuron_setting extents[NEURON_RANK_MAX] = {END};
-    if (!graph || graph->status < 0)
+    if (!neuron_graph_is_well(graph, "reshape"))
         return NULL;
     int status = check_extents(shape, rank);
     if (status < 0) {
@@ -219,7 +219,7 @@ static neuron_node_t *add_pooling(neuron_graph_t *graph, const neuron_layer *lay
                                   neuron_node_t *input, int64_t height, int64_t width,
                                   const char *options)
 {
-    if (!graph || graph->status < 0)
+    if (!neuron_graph_is_well(graph, layer->name))
         return NULL;
     int status = graph->finished ? NEURON_OK : check_window(layer, height, width);
     if (status < 0) {
@@ -253,7 +253,7 @@ neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input
 static neuron_node_t *add_pooling_1d(neuron_graph_t *graph, const neuron_layer *layer,
                                      neuron_node_t *input, int64_t window, const char *options)
 {
-    if (!graph || graph->status < 0)
+    if (!neuron_graph_is_well(graph, layer->name))
         return NULL;
     const neuron_option *stride = neuron_options_find(&layer->options, NEURON_NODE_STRIDE);
     int status = graph->finished ? NEURON_OK

@@ -77,7 +77,7 @@ neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char *layer,
     FLOAT_SCOPE;
     const neuron_layer *found = NULL;
     neuron_options settings;
-    if (!graph || graph->status < 0)
+    if (!neuron_graph_is_well(graph, "layer_by_name"))
         return NULL;
     int status =
         graph->finished ? NEURON_OK : read_options(&found, &settings, layer, count, options);

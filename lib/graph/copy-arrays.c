@@ -14,7 +14,7 @@
 /* Which of a node's arrays has that name, "<node>.<array>". */
 static int32_t place_at(const neuron_graph_t *graph, const neuron_node_t *node, const char *name)
 {
-    if (!node || node->index >= graph->node_count)
+    if (!NEURON_IS(node) || node->index >= graph->node_count)
         return -1;
     for (int32_t i = 0; i < node->spec.array_count; i++)
         if (strcmp(graph->arrays[node->first_array + i].name, name) == 0)
@@ -155,6 +155,8 @@ int neuron_graph_copy_arrays(int32_t *copied, neuron_graph_t *to, const neuron_g
                              const char *to_prefix, const char *from_prefix)
 {
     FLOAT_SCOPE;
+    CHECK_ARGUMENT(to);
+    CHECK_ARGUMENT(from);
     RETURN_IF_ERROR(neuron_graph_check_finished(to, __func__));
     RETURN_IF_ERROR(neuron_graph_check_finished(from, __func__));
     const neuron_array_source source = {from->name, from, check_array, copy_array};

@@ -43,27 +43,27 @@ static neuron_node_t *node_at(neuron_node_t *const *nodes, int32_t count, int32_
 
 int32_t neuron_graph_input_count(const neuron_graph_t *graph)
 {
-    return graph ? graph->input_count : 0;
+    return NEURON_IS(graph) ? graph->input_count : 0;
 }
 
 neuron_node_t *neuron_graph_input(const neuron_graph_t *graph, int32_t index)
 {
-    if (graph)
+    if (NEURON_IS(graph))
         return node_at(graph->inputs, graph->input_count, index, graph, "input");
-    neuron_refuse_null("graph", __func__);
+    (void)neuron_handle_check(graph, NEURON_HANDLE_GRAPH, "graph", __func__);
     return NULL;
 }
 
 int32_t neuron_graph_output_count(const neuron_graph_t *graph)
 {
-    return graph ? graph->output_count : 0;
+    return NEURON_IS(graph) ? graph->output_count : 0;
 }
 
 neuron_node_t *neuron_graph_output(const neuron_graph_t *graph, int32_t index)
 {
-    if (graph)
+    if (NEURON_IS(graph))
         return node_at(graph->outputs, graph->output_count, index, graph, "output");
-    neuron_refuse_null("graph", __func__);
+    (void)neuron_handle_check(graph, NEURON_HANDLE_GRAPH, "graph", __func__);
     return NULL;
 }
 
@@ -173,7 +173,7 @@ int neuron_graph_finish_many(neuron_graph_t *graph, neuron_node_t *const *output
 
 int neuron_graph_finish(neuron_graph_t *graph, neuron_node_t *output)
 {
-    if (graph && !graph->finished && graph->status >= 0)
+    if (NEURON_IS(graph) && !graph->finished && graph->status >= 0)
         CHECK_ARGUMENT(output);
     return neuron_graph_finish_many(graph, &output, 1);
 }

@@ -23,7 +23,7 @@ int neuron_graph_create(neuron_graph_t **graph, neuron_context_t *context)
     if (!made)
         return NEURON_E_MEMORY;
     atomic_init(&made->sessions, NULL);
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(context);
     memcpy(made->name, "graph", sizeof "graph");
     made->storage = NEURON_STORAGE_F32;
@@ -35,14 +35,15 @@ int neuron_graph_create(neuron_graph_t **graph, neuron_context_t *context)
 
 neuron_graph_t *neuron_graph_ref(neuron_graph_t *graph)
 {
-    if (graph)
-        atomic_fetch_add_explicit(&graph->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(graph))
+        return NULL;
+    neuron_handle_own(&graph->handle);
     return graph;
 }
 
 void neuron_graph_unref(neuron_graph_t *graph)
 {
-    if (!graph || !neuron_hold_last_owner(&graph->references))
+    if (!NEURON_IS(graph) || !neuron_hold_last_owner(&graph->handle.references))
         return;
     neuron_context_t *context = graph->context;
     neuron_attachment *sessions = atomic_load(&graph->sessions);
@@ -73,7 +74,7 @@ int neuron_graph_set_name(neuron_graph_t *graph, const char *name)
 
 const char *neuron_graph_name(const neuron_graph_t *graph)
 {
-    return graph ? graph->name : NULL;
+    return NEURON_IS(graph) ? graph->name : NULL;
 }
 
 int neuron_graph_set_seed(neuron_graph_t *graph, uint64_t seed)
@@ -115,10 +116,15 @@ void neuron_graph_latch(neuron_graph_t *graph, int status)
     snprintf(graph->message, sizeof graph->message, "%s", neuron_error_last());
 }
 
+bool neuron_graph_is_well(const neuron_graph_t *graph, const char *who)
+{
+    return graph && neuron_handle_check(graph, NEURON_HANDLE_GRAPH, "graph", who) == NEURON_OK &&
+           graph->status >= 0;
+}
+
 int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who)
 {
-    if (!graph)
-        return neuron_refuse_null("graph", who);
+    CHECK_HANDLE(graph, who);
     if (!graph->finished)
         return neuron_fail(NEURON_E_STATE,
                            "%s: %s is not finished; call neuron_graph_finish() first", who,

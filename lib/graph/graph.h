@@ -5,7 +5,6 @@
 #include <libneuron/graph.h>
 
 #include "base/context.h"
-#include "base/name.h"
 #include "data/scale.h"
 #include "layers/layer.h"
 
@@ -33,6 +32,7 @@ typedef struct neuron_meaning {
 } neuron_meaning;
 
 struct neuron_node {
+    neuron_handle handle;
     neuron_graph_t *graph;
     int32_t index; /* in graph->nodes; inputs always have a lower one */
     char *name;
@@ -76,7 +76,7 @@ typedef struct neuron_attachment {
 enum { NEURON_STORAGE_F32, NEURON_STORAGE_F16, NEURON_STORAGE_BF16 };
 
 struct neuron_graph {
-    atomic_int references;
+    neuron_handle handle;
     neuron_context_t *context;
     char name[NEURON_GRAPH_NAME_MAX + 1];
     uint64_t seed;
@@ -115,6 +115,8 @@ struct neuron_graph {
 NEURON_HOLD_DECLARE(graph);
 
 /* Keeps `status` and the thread's last message as the graph's first error, if it has none. */
+/* Whether layers may be added; what is no graph leaves a message. */
+bool neuron_graph_is_well(const neuron_graph_t *graph, const char *who);
 void neuron_graph_latch(neuron_graph_t *graph, int status);
 
 /* Adds a layer. The builder calls and the file reader come through here. `name` is NULL for the

@@ -224,6 +224,7 @@ static int check_place(const neuron_graph_t *source, const neuron_node_t *from,
     char text[2][NEURON_SHAPE_TEXT];
     if (!input)
         return neuron_fail(NEURON_E_ARGUMENT, "import: input %" PRId32 " is NULL", index);
+    RETURN_IF_ERROR(neuron_handle_check_at(input, NEURON_HANDLE_NODE, "inputs", index, "import"));
     RETURN_IF_ERROR(neuron_node_check_fits(input));
     bool only = source->input_count == 1 && neuron_node_is_input(from);
     if (!neuron_shape_equal(&input->spec.output, &from->spec.output))
@@ -284,9 +285,11 @@ static int import(neuron_graph_t *graph, const importing *what, neuron_node_t *c
 /* Whether the graph takes more layers; without a word where it has an error already. */
 static bool takes_more(const neuron_graph_t *graph)
 {
-    if (graph && graph->status >= 0 && graph->finished)
+    if (!neuron_graph_is_well(graph, "import"))
+        return false;
+    if (graph->finished)
         neuron_set_message("%s: is finished and takes no more layers", graph->name);
-    return graph && graph->status >= 0 && !graph->finished;
+    return !graph->finished;
 }
 
 static int latch(neuron_graph_t *graph, int status)
@@ -300,6 +303,7 @@ static int import_many(neuron_graph_t *graph, neuron_node_t *const *inputs, int3
                        importing *what, neuron_node_t **outputs, int32_t output_count)
 {
     const neuron_graph_t *source = what->source;
+    CHECK_HANDLE(source, "import");
     RETURN_IF_ERROR(neuron_graph_check_finished(source, "import"));
     if (!inputs)
         return neuron_refuse_null("inputs", "import");
@@ -360,6 +364,7 @@ static int import_part(neuron_graph_t *graph, neuron_node_t *input, const char *
 {
     const neuron_graph_t *source = what->source;
     neuron_node_t *first, *last;
+    CHECK_HANDLE(source, "import");
     RETURN_IF_ERROR(neuron_graph_check_finished(source, "import"));
     RETURN_IF_ERROR(find_end(&first, source, from, source->inputs, source->input_count, "from"));
     RETURN_IF_ERROR(find_end(&last, source, to, source->outputs, source->output_count, "to"));
@@ -417,10 +422,14 @@ static int copy_to_outputs(neuron_copying *copying, neuron_node_t *const *nodes,
 static int check_nodes(const neuron_graph_t *source, neuron_node_t *const *nodes, int32_t count)
 {
     for (int32_t i = 0; i < count; i++)
-        if (!nodes[i] || nodes[i]->graph != source || nodes[i]->index >= source->node_count)
+        if (!NEURON_IS(nodes[i]) || nodes[i]->graph != source ||
+            nodes[i]->index >= source->node_count)
             return neuron_fail(NEURON_E_ARGUMENT,
                                "%s: nodes[%" PRId32 "] is %s; it must be a node of this graph",
-                               source->name, i, nodes[i] ? nodes[i]->name : "NULL");
+                               source->name, i,
+                               !nodes[i]             ? "NULL"
+                               : NEURON_IS(nodes[i]) ? nodes[i]->name
+                                                     : "none");
     return NEURON_OK;
 }
 
@@ -448,6 +457,7 @@ int neuron_graph_with_outputs(neuron_graph_t **graph, const neuron_graph_t *sour
     FLOAT_SCOPE;
     CHECK_ARGUMENT(graph);
     *graph = NULL;
+    CHECK_HANDLE(source, __func__);
     RETURN_IF_ERROR(neuron_graph_check_finished(source, __func__));
     CHECK_ARGUMENT(nodes);
     CHECK_RANGE(count, 1, NEURON_NODES_MAX);

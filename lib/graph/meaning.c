@@ -183,7 +183,8 @@ int neuron_graph_set_class_names(neuron_graph_t *graph, const char *output,
 
 const char *neuron_graph_class_name(const neuron_graph_t *graph, const char *output, int32_t k)
 {
-    const neuron_node_t *node = graph && graph->finished ? end_of(graph, output, false) : NULL;
+    const neuron_node_t *node =
+        NEURON_IS(graph) && graph->finished ? end_of(graph, output, false) : NULL;
     return node ? neuron_class_names_at(node->meaning.class_names, k) : NULL;
 }
 

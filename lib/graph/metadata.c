@@ -110,12 +110,12 @@ int neuron_graph_set_metadata(neuron_graph_t *graph, const char *key, const char
 
 const char *neuron_graph_metadata(const neuron_graph_t *graph, const char *key)
 {
-    return graph && key && !is_own(key) ? neuron_graph_kept_text(graph, key) : NULL;
+    return NEURON_IS(graph) && key && !is_own(key) ? neuron_graph_kept_text(graph, key) : NULL;
 }
 
 const char *neuron_graph_metadata_key(const neuron_graph_t *graph, int32_t index)
 {
-    const neuron_metadata *entry = graph && index >= 0 ? graph->metadata : NULL;
+    const neuron_metadata *entry = NEURON_IS(graph) && index >= 0 ? graph->metadata : NULL;
     for (; entry; entry = entry->next)
         if (!is_own(entry->key) && index-- == 0)
             return entry->key;

@@ -31,7 +31,7 @@ void neuron_node_destroy(neuron_node_t *node)
 
 int32_t neuron_graph_node_count(const neuron_graph_t *graph)
 {
-    if (!graph)
+    if (!NEURON_IS(graph))
         return 0;
     return graph->finished ? graph->node_count : graph->node_total;
 }
@@ -41,22 +41,24 @@ neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int32_t index)
     int32_t count = neuron_graph_node_count(graph);
     if (index >= 0 && index < count)
         return graph->nodes[index];
-    if (graph)
+    if (NEURON_IS(graph))
         neuron_set_message("%s: %s has no node %" PRId32 " of %" PRId32, __func__, graph->name,
                            index, count);
     else
-        neuron_refuse_null("graph", __func__);
+        (void)neuron_handle_check(graph, NEURON_HANDLE_GRAPH, "graph", __func__);
     return NULL;
 }
 
 neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *name)
 {
     int32_t count = neuron_graph_node_count(graph);
-    neuron_node_t *node = graph && name ? neuron_names_find(graph, name) : NULL;
+    neuron_node_t *node = NEURON_IS(graph) && name ? neuron_names_find(graph, name) : NULL;
     if (node && node->index < count)
         return node;
-    if (!graph || !name)
-        neuron_refuse_null(graph ? "name" : "graph", __func__);
+    if (!NEURON_IS(graph))
+        (void)neuron_handle_check(graph, NEURON_HANDLE_GRAPH, "graph", __func__);
+    else if (!name)
+        neuron_refuse_null("name", __func__);
     else
         neuron_set_message("%s: has no layer called \"%.127s\"", graph->name, name);
     return NULL;
@@ -210,16 +212,19 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
                                 const neuron_options *options, const double *weights)
 {
     FLOAT_SCOPE;
-    if (!graph || graph->status < 0)
+    if (!neuron_graph_is_well(graph, layer ? layer->name : "layer"))
         return NULL;
     if (graph->finished) { /* nothing to latch: the graph stays what it is */
         neuron_set_message("%s: is finished and takes no more layers", graph->name);
         return NULL;
     }
     for (int32_t i = 0; i < input_count; i++) {
-        if (!inputs || !inputs[i]) {
-            neuron_graph_latch(graph, neuron_fail(NEURON_E_ARGUMENT,
-                                                  "%s: input %" PRId32 " is NULL", layer->name, i));
+        int status =
+            !inputs || !inputs[i]
+                ? neuron_fail(NEURON_E_ARGUMENT, "%s: input %" PRId32 " is NULL", layer->name, i)
+                : neuron_handle_check_at(inputs[i], NEURON_HANDLE_NODE, "inputs", i, layer->name);
+        if (status < 0) {
+            neuron_graph_latch(graph, status);
             return NULL;
         }
     }
@@ -228,6 +233,7 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
         neuron_graph_latch(graph, NEURON_E_MEMORY);
         return NULL;
     }
+    neuron_handle_init(&node->handle, NEURON_HANDLE_NODE);
     node->graph = graph;
     node->spec.layer = layer;
     int status = set_up(node, name, inputs, input_count, options, weights);
@@ -246,8 +252,7 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
 
 int neuron_node_check_changeable(const neuron_node_t *node, const char *who)
 {
-    if (!node)
-        return neuron_refuse_null("node", who);
+    CHECK_HANDLE(node, who);
     if (node->graph->finished)
         return neuron_fail(NEURON_E_STATE, "%s: the graph is finished", node->name);
     return NEURON_OK;
@@ -278,24 +283,25 @@ int neuron_node_set_name(neuron_node_t *node, const char *name)
 
 const char *neuron_node_name(const neuron_node_t *node)
 {
-    return node ? node->name : NULL;
+    return NEURON_IS(node) ? node->name : NULL;
 }
 
 const char *neuron_node_layer(const neuron_node_t *node)
 {
-    if (!node)
+    if (!NEURON_IS(node))
         return NULL;
     return neuron_layer_is_custom(node->spec.layer) ? NEURON_CUSTOM_LAYER : node->spec.layer->name;
 }
 
 const char *neuron_node_custom_kind(const neuron_node_t *node)
 {
-    return node && neuron_layer_is_custom(node->spec.layer) ? node->spec.layer->name : NULL;
+    return NEURON_IS(node) && neuron_layer_is_custom(node->spec.layer) ? node->spec.layer->name
+                                                                       : NULL;
 }
 
 int32_t neuron_node_input_count(const neuron_node_t *node)
 {
-    return node ? node->spec.input_count : 0;
+    return NEURON_IS(node) ? node->spec.input_count : 0;
 }
 
 neuron_node_t *neuron_node_input(const neuron_node_t *node, int32_t index)

@@ -126,5 +126,5 @@ int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)
 
 int32_t neuron_node_trainable(const neuron_node_t *node)
 {
-    return node && !node->frozen;
+    return NEURON_IS(node) && !node->frozen;
 }

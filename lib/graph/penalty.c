@@ -65,7 +65,7 @@ double neuron_graph_penalty(const neuron_graph_t *graph)
 {
     COMPUTE_SCOPE;
     double sum = 0;
-    for (int32_t i = 0; graph && i < graph->array_count; i++) {
+    for (int32_t i = 0; NEURON_IS(graph) && i < graph->array_count; i++) {
         const neuron_graph_array *array = &graph->arrays[i];
         const neuron_array_choice *choice =
             &array->node->choices[array->array - array->node->spec.arrays];

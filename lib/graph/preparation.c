@@ -25,6 +25,7 @@ int neuron_graph_set_preparation(neuron_graph_t *graph, const neuron_preparation
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(graph);
+    CHECK_OPTIONAL(preparation);
     return preparation ? neuron_graph_keep_preparation(graph, preparation)
                        : neuron_graph_keep_text(graph, NEURON_METADATA_PREPARATION, NULL);
 }

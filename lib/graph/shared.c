@@ -74,8 +74,7 @@ static int share(neuron_node_t *node, neuron_node_t *owner)
 
 static int check_layer(const neuron_graph_t *graph, const neuron_node_t *layer, int32_t count)
 {
-    if (!layer)
-        return neuron_refuse_null("layer", "shared_layer");
+    CHECK_HANDLE(layer, "shared_layer");
     if (layer->graph != graph)
         return neuron_fail(NEURON_E_ARGUMENT, "shared_layer: %s belongs to another graph",
                            layer->name);
@@ -95,9 +94,13 @@ neuron_node_t *neuron_graph_add_shared(neuron_graph_t *graph, neuron_node_t *lay
                                        const char *name, neuron_node_t *const *inputs,
                                        int32_t count)
 {
-    if (!graph || graph->status < 0)
+    if (!neuron_graph_is_well(graph, "shared_layer"))
         return NULL;
-    int status = graph->finished ? NEURON_OK : check_layer(graph, layer, count);
+    if (graph->finished) {
+        neuron_set_message("%s: is finished and takes no more layers", graph->name);
+        return NULL;
+    }
+    int status = check_layer(graph, layer, count);
     neuron_node_t *node = NULL;
     if (status == NEURON_OK) {
         neuron_node_t *owner = neuron_node_owner(layer);
@@ -121,7 +124,7 @@ neuron_node_t *neuron_shared_layer(neuron_graph_t *graph, neuron_node_t *layer,
 
 const neuron_node_t *neuron_node_shared_with(const neuron_node_t *node)
 {
-    return node ? node->owner : NULL;
+    return NEURON_IS(node) ? node->owner : NULL;
 }
 
 /* ---- A part of a graph ---- */
@@ -192,8 +195,7 @@ static int check_part(const neuron_graph_t *graph, const neuron_node_t *input,
     const neuron_node_t *const given[] = {input, from, to};
     static const char *const names[] = {"input", "from", "to"};
     for (int i = 0; i < 3; i++) {
-        if (!given[i])
-            return neuron_refuse_null(names[i], "shared_part");
+        RETURN_IF_ERROR(neuron_handle_check(given[i], NEURON_HANDLE_NODE, names[i], "shared_part"));
         if (given[i]->graph != graph)
             return neuron_fail(NEURON_E_ARGUMENT, "shared_part: %s (%s) belongs to another graph",
                                names[i], given[i]->name);
@@ -205,7 +207,7 @@ neuron_node_t *neuron_shared_part(neuron_graph_t *graph, neuron_node_t *input, n
                                   neuron_node_t *to)
 {
     FLOAT_SCOPE;
-    if (!graph || graph->status < 0)
+    if (!neuron_graph_is_well(graph, "shared_part"))
         return NULL;
     if (graph->finished) {
         neuron_set_message("%s: is finished and takes no more layers", graph->name);

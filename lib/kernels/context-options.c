@@ -73,7 +73,7 @@ NEURON_OPTION_CALLS(context, VALUES, who, commit)
 
 const char *neuron_context_kernels(const neuron_context_t *context)
 {
-    return context ? context->kernels->name : NULL;
+    return NEURON_IS(context) ? context->kernels->name : NULL;
 }
 
 /* What the program names comes before what the environment does. */
@@ -127,7 +127,7 @@ int neuron_context_create_with_allocator(neuron_context_t **context,
     const neuron_allocator allocator = {allocate, release, user_data, destroy};
     CHECK_ARGUMENT(context);
     *context = NULL;
-    CHECK_ARGUMENT(allocate);
-    CHECK_ARGUMENT(release);
+    CHECK_FUNCTION(allocate);
+    CHECK_FUNCTION(release);
     return create(context, &allocator, options, __func__);
 }

@@ -7,12 +7,12 @@
 
 static bool has_input(const neuron_custom_run_t *run, int32_t index)
 {
-    return run && index >= 0 && index < run->run->spec->input_count;
+    return NEURON_IS(run) && index >= 0 && index < run->run->spec->input_count;
 }
 
 static bool has_array(const neuron_custom_run_t *run, int32_t index)
 {
-    return run && index >= 0 && index < run->run->spec->array_count;
+    return NEURON_IS(run) && index >= 0 && index < run->run->spec->array_count;
 }
 
 /* `from` is NULL for what there is not. */
@@ -26,22 +26,22 @@ static void give_shape(const neuron_shape *from, int64_t *shape, int32_t *rank)
 
 const char *neuron_custom_run_name(const neuron_custom_run_t *run)
 {
-    return run ? run->run->node : NULL;
+    return NEURON_IS(run) ? run->run->node : NULL;
 }
 
 int64_t neuron_custom_run_batch(const neuron_custom_run_t *run)
 {
-    return run ? run->run->batch : 0;
+    return NEURON_IS(run) ? run->run->batch : 0;
 }
 
 int32_t neuron_custom_run_training(const neuron_custom_run_t *run)
 {
-    return run && !run->run->predicts;
+    return NEURON_IS(run) && !run->run->predicts;
 }
 
 int32_t neuron_custom_run_input_count(const neuron_custom_run_t *run)
 {
-    return run ? run->run->spec->input_count : 0;
+    return NEURON_IS(run) ? run->run->spec->input_count : 0;
 }
 
 int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, int32_t index)
@@ -62,22 +62,22 @@ const float *neuron_custom_run_input(const neuron_custom_run_t *run, int32_t ind
 
 int64_t neuron_custom_run_output_size(const neuron_custom_run_t *run)
 {
-    return run ? neuron_shape_count(&run->run->spec->output) : 0;
+    return NEURON_IS(run) ? neuron_shape_count(&run->run->spec->output) : 0;
 }
 
 void neuron_custom_run_output_shape(int64_t *shape, int32_t *rank, const neuron_custom_run_t *run)
 {
-    give_shape(run ? &run->run->spec->output : NULL, shape, rank);
+    give_shape(NEURON_IS(run) ? &run->run->spec->output : NULL, shape, rank);
 }
 
 float *neuron_custom_run_output(const neuron_custom_run_t *run)
 {
-    return run ? run->run->output : NULL;
+    return NEURON_IS(run) ? run->run->output : NULL;
 }
 
 const float *neuron_custom_run_output_gradient(const neuron_custom_run_t *run)
 {
-    return run && run->backward ? run->run->output_gradient : NULL;
+    return NEURON_IS(run) && run->backward ? run->run->output_gradient : NULL;
 }
 
 float *neuron_custom_run_input_gradient(const neuron_custom_run_t *run, int32_t index)
@@ -108,7 +108,7 @@ float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int32_t 
 
 float *neuron_custom_run_saved(const neuron_custom_run_t *run)
 {
-    return run ? run->run->saved : NULL;
+    return NEURON_IS(run) ? run->run->saved : NULL;
 }
 
 /* Four to each of the 2^32 blocks that a step has. */

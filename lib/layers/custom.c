@@ -2,7 +2,6 @@
 #include "layers/custom.h"
 
 #include "base/float-mode.h"
-#include "base/name.h"
 #include "base/bump.h"
 
 #include <limits.h>
@@ -38,7 +37,7 @@ static int plan_saved(const neuron_custom_kind *kind, const neuron_plan_request 
 {
     const neuron_run run = {
         .spec = request->spec, .node = request->node, .batch = request->batch, .training = true};
-    const neuron_custom_run_t call = {.run = &run};
+    const neuron_custom_run_t call = {.handle.kind = NEURON_HANDLE_CUSTOM_RUN, .run = &run};
     uint64_t before = neuron_message_count();
     neuron_float_host *host = neuron_float_pause();
     int64_t count = kind->saved(&call, kind->owned.user_data);
@@ -67,7 +66,8 @@ static int plan(const neuron_plan_request *request, neuron_needs *needs)
 /* The callbacks of such a layer get copies, so that training changes nothing of it. */
 static neuron_custom_run_t begin_call(const neuron_run *run, bool backward)
 {
-    neuron_custom_run_t call = {.run = run, .backward = backward};
+    neuron_custom_run_t call = {
+        .handle.kind = NEURON_HANDLE_CUSTOM_RUN, .run = run, .backward = backward};
     size_t used = 0;
     for (int32_t i = 0; i < run->spec->array_count; i++) {
         const neuron_array *array = &run->spec->arrays[i];

@@ -25,6 +25,7 @@ typedef struct neuron_custom_kind {
 
 /* One call, or the question what it will keep: then there are shapes, but no values. */
 struct neuron_custom_run {
+    neuron_handle handle;
     const neuron_run *run;
     bool backward;
     float *values[NEURON_ARRAYS_MAX]; /* of the arrays */

@@ -20,6 +20,7 @@ static const neuron_loss_row *const kinds[] = {
 };
 
 const neuron_loss_t neuron_loss_default = {
+    .handle.kind = NEURON_HANDLE_LOSS,
     .kind = &neuron_loss_cross_entropy,
     .options = {.table = &neuron_loss_cross_entropy.options}, /* whose default is 0 */
 };
@@ -49,7 +50,7 @@ static int create(neuron_loss_t **loss, neuron_context_t *context, const neuron_
     neuron_loss_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(context);
     made->kind = kind;
     neuron_options_reset(&made->options, &kind->options);
@@ -82,7 +83,7 @@ int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
     CHECK_ARGUMENT(loss);
     *loss = NULL;
     CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(function);
+    CHECK_FUNCTION(function);
     RETURN_IF_ERROR(create(loss, context, &neuron_loss_custom));
     (*loss)->function = function;
     (*loss)->user_data = user_data;
@@ -92,14 +93,15 @@ int neuron_loss_create_custom(neuron_loss_t **loss, neuron_context_t *context,
 
 neuron_loss_t *neuron_loss_ref(neuron_loss_t *loss)
 {
-    if (loss)
-        atomic_fetch_add_explicit(&loss->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(loss))
+        return NULL;
+    neuron_handle_own(&loss->handle);
     return loss;
 }
 
 void neuron_loss_unref(neuron_loss_t *loss)
 {
-    if (!loss || !neuron_hold_last_owner(&loss->references))
+    if (!NEURON_IS(loss) || !neuron_hold_last_owner(&loss->handle.references))
         return;
     neuron_context_t *context = loss->context;
     if (loss->destroy)
@@ -112,7 +114,7 @@ NEURON_HOLD_DEFINE(loss)
 
 const char *neuron_loss_kind(const neuron_loss_t *loss)
 {
-    return loss ? loss->kind->name : NULL;
+    return NEURON_IS(loss) ? loss->kind->name : NULL;
 }
 
 static int commit(neuron_loss_t *loss, const neuron_options *changed)

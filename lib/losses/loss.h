@@ -85,7 +85,7 @@ typedef struct neuron_loss_row {
 } neuron_loss_row;
 
 struct neuron_loss {
-    atomic_int references;
+    neuron_handle handle;
     neuron_context_t *context;
     const neuron_loss_row *kind;
     neuron_options options;          /* of kind->options */

@@ -100,7 +100,7 @@ int neuron_graph_save_to(const neuron_graph_t *graph, neuron_write_function_t wr
     FLOAT_SCOPE;
     neuron_safetensors_writer *writer;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
-    CHECK_ARGUMENT(write);
+    CHECK_FUNCTION(write);
     neuron_hold_end_left();
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, graph, graph);

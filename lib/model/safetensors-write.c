@@ -186,7 +186,7 @@ int neuron_safetensors_add_floats(neuron_safetensors_writer *writer, const char 
     made->next = writer->narrowed;
     writer->narrowed = made;
     if (!neuron_safetensors_narrow(made->numbers, dtype, values, count))
-        return neuron_fail(NEURON_E_NUMBER,
+        return neuron_fail(NEURON_E_NOT_FINITE,
                            "array \"%s\": a number is too large for %s; BF16 has room for it", name,
                            dtype);
     return add(writer, name, found, shape, made->numbers);

@@ -32,7 +32,7 @@ int neuron_safetensors_add(neuron_safetensors_writer *writer, const char *name, 
                            const neuron_shape *shape, const void *data);
 
 /* The same for floats that the file has as "F32", "F16", "BF16" or "I8"; of the last three the
- * writer keeps a copy. NEURON_E_NUMBER if one of them gets too large. */
+ * writer keeps a copy. NEURON_E_NOT_FINITE if one of them gets too large. */
 int neuron_safetensors_add_floats(neuron_safetensors_writer *writer, const char *name,
                                   const char *dtype, const neuron_shape *shape,
                                   const float *values);

@@ -62,7 +62,7 @@ int neuron_optimizer_create(neuron_optimizer_t **optimizer, neuron_context_t *co
     neuron_optimizer_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(context);
     made->rule = found;
     neuron_options_reset(&made->options, &found->options);
@@ -77,14 +77,15 @@ int neuron_optimizer_create(neuron_optimizer_t **optimizer, neuron_context_t *co
 
 neuron_optimizer_t *neuron_optimizer_ref(neuron_optimizer_t *optimizer)
 {
-    if (optimizer)
-        atomic_fetch_add_explicit(&optimizer->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(optimizer))
+        return NULL;
+    neuron_handle_own(&optimizer->handle);
     return optimizer;
 }
 
 void neuron_optimizer_unref(neuron_optimizer_t *optimizer)
 {
-    if (!optimizer || !neuron_hold_last_owner(&optimizer->references))
+    if (!NEURON_IS(optimizer) || !neuron_hold_last_owner(&optimizer->handle.references))
         return;
     neuron_context_t *context = optimizer->context;
     neuron_release(context, optimizer);
@@ -93,7 +94,7 @@ void neuron_optimizer_unref(neuron_optimizer_t *optimizer)
 
 const char *neuron_optimizer_kind(const neuron_optimizer_t *optimizer)
 {
-    return optimizer ? optimizer->rule->name : NULL;
+    return NEURON_IS(optimizer) ? optimizer->rule->name : NULL;
 }
 
 bool neuron_optimizer_options_agree(const neuron_options *options)

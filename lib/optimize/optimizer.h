@@ -58,7 +58,7 @@ typedef struct neuron_rule {
 } neuron_rule;
 
 struct neuron_optimizer {
-    atomic_int references;
+    neuron_handle handle;
     neuron_context_t *context;
     const neuron_rule *rule;
     neuron_options options; /* of rule->options */

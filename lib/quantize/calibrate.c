@@ -20,7 +20,7 @@ static int observe(void *user_data, const neuron_node_t *node, const float *inpu
     if (work->counts)
         neuron_range_count(seen, input, count);
     else if (!neuron_range_bound(seen, input, count))
-        return neuron_fail(NEURON_E_NUMBER, "quantize: an input of %s is not a finite number",
+        return neuron_fail(NEURON_E_NOT_FINITE, "quantize: an input of %s is not a finite number",
                            node->name);
     return NEURON_OK;
 }

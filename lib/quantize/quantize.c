@@ -141,7 +141,7 @@ static int quantize_output(const quantizer *q, const neuron_node_t *node, int64_
     *scale = most > 0 ? (float)(most / 127) : 1;
     *bias = (float)start;
     if (!isfinite(most) || !isfinite(*bias) || *scale == 0)
-        return neuron_fail(NEURON_E_NUMBER,
+        return neuron_fail(NEURON_E_NOT_FINITE,
                            "quantize: a parameter of %s is not a finite number, or too small",
                            node->name);
     for (int64_t k = 0; k < rows; k++)

@@ -115,7 +115,12 @@ static int append_header(const neuron_search_t *search)
 /* The fold is one that is done: the trial is looked at as it was before it. */
 static int append_fold(const neuron_search_t *search, const neuron_trial_t *trial, int32_t fold)
 {
-    neuron_trial_t task = {trial->search, trial->index, trial->combination, fold, fold};
+    neuron_trial_t task = {.handle.kind = NEURON_HANDLE_TRIAL,
+                           .search = trial->search,
+                           .index = trial->index,
+                           .combination = trial->combination,
+                           .fold = fold,
+                           .done = fold};
     json_t *object = json_object();
     int status = object ? put_task(object, &task) : neuron_json_no_memory();
     if (status == NEURON_OK)

@@ -15,7 +15,7 @@ static bool is_done(const neuron_trial_t *trial)
 
 int64_t neuron_search_trial_count(const neuron_search_t *search)
 {
-    if (!search || search->count == 0)
+    if (!NEURON_IS(search) || search->count == 0)
         return 0;
     return is_done(search->trials[search->count - 1]) ? search->count : search->count - 1;
 }
@@ -61,6 +61,7 @@ int neuron_search_next(neuron_trial_t **trial, neuron_search_t *search)
     *trial = neuron_allocate_zero(search->context, 1, size);
     if (!*trial)
         return NEURON_E_MEMORY;
+    neuron_handle_init(&(*trial)->handle, NEURON_HANDLE_TRIAL);
     (*trial)->search = search;
     (*trial)->index = search->count;
     (*trial)->combination = neuron_search_choose(search);

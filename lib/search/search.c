@@ -5,7 +5,6 @@
 #include "base/checked.h"
 #include "base/files/file.h"
 #include "base/float-mode.h"
-#include "base/name.h"
 #include "base/text/number.h"
 
 #include <inttypes.h>
@@ -27,11 +26,11 @@ int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
     CHECK_ARGUMENT(search);
     *search = NULL;
     CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(function);
+    CHECK_FUNCTION(function);
     neuron_search_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(context);
     made->function = function;
     made->user_data = user_data;
@@ -45,8 +44,9 @@ int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
 
 neuron_search_t *neuron_search_ref(neuron_search_t *search)
 {
-    if (search)
-        atomic_fetch_add_explicit(&search->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(search))
+        return NULL;
+    neuron_handle_own(&search->handle);
     return search;
 }
 
@@ -61,7 +61,7 @@ static void drop_factor(neuron_context_t *context, neuron_factor *factor)
 
 void neuron_search_unref(neuron_search_t *search)
 {
-    if (!search || !neuron_hold_last_owner(&search->references))
+    if (!NEURON_IS(search) || !neuron_hold_last_owner(&search->handle.references))
         return;
     neuron_context_t *context = search->context;
     if (search->destroy)

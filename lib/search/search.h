@@ -25,6 +25,7 @@ typedef struct neuron_fold_result {
 } neuron_fold_result;
 
 struct neuron_trial {
+    neuron_handle handle;
     const neuron_search_t *search;
     int64_t index;
     int64_t combination; /* its place among all, the last factor's levels changing fastest */
@@ -41,7 +42,7 @@ typedef enum neuron_search_kind {
 } neuron_search_kind;
 
 struct neuron_search {
-    atomic_int references;
+    neuron_handle handle;
     neuron_context_t *context;
     neuron_search_function_t function;
     void *user_data;

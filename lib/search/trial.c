@@ -18,7 +18,7 @@ int32_t neuron_trial_level(const neuron_trial_t *trial, int32_t factor)
 
 static int32_t find_factor(const neuron_trial_t *trial, const char *name)
 {
-    for (int32_t i = 0; trial && name && i < trial->search->factor_count; i++)
+    for (int32_t i = 0; NEURON_IS(trial) && name && i < trial->search->factor_count; i++)
         if (strcmp(trial->search->factors[i].name, name) == 0)
             return i;
     return -1;
@@ -44,22 +44,22 @@ const char *neuron_trial_choice(const neuron_trial_t *trial, const char *name)
 
 int64_t neuron_trial_index(const neuron_trial_t *trial)
 {
-    return trial ? trial->index : -1;
+    return NEURON_IS(trial) ? trial->index : -1;
 }
 
 int32_t neuron_trial_fold(const neuron_trial_t *trial)
 {
-    return trial ? trial->fold : -1;
+    return NEURON_IS(trial) ? trial->fold : -1;
 }
 
 int32_t neuron_trial_fold_count(const neuron_trial_t *trial)
 {
-    return trial ? trial->search->folds : 0;
+    return NEURON_IS(trial) ? trial->search->folds : 0;
 }
 
 uint64_t neuron_trial_seed(const neuron_trial_t *trial)
 {
-    if (!trial)
+    if (!NEURON_IS(trial))
         return 0;
     const neuron_random random = {trial->search->seed, (uint32_t)trial->index,
                                   NEURON_RANDOM_TRIAL_SEED};
@@ -71,7 +71,7 @@ uint64_t neuron_trial_seed(const neuron_trial_t *trial)
 double neuron_trial_score(const neuron_trial_t *trial)
 {
     FLOAT_SCOPE;
-    if (!trial || trial->done < trial->search->folds)
+    if (!NEURON_IS(trial) || trial->done < trial->search->folds)
         return NAN;
     double sum = 0;
     for (int32_t i = 0; i < trial->done; i++)
@@ -93,13 +93,13 @@ double neuron_trial_deviation(const neuron_trial_t *trial)
 
 double neuron_trial_fold_score(const neuron_trial_t *trial, int32_t fold)
 {
-    return trial && fold >= 0 && fold < trial->done ? trial->folds[fold].score : NAN;
+    return NEURON_IS(trial) && fold >= 0 && fold < trial->done ? trial->folds[fold].score : NAN;
 }
 
 double neuron_trial_seconds(const neuron_trial_t *trial)
 {
     double sum = 0;
-    for (int32_t i = 0; trial && i < trial->done; i++)
+    for (int32_t i = 0; NEURON_IS(trial) && i < trial->done; i++)
         sum += trial->folds[i].seconds;
     return sum;
 }

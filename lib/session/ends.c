@@ -27,6 +27,7 @@ static int check(const neuron_ends *ends, int32_t index, const neuron_tensor_t *
 {
     char called[NEURON_END_TEXT], text[2][NEURON_SHAPE_TEXT];
     const char *graph = ends->graph->name, *what = neuron_end_text(ends, index, called);
+    RETURN_IF_ERROR(neuron_handle_check(tensor, NEURON_HANDLE_TENSOR, what, graph));
     const neuron_shape *shape = &ends->nodes[index]->spec.output;
     bool bytes = ends->bytes && tensor->type == NEURON_TYPE_U8;
     if (bytes && !ends->nodes[index]->meaning.scaled)

@@ -28,7 +28,7 @@ typedef struct request {
 } request;
 
 struct neuron_gradient {
-    atomic_int references;
+    neuron_handle handle;
     neuron_context_t *context;
     neuron_graph_t *graph;
     neuron_options options;
@@ -64,7 +64,7 @@ int neuron_gradient_create(neuron_gradient_t **gradient, neuron_graph_t *graph, 
     neuron_gradient_t *made = neuron_allocate_zero(graph->context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(graph->context);
     made->graph = neuron_graph_ref(graph);
     made->options = settings;
@@ -74,14 +74,15 @@ int neuron_gradient_create(neuron_gradient_t **gradient, neuron_graph_t *graph, 
 
 neuron_gradient_t *neuron_gradient_ref(neuron_gradient_t *gradient)
 {
-    if (gradient)
-        atomic_fetch_add_explicit(&gradient->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(gradient))
+        return NULL;
+    neuron_handle_own(&gradient->handle);
     return gradient;
 }
 
 void neuron_gradient_unref(neuron_gradient_t *gradient)
 {
-    if (!gradient || !neuron_hold_last_owner(&gradient->references))
+    if (!NEURON_IS(gradient) || !neuron_hold_last_owner(&gradient->handle.references))
         return;
     neuron_context_t *context = gradient->context;
     neuron_session_destroy(gradient->session);
@@ -360,6 +361,8 @@ static int check_found(const neuron_gradient_t *gradient, neuron_tensor_t *const
         char text[2][NEURON_SHAPE_TEXT];
         if (!gradients[i])
             continue;
+        RETURN_IF_ERROR(
+            neuron_handle_check_at(gradients[i], NEURON_HANDLE_TENSOR, "gradients", i, "gradient"));
         if (gradients[i]->type != NEURON_TYPE_F32)
             return neuron_fail(NEURON_E_TYPE, "gradient: the tensor for %s is %s, not f32", name,
                                neuron_type_name(gradients[i]->type));

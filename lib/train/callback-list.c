@@ -306,7 +306,7 @@ void neuron_callbacks_swap_out(neuron_trainer_t *trainer)
 
 const char *neuron_trainer_stop_reason(const neuron_trainer_t *trainer)
 {
-    return trainer ? trainer->progress.stop_reason : "";
+    return NEURON_IS(trainer) ? trainer->progress.stop_reason : "";
 }
 
 int neuron_trainer_clear_stop(neuron_trainer_t *trainer)

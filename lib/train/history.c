@@ -50,7 +50,7 @@ int neuron_history_create(neuron_history_t **history, const neuron_graph_t *grap
     neuron_history_t *made = neuron_allocate_zero(graph->context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(graph->context);
     made->outputs = graph->output_count;
     made->row_size = NEURON_HISTORY_FIGURES;
@@ -66,14 +66,15 @@ int neuron_history_create(neuron_history_t **history, const neuron_graph_t *grap
 
 neuron_history_t *neuron_history_ref(neuron_history_t *history)
 {
-    if (history)
-        atomic_fetch_add_explicit(&history->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(history))
+        return NULL;
+    neuron_handle_own(&history->handle);
     return history;
 }
 
 void neuron_history_unref(neuron_history_t *history)
 {
-    if (!history || !neuron_hold_last_owner(&history->references))
+    if (!NEURON_IS(history) || !neuron_hold_last_owner(&history->handle.references))
         return;
     neuron_context_t *context = history->context;
     neuron_tensor_unref(history->names);
@@ -115,17 +116,17 @@ void neuron_history_truncate(neuron_history_t *history, int64_t epochs)
 
 int64_t neuron_history_epochs(const neuron_history_t *history)
 {
-    return history ? history->epochs : 0;
+    return NEURON_IS(history) ? history->epochs : 0;
 }
 
 int64_t neuron_history_output_count(const neuron_history_t *history)
 {
-    return history ? history->outputs : 0;
+    return NEURON_IS(history) ? history->outputs : 0;
 }
 
 const char *neuron_history_output_name(const neuron_history_t *history, int64_t output)
 {
-    return history && output >= 0 && output < history->outputs
+    return NEURON_IS(history) && output >= 0 && output < history->outputs
                ? neuron_class_names_at(history->names, (int32_t)output)
                : NULL;
 }

@@ -45,7 +45,7 @@ static int fail_number(neuron_trainer_t *trainer, const neuron_step_result *resu
     char input[NEURON_MESSAGE_SIZE];
     describe_input(trainer, input);
     trainer->run.bad_number = true;
-    return neuron_fail(NEURON_E_NUMBER, "%s of epoch %" PRId64 ", step %" PRId64 " is %s%s",
+    return neuron_fail(NEURON_E_NOT_FINITE, "%s of epoch %" PRId64 ", step %" PRId64 " is %s%s",
                        result->bad, trainer->progress.epoch + 1, trainer->progress.step + 1,
                        number_kind(result->bad_value), input);
 }

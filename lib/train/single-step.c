@@ -276,7 +276,7 @@ static int run_step(const single_call *call, const neuron_step_data *data, doubl
     RETURN_IF_ERROR(neuron_step_run(trainer->step, data, &result));
     if (result.bad[0]) {
         describe_input(call, input);
-        return neuron_fail(NEURON_E_NUMBER, "%s of step %" PRIu64 " is %s%s", result.bad,
+        return neuron_fail(NEURON_E_NOT_FINITE, "%s of step %" PRIu64 " is %s%s", result.bad,
                            progress->updates + 1, number_kind(result.bad_value), input);
     }
     neuron_trainer_count_step(progress, &result, call->count);
@@ -354,6 +354,7 @@ int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
     CHECK_ARGUMENT(trainer);
     CHECK_ARGUMENT(inputs);
     CHECK_ARGUMENT(targets);
+    CHECK_OPTIONAL(weights);
     neuron_hold_end_left();
     single_call call = {
         .trainer = trainer, .inputs = inputs, .targets = targets, .weights = weights};

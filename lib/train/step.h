@@ -74,8 +74,9 @@ typedef struct neuron_step_data {
     const float *const *output_gradients; /* of each output; NULL for one that plays no part */
 } neuron_step_data;
 
-/* Runs it. After a failure the graph is as it was before, but for NEURON_E_NUMBER after an update
- * that is not finite. Something that is no finite number is told by `result` and NEURON_OK. */
+/* Runs it. After a failure the graph is as it was before, but for NEURON_E_NOT_FINITE after an
+ * update that is not finite. Something that is no finite number is told by `result` and
+ * NEURON_OK. */
 int neuron_step_run(neuron_step *step, const neuron_step_data *data, neuron_step_result *result);
 
 /* Takes back what a step that was left in the middle did to the graph. */

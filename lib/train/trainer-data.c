@@ -60,6 +60,7 @@ int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
+    CHECK_OPTIONAL(loss);
     neuron_hold_end_left();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the loss"));
     for (int32_t i = 0; loss && i < trainer->graph->output_count; i++)
@@ -75,6 +76,7 @@ int neuron_trainer_set_output_loss(neuron_trainer_t *trainer, int32_t output, ne
     FLOAT_SCOPE;
     char text[NEURON_NUMBER_TEXT];
     CHECK_ARGUMENT(trainer);
+    CHECK_OPTIONAL(loss);
     neuron_hold_end_left();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the loss"));
     RETURN_IF_ERROR(
@@ -199,6 +201,7 @@ int neuron_trainer_set_validation(neuron_trainer_t *trainer, neuron_dataset_t *v
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
+    CHECK_OPTIONAL(validation);
     neuron_hold_end_left();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the validation set"));
     if (validation)

@@ -42,6 +42,7 @@ int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
     *trainer = NULL;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(optimizer);
+    CHECK_OPTIONAL(train);
     RETURN_IF_ERROR(neuron_graph_check_trainable(graph, "trainer"));
     if (train)
         RETURN_IF_ERROR(neuron_trainer_check_dataset(graph, train));
@@ -49,7 +50,7 @@ int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
     neuron_trainer_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(context);
     made->graph = neuron_graph_ref(graph);
     made->optimizer = neuron_optimizer_ref(optimizer);
@@ -69,14 +70,15 @@ int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
 
 neuron_trainer_t *neuron_trainer_ref(neuron_trainer_t *trainer)
 {
-    if (trainer)
-        atomic_fetch_add_explicit(&trainer->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(trainer))
+        return NULL;
+    neuron_handle_own(&trainer->handle);
     return trainer;
 }
 
 void neuron_trainer_unref(neuron_trainer_t *trainer)
 {
-    if (!trainer || !neuron_hold_last_owner(&trainer->references))
+    if (!NEURON_IS(trainer) || !neuron_hold_last_owner(&trainer->handle.references))
         return;
     neuron_context_t *context = trainer->context;
     neuron_trainer_drop_step(trainer);
@@ -122,6 +124,7 @@ int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                     const neuron_augmentation_t *augmentation)
 {
     CHECK_ARGUMENT(trainer);
+    CHECK_OPTIONAL(augmentation);
     neuron_hold_end_left();
     RETURN_IF_ERROR(neuron_trainer_check_not_begun(trainer, "the augmentation"));
     if (augmentation) {
@@ -179,17 +182,17 @@ void neuron_trainer_drop_step(neuron_trainer_t *trainer)
 
 neuron_graph_t *neuron_trainer_graph(const neuron_trainer_t *trainer)
 {
-    return trainer ? trainer->graph : NULL;
+    return NEURON_IS(trainer) ? trainer->graph : NULL;
 }
 
 neuron_optimizer_t *neuron_trainer_optimizer(const neuron_trainer_t *trainer)
 {
-    return trainer ? trainer->optimizer : NULL;
+    return NEURON_IS(trainer) ? trainer->optimizer : NULL;
 }
 
 const neuron_history_t *neuron_trainer_history(const neuron_trainer_t *trainer)
 {
-    return trainer ? trainer->history : NULL;
+    return NEURON_IS(trainer) ? trainer->history : NULL;
 }
 
 void neuron_trainer_start_clock(neuron_trainer_t *trainer)
@@ -207,7 +210,7 @@ double neuron_trainer_seconds(const neuron_trainer_t *trainer)
 double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)
 {
     FLOAT_SCOPE;
-    if (!trainer)
+    if (!NEURON_IS(trainer))
         return NAN;
     const neuron_run_progress *progress = &trainer->progress;
     double seen = (double)progress->seen;

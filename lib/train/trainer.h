@@ -64,7 +64,7 @@ typedef struct neuron_single_step {
 } neuron_single_step;
 
 struct neuron_trainer {
-    atomic_int references;
+    neuron_handle handle;
     neuron_context_t *context;
     neuron_graph_t *graph;
     neuron_optimizer_t *optimizer;

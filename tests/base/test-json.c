@@ -12,10 +12,10 @@ START_TEST(a_number_that_is_none_is_refused)
     const double wrong[] = {NAN, INFINITY, -INFINITY};
     json_t *object = json_object(), *list = json_array();
     for (int i = 0; i < 3; i++) {
-        assert_status(neuron_json_set_real(object, "best", wrong[i]), NEURON_E_NUMBER);
+        assert_status(neuron_json_set_real(object, "best", wrong[i]), NEURON_E_NOT_FINITE);
         assert_message("\"best\" is ");
         assert_message("which the header of a file cannot hold");
-        assert_status(neuron_json_append_real(list, wrong[i]), NEURON_E_NUMBER);
+        assert_status(neuron_json_append_real(list, wrong[i]), NEURON_E_NOT_FINITE);
         assert_message("which the header of a file cannot hold");
     }
     assert_ok(neuron_json_set_real(object, "best", 0.5));

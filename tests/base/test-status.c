@@ -7,10 +7,10 @@
 
 START_TEST(every_code_has_a_name)
 {
-    static const int32_t codes[] = {NEURON_OK,       NEURON_E_ARGUMENT,   NEURON_E_SHAPE,
-                                    NEURON_E_TYPE,   NEURON_E_STATE,      NEURON_E_MEMORY,
-                                    NEURON_E_IO,     NEURON_E_FORMAT,     NEURON_E_DATA,
-                                    NEURON_E_NUMBER, NEURON_E_UNSUPPORTED};
+    static const int32_t codes[] = {NEURON_OK,           NEURON_E_ARGUMENT,   NEURON_E_SHAPE,
+                                    NEURON_E_TYPE,       NEURON_E_STATE,      NEURON_E_MEMORY,
+                                    NEURON_E_IO,         NEURON_E_FORMAT,     NEURON_E_DATA,
+                                    NEURON_E_NOT_FINITE, NEURON_E_UNSUPPORTED};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         const char *name = neuron_error_name(codes[i]);
         assert_that(strncmp(name, "NEURON_", 7) == 0, "%d is %s", codes[i], name);

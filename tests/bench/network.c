@@ -101,7 +101,7 @@ static void quantize(const job_t *job, neuron_graph_t **graph, neuron_context_t 
     neuron_graph_t *quantized;
     int status = neuron_graph_quantize(&quantized, *graph, dataset, NULL);
     neuron_dataset_unref(dataset);
-    if (status == NEURON_E_UNSUPPORTED || status == NEURON_E_NUMBER) {
+    if (status == NEURON_E_UNSUPPORTED || status == NEURON_E_NOT_FINITE) {
         snprintf(why, BENCH_WHY_MAX, "%s", neuron_error_last());
         return;
     }

@@ -271,7 +271,7 @@ START_TEST(what_cannot_be_quantised_stays)
     float *all = calloc(6 * LONG, sizeof *all);
     memcpy(all, kernel, sizeof kernel);
     assert_ok(neuron_graph_write_array(graph, 0, all, 6 * LONG));
-    assert_status(neuron_graph_quantize(&quantized, graph, dataset, NULL), NEURON_E_NUMBER);
+    assert_status(neuron_graph_quantize(&quantized, graph, dataset, NULL), NEURON_E_NOT_FINITE);
     assert_message("an input of dense_1 is not a finite number");
     ck_assert_ptr_null(quantized);
     free(all);
@@ -392,7 +392,7 @@ START_TEST(arguments_are_checked)
     neuron_dataset_unref(none);
     assert_ok(neuron_graph_write_array(
         graph, 1, (const float[]){0, 1, 2, 3, INFINITY, 5, 6, 7, 8, 9}, TEST_CLASSES));
-    assert_status(neuron_graph_quantize(&made, graph, images, NULL), NEURON_E_NUMBER);
+    assert_status(neuron_graph_quantize(&made, graph, images, NULL), NEURON_E_NOT_FINITE);
     assert_message("a parameter of dense is not a finite number");
 
     static const struct {

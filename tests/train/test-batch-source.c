@@ -353,7 +353,7 @@ START_TEST(a_failed_step_ends_the_workers)
 {
     bench b = set_up((setting){2, 2, true});
     assert_ok(neuron_optimizer_set(b.optimizer, "learning_rate=1e38"));
-    assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_NOT_FINITE);
     tear_down(&b);
 }
 END_TEST

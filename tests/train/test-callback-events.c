@@ -111,7 +111,7 @@ START_TEST(an_answer_ends_the_run)
         {NEURON_EVENT_RUN_END, "when the run ended",
          "Ab Bb Ae Be As Bs S As Bs S At Bt E Ae Be As Bs S As Bs S At Bt E Ax Bx ", ""},
     };
-    const int answers[] = {NEURON_STOP, 7, -5, NEURON_E_NUMBER};
+    const int answers[] = {NEURON_STOP, 7, -5, NEURON_E_NOT_FINITE};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (int j = 0; j < 4; j++) {
             diary d;

@@ -209,7 +209,7 @@ START_TEST(a_norm_that_is_no_number)
                 assert_ok(neuron_trainer_add_callback(b.trainer, callback));
                 neuron_callback_unref(callback);
             }
-            assert_status(neuron_trainer_run(NULL, b.trainer), j ? NEURON_OK : NEURON_E_NUMBER);
+            assert_status(neuron_trainer_run(NULL, b.trainer), j ? NEURON_OK : NEURON_E_NOT_FINITE);
             if (j == 0)
                 assert_message(message);
             else

@@ -75,7 +75,7 @@ START_TEST(bad_input)
     neuron_graph_t *graph = network(context, 2);
     neuron_dataset_t *data = vectors(context, bad[_i].example, bad[_i].place, bad[_i].value);
     neuron_trainer_t *trainer = trainer_of(graph, context, data, bad[_i].shuffle);
-    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_NOT_FINITE);
     assert_message(bad[_i].texts[0]);
     assert_message(bad[_i].texts[1]);
     neuron_trainer_unref(trainer);
@@ -94,7 +94,7 @@ START_TEST(good_input)
     neuron_trainer_t *trainer = trainer_of(graph, context, data, 1);
     assert_ok(neuron_optimizer_set(neuron_trainer_optimizer(trainer), "learning_rate=3e38"));
     assert_ok(neuron_trainer_set(trainer, "epochs=50"));
-    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_NOT_FINITE);
     ck_assert_ptr_null(strstr(neuron_error_last(), "of example"));
     neuron_trainer_unref(trainer);
     neuron_dataset_unref(data);

@@ -580,7 +580,7 @@ START_TEST(a_bad_input_is_told)
     ((float *)neuron_tensor_data(t.train.b))[5 * B + 1] = INFINITY;
     assert_ok(neuron_trainer_set(t.trainer, "shuffle=no"));
     neuron_graph_t *before = three_heads(t.context);
-    assert_status(neuron_trainer_run(NULL, t.trainer), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, t.trainer), NEURON_E_NOT_FINITE);
     assert_message("number 1 of input b of example 5 of the training set, infinite");
     ck_assert(!same_parameters(before, t.graph)); /* the first step was good */
     neuron_graph_unref(before);

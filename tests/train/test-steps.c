@@ -615,7 +615,7 @@ START_TEST(bad_steps_are_refused)
     assert_message("trainer: weight is -1; it must be 0 or more and finite as float");
     ((float *)neuron_tensor_data(x))[SIZE * SIZE + 3] = NAN;
     labels = neuron_tensor_ref(p.labels);
-    assert_status(step_with(t, x, labels, NULL), NEURON_E_NUMBER);
+    assert_status(step_with(t, x, labels, NULL), NEURON_E_NOT_FINITE);
     assert_message("the loss of step 1 is not a number; so is number 3 of example 1 of the input");
     ck_assert(same_parameters(b.graph, before));
     ck_assert_double_eq(neuron_trainer_progress(t, NEURON_PROGRESS_ALL_STEPS), 0);

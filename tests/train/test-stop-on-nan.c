@@ -239,7 +239,7 @@ static int no_number(neuron_custom_run_t *run, void *user_data)
 START_TEST(a_number_of_a_layer_is_no_bad_loss)
 {
     bench b = set_up(1), other = b;
-    int answer = NEURON_E_NUMBER;
+    int answer = NEURON_E_NOT_FINITE;
     neuron_history_t *history = (neuron_history_t *)&answer;
     assert_ok(neuron_custom_layer_register(b.context, "no_number", no_number, no_number, NULL,
                                            &answer, NULL));
@@ -251,7 +251,7 @@ START_TEST(a_number_of_a_layer_is_no_bad_loss)
     assert_ok(neuron_graph_finish(other.graph, neuron_softmax(other.graph, x, NULL)));
     assert_ok(neuron_trainer_create(&other.trainer, other.graph, b.optimizer, b.train));
     add(&other, "stop_on_nan", NULL);
-    assert_status(neuron_trainer_run(&history, other.trainer), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(&history, other.trainer), NEURON_E_NOT_FINITE);
     assert_message("no_number: the forward callback returned");
     ck_assert_str_eq(neuron_trainer_stop_reason(other.trainer), "");
     ck_assert_ptr_null(history);
@@ -267,7 +267,7 @@ START_TEST(without_it_a_bad_loss_is_an_error)
     spoiler s = {1, 1, NAN};
     add_custom(&b, spoil, &s);
     add(&b, "warm_up", NULL);
-    assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_NOT_FINITE);
     assert_message("the loss of epoch 1, step 2 is not a number");
     ck_assert_str_eq(neuron_trainer_stop_reason(b.trainer), "");
     tear_down(&b);

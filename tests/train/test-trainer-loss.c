@@ -380,10 +380,10 @@ START_TEST(own_function_without_a_number)
     neuron_loss_t *own;
     assert_ok(neuron_loss_create_custom(&own, context, squares, &seen, NULL));
     neuron_trainer_t *trainer = make_trainer(&plans[8], own);
-    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_NOT_FINITE);
     assert_message("the loss of epoch 1, step 1 is not a number");
     seen.answer = INFINITY;
-    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, trainer), NEURON_E_NOT_FINITE);
     assert_message("is infinite");
     seen.answer = 1;
     assert_ok(neuron_trainer_run(NULL, trainer));

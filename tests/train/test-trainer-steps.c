@@ -222,7 +222,7 @@ START_TEST(an_input_that_is_no_number_stops_the_run)
         assert_ok(neuron_trainer_add_function(t[0], NEURON_EVENT_STEP_END, stop_after, &s, NULL));
         ck_assert_int_eq(neuron_trainer_run(NULL, t[0]), NEURON_STOP);
         for (int again = 0; again < 2; again++) {
-            assert_status(neuron_trainer_run(&history, t[1]), NEURON_E_NUMBER);
+            assert_status(neuron_trainer_run(&history, t[1]), NEURON_E_NOT_FINITE);
             assert_message("epoch 1");
             assert_message("step 3");
             ck_assert_ptr_nonnull(history);
@@ -248,7 +248,7 @@ START_TEST(a_huge_learning_rate_stops_the_run)
     assert_ok(neuron_optimizer_create(&sgd, b.context, "sgd", "learning_rate=1e38"));
     assert_ok(neuron_trainer_create(&t, b.graph, sgd, b.train));
     assert_ok(neuron_trainer_set(t, "epochs=20"));
-    assert_status(neuron_trainer_run(NULL, t), NEURON_E_NUMBER);
+    assert_status(neuron_trainer_run(NULL, t), NEURON_E_NOT_FINITE);
     assert_message("epoch ");
     assert_message("step ");
     neuron_trainer_unref(t);

@@ -203,10 +203,10 @@ static void fit(const example_t *example, neuron_trainer_t *trainer, const char 
         remove(state);
     example_follow(trainer, id, options->resume ? state : NULL);
     int status = neuron_trainer_run(&history, trainer);
-    if (status != NEURON_E_NUMBER)
+    if (status != NEURON_E_NOT_FINITE)
         must(status);
     const char *end =
-        status == NEURON_E_NUMBER ? neuron_error_last() : neuron_trainer_stop_reason(trainer);
+        status == NEURON_E_NOT_FINITE ? neuron_error_last() : neuron_trainer_stop_reason(trainer);
     const char *note = training->note != NULL ? training->note : "";
     snprintf(result->note, sizeof result->note, "%s%s%s", note, *note && *end ? "; " : "", end);
 
@@ -295,11 +295,11 @@ double example_try(const example_t *example, neuron_graph_t *graph,
     int64_t best;
     int status = neuron_trainer_run(&history, trainer);
 
-    if (status != NEURON_E_NUMBER)
+    if (status != NEURON_E_NOT_FINITE)
         must(status);
     if (score != NULL) {
         /* A ruined training has no last epoch: it gets no score. */
-        if (status != NEURON_E_NUMBER)
+        if (status != NEURON_E_NOT_FINITE)
             evaluate_into(graph, score, training->loss, &accuracy, &loss);
     } else if (neuron_history_epochs(history) > 0) {
         must(neuron_history_best(&best, history, NEURON_METRIC_VALIDATION_ACCURACY));

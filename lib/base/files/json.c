@@ -163,15 +163,15 @@ int neuron_json_append(json_t *array, json_t *value)
 int neuron_json_set_real(json_t *object, const char *key, double value)
 {
     if (!isfinite(value))
-        return neuron_fail(NEURON_E_NUMBER, "\"%s\" is %g, which the header of a file cannot hold",
-                           key, value);
+        return neuron_fail(NEURON_E_NOT_FINITE,
+                           "\"%s\" is %g, which the header of a file cannot hold", key, value);
     return neuron_json_set(object, key, json_real(value));
 }
 
 int neuron_json_append_real(json_t *array, double value)
 {
     if (!isfinite(value))
-        return neuron_fail(NEURON_E_NUMBER,
+        return neuron_fail(NEURON_E_NOT_FINITE,
                            "a number is %g, which the header of a file cannot hold", value);
     return neuron_json_append(array, json_real(value));
 }

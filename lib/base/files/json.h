@@ -19,7 +19,7 @@ int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text
 int neuron_json_set(json_t *object, const char *key, json_t *value);
 int neuron_json_append(json_t *array, json_t *value);
 
-/* NEURON_E_NUMBER for what is infinite or not a number, which JSON does not have. */
+/* NEURON_E_NOT_FINITE for what is infinite or not a number, which JSON does not have. */
 int neuron_json_set_real(json_t *object, const char *key, double value);
 int neuron_json_append_real(json_t *array, double value);
 

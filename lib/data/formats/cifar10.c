@@ -145,8 +145,9 @@ int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
 {
     if (dataset)
         *dataset = NULL;
-    if (!dataset || !context)
-        return neuron_refuse_null(dataset ? "context" : "dataset", who);
+    if (!dataset)
+        return neuron_refuse_null("dataset", who);
+    CHECK_HANDLE(context, who);
     RETURN_IF_ERROR(check_sources(from, count, who));
     neuron_content *contents = neuron_allocate(context, neuron_size(count), sizeof *contents);
     if (!contents)

@@ -301,5 +301,5 @@ int neuron_dataset_load_csv_like_memory(neuron_dataset_t **dataset, neuron_conte
 
 const neuron_preparation_t *neuron_dataset_preparation(const neuron_dataset_t *dataset)
 {
-    return dataset ? dataset->preparation : NULL;
+    return NEURON_IS(dataset) ? dataset->preparation : NULL;
 }

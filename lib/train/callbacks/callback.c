@@ -50,7 +50,7 @@ int neuron_callback_make(neuron_callback_t **callback, neuron_context_t *context
     neuron_callback_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
-    atomic_init(&made->references, 1);
+    neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     made->context = neuron_context_ref(context);
     made->kind = kind;
     neuron_options_reset(&made->options, &kind->options);
@@ -92,14 +92,15 @@ int neuron_callback_create(neuron_callback_t **callback, neuron_context_t *conte
 
 neuron_callback_t *neuron_callback_ref(neuron_callback_t *callback)
 {
-    if (callback)
-        atomic_fetch_add_explicit(&callback->references, 1, memory_order_relaxed);
+    if (!NEURON_IS(callback))
+        return NULL;
+    neuron_handle_own(&callback->handle);
     return callback;
 }
 
 void neuron_callback_unref(neuron_callback_t *callback)
 {
-    if (!callback || !neuron_hold_last_owner(&callback->references))
+    if (!NEURON_IS(callback) || !neuron_hold_last_owner(&callback->handle.references))
         return;
     neuron_context_t *context = callback->context;
     if (callback->destroy)
@@ -111,7 +112,7 @@ void neuron_callback_unref(neuron_callback_t *callback)
 
 const char *neuron_callback_kind(const neuron_callback_t *callback)
 {
-    return callback ? callback->kind->name : NULL;
+    return NEURON_IS(callback) ? callback->kind->name : NULL;
 }
 
 static int commit(neuron_callback_t *callback, const neuron_options *changed)

@@ -63,7 +63,7 @@ typedef struct neuron_callback_row {
 } neuron_callback_row;
 
 struct neuron_callback {
-    atomic_int references;
+    neuron_handle handle;
     neuron_context_t *context;
     const neuron_callback_row *kind;
     neuron_options options; /* of kind->options */

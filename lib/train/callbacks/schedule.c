@@ -15,7 +15,7 @@ int neuron_callback_create_schedule(neuron_callback_t **callback, neuron_context
     CHECK_ARGUMENT(callback);
     *callback = NULL;
     CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(function);
+    CHECK_FUNCTION(function);
     RETURN_IF_ERROR(neuron_callback_make(callback, context, &neuron_callback_schedule));
     (*callback)->schedule = function;
     (*callback)->user_data = user_data;
