@@ -60,11 +60,9 @@ static void predict_batch(worker_t *worker, int64_t first, int64_t count)
     neuron_tensor_t *input, *output;
     must(neuron_dataset_read(images, labels, work->test, first, count));
     must(neuron_tensor_wrap(&input, work->context, NEURON_TYPE_F32,
-                            (const int64_t[]){count, 28, 28, 1}, 4, images, NEURON_OWNERSHIP_BORROW,
-                            NULL, NULL));
+                            (const int64_t[]){count, 28, 28, 1}, 4, images));
     must(neuron_tensor_wrap(&output, work->context, NEURON_TYPE_F32,
-                            (const int64_t[]){count, CLASSES}, 2, probabilities,
-                            NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                            (const int64_t[]){count, CLASSES}, 2, probabilities));
     must(neuron_graph_predict(work->graph, input, output));
     neuron_tensor_unref(input);
     neuron_tensor_unref(output);

@@ -56,9 +56,9 @@ int main(void)
     neuron_tensor_t *input, *output;
     must(neuron_dataset_read(image, &label, test, 0, 1));
     must(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32, (const int64_t[]){1, 16, 16, 1}, 4,
-                            image, NEURON_OWNERSHIP_BORROW, NULL, NULL));
-    must(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32, (const int64_t[]){1, 10}, 2, shares,
-                            NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                            image));
+    must(
+        neuron_tensor_wrap(&output, context, NEURON_TYPE_F32, (const int64_t[]){1, 10}, 2, shares));
     must(neuron_graph_predict(loaded, input, output));
     printf("the first test image is a %d, with probability %.3f\n", (int)label, shares[label]);
 

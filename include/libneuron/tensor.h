@@ -22,15 +22,6 @@ enum neuron_type {
     NEURON_TYPE_I64 = 40  /**< int64_t */
 };
 
-/** Who owns memory that is wrapped. Since 0.1. */
-enum neuron_ownership {
-    NEURON_OWNERSHIP_COPY =
-        10, /**< the tensor copies it; the caller's memory is free again after the call */
-    NEURON_OWNERSHIP_BORROW =
-        20, /**< the caller keeps it alive and unmoved as long as the tensor lives */
-    NEURON_OWNERSHIP_OWN = 30 /**< the tensor takes it over; the destroy callback frees it */
-};
-
 /** Makes a tensor filled with zeros.
  *  @param[out] tensor  the new tensor; NULL on failure.
  *  @param type   NEURON_TYPE_F32, NEURON_TYPE_U8, NEURON_TYPE_I32 or NEURON_TYPE_I64.
@@ -40,22 +31,38 @@ enum neuron_ownership {
 NEURON_API int neuron_tensor_create(neuron_tensor_t **tensor, neuron_context_t *context,
                                     int32_t type, const int64_t *shape, int32_t rank);
 
-/** Makes a tensor over memory of the caller.
+/** Makes a tensor with a copy of memory of the caller, which is free again after the call.
  *  @param[out] tensor  the new tensor; NULL on failure.
- *  @param type       as for neuron_tensor_create().
- *  @param shape      likewise.
- *  @param rank       likewise.
- *  @param data       the elements; may be NULL only if there are none.
- *  @param ownership  NEURON_OWNERSHIP_COPY, NEURON_OWNERSHIP_BORROW or NEURON_OWNERSHIP_OWN.
- *  @param user_data  with NEURON_OWNERSHIP_OWN: handed to `destroy`, often `data` itself. Ignored
- *           otherwise.
- *  @param destroy    with NEURON_OWNERSHIP_OWN: called once when the tensor ends; not if this call
- *                    fails, after which the caller still has `data`. May be NULL. Ignored
- *                    otherwise.
+ *  @param type   as for neuron_tensor_create().
+ *  @param shape  likewise.
+ *  @param rank   likewise.
+ *  @param data   the elements; may be NULL only if there are none.
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY. Any thread. Since 0.1. */
+NEURON_API int neuron_tensor_copy(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
+                                  const int64_t *shape, int32_t rank, const void *data);
+
+/** Makes a tensor over memory of the caller: it must stay where it is as long as the tensor and all
+ *  that was made with it live, unless neuron_tensor_set_destroy() hands it over.
+ *  @param[out] tensor  the new tensor; NULL on failure.
+ *  @param type   as for neuron_tensor_create().
+ *  @param shape  likewise.
+ *  @param rank   likewise.
+ *  @param data   the elements; may be NULL only if there are none.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
-                                  const int64_t *shape, int32_t rank, void *data, int32_t ownership,
-                                  void *user_data, neuron_destroy_function_t destroy);
+                                  const int64_t *shape, int32_t rank, void *data);
+
+/** Hands the memory that a tensor was made over to the tensor: a function of the caller's frees it,
+ *  or notes that it is free, when the last owner of the tensor has gone.
+ *  @param tensor     of neuron_tensor_wrap(), for which this was not called yet.
+ *  @param user_data  handed to `destroy`, often the memory itself.
+ *  @param destroy    called once; not if this call fails, after which the memory is still the
+ *                    caller's.
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE for a tensor with memory of its own and for one
+ *           that has a function already. No other thread may use the tensor meanwhile. Since 0.1.
+ *           */
+NEURON_API int neuron_tensor_set_destroy(neuron_tensor_t *tensor, void *user_data,
+                                         neuron_destroy_function_t destroy);
 
 /** Loads an array from a .npy file of NumPy, plain or gzip, in C's or Fortran's order and of either
  *  byte order: f2, f4 and f8 become NEURON_TYPE_F32 (f8 by rounding), u1 and b1 NEURON_TYPE_U8, i1,

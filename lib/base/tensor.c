@@ -62,7 +62,6 @@ static int create_empty(neuron_tensor_t **tensor, neuron_context_t *context, int
     made->context = neuron_context_ref(context);
     made->type = type;
     made->shape = checked;
-    made->ownership = NEURON_OWNERSHIP_COPY;
     *tensor = made;
     return NEURON_OK;
 }
@@ -92,39 +91,57 @@ int neuron_tensor_create(neuron_tensor_t **tensor, neuron_context_t *context, in
     return NEURON_OK;
 }
 
-static int wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
-                const int64_t *shape, int32_t rank, void *data, int32_t ownership)
+static int check_data(const neuron_tensor_t *tensor, const void *data)
 {
-    if (ownership == NEURON_OWNERSHIP_COPY) {
-        RETURN_IF_ERROR(neuron_tensor_create_raw(tensor, context, type, shape, rank));
-    } else if (ownership == NEURON_OWNERSHIP_BORROW || ownership == NEURON_OWNERSHIP_OWN) {
-        RETURN_IF_ERROR(create_empty(tensor, context, type, shape, rank));
-        (*tensor)->ownership = ownership;
-        (*tensor)->data = data;
-    } else {
-        return neuron_refuse_value(ownership, "ownership", "copy (10), borrow (20), own (30)",
-                                   "tensor");
-    }
-    int64_t count = neuron_tensor_count(*tensor);
-    if (count > 0 && !data) {
-        neuron_tensor_unref(*tensor);
-        *tensor = NULL;
-        return neuron_refuse_null("data", "tensor");
-    }
-    if (ownership == NEURON_OWNERSHIP_COPY && count > 0)
-        memcpy((*tensor)->data, data, (size_t)count * neuron_type_size(type));
-    return NEURON_OK;
+    return !data && neuron_tensor_count(tensor) > 0 ? neuron_refuse_null("data", "tensor")
+                                                    : NEURON_OK;
 }
 
-int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
-                       const int64_t *shape, int32_t rank, void *data, int32_t ownership,
-                       void *user_data, neuron_destroy_function_t destroy)
+/* The result of a call that has made a tensor, which goes if the call fails. */
+static int finish(neuron_tensor_t **tensor, int status)
+{
+    if (status < 0) {
+        neuron_tensor_unref(*tensor);
+        *tensor = NULL;
+    }
+    return status;
+}
+
+int neuron_tensor_copy(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
+                       const int64_t *shape, int32_t rank, const void *data)
 {
     CHECK_ARGUMENT(tensor);
     *tensor = NULL;
-    RETURN_IF_ERROR(wrap(tensor, context, type, shape, rank, data, ownership));
-    (*tensor)->destroy = destroy;
-    (*tensor)->destroy_data = user_data;
+    RETURN_IF_ERROR(neuron_tensor_create_raw(tensor, context, type, shape, rank));
+    int status = check_data(*tensor, data);
+    size_t size = (size_t)neuron_tensor_count(*tensor) * neuron_type_size(type);
+    if (status == NEURON_OK && size > 0)
+        memcpy((*tensor)->data, data, size);
+    return finish(tensor, status);
+}
+
+int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
+                       const int64_t *shape, int32_t rank, void *data)
+{
+    CHECK_ARGUMENT(tensor);
+    *tensor = NULL;
+    RETURN_IF_ERROR(create_empty(tensor, context, type, shape, rank));
+    (*tensor)->borrowed = true;
+    (*tensor)->data = data;
+    return finish(tensor, check_data(*tensor, data));
+}
+
+int neuron_tensor_set_destroy(neuron_tensor_t *tensor, void *user_data,
+                              neuron_destroy_function_t destroy)
+{
+    CHECK_ARGUMENT(tensor);
+    CHECK_FUNCTION(destroy);
+    if (!tensor->borrowed || tensor->destroy)
+        return neuron_fail(NEURON_E_STATE, "tensor: %s",
+                           tensor->borrowed ? "the memory has been handed over already"
+                                            : "the memory is its own, not the caller's");
+    tensor->destroy = destroy;
+    tensor->destroy_data = user_data;
     return NEURON_OK;
 }
 
@@ -141,9 +158,9 @@ void neuron_tensor_unref(neuron_tensor_t *tensor)
     if (!NEURON_IS(tensor) || !neuron_hold_last_owner(&tensor->handle.references))
         return;
     neuron_context_t *context = tensor->context;
-    if (tensor->ownership == NEURON_OWNERSHIP_COPY)
+    if (!tensor->borrowed)
         neuron_release(context, tensor->data);
-    else if (tensor->ownership == NEURON_OWNERSHIP_OWN && tensor->destroy)
+    else if (tensor->destroy)
         neuron_destroy_user_data(tensor->destroy, tensor->destroy_data);
     neuron_release(context, tensor);
     neuron_context_unref(context);

@@ -13,7 +13,7 @@ struct neuron_tensor {
     int32_t type;
     neuron_shape shape;
     void *data;
-    int32_t ownership; /* NEURON_OWNERSHIP_COPY: `data` came from the context */
+    bool borrowed; /* `data` is the caller's; else it came from the context */
     neuron_destroy_function_t destroy;
     void *destroy_data;
 };

@@ -173,8 +173,9 @@ static int make_tensor(neuron_tensor_t **tensor, neuron_context_t *context, neur
     made->context = neuron_context_ref(context);
     atomic_init(&made->process, (int)getpid());
     pthread_mutex_init(&made->mutex, NULL);
-    int status = neuron_tensor_wrap(tensor, context, type, shape->extent, shape->rank, made,
-                                    NEURON_OWNERSHIP_OWN, made, drop);
+    int status = neuron_tensor_wrap(tensor, context, type, shape->extent, shape->rank, made);
+    if (status == NEURON_OK)
+        status = neuron_tensor_set_destroy(*tensor, made, drop);
     if (status < 0)
         drop(made);
     else

@@ -257,7 +257,7 @@ def check_since(arguments):
     return problems
 
 
-# Tensors are filled behind the inputs that they belong to; what is wrapped is no result.
+# What is wrapped is no result.
 FILLED_LATER = {'neuron_tensor_wrap'}
 
 

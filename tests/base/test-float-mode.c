@@ -279,10 +279,8 @@ static void predict(neuron_graph_t *graph, neuron_context_t *context, bytes *all
     neuron_tensor_t *input, *output;
     for (int i = 0; i < 300 * 20; i++)
         memcpy(&in[i], &mixed[i % 13 % MIXED], sizeof *in);
-    HOLDS(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32, (int64_t[]){300, 20}, 2, in,
-                             NEURON_OWNERSHIP_BORROW, NULL, NULL));
-    HOLDS(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32, (int64_t[]){300, 3}, 2, out,
-                             NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    HOLDS(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32, (int64_t[]){300, 20}, 2, in));
+    HOLDS(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32, (int64_t[]){300, 3}, 2, out));
     if (turns)
         assert_ok(neuron_graph_predict(graph, input, output));
     else

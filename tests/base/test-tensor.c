@@ -40,13 +40,12 @@ START_TEST(scalars_and_empty_tensors_are_tensors)
     assert_ok(neuron_tensor_create(&tensor, context, NEURON_TYPE_F32, (const int64_t[]){0, 4}, 2));
     ck_assert_int_eq(neuron_tensor_count(tensor), 0);
     neuron_tensor_unref(tensor);
-    static const int32_t kinds[] = {NEURON_OWNERSHIP_COPY, NEURON_OWNERSHIP_BORROW,
-                                    NEURON_OWNERSHIP_OWN};
-    for (int i = 0; i < 3; i++) {
-        assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, (const int64_t[]){0, 4}, 2,
-                                     NULL, kinds[i], NULL, NULL));
-        neuron_tensor_unref(tensor);
-    }
+    assert_ok(
+        neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, (const int64_t[]){0, 4}, 2, NULL));
+    neuron_tensor_unref(tensor);
+    assert_ok(
+        neuron_tensor_copy(&tensor, context, NEURON_TYPE_F32, (const int64_t[]){0, 4}, 2, NULL));
+    neuron_tensor_unref(tensor);
     neuron_context_unref(context);
 }
 END_TEST
@@ -84,10 +83,8 @@ START_TEST(copy_is_apart_and_borrow_is_not)
     neuron_context_t *context = test_context();
     float numbers[6] = {1, 2, 3, 4, 5, 6};
     neuron_tensor_t *copy, *borrow;
-    assert_ok(neuron_tensor_wrap(&copy, context, NEURON_TYPE_F32, shape, 2, numbers,
-                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&borrow, context, NEURON_TYPE_F32, shape, 2, numbers,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&copy, context, NEURON_TYPE_F32, shape, 2, numbers));
+    assert_ok(neuron_tensor_wrap(&borrow, context, NEURON_TYPE_F32, shape, 2, numbers));
     numbers[0] = 7;
     ck_assert_ptr_ne(neuron_tensor_data(copy), numbers);
     ck_assert_ptr_eq(neuron_tensor_data(borrow), numbers);
@@ -112,8 +109,10 @@ START_TEST(owned_memory_is_destroyed_once)
     float numbers[6] = {0};
     int seen = 0;
     neuron_tensor_t *tensor;
-    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers,
-                                 NEURON_OWNERSHIP_OWN, &seen, destroy));
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers));
+    assert_ok(neuron_tensor_set_destroy(tensor, &seen, destroy));
+    assert_status(neuron_tensor_set_destroy(tensor, &seen, destroy), NEURON_E_STATE);
+    assert_message("tensor: the memory has been handed over already");
     ck_assert_ptr_eq(neuron_tensor_data(tensor), numbers);
     ck_assert_ptr_eq(neuron_tensor_ref(tensor), tensor);
     neuron_tensor_unref(tensor);
@@ -121,13 +120,10 @@ START_TEST(owned_memory_is_destroyed_once)
     neuron_tensor_unref(tensor);
     ck_assert_int_eq(seen, 1);
 
-    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers,
-                                 NEURON_OWNERSHIP_OWN, NULL, NULL));
-    neuron_tensor_unref(tensor);
     float *own = calloc(6, sizeof *own);
     ck_assert_ptr_nonnull(own);
-    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, own,
-                                 NEURON_OWNERSHIP_OWN, own, free));
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, own));
+    assert_ok(neuron_tensor_set_destroy(tensor, own, free));
     neuron_tensor_unref(tensor);
     neuron_context_unref(context);
 }
@@ -139,44 +135,31 @@ START_TEST(memory_stays_with_the_caller_on_failure)
     float numbers[6] = {0};
     neuron_tensor_t *tensor;
     int seen = 0;
-    assert_status(neuron_tensor_wrap(NULL, context, NEURON_TYPE_F32, shape, 2, numbers,
-                                     NEURON_OWNERSHIP_OWN, &seen, destroy),
+    assert_status(neuron_tensor_wrap(NULL, context, NEURON_TYPE_F32, shape, 2, numbers),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_tensor_wrap(&tensor, NULL, NEURON_TYPE_F32, shape, 2, numbers,
-                                     NEURON_OWNERSHIP_OWN, &seen, destroy),
+    assert_status(neuron_tensor_copy(NULL, context, NEURON_TYPE_F32, shape, 2, numbers),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers, NEURON_OWNERSHIP_OWN,
-                                     &seen, destroy),
+    assert_status(neuron_tensor_wrap(&tensor, NULL, NEURON_TYPE_F32, shape, 2, numbers),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, NULL,
-                                     NEURON_OWNERSHIP_OWN, &seen, destroy),
+    assert_status(neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers), NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_copy(&tensor, context, 99, shape, 2, numbers), NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, NULL),
                   NEURON_E_ARGUMENT);
     assert_message("data is NULL");
-    ck_assert_int_eq(seen, 0);
     ck_assert_ptr_null(tensor);
-    neuron_context_unref(context);
-}
-END_TEST
-
-START_TEST(borrowed_memory_is_never_destroyed)
-{
-    neuron_context_t *context = test_context();
-    float numbers[6] = {0};
-    int seen = 0;
-    neuron_tensor_t *tensor;
-    static const int32_t kinds[] = {NEURON_OWNERSHIP_COPY, NEURON_OWNERSHIP_BORROW};
-    for (int i = 0; i < 2; i++) {
-        assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers, kinds[i],
-                                     &seen, destroy));
-        neuron_tensor_unref(tensor);
-        assert_status(
-            neuron_tensor_wrap(&tensor, context, 99, shape, 2, numbers, kinds[i], &seen, destroy),
-            NEURON_E_ARGUMENT);
-    }
-    assert_status(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers, 11,
-                                     &seen, destroy),
+    tensor = (neuron_tensor_t *)context;
+    assert_status(neuron_tensor_copy(&tensor, context, NEURON_TYPE_F32, shape, 2, NULL),
                   NEURON_E_ARGUMENT);
-    assert_message("ownership is 11; it must be copy (10)");
+    assert_message("data is NULL");
+    ck_assert_ptr_null(tensor);
+    assert_ok(neuron_tensor_copy(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers));
+    assert_status(neuron_tensor_set_destroy(tensor, &seen, destroy), NEURON_E_STATE);
+    assert_message("tensor: the memory is its own, not the caller's");
+    neuron_tensor_unref(tensor);
+    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers));
+    assert_status(neuron_tensor_set_destroy(tensor, &seen, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_tensor_set_destroy(NULL, &seen, destroy), NEURON_E_ARGUMENT);
+    neuron_tensor_unref(tensor);
     ck_assert_int_eq(seen, 0);
     neuron_context_unref(context);
 }
@@ -193,8 +176,7 @@ START_TEST(null_is_refused_or_passed_over)
     ck_assert_ptr_null(tensor);
     assert_status(neuron_tensor_create(&tensor, context, NEURON_TYPE_F32, NULL, 2),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, NULL,
-                                     NEURON_OWNERSHIP_COPY, NULL, NULL),
+    assert_status(neuron_tensor_copy(&tensor, context, NEURON_TYPE_F32, shape, 2, NULL),
                   NEURON_E_ARGUMENT);
     ck_assert_ptr_null(neuron_tensor_ref(NULL));
     neuron_tensor_unref(NULL);
@@ -252,19 +234,18 @@ START_TEST(each_allocation_may_fail)
     assert_ok(neuron_context_create_with_allocator(&context, count_allocate, count_release, &counts,
                                                    NULL, NULL));
     int before = counts.out;
-    static const int32_t kinds[] = {0, NEURON_OWNERSHIP_COPY, NEURON_OWNERSHIP_BORROW,
-                                    NEURON_OWNERSHIP_OWN};
-    for (int kind = 0; kind < 4; kind++) {
+    for (int kind = 0; kind < 3; kind++) {
         int status = NEURON_E_MEMORY;
         for (int n = 0; status != NEURON_OK; n++) {
             neuron_tensor_t *tensor = (neuron_tensor_t *)context;
-            int seen = 0;
             counts.fail_at = counts.made + n;
-            if (kinds[kind] == 0)
+            if (kind == 0)
                 status = neuron_tensor_create(&tensor, context, NEURON_TYPE_F32, shape, 2);
             else
-                status = neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, 2, numbers,
-                                            kinds[kind], &seen, destroy);
+                status = (kind == 1 ? neuron_tensor_copy(&tensor, context, NEURON_TYPE_F32, shape,
+                                                         2, numbers)
+                                    : neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape,
+                                                         2, numbers));
             ck_assert_int_lt(n, 10);
             if (status == NEURON_OK)
                 ck_assert_int_gt(n, 0);
@@ -272,7 +253,6 @@ START_TEST(each_allocation_may_fail)
                 ck_assert_ptr_null(tensor);
             ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
             neuron_tensor_unref(tensor);
-            ck_assert_int_eq(seen, status == NEURON_OK && kinds[kind] == NEURON_OWNERSHIP_OWN);
             ck_assert_int_eq(counts.out, before);
         }
     }
@@ -291,8 +271,8 @@ START_TEST(the_largest_of_each_row)
         {1, 2, 4, 0, 3}, {0, 1, 2, 3, 4}, {2, 4, 1, 0, 3}, {0, 1, 2, 3, 4}};
     neuron_context_t *context = test_context();
     neuron_tensor_t *tensor;
-    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, (const int64_t[]){2, 2, 5}, 3,
-                                 (void *)(uintptr_t)rows, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&tensor, context, NEURON_TYPE_F32, (const int64_t[]){2, 2, 5}, 3,
+                                 (void *)(uintptr_t)rows));
     for (int32_t k = 1; k <= 5; k++) {
         int32_t indices[21] = {0};
         float values[21];
@@ -348,7 +328,6 @@ int main(void)
     tcase_add_test(tests, copy_is_apart_and_borrow_is_not);
     tcase_add_test(tests, owned_memory_is_destroyed_once);
     tcase_add_test(tests, memory_stays_with_the_caller_on_failure);
-    tcase_add_test(tests, borrowed_memory_is_never_destroyed);
     tcase_add_test(tests, null_is_refused_or_passed_over);
     tcase_add_test(tests, a_tensor_keeps_its_context);
     tcase_add_test(tests, each_allocation_may_fail);

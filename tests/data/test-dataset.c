@@ -21,8 +21,7 @@ static neuron_tensor_t *tensor(int32_t type, const int64_t *shape, int32_t rank,
 {
     neuron_tensor_t *made;
     void *elements = (void *)(uintptr_t)data;
-    assert_ok(neuron_tensor_wrap(&made, context, type, shape, rank, elements, NEURON_OWNERSHIP_COPY,
-                                 NULL, NULL));
+    assert_ok(neuron_tensor_copy(&made, context, type, shape, rank, elements));
     return made;
 }
 

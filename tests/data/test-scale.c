@@ -24,8 +24,8 @@ static neuron_dataset_t *of_floats(const float *values, int64_t pixels)
     const int64_t shape[] = {1, pixels, 3}, one = 1;
     neuron_tensor_t *examples, *labels;
     neuron_dataset_t *dataset;
-    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_TYPE_F32, shape, 3,
-                                 (void *)(uintptr_t)values, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&examples, context, NEURON_TYPE_F32, shape, 3,
+                                 (void *)(uintptr_t)values));
     assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, &one, 1));
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 2));
     neuron_tensor_unref(examples);

@@ -81,10 +81,8 @@ static neuron_dataset_t *in_memory(int32_t type)
     neuron_tensor_t *examples, *labels;
     neuron_dataset_t *dataset;
     void *data = type == NEURON_TYPE_U8 ? (void *)whole.bytes : (void *)whole.floats;
-    assert_ok(neuron_tensor_wrap(&examples, context, type, shape, 4, data, NEURON_OWNERSHIP_BORROW,
-                                 NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&labels, context, NEURON_TYPE_I32, shape, 1, whole.labels,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    assert_ok(neuron_tensor_wrap(&examples, context, type, shape, 4, data));
+    assert_ok(neuron_tensor_wrap(&labels, context, NEURON_TYPE_I32, shape, 1, whole.labels));
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, TEST_CLASSES));
     neuron_tensor_unref(examples);
     neuron_tensor_unref(labels);

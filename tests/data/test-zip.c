@@ -19,8 +19,7 @@ static neuron_tensor_t *wrap(neuron_context_t *context, int32_t type, const int6
                              int32_t rank, const void *data)
 {
     neuron_tensor_t *tensor;
-    assert_ok(neuron_tensor_wrap(&tensor, context, type, shape, rank, (void *)(uintptr_t)data,
-                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&tensor, context, type, shape, rank, (void *)(uintptr_t)data));
     return tensor;
 }
 

@@ -34,11 +34,9 @@ int main(void)
     uint8_t three[] = {7, 0, 255};
     must(neuron_context_create(&context, NULL));
     must(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32, (const int64_t[]){2, 4, 4, 1}, 4,
-                            pixels, NEURON_OWNERSHIP_BORROW, NULL, NULL));
-    must(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32, (const int64_t[]){2, 3}, 2, shares,
-                            NEURON_OWNERSHIP_BORROW, NULL, NULL));
-    must(neuron_tensor_wrap(&bytes, context, NEURON_TYPE_U8, (const int64_t[]){3}, 1, three,
-                            NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                            pixels));
+    must(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32, (const int64_t[]){2, 3}, 2, shares));
+    must(neuron_tensor_wrap(&bytes, context, NEURON_TYPE_U8, (const int64_t[]){3}, 1, three));
     must(neuron_graph_create(&graph, context));
     must(neuron_graph_set_name(graph, "shown"));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){4, 4, 1}, 3);

@@ -20,12 +20,11 @@ static neuron_dataset_t *make_dataset(neuron_context_t *context, const float *ex
 {
     neuron_tensor_t *values, *classes;
     neuron_dataset_t *dataset;
-    assert_ok(neuron_tensor_wrap(&values, context, NEURON_TYPE_F32, (const int64_t[]){count, 3}, 2,
-                                 (void *)(uintptr_t)examples, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&values, context, NEURON_TYPE_F32, (const int64_t[]){count, 3}, 2,
+                                 (void *)(uintptr_t)examples));
     const int64_t shape[2] = {count, class_count};
-    assert_ok(neuron_tensor_wrap(&classes, context, label_type, shape,
-                                 label_type == NEURON_TYPE_F32 ? 2 : 1, (void *)(uintptr_t)labels,
-                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&classes, context, label_type, shape,
+                                 label_type == NEURON_TYPE_F32 ? 2 : 1, (void *)(uintptr_t)labels));
     assert_ok(neuron_dataset_create(&dataset, context, values, classes, class_count));
     neuron_tensor_unref(values);
     neuron_tensor_unref(classes);
@@ -125,11 +124,9 @@ static void check_against_predictions(neuron_context_t *context, const neuron_gr
     assert_ok(neuron_dataset_read(pixels, labels, dataset, 0, GLYPHS));
     neuron_tensor_t *input, *output;
     assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
-                                 (const int64_t[]){GLYPHS, SIDE, SIDE, 1}, 4, pixels,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                                 (const int64_t[]){GLYPHS, SIDE, SIDE, 1}, 4, pixels));
     assert_ok(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32,
-                                 (const int64_t[]){GLYPHS, CLASSES}, 2, predictions,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                                 (const int64_t[]){GLYPHS, CLASSES}, 2, predictions));
     assert_ok(neuron_graph_predict(graph, input, output));
     double loss = 0;
     int right = 0;

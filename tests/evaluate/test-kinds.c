@@ -19,8 +19,8 @@ static neuron_tensor_t *wrap(neuron_context_t *context, const int64_t *shape, in
                              const float *values)
 {
     neuron_tensor_t *tensor;
-    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape, rank,
-                                 (void *)(uintptr_t)values, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&tensor, context, NEURON_TYPE_F32, shape, rank,
+                                 (void *)(uintptr_t)values));
     return tensor;
 }
 
@@ -439,8 +439,8 @@ START_TEST(outputs_that_are_there)
     check_report(evaluation, label_report);
     neuron_evaluation_unref(evaluation);
     static const int32_t classes[6] = {0, 1, 0, 3, 2, 1};
-    assert_ok(neuron_tensor_wrap(&given, s.context, NEURON_TYPE_I32, (const int64_t[]){6}, 1,
-                                 (void *)(uintptr_t)classes, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&given, s.context, NEURON_TYPE_I32, (const int64_t[]){6}, 1,
+                                 (void *)(uintptr_t)classes));
     assert_ok(
         neuron_evaluation_create_from_outputs(&evaluation, s.context, outputs, given, NULL, NULL));
     ck_assert_str_eq(neuron_evaluation_kind(evaluation), "classes");

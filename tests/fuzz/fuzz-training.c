@@ -64,11 +64,10 @@ static neuron_dataset_t *make_examples(neuron_context_t *context, int weighted)
     neuron_dataset_t *examples;
     for (int i = 0; i < EXAMPLES * SIDE * SIDE; i++)
         pixels[i] = (float)(i * 7 % 11) / 11;
-    must(neuron_tensor_wrap(&images, context, NEURON_TYPE_F32,
-                            (const int64_t[]){EXAMPLES, SIDE, SIDE, 1}, 4, pixels,
-                            NEURON_OWNERSHIP_COPY, NULL, NULL));
-    must(neuron_tensor_wrap(&classes, context, NEURON_TYPE_I32, (const int64_t[]){EXAMPLES}, 1,
-                            (void *)labels, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    must(neuron_tensor_copy(&images, context, NEURON_TYPE_F32,
+                            (const int64_t[]){EXAMPLES, SIDE, SIDE, 1}, 4, pixels));
+    must(neuron_tensor_copy(&classes, context, NEURON_TYPE_I32, (const int64_t[]){EXAMPLES}, 1,
+                            (void *)labels));
     must(neuron_dataset_create(&examples, context, images, classes, CLASSES));
     if (weighted)
         must(neuron_dataset_set_weights(examples, weights, EXAMPLES));

@@ -60,8 +60,8 @@ static neuron_tensor_t *wrap_rows(const neuron_graph_t *graph, const neuron_shap
     int64_t shape[NEURON_RANK_MAX] = {count};
     memcpy(shape + 1, row->extent, (size_t)row->rank * sizeof *shape);
     neuron_tensor_t *tensor;
-    assert_ok(neuron_tensor_wrap(&tensor, graph->context, NEURON_TYPE_F32, shape, row->rank + 1,
-                                 data, NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    assert_ok(
+        neuron_tensor_wrap(&tensor, graph->context, NEURON_TYPE_F32, shape, row->rank + 1, data));
     return tensor;
 }
 

@@ -37,11 +37,9 @@ static void predict(const neuron_graph_t *g, float answer[EXAMPLES * CLASSES])
     for (int i = 0; i < EXAMPLES * INPUTS; i++)
         values[i] = (float)i / 4 - 1;
     assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
-                                 (const int64_t[]){EXAMPLES, INPUTS}, 2, values,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                                 (const int64_t[]){EXAMPLES, INPUTS}, 2, values));
     assert_ok(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32,
-                                 (const int64_t[]){EXAMPLES, CLASSES}, 2, answer,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                                 (const int64_t[]){EXAMPLES, CLASSES}, 2, answer));
     assert_ok(neuron_graph_predict(g, input, output));
     neuron_tensor_unref(output);
     neuron_tensor_unref(input);

@@ -87,8 +87,8 @@ class Neuron:
         kind = {"float32": self.NEURON_TYPE_F32, "int32": self.NEURON_TYPE_I32, "uint8": self.NEURON_TYPE_U8}
         array = numpy.ascontiguousarray(array)
         return self.make(
-            "neuron_tensor_wrap", self.context, kind[array.dtype.name], self.shape(array.shape),
-            array.ndim, array.ctypes.data, self.NEURON_OWNERSHIP_COPY, None, None,
+            "neuron_tensor_copy", self.context, kind[array.dtype.name], self.shape(array.shape),
+            array.ndim, array.ctypes.data,
         )  # fmt: skip
 
     def dataset(self, examples, labels, classes):
@@ -121,7 +121,7 @@ class Neuron:
         result = numpy.zeros((len(examples), outputs), numpy.float32)
         output = self.make(
             "neuron_tensor_wrap", self.context, self.NEURON_TYPE_F32, self.shape(result.shape), 2,
-            result.ctypes.data, self.NEURON_OWNERSHIP_BORROW, None, None,
+            result.ctypes.data,
         )  # fmt: skip
         self.must(self.neuron_graph_predict(graph, self.tensor(examples), output))
         return result

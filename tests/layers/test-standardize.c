@@ -68,10 +68,10 @@ static neuron_dataset_t *dataset_of(neuron_graph_t *graph, const float *values, 
     memcpy(extents + 1, shape, (size_t)rank * sizeof *shape);
     neuron_tensor_t *examples, *classes;
     neuron_dataset_t *dataset;
-    assert_ok(neuron_tensor_wrap(&examples, graph->context, NEURON_TYPE_F32, extents, rank + 1,
-                                 (void *)(uintptr_t)values, NEURON_OWNERSHIP_COPY, NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&classes, graph->context, NEURON_TYPE_I32, extents, 1,
-                                 (void *)(uintptr_t)labels, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&examples, graph->context, NEURON_TYPE_F32, extents, rank + 1,
+                                 (void *)(uintptr_t)values));
+    assert_ok(neuron_tensor_copy(&classes, graph->context, NEURON_TYPE_I32, extents, 1,
+                                 (void *)(uintptr_t)labels));
     assert_ok(neuron_dataset_create(&dataset, graph->context, examples, classes, 2));
     neuron_tensor_unref(examples);
     neuron_tensor_unref(classes);

@@ -47,8 +47,8 @@ static inline void example_predict(neuron_context_t *context, const neuron_graph
     neuron_tensor_t *in, *out;
     for (int i = 0; i < 32; i++)
         values[i] = (float)((i * 7) % 11) / 11;
-    assert_ok(neuron_tensor_wrap(&in, context, NEURON_TYPE_F32, (const int64_t[]){2, 4, 4, 1}, 4,
-                                 values, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&in, context, NEURON_TYPE_F32, (const int64_t[]){2, 4, 4, 1}, 4,
+                                 values));
     assert_ok(neuron_tensor_create(&out, context, NEURON_TYPE_F32, (const int64_t[]){2, 3}, 2));
     assert_ok(neuron_graph_predict(graph, in, out));
     memcpy(output, neuron_tensor_data_const(out), 6 * sizeof *output);

@@ -54,8 +54,8 @@ static void check_bytes(const neuron_graph_t *graph, const neuron_dataset_t *dat
 {
     neuron_tensor_t *input, *output, *other;
     const int64_t shape[] = {COUNT, SIDE, SIDE, 1}, out[] = {COUNT, TEST_CLASSES};
-    assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_U8, shape, 4,
-                                 (void *)(uintptr_t)bytes, NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    assert_ok(
+        neuron_tensor_wrap(&input, context, NEURON_TYPE_U8, shape, 4, (void *)(uintptr_t)bytes));
     assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32, out, 2));
     assert_ok(neuron_tensor_create(&other, context, NEURON_TYPE_F32, out, 2));
     assert_ok(neuron_graph_predict(graph, input, output));
@@ -76,11 +76,10 @@ static neuron_dataset_t *make_bytes(uint8_t bytes[COUNT * SIDE * SIDE])
         bytes[i] = (uint8_t)(i * 37 + i / 11);
     for (int i = 0; i < COUNT; i++)
         classes[i] = i % TEST_CLASSES;
-    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_TYPE_U8,
-                                 (const int64_t[]){COUNT, SIDE, SIDE, 1}, 4, bytes,
-                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&labels, context, NEURON_TYPE_I32, (const int64_t[]){COUNT}, 1,
-                                 classes, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&examples, context, NEURON_TYPE_U8,
+                                 (const int64_t[]){COUNT, SIDE, SIDE, 1}, 4, bytes));
+    assert_ok(neuron_tensor_copy(&labels, context, NEURON_TYPE_I32, (const int64_t[]){COUNT}, 1,
+                                 classes));
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, TEST_CLASSES));
     neuron_tensor_unref(labels);
     neuron_tensor_unref(examples);
@@ -157,8 +156,8 @@ START_TEST(floats_tell_nothing)
     neuron_tensor_t *examples, *labels, *bytes, *output;
     neuron_dataset_t *dataset;
     neuron_graph_t *graph;
-    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_TYPE_F32, (const int64_t[]){10, 2}, 2,
-                                 values, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&examples, context, NEURON_TYPE_F32, (const int64_t[]){10, 2}, 2,
+                                 values));
     assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, (const int64_t[]){10}, 1));
     assert_ok(neuron_tensor_create(&bytes, context, NEURON_TYPE_U8, (const int64_t[]){3, 2}, 2));
     assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (const int64_t[]){3, 3}, 2));
@@ -504,8 +503,7 @@ START_TEST(a_dataset_is_predicted)
     float *values = malloc(MANY * SIDE * SIDE * sizeof *values);
     assert_ok(neuron_dataset_read(values, NULL, dataset, 0, MANY));
     assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
-                                 (const int64_t[]){MANY, SIDE, SIDE, 1}, 4, values,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                                 (const int64_t[]){MANY, SIDE, SIDE, 1}, 4, values));
     assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32,
                                    (const int64_t[]){MANY, TEST_CLASSES}, 2));
     assert_ok(neuron_tensor_create(&other, context, NEURON_TYPE_F32,

@@ -8,7 +8,7 @@ import sys
 
 import numpy
 
-F32, BORROW = 10, 20  # NEURON_TYPE_F32, NEURON_OWNERSHIP_BORROW
+F32 = 10  # NEURON_TYPE_F32
 E_CALLBACK = -110  # NEURON_E_CALLBACK
 
 neuron = ctypes.CDLL(sys.argv[1])
@@ -75,7 +75,7 @@ def shape(*extents):
 def tensor(array):
     made = handle()
     must(neuron.neuron_tensor_wrap(ctypes.byref(made), context, F32, shape(*array.shape),
-                                   array.ndim, handle(array.ctypes.data), BORROW, None, None))
+                                   array.ndim, handle(array.ctypes.data)))
     return made
 
 

@@ -52,11 +52,9 @@ static void write_predictions(neuron_context_t *context, const neuron_graph_t *c
     neuron_tensor_t *input, *output;
     must(neuron_dataset_read(inputs, NULL, test, 0, EXAMPLES));
     must(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
-                            (const int64_t[]){EXAMPLES, SIDE, SIDE, 1}, 4, inputs,
-                            NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                            (const int64_t[]){EXAMPLES, SIDE, SIDE, 1}, 4, inputs));
     must(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32,
-                            (const int64_t[]){EXAMPLES, CLASSES}, 2, outputs,
-                            NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                            (const int64_t[]){EXAMPLES, CLASSES}, 2, outputs));
     must(neuron_graph_predict(committee, input, output));
     write_floats(folder, "inputs.f32", inputs, EXAMPLES * PIXELS);
     write_floats(folder, "outputs.f32", outputs, EXAMPLES * CLASSES);

@@ -50,8 +50,7 @@ static owned<neuron_tensor_t> wrap(neuron_context_t *context, std::vector<float>
 {
     neuron_tensor_t *tensor = nullptr;
     must(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_F32, shape.data(),
-                            static_cast<std::int32_t>(shape.size()), values.data(),
-                            NEURON_OWNERSHIP_BORROW, nullptr, nullptr));
+                            static_cast<std::int32_t>(shape.size()), values.data()));
     return owned<neuron_tensor_t>(tensor);
 }
 

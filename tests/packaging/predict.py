@@ -9,7 +9,7 @@ import sys
 
 import numpy
 
-F32, BORROW = 10, 20  # NEURON_TYPE_F32, NEURON_OWNERSHIP_BORROW
+F32 = 10  # NEURON_TYPE_F32
 
 neuron = ctypes.CDLL(sys.argv[1])
 neuron.neuron_error_last.restype = ctypes.c_char_p
@@ -27,8 +27,7 @@ def wrap(context, array):
     assert array.dtype == numpy.float32 and array.flags.c_contiguous
     tensor, shape = handle(), (ctypes.c_int64 * array.ndim)(*array.shape)
     must(neuron.neuron_tensor_wrap(
-        ctypes.byref(tensor), context, F32, shape, array.ndim, handle(array.ctypes.data), BORROW,
-        None, None))
+        ctypes.byref(tensor), context, F32, shape, array.ndim, handle(array.ctypes.data)))
     assert neuron.neuron_tensor_data(tensor) == array.ctypes.data, 'the array was copied'
     return tensor
 

@@ -33,7 +33,7 @@ for array, expected in ((numpy.array([1.5, 2]), TypeError), (numpy.array([True, 
                         (numpy.zeros(3, numpy.int16), TypeError), (table.astype('>f4'), TypeError),
                         (numpy.asfortranarray(table), ValueError), (table[:, ::2], ValueError)):
     try:
-        tensor(array, names['NEURON_OWNERSHIP_COPY'])
+        tensor(array)
         sys.exit(f'{document}: takes {array.dtype}, {array.flags}')
     except expected as error:
         if 'makes a copy that is' not in str(error):

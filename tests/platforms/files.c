@@ -85,8 +85,7 @@ static void write_all(neuron_context_t *context, const char *to)
         for (int64_t i = 0; i < COUNT; i++)
             set_element(room, arrays[which].type, i);
         must(neuron_tensor_wrap(&tensor, context, arrays[which].type,
-                                (const int64_t[]){COUNT / 2, 2}, 2, room, NEURON_OWNERSHIP_BORROW,
-                                NULL, NULL));
+                                (const int64_t[]){COUNT / 2, 2}, 2, room));
         must(neuron_tensor_save_npy(tensor, in(to, arrays[which].name)));
         neuron_tensor_unref(tensor);
     }

@@ -48,11 +48,9 @@ static void predict(const neuron_graph_t *graph, float *output)
     neuron_tensor_t *in, *out;
     assert_ok(neuron_dataset_read(values, NULL, images, 0, IMAGES));
     assert_ok(neuron_tensor_wrap(&in, context, NEURON_TYPE_F32,
-                                 (const int64_t[]){IMAGES, SIZE, SIZE, 1}, 4, values,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                                 (const int64_t[]){IMAGES, SIZE, SIZE, 1}, 4, values));
     assert_ok(neuron_tensor_wrap(&out, context, NEURON_TYPE_F32,
-                                 (const int64_t[]){IMAGES, TEST_CLASSES}, 2, output,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                                 (const int64_t[]){IMAGES, TEST_CLASSES}, 2, output));
     assert_ok(neuron_graph_predict(graph, in, out));
     neuron_tensor_unref(in);
     neuron_tensor_unref(out);
@@ -250,8 +248,8 @@ START_TEST(what_cannot_be_quantised_stays)
     assert_ok(neuron_graph_finish(graph, neuron_concat(graph, both, 2, NULL)));
     for (int i = 0; i < 2 * LONG; i++)
         values[i] = (float)(i % 17) / 17;
-    assert_ok(neuron_tensor_wrap(&in, context, NEURON_TYPE_F32, (const int64_t[]){2, LONG}, 2,
-                                 values, NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    assert_ok(
+        neuron_tensor_wrap(&in, context, NEURON_TYPE_F32, (const int64_t[]){2, LONG}, 2, values));
     assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, (const int64_t[]){2}, 1));
     assert_ok(neuron_dataset_create(&dataset, context, in, labels, 10));
     assert_ok(neuron_graph_quantize(&quantized, graph, dataset, NULL));
@@ -431,7 +429,7 @@ START_TEST(examples_are_counted)
     for (int i = 0; i < 3 * SIZE * SIZE; i++)
         values[i] = i < 2 * SIZE * SIZE ? 1 : -4;
     assert_ok(neuron_tensor_wrap(&in, context, NEURON_TYPE_F32, (const int64_t[]){3, SIZE, SIZE, 1},
-                                 4, values, NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                                 4, values));
     assert_ok(neuron_tensor_create(&labels, context, NEURON_TYPE_I32, (const int64_t[]){3}, 1));
     assert_ok(neuron_dataset_create(&dataset, context, in, labels, TEST_CLASSES));
     assert_ok(neuron_graph_quantize(&all, graph, dataset, "range=min_max"));

@@ -109,10 +109,9 @@ static void predict(const neuron_graph_t *graph, neuron_context_t *context, cons
     neuron_tensor_t *inputs, *outputs;
     assert_ok(neuron_graph_input_shape(in + 1, &in_rank, graph));
     assert_ok(neuron_graph_output_shape(out + 1, &out_rank, graph));
-    assert_ok(neuron_tensor_wrap(&inputs, context, NEURON_TYPE_F32, in, in_rank + 1, (void *)input,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&outputs, context, NEURON_TYPE_F32, out, out_rank + 1, output,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+    assert_ok(
+        neuron_tensor_wrap(&inputs, context, NEURON_TYPE_F32, in, in_rank + 1, (void *)input));
+    assert_ok(neuron_tensor_wrap(&outputs, context, NEURON_TYPE_F32, out, out_rank + 1, output));
     assert_ok(neuron_graph_predict(graph, inputs, outputs));
     neuron_tensor_unref(inputs);
     neuron_tensor_unref(outputs);

@@ -42,8 +42,7 @@ static void use_data(long n)
     }
     TRY(neuron_dataset_one_hot(&one_hot, glyphs));
     TRY(neuron_dataset_subset(&subset, one_hot, 3, 4));
-    TRY(neuron_tensor_wrap(&copy, context, NEURON_TYPE_F32, (const int64_t[]){4}, 1, values,
-                           NEURON_OWNERSHIP_COPY, NULL, NULL));
+    TRY(neuron_tensor_copy(&copy, context, NEURON_TYPE_F32, (const int64_t[]){4}, 1, values));
     TRY(neuron_tensor_create(&examples, context, NEURON_TYPE_F32, (const int64_t[]){4, 2}, 2));
     TRY(neuron_tensor_create(&labels, context, NEURON_TYPE_I64, (const int64_t[]){4}, 1));
     neuron_dataset_unref(glyphs);

@@ -127,10 +127,10 @@ static void predict_in_batches(float *values, int64_t count, int64_t batch, floa
         neuron_tensor_t *input, *output;
         assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
                                      (const int64_t[]){n, SIZE, SIZE, 1}, 4,
-                                     values + first * PIXELS, NEURON_OWNERSHIP_BORROW, NULL, NULL));
-        assert_ok(neuron_tensor_wrap(
-            &output, context, NEURON_TYPE_F32, (const int64_t[]){n, TEST_CLASSES}, 2,
-            answer + first * TEST_CLASSES, NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                                     values + first * PIXELS));
+        assert_ok(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32,
+                                     (const int64_t[]){n, TEST_CLASSES}, 2,
+                                     answer + first * TEST_CLASSES));
         assert_ok(neuron_graph_predict(graph, input, output));
         neuron_tensor_unref(output);
         neuron_tensor_unref(input);
@@ -287,11 +287,11 @@ START_TEST(the_output_may_be_the_input)
         neuron_node_t *node = neuron_input(g, (const int64_t[]){2, 2}, 2);
         assert_ok(
             neuron_graph_finish(g, flat ? neuron_dropout(g, neuron_flatten(g, node), 0.5) : node));
-        assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32, (const int64_t[]){1, 2, 2},
-                                     3, x, NEURON_OWNERSHIP_BORROW, NULL, NULL));
+        assert_ok(
+            neuron_tensor_wrap(&input, context, NEURON_TYPE_F32, (const int64_t[]){1, 2, 2}, 3, x));
         assert_ok(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32,
                                      flat ? (const int64_t[]){1, 4} : (const int64_t[]){1, 2, 2},
-                                     flat ? 2 : 3, y, NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                                     flat ? 2 : 3, y));
         assert_ok(neuron_graph_predict(g, input, output));
         ck_assert_mem_eq(x, y, sizeof x);
         neuron_tensor_unref(output);

@@ -59,11 +59,9 @@ static void predict(neuron_graph_t *graph, neuron_context_t *context, float *val
 {
     neuron_tensor_t *input, *output;
     assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32,
-                                 (const int64_t[]){count, SIZE, SIZE, 1}, 4, values,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                                 (const int64_t[]){count, SIZE, SIZE, 1}, 4, values));
     assert_ok(neuron_tensor_wrap(&output, context, NEURON_TYPE_F32,
-                                 (const int64_t[]){count, OUTPUTS}, 2, answers,
-                                 NEURON_OWNERSHIP_BORROW, NULL, NULL));
+                                 (const int64_t[]){count, OUTPUTS}, 2, answers));
     assert_ok(neuron_graph_predict(graph, input, output));
     neuron_tensor_unref(output);
     neuron_tensor_unref(input);

@@ -34,13 +34,13 @@ static int predict(job *j)
     for (int64_t first = 0; first < COUNT; first += j->batch) {
         int64_t n = j->batch < COUNT - first ? j->batch : COUNT - first;
         neuron_tensor_t *input = NULL, *output = NULL;
-        int status = neuron_tensor_wrap(
-            &input, j->context, NEURON_TYPE_F32, (const int64_t[]){n, SIZE, SIZE, 1}, 4,
-            j->values + first * PIXELS, NEURON_OWNERSHIP_BORROW, NULL, NULL);
+        int status =
+            neuron_tensor_wrap(&input, j->context, NEURON_TYPE_F32,
+                               (const int64_t[]){n, SIZE, SIZE, 1}, 4, j->values + first * PIXELS);
         if (status == 0)
-            status = neuron_tensor_wrap(
-                &output, j->context, NEURON_TYPE_F32, (const int64_t[]){n, TEST_CLASSES}, 2,
-                j->answer + first * TEST_CLASSES, NEURON_OWNERSHIP_BORROW, NULL, NULL);
+            status = neuron_tensor_wrap(&output, j->context, NEURON_TYPE_F32,
+                                        (const int64_t[]){n, TEST_CLASSES}, 2,
+                                        j->answer + first * TEST_CLASSES);
         if (status == 0)
             status = neuron_graph_predict(j->graph, input, output);
         neuron_tensor_unref(output);
@@ -56,8 +56,7 @@ static int predict_whole(job *j)
 {
     neuron_tensor_t *output = NULL;
     int status = neuron_tensor_wrap(&output, j->context, NEURON_TYPE_F32,
-                                    (const int64_t[]){COUNT, TEST_CLASSES}, 2, j->answer,
-                                    NEURON_OWNERSHIP_BORROW, NULL, NULL);
+                                    (const int64_t[]){COUNT, TEST_CLASSES}, 2, j->answer);
     if (status == 0)
         status = neuron_graph_predict_dataset(j->graph, j->glyphs, output);
     neuron_tensor_unref(output);

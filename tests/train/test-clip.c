@@ -37,11 +37,10 @@ static neuron_dataset_t *make_dataset(neuron_context_t *context)
         for (int j = 0; j < INPUTS; j++)
             x[i][j] = (float)((i * 31 + j * 17 + labels[i] * j % 5) % 23 - 11) / 8;
     }
-    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_TYPE_F32,
-                                 (const int64_t[]){EXAMPLES, INPUTS}, 2, x, NEURON_OWNERSHIP_COPY,
-                                 NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&classes, context, NEURON_TYPE_I32, (const int64_t[]){EXAMPLES}, 1,
-                                 labels, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&examples, context, NEURON_TYPE_F32,
+                                 (const int64_t[]){EXAMPLES, INPUTS}, 2, x));
+    assert_ok(neuron_tensor_copy(&classes, context, NEURON_TYPE_I32, (const int64_t[]){EXAMPLES}, 1,
+                                 labels));
     assert_ok(neuron_dataset_create(&dataset, context, examples, classes, CLASSES));
     neuron_tensor_unref(classes);
     neuron_tensor_unref(examples);

@@ -30,10 +30,8 @@ static neuron_dataset_t *vectors(neuron_context_t *context, int64_t example, int
     neuron_tensor_t *examples, *labels;
     neuron_dataset_t *made;
     const int64_t shape[] = {EXAMPLES, WIDTH};
-    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_TYPE_F32, shape, 2, values,
-                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&labels, context, NEURON_TYPE_I32, shape, 1, numbers,
-                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&examples, context, NEURON_TYPE_F32, shape, 2, values));
+    assert_ok(neuron_tensor_copy(&labels, context, NEURON_TYPE_I32, shape, 1, numbers));
     assert_ok(neuron_dataset_create(&made, context, examples, labels, 2));
     neuron_tensor_unref(examples);
     neuron_tensor_unref(labels);

@@ -39,15 +39,15 @@ static neuron_dataset_t *make_dataset(neuron_context_t *context, const setting *
     }
     neuron_tensor_t *examples, *answers;
     neuron_dataset_t *dataset;
-    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_TYPE_F32, (int64_t[]){EXAMPLES, INPUTS},
-                                 2, values, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&examples, context, NEURON_TYPE_F32, (int64_t[]){EXAMPLES, INPUTS},
+                                 2, values));
     if (s->regression) {
-        assert_ok(neuron_tensor_wrap(&answers, context, NEURON_TYPE_F32, (int64_t[]){EXAMPLES, 1},
-                                     2, targets, NEURON_OWNERSHIP_COPY, NULL, NULL));
+        assert_ok(neuron_tensor_copy(&answers, context, NEURON_TYPE_F32, (int64_t[]){EXAMPLES, 1},
+                                     2, targets));
         assert_ok(neuron_dataset_create_with_targets(&dataset, context, examples, answers));
     } else {
-        assert_ok(neuron_tensor_wrap(&answers, context, NEURON_TYPE_I32, (int64_t[]){EXAMPLES}, 1,
-                                     labels, NEURON_OWNERSHIP_COPY, NULL, NULL));
+        assert_ok(neuron_tensor_copy(&answers, context, NEURON_TYPE_I32, (int64_t[]){EXAMPLES}, 1,
+                                     labels));
         assert_ok(neuron_dataset_create(&dataset, context, examples, answers, CLASSES));
     }
     neuron_tensor_unref(answers);
@@ -176,11 +176,10 @@ static bench set_up_infinite(const char *rule, below what)
         weights[i] = 1e25f;
     }
     neuron_tensor_t *examples, *answers;
-    assert_ok(neuron_tensor_wrap(&examples, b.context, NEURON_TYPE_F32,
-                                 (int64_t[]){EXAMPLES, INPUTS}, 2, values, NEURON_OWNERSHIP_COPY,
-                                 NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&answers, b.context, NEURON_TYPE_I32, (int64_t[]){EXAMPLES}, 1,
-                                 labels, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&examples, b.context, NEURON_TYPE_F32,
+                                 (int64_t[]){EXAMPLES, INPUTS}, 2, values));
+    assert_ok(
+        neuron_tensor_copy(&answers, b.context, NEURON_TYPE_I32, (int64_t[]){EXAMPLES}, 1, labels));
     assert_ok(neuron_dataset_create(&b.train, b.context, examples, answers, CLASSES));
     assert_ok(neuron_dataset_set_weights(b.train, weights, EXAMPLES));
     neuron_tensor_unref(answers);

@@ -41,9 +41,9 @@ START_TEST(steps_are_those_of_a_run)
             int64_t size = neuron_tensor_count(whole[i]) / EXAMPLES;
             const int64_t shape[] = {count, size};
             size *= 4; /* bytes */
-            assert_ok(neuron_tensor_wrap(&part[i], context, neuron_tensor_type(whole[i]), shape,
-                                         rank, (char *)neuron_tensor_data(whole[i]) + first * size,
-                                         NEURON_OWNERSHIP_COPY, NULL, NULL));
+            assert_ok(neuron_tensor_copy(&part[i], context, neuron_tensor_type(whole[i]), shape,
+                                         rank,
+                                         (char *)neuron_tensor_data(whole[i]) + first * size));
         }
         assert_ok(neuron_trainer_step(NULL, trainers[1], (const neuron_tensor_t *const *)part, 2,
                                       (const neuron_tensor_t *const *)part + 2, 3, NULL));

@@ -285,9 +285,8 @@ START_TEST(losses_of_outputs_add_up)
     neuron_tensor_t *x = vectors(context, COUNT, 6, 1), *numbers = vectors(context, COUNT, 1, 2);
     neuron_tensor_t *labels = classes(context, kinds, COUNT), *weights;
     int64_t count = COUNT;
-    assert_ok(neuron_tensor_wrap(&weights, context, NEURON_TYPE_F32, &count, 1,
-                                 (void *)(uintptr_t)example_weights, NEURON_OWNERSHIP_COPY, NULL,
-                                 NULL));
+    assert_ok(neuron_tensor_copy(&weights, context, NEURON_TYPE_F32, &count, 1,
+                                 (void *)(uintptr_t)example_weights));
     for (int weighted = 0; weighted < 2; weighted++) {
         neuron_graph_t *g = two_heads(context), *before = two_heads(context);
         neuron_trainer_t *trainer;

@@ -25,8 +25,7 @@ static void teardown(void)
 static neuron_tensor_t *tensor(int32_t type, const int64_t *shape, int32_t rank, const void *data)
 {
     neuron_tensor_t *made;
-    assert_ok(neuron_tensor_wrap(&made, context, type, shape, rank, (void *)(uintptr_t)data,
-                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&made, context, type, shape, rank, (void *)(uintptr_t)data));
     return made;
 }
 

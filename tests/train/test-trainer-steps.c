@@ -109,10 +109,10 @@ static neuron_graph_t *take_steps(const char *rule, const char *options, int64_t
         neuron_dense(graph, neuron_input(graph, (const int64_t[]){2}, 1), 2, "initializer=zeros");
     assert_ok(neuron_graph_finish(graph, neuron_softmax(graph, y, NULL)));
     assert_ok(neuron_optimizer_create(&optimizer, context, rule, options));
-    assert_ok(neuron_tensor_wrap(&examples, context, NEURON_TYPE_F32, (const int64_t[]){1, 2}, 2, x,
-                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&labels, context, NEURON_TYPE_I32, (const int64_t[]){1}, 1, label,
-                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(
+        neuron_tensor_copy(&examples, context, NEURON_TYPE_F32, (const int64_t[]){1, 2}, 2, x));
+    assert_ok(
+        neuron_tensor_copy(&labels, context, NEURON_TYPE_I32, (const int64_t[]){1}, 1, label));
     assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 2));
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, dataset));
     assert_ok(neuron_trainer_set_number(trainer, "epochs", (double)steps));
@@ -191,11 +191,10 @@ static neuron_dataset_t *spoiled(bench *b, int64_t example)
     neuron_dataset_t *dataset;
     assert_ok(neuron_dataset_read(values, labels, b->train, 0, EXAMPLES));
     values[example * PIXELS + 5] = NAN;
-    assert_ok(neuron_tensor_wrap(&examples, b->context, NEURON_TYPE_F32,
-                                 (const int64_t[]){EXAMPLES, SIZE, SIZE, 1}, 4, values,
-                                 NEURON_OWNERSHIP_COPY, NULL, NULL));
-    assert_ok(neuron_tensor_wrap(&classes, b->context, NEURON_TYPE_I32, (const int64_t[]){EXAMPLES},
-                                 1, labels, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&examples, b->context, NEURON_TYPE_F32,
+                                 (const int64_t[]){EXAMPLES, SIZE, SIZE, 1}, 4, values));
+    assert_ok(neuron_tensor_copy(&classes, b->context, NEURON_TYPE_I32, (const int64_t[]){EXAMPLES},
+                                 1, labels));
     assert_ok(neuron_dataset_create(&dataset, b->context, examples, classes, TEST_CLASSES));
     neuron_tensor_unref(examples);
     neuron_tensor_unref(classes);

@@ -12,8 +12,7 @@ static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
 {
     const int64_t extents[] = {1, image->height, image->width, image->channels};
     neuron_tensor_t *examples = NULL, *labels = NULL;
-    int status = neuron_tensor_wrap(&examples, context, NEURON_TYPE_U8, extents, 4, image->pixels,
-                                    NEURON_OWNERSHIP_BORROW, NULL, NULL);
+    int status = neuron_tensor_wrap(&examples, context, NEURON_TYPE_U8, extents, 4, image->pixels);
     if (status == NEURON_OK)
         status = neuron_tensor_create(&labels, context, NEURON_TYPE_I32, extents, 1);
     if (status == NEURON_OK)

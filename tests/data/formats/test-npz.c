@@ -350,8 +350,8 @@ START_TEST(truth_values_are_0_and_1)
     int64_t count = 2;
     snprintf(examples, sizeof examples, "%s", test_file("b1.npy"));
     snprintf(labels, sizeof labels, "%s", test_file("classes.npy"));
-    assert_ok(neuron_tensor_wrap(&tensor, context, NEURON_TYPE_U8, &count, 1,
-                                 (void *)(uintptr_t)classes, NEURON_OWNERSHIP_COPY, NULL, NULL));
+    assert_ok(neuron_tensor_copy(&tensor, context, NEURON_TYPE_U8, &count, 1,
+                                 (void *)(uintptr_t)classes));
     assert_ok(neuron_tensor_save_npy(tensor, labels));
     neuron_tensor_unref(tensor);
     memcpy(copy, header, sizeof copy);
