@@ -11,6 +11,7 @@ import textwrap
 
 FRAGMENT = '''#include <libneuron/libneuron.h>
 
+#include <pthread.h>
 #include <stdio.h>
 
 int report(const char *message);
