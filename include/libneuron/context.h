@@ -220,10 +220,12 @@ NEURON_API uint64_t neuron_context_seed(const neuron_context_t *context);
  *                    function, or none, has been set, or when the context is gone, of which it
  *                    must not use anything any more; not if this call fails. NULL for none: then
  *                    `user_data` must live so long.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY: then nothing has changed. Since 0.1. */
-NEURON_API int neuron_context_set_parallel_for(neuron_context_t *context,
-                                               neuron_parallel_for_function_t function,
-                                               void *user_data, neuron_destroy_function_t destroy);
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY: then nothing has changed. Since 0.1,
+ *           experimental. */
+NEURON_API_EXPERIMENTAL int neuron_context_set_parallel_for(neuron_context_t *context,
+                                                            neuron_parallel_for_function_t function,
+                                                            void *user_data,
+                                                            neuron_destroy_function_t destroy);
 
 /** Sets where log lines go: all those of `level` or a lower number. No other call
  *  may use the context meanwhile.

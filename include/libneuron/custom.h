@@ -101,31 +101,33 @@ typedef int64_t (*neuron_custom_saved_function_t)(const neuron_custom_run_t *run
  *  @param destroy   called with `user_data` when the context is gone, of which it must not use
  *                   anything; not if this call fails, after which the caller still has it. May be
  *                   NULL.
- *  @return  0; NEURON_E_ARGUMENT, also if the name is taken; NEURON_E_MEMORY. Since 0.1. */
-NEURON_API int neuron_custom_layer_register(neuron_context_t *context, const char *name,
-                                            neuron_custom_run_function_t forward,
-                                            neuron_custom_run_function_t backward,
-                                            neuron_custom_shape_function_t shape, void *user_data,
-                                            neuron_destroy_function_t destroy);
+ *  @return  0; NEURON_E_ARGUMENT, also if the name is taken; NEURON_E_MEMORY. Since 0.1,
+ *           experimental. */
+NEURON_API_EXPERIMENTAL int neuron_custom_layer_register(
+    neuron_context_t *context, const char *name, neuron_custom_run_function_t forward,
+    neuron_custom_run_function_t backward, neuron_custom_shape_function_t shape, void *user_data,
+    neuron_destroy_function_t destroy);
 
 /** Lets forward of a registered kind keep numbers for backward of the same step, such as the places
  *  of maxima: neuron_custom_run_saved(). To be called before a graph has a layer of the kind; no
  *  other thread may use the context meanwhile.
  *  @param saved  called with the kind's user data wherever a training's memory is planned, by
  *                neuron_graph_memory() too; NULL to keep nothing, which is the default.
- *  @return  0, or NEURON_E_ARGUMENT, also if there is no such kind. Since 0.1. */
-NEURON_API int neuron_custom_layer_set_saved(neuron_context_t *context, const char *name,
-                                             neuron_custom_saved_function_t saved);
+ *  @return  0, or NEURON_E_ARGUMENT, also if there is no such kind. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_custom_layer_set_saved(neuron_context_t *context,
+                                                          const char *name,
+                                                          neuron_custom_saved_function_t saved);
 
 /** Adds a layer of a registered kind. Errors stick to the graph, as for the calls of layers.h.
  *  @param inputs        `count` nodes, 1 or more, of any shapes.
  *  @param output_shape  `rank` extents of one example, each 1 or more; NULL for the shape of the
  *                       kind. If it was registered with `shape`, any other shape is refused.
  *  @param rank          0 to NEURON_RANK_MAX - 1.
- *  @return  the node, or NULL. No other thread may use the graph meanwhile. Since 0.1. */
-NEURON_API neuron_node_t *neuron_custom_layer(neuron_graph_t *graph, const char *name,
-                                              neuron_node_t *const *inputs, int32_t count,
-                                              const int64_t *output_shape, int32_t rank);
+ *  @return  the node, or NULL. No other thread may use the graph meanwhile. Since 0.1,
+ *           experimental. */
+NEURON_API_EXPERIMENTAL neuron_node_t *
+neuron_custom_layer(neuron_graph_t *graph, const char *name, neuron_node_t *const *inputs,
+                    int32_t count, const int64_t *output_shape, int32_t rank);
 
 /** Gives a custom layer a parameter array of its own, before another layer uses the node. Callbacks
  *  know it by its place: the first one added is 0. At most 8.
@@ -137,92 +139,103 @@ NEURON_API neuron_node_t *neuron_custom_layer(neuron_graph_t *graph, const char 
  *                      (neuron_custom_run_training()).
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE if another layer uses the node already, or the
  *           graph is finished; NEURON_E_MEMORY. Unless it is finished, the error sticks to the
- *           graph. No other thread may use the graph meanwhile. Since 0.1. */
-NEURON_API int neuron_custom_layer_add_array(neuron_node_t *node, const char *name,
-                                             const int64_t *shape, int32_t rank,
-                                             const char *initializer, double parameter,
-                                             int32_t trainable);
+ *           graph. No other thread may use the graph meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_custom_layer_add_array(neuron_node_t *node, const char *name,
+                                                          const int64_t *shape, int32_t rank,
+                                                          const char *initializer, double parameter,
+                                                          int32_t trainable);
 
 /** Kind of a custom layer, the name under which it was registered; NULL for any other node and for
  *  NULL. Lives as long as the graph. Any thread, unless another one changes the graph meanwhile.
- *  Since 0.1. */
-NEURON_API const char *neuron_node_custom_kind(const neuron_node_t *node);
+ *  Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL const char *neuron_node_custom_kind(const neuron_node_t *node);
 
 /** Name of the node; lives as long as the graph. Only in the thread that called the function of the
- *  layer. Since 0.1. */
-NEURON_API const char *neuron_custom_run_name(const neuron_custom_run_t *run);
+ *  layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL const char *neuron_custom_run_name(const neuron_custom_run_t *run);
 
-/** Examples in this batch. Only in the thread that called the function of the layer. Since 0.1. */
-NEURON_API int64_t neuron_custom_run_batch(const neuron_custom_run_t *run);
+/** Examples in this batch. Only in the thread that called the function of the layer. Since 0.1,
+ *  experimental. */
+NEURON_API_EXPERIMENTAL int64_t neuron_custom_run_batch(const neuron_custom_run_t *run);
 
 /** 1 in a step of training, 0 when predicting. It is 0 as well where a gradient is computed as in
  *  prediction (gradient.h); backward then follows all the same, so that what it needs is to be
  *  saved whenever neuron_custom_run_saved() is not NULL. Only in the thread that called the
- *  function of the layer. Since 0.1. */
-NEURON_API int32_t neuron_custom_run_training(const neuron_custom_run_t *run);
+ *  function of the layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int32_t neuron_custom_run_training(const neuron_custom_run_t *run);
 
 /** How many inputs the layer has. Only in the thread that called the function of the layer.
- *  Since 0.1. */
-NEURON_API int32_t neuron_custom_run_input_count(const neuron_custom_run_t *run);
+ *  Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int32_t neuron_custom_run_input_count(const neuron_custom_run_t *run);
 
 /** Numbers of one example of an input; 0 if there is no such input. Only in the thread that called
- *  the function of the layer. Since 0.1. */
-NEURON_API int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, int32_t index);
+ *  the function of the layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run,
+                                                             int32_t index);
 
 /** Shape of one example of an input, as neuron_graph_input_shape() gives it; rank 0 if there is no
- *  such input. Only in the thread that called the function of the layer. Since 0.1. */
-NEURON_API void neuron_custom_run_input_shape(int64_t *shape, int32_t *rank,
-                                              const neuron_custom_run_t *run, int32_t index);
+ *  such input. Only in the thread that called the function of the layer. Since 0.1, experimental.
+ *  */
+NEURON_API_EXPERIMENTAL void neuron_custom_run_input_shape(int64_t *shape, int32_t *rank,
+                                                           const neuron_custom_run_t *run,
+                                                           int32_t index);
 
 /** The values of an input; NULL if there is no such input. Only in the thread that called the
- *  function of the layer. Since 0.1. */
-NEURON_API const float *neuron_custom_run_input(const neuron_custom_run_t *run, int32_t index);
+ *  function of the layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL const float *neuron_custom_run_input(const neuron_custom_run_t *run,
+                                                             int32_t index);
 
 /** Numbers of one example of the output. Only in the thread that called the function of the layer.
- *  Since 0.1. */
-NEURON_API int64_t neuron_custom_run_output_size(const neuron_custom_run_t *run);
+ *  Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int64_t neuron_custom_run_output_size(const neuron_custom_run_t *run);
 
 /** Shape of one example of the output, as neuron_custom_run_input_shape(). Only in the thread that
- *  called the function of the layer. Since 0.1. */
-NEURON_API void neuron_custom_run_output_shape(int64_t *shape, int32_t *rank,
-                                               const neuron_custom_run_t *run);
+ *  called the function of the layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL void neuron_custom_run_output_shape(int64_t *shape, int32_t *rank,
+                                                            const neuron_custom_run_t *run);
 
 /** The values of the output: to be written by forward, all of them, and only read by backward. Only
- *  in the thread that called the function of the layer. Since 0.1. */
-NEURON_API float *neuron_custom_run_output(const neuron_custom_run_t *run);
+ *  in the thread that called the function of the layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL float *neuron_custom_run_output(const neuron_custom_run_t *run);
 
 /** The gradient of the loss by the output; NULL in forward. Only in the thread that called the
- *  function of the layer. Since 0.1. */
-NEURON_API const float *neuron_custom_run_output_gradient(const neuron_custom_run_t *run);
+ *  function of the layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL const float *
+neuron_custom_run_output_gradient(const neuron_custom_run_t *run);
 
 /** Where backward writes the gradient by an input, all of it; NULL in forward, and if it is not
- *  needed. Only in the thread that called the function of the layer. Since 0.1. */
-NEURON_API float *neuron_custom_run_input_gradient(const neuron_custom_run_t *run, int32_t index);
+ *  needed. Only in the thread that called the function of the layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL float *neuron_custom_run_input_gradient(const neuron_custom_run_t *run,
+                                                                int32_t index);
 
 /** Numbers of a parameter array; 0 if there is no such array. Only in the thread that called the
- *  function of the layer. Since 0.1. */
-NEURON_API int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int32_t index);
+ *  function of the layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run,
+                                                             int32_t index);
 
 /** Shape of a parameter array, as neuron_custom_run_input_shape(). Only in the thread that called
- *  the function of the layer. Since 0.1. */
-NEURON_API void neuron_custom_run_array_shape(int64_t *shape, int32_t *rank,
-                                              const neuron_custom_run_t *run, int32_t index);
+ *  the function of the layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL void neuron_custom_run_array_shape(int64_t *shape, int32_t *rank,
+                                                           const neuron_custom_run_t *run,
+                                                           int32_t index);
 
 /** The values of a parameter array; NULL if there is no such array. A trainable one must only be
  *  read. What is written to an array of a frozen layer in training is lost after the call. Only in
- *  the thread that called the function of the layer. Since 0.1. */
-NEURON_API float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_t index);
+ *  the thread that called the function of the layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL float *neuron_custom_run_array(const neuron_custom_run_t *run,
+                                                       int32_t index);
 
 /** Where backward writes the gradient by a parameter array, summed over the batch, all of it; NULL
  *  in forward, and for one that is not trainable or belongs to a frozen layer. Only in the thread
- *  that called the function of the layer. Since 0.1. */
-NEURON_API float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int32_t index);
+ *  that called the function of the layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run,
+                                                                int32_t index);
 
 /** Memory of this node for what forward keeps for backward of the same step, as large as the kind
  *  asked for in neuron_custom_layer_set_saved(). Before forward its contents are undefined.
  *  @return  NULL when predicting, and if the kind keeps nothing. Only in the thread that called the
- *           function of the layer. Since 0.1. */
-NEURON_API float *neuron_custom_run_saved(const neuron_custom_run_t *run);
+ *           function of the layer. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL float *neuron_custom_run_saved(const neuron_custom_run_t *run);
 
 /** Random numbers, uniform from 0 to less than 1. Number i of a step follows from the training's
  *  seed, the node's place in the graph, the step and i alone: forward and backward of a step get
@@ -232,9 +245,9 @@ NEURON_API float *neuron_custom_run_saved(const neuron_custom_run_t *run);
  *  @param first         0 or more: i of the first one.
  *  @param count         how many; first + count is at most 2^34.
  *  @return  0 or NEURON_E_ARGUMENT. Only in the thread that called the function of the layer.
- *           Since 0.1. */
-NEURON_API int neuron_custom_run_random(float *numbers, const neuron_custom_run_t *run,
-                                        int64_t first, int64_t count);
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_custom_run_random(float *numbers, const neuron_custom_run_t *run,
+                                                     int64_t first, int64_t count);
 
 #ifdef __cplusplus
 }

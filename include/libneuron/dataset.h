@@ -303,10 +303,11 @@ NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t 
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_DATA for datasets of which one has another number of
  *           examples, or one of `targets` without any; NEURON_E_UNSUPPORTED for one of `targets`
  *           that was zipped and given weights afterwards; NEURON_E_MEMORY. No other thread may use
- *           the dataset meanwhile. Since 0.1. */
-NEURON_API int neuron_dataset_zip(neuron_dataset_t **zipped, neuron_dataset_t *const *inputs,
-                                  int64_t input_count, neuron_dataset_t *const *targets,
-                                  int64_t target_count);
+ *           the dataset meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_dataset_zip(neuron_dataset_t **zipped,
+                                               neuron_dataset_t *const *inputs, int64_t input_count,
+                                               neuron_dataset_t *const *targets,
+                                               int64_t target_count);
 
 /** The examples first, first + 1, ... first + count - 1, sharing memory.
  *  @return  0, NEURON_E_ARGUMENT if there are not so many, NEURON_E_MEMORY. Any thread, unless
@@ -530,30 +531,31 @@ NEURON_API int neuron_dataset_standardize_channels(neuron_dataset_t *dataset,
 NEURON_API int64_t neuron_dataset_count(const neuron_dataset_t *dataset);
 
 /** How many inputs an example has: 1, but for neuron_dataset_zip(); 0 for NULL. Any thread, unless
- *  another one changes the dataset meanwhile. Since 0.1. */
-NEURON_API int64_t neuron_dataset_input_count(const neuron_dataset_t *dataset);
+ *  another one changes the dataset meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int64_t neuron_dataset_input_count(const neuron_dataset_t *dataset);
 
 /** How many targets an example has, each for an output of a graph: 1, but for neuron_dataset_zip(),
  *  whether that is a class number or many numbers; 0 for a dataset without any, and for NULL. Any
- *  thread, unless another one changes the dataset meanwhile. Since 0.1. */
-NEURON_API int64_t neuron_dataset_target_count(const neuron_dataset_t *dataset);
+ *  thread, unless another one changes the dataset meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int64_t neuron_dataset_target_count(const neuron_dataset_t *dataset);
 
 /** One input of all examples as a dataset of its own, without labels, sharing memory: what all
  *  other calls tell and read of it.
  *  @param[out] part  the new dataset; NULL on failure.
  *  @param index      0 to neuron_dataset_input_count() - 1.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY. No other thread may use the dataset meanwhile.
- *           Since 0.1. */
-NEURON_API int neuron_dataset_input(neuron_dataset_t **part, neuron_dataset_t *dataset,
-                                    int64_t index);
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_dataset_input(neuron_dataset_t **part, neuron_dataset_t *dataset,
+                                                 int64_t index);
 
 /** One target likewise: a dataset with these labels or targets, their names and the weights that
  *  came with them. Its examples are those that they were zipped with, of any shape.
  *  @param[out] part  the new dataset; NULL on failure.
  *  @param index      0 to neuron_dataset_target_count() - 1.
- *  @return  as neuron_dataset_input(). No other thread may use the dataset meanwhile. Since 0.1. */
-NEURON_API int neuron_dataset_target(neuron_dataset_t **part, neuron_dataset_t *dataset,
-                                     int64_t index);
+ *  @return  as neuron_dataset_input(). No other thread may use the dataset meanwhile. Since 0.1,
+ *           experimental. */
+NEURON_API_EXPERIMENTAL int neuron_dataset_target(neuron_dataset_t **part,
+                                                  neuron_dataset_t *dataset, int64_t index);
 
 /** Number of classes; 0 for NULL. neuron_dataset_create_with_targets() says what it is for its
  *  datasets. Any thread, unless another one changes the dataset meanwhile. Since 0.1. */

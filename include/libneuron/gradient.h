@@ -40,15 +40,15 @@ extern "C" {
  *  @param options  as options.h has them: "training=yes, seed=7"; NULL for the defaults.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_UNSUPPORTED for a graph
  *           with a vote or a quantised layer, which have no gradient; NEURON_E_MEMORY. Any thread,
- *           unless another one changes the graph meanwhile. Since 0.1. */
-NEURON_API int neuron_gradient_create(neuron_gradient_t **gradient, neuron_graph_t *graph,
-                                      const char *options);
+ *           unless another one changes the graph meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_gradient_create(neuron_gradient_t **gradient,
+                                                   neuron_graph_t *graph, const char *options);
 
-/** Adds an owner. @return  `gradient`. Any thread. Since 0.1. */
-NEURON_API neuron_gradient_t *neuron_gradient_ref(neuron_gradient_t *gradient);
+/** Adds an owner. @return  `gradient`. Any thread. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL neuron_gradient_t *neuron_gradient_ref(neuron_gradient_t *gradient);
 
-/** Takes an owner away. Any thread. Since 0.1. */
-NEURON_API void neuron_gradient_unref(neuron_gradient_t *gradient);
+/** Takes an owner away. Any thread. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL void neuron_gradient_unref(neuron_gradient_t *gradient);
 
 /** Asks for one more gradient: the first added is number 0, and so on.
  *  @param name  of a node ("conv2d_3", or an input), or of an array of parameters that is trained
@@ -59,8 +59,8 @@ NEURON_API void neuron_gradient_unref(neuron_gradient_t *gradient);
  *           for an array of a frozen layer or one that is not trained; NEURON_E_UNSUPPORTED for a
  *           node whose gradient cannot be told from others'; NEURON_E_STATE after the first
  *           forward; NEURON_E_MEMORY. No other thread may use the gradient object meanwhile.
- *           Since 0.1. */
-NEURON_API int neuron_gradient_add(neuron_gradient_t *gradient, const char *name);
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_gradient_add(neuron_gradient_t *gradient, const char *name);
 
 /** Runs the graph forward and remembers what backward needs of it.
  *  @param inputs        a tensor for each input of the graph, NEURON_TYPE_F32 [n, ...input shape],
@@ -73,10 +73,10 @@ NEURON_API int neuron_gradient_add(neuron_gradient_t *gradient, const char *name
  *  @param output_count  neuron_graph_output_count(), or 0.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_STATE if nothing was
  *           added, NEURON_E_MEMORY, or what a custom layer returned. No other thread may use the
- *           gradient object meanwhile. Since 0.1. */
-NEURON_API int neuron_gradient_forward(neuron_gradient_t *gradient,
-                                       const neuron_tensor_t *const *inputs, int32_t input_count,
-                                       neuron_tensor_t *const *outputs, int32_t output_count);
+ *           gradient object meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int
+neuron_gradient_forward(neuron_gradient_t *gradient, const neuron_tensor_t *const *inputs,
+                        int32_t input_count, neuron_tensor_t *const *outputs, int32_t output_count);
 
 /** Goes back through the last forward: the gradients are those of the sum over examples and outputs
  *  of output times `output_gradients`. It may be called several times for one forward.
@@ -89,11 +89,12 @@ NEURON_API int neuron_gradient_forward(neuron_gradient_t *gradient,
  *  @param count             how many were added.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_STATE without a forward
  *           or after a change of what is frozen, or what a custom layer returned. No other thread
- *           may use the gradient object meanwhile. Since 0.1. */
-NEURON_API int neuron_gradient_backward(neuron_gradient_t *gradient,
-                                        const neuron_tensor_t *const *output_gradients,
-                                        int32_t output_count, neuron_tensor_t *const *gradients,
-                                        int32_t count);
+ *           may use the gradient object meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_gradient_backward(neuron_gradient_t *gradient,
+                                                     const neuron_tensor_t *const *output_gradients,
+                                                     int32_t output_count,
+                                                     neuron_tensor_t *const *gradients,
+                                                     int32_t count);
 
 #ifdef __cplusplus
 }

@@ -272,11 +272,11 @@ NEURON_API int neuron_graph_predict_dataset(const neuron_graph_t *graph,
  *  @param outputs       a tensor for each output, as for neuron_graph_predict_dataset().
  *  @param output_count  neuron_graph_output_count().
  *  @return  as neuron_graph_predict_dataset(). Any thread, unless another one changes the graph
- *           meanwhile. Since 0.1. */
-NEURON_API int neuron_graph_predict_dataset_many(const neuron_graph_t *graph,
-                                                 const neuron_dataset_t *dataset,
-                                                 neuron_tensor_t *const *outputs,
-                                                 int32_t output_count);
+ *           meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_graph_predict_dataset_many(const neuron_graph_t *graph,
+                                                              const neuron_dataset_t *dataset,
+                                                              neuron_tensor_t *const *outputs,
+                                                              int32_t output_count);
 
 /** neuron_graph_predict() for a graph with several inputs or outputs.
  *
@@ -307,11 +307,11 @@ NEURON_API int neuron_graph_predict_many(const neuron_graph_t *graph,
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE,
  *           NEURON_E_UNSUPPORTED for a graph with a vote or a quantised layer, which have no
  *           gradient, NEURON_E_MEMORY, or what a custom layer returned. Threads as for
- *           neuron_graph_predict(). Since 0.1. */
-NEURON_API int neuron_graph_gradient(const neuron_graph_t *graph,
-                                     const neuron_tensor_t *const *inputs, int32_t input_count,
-                                     const neuron_tensor_t *const *output_gradients,
-                                     int32_t output_count, neuron_tensor_t *const *input_gradients);
+ *           neuron_graph_predict(). Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int
+neuron_graph_gradient(const neuron_graph_t *graph, const neuron_tensor_t *const *inputs,
+                      int32_t input_count, const neuron_tensor_t *const *output_gradients,
+                      int32_t output_count, neuron_tensor_t *const *input_gradients);
 
 /** Sets how a byte becomes an input, byte * scale + offset, so that neuron_graph_predict() takes
  *  NEURON_TYPE_U8 tensors as they are. A trainer sets it when it runs, to the scale of its training

@@ -500,9 +500,11 @@ NEURON_API neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char
  *                 only those of its own inputs.
  *  @param count   as for the layer's builder.
  *  @return  the node; NULL with the reason left with the graph. No other thread may use the graph
- *           meanwhile. Since 0.1. */
-NEURON_API neuron_node_t *neuron_shared_layer(neuron_graph_t *graph, neuron_node_t *layer,
-                                              neuron_node_t *const *inputs, int32_t count);
+ *           meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL neuron_node_t *neuron_shared_layer(neuron_graph_t *graph,
+                                                           neuron_node_t *layer,
+                                                           neuron_node_t *const *inputs,
+                                                           int32_t count);
 
 /** Uses all layers that lead from one node to another again, each by neuron_shared_layer(): a
  *  Siamese network is a trunk that was built once.
@@ -516,9 +518,10 @@ NEURON_API neuron_node_t *neuron_shared_layer(neuron_graph_t *graph, neuron_node
  *  @param to     the node whose like is wanted.
  *  @return  the node that does what `to` does; NULL with the reason left with the graph, also if
  *           `to` does not depend on `from`. No other thread may use the graph meanwhile.
- *           Since 0.1. */
-NEURON_API neuron_node_t *neuron_shared_part(neuron_graph_t *graph, neuron_node_t *input,
-                                             neuron_node_t *from, neuron_node_t *to);
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL neuron_node_t *neuron_shared_part(neuron_graph_t *graph,
+                                                          neuron_node_t *input, neuron_node_t *from,
+                                                          neuron_node_t *to);
 
 /** Sets how one parameter array of a node starts. Kernels start with Glorot's uniform numbers,
  *  biases with zeros, unless it is set. The numbers follow from the graph's seed and the place of
@@ -707,8 +710,9 @@ NEURON_API const char *neuron_node_layer(const neuron_node_t *node);
 
 /** The node whose parameters a node works with: see neuron_shared_layer().
  *  @return  the node that has the arrays; NULL for a node that has its own, or none, and for NULL.
- *           Any thread, as long as none adds to the graph or finishes it. Since 0.1. */
-NEURON_API const neuron_node_t *neuron_node_shared_with(const neuron_node_t *node);
+ *           Any thread, as long as none adds to the graph or finishes it. Since 0.1, experimental.
+ *           */
+NEURON_API_EXPERIMENTAL const neuron_node_t *neuron_node_shared_with(const neuron_node_t *node);
 
 /** Number of inputs that a node has; 0 for the graph's input and for NULL. Any thread, unless
  *  another one changes the graph meanwhile. Since 0.1. */

@@ -68,10 +68,12 @@ extern "C" {
  *           examples do not fit; NEURON_E_DATA if there are none; NEURON_E_NOT_FINITE if an input
  *           or a parameter of a layer is not finite, naming the layer; NEURON_E_UNSUPPORTED if the
  *           graph has no layer that can be quantised; what a stream or a custom layer returned;
- *           NEURON_E_MEMORY. Any thread, unless another one changes the graph meanwhile. Since 0.1.
- *           */
-NEURON_API int neuron_graph_quantize(neuron_graph_t **quantized, const neuron_graph_t *graph,
-                                     const neuron_dataset_t *calibration, const char *options);
+ *           NEURON_E_MEMORY. Any thread, unless another one changes the graph meanwhile. Since 0.1,
+ *           experimental.  */
+NEURON_API_EXPERIMENTAL int neuron_graph_quantize(neuron_graph_t **quantized,
+                                                  const neuron_graph_t *graph,
+                                                  const neuron_dataset_t *calibration,
+                                                  const char *options);
 
 #ifdef __cplusplus
 }

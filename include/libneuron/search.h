@@ -53,45 +53,46 @@ typedef int (*neuron_search_function_t)(double *score, const neuron_trial_t *tri
  *  @param user_data  handed to it; may be NULL. Must live as long as the search.
  *  @param destroy    called with `user_data` when the search is gone; not if this call fails, after
  *                    which the caller still has it. May be NULL.
- *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
-NEURON_API int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
-                                    neuron_search_function_t function, void *user_data,
-                                    neuron_destroy_function_t destroy);
+ *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_search_create(neuron_search_t **search,
+                                                 neuron_context_t *context,
+                                                 neuron_search_function_t function, void *user_data,
+                                                 neuron_destroy_function_t destroy);
 
-/** Adds an owner. @return  `search`. Any thread. Since 0.1. */
-NEURON_API neuron_search_t *neuron_search_ref(neuron_search_t *search);
+/** Adds an owner. @return  `search`. Any thread. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL neuron_search_t *neuron_search_ref(neuron_search_t *search);
 
-/** Takes an owner away. Any thread. Since 0.1. */
-NEURON_API void neuron_search_unref(neuron_search_t *search);
+/** Takes an owner away. Any thread. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL void neuron_search_unref(neuron_search_t *search);
 
 /** Adds a factor whose levels are numbers, before the first run.
  *  @param name    new, 1 to 127 bytes of UTF-8 without control characters; copied.
  *  @param levels  finite, each once; copied.
  *  @param count   1 or more. All factors together have less than 2^62 combinations.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. No other thread may use the
- *           search meanwhile. Since 0.1. */
-NEURON_API int neuron_search_add_factor(neuron_search_t *search, const char *name,
-                                        const double *levels, int32_t count);
+ *           search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_search_add_factor(neuron_search_t *search, const char *name,
+                                                     const double *levels, int32_t count);
 
 /** Adds a factor whose levels are texts, before the first run.
  *  @param labels  each as a name, each once; copied.
  *  @return  as neuron_search_add_factor(). No other thread may use the search meanwhile.
- *           Since 0.1. */
-NEURON_API int neuron_search_add_choice(neuron_search_t *search, const char *name,
-                                        const char *const *labels, int32_t count);
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_search_add_choice(neuron_search_t *search, const char *name,
+                                                     const char *const *labels, int32_t count);
 
 /** Sets which scores are better, before the first run.
  *  @param goal  NEURON_MODE_LARGEST, the default, or NEURON_MODE_SMALLEST.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE. No other thread may use the search meanwhile.
- *           Since 0.1. */
-NEURON_API int neuron_search_set_goal(neuron_search_t *search, int32_t goal);
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_search_set_goal(neuron_search_t *search, int32_t goal);
 
 /** Sets how many times each trial is tried, before the first run: neuron_trial_fold() then tells
  *  which time it is.
  *  @param folds  1 to 10000.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE. No other thread may use the search meanwhile.
- *           Since 0.1. */
-NEURON_API int neuron_search_set_folds(neuron_search_t *search, int32_t folds);
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_search_set_folds(neuron_search_t *search, int32_t folds);
 
 /** Keeps results in a file, in lines of JSON, before the first run. The first line has the kind of
  *  the search, its seed, folds, goal and factors; each other one, added and flushed to the disk
@@ -102,8 +103,8 @@ NEURON_API int neuron_search_set_folds(neuron_search_t *search, int32_t folds);
  *  another search is refused and left as it is. One process at a time may use a file.
  *  @param path  copied; a relative one is told from the folder that is current now. NULL for none.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. No other thread may use the
- *           search meanwhile. Since 0.1. */
-NEURON_API int neuron_search_set_log(neuron_search_t *search, const char *path);
+ *           search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_search_set_log(neuron_search_t *search, const char *path);
 
 /** Tries all combinations, the last factor's levels changing fastest. Trials that are done are not
  *  done again; after the last one it does nothing.
@@ -117,8 +118,8 @@ NEURON_API int neuron_search_set_log(neuron_search_t *search, const char *path);
  *           1 combinations; NEURON_E_STATE from within a function or if the search has run the
  *           other way; NEURON_E_IO, NEURON_E_FORMAT or NEURON_E_DATA for the log, the last with the
  *           difference if it is that of another search; NEURON_E_MEMORY. No other thread may use
- *           the search meanwhile. Since 0.1. */
-NEURON_API int neuron_search_run_grid(neuron_search_t *search);
+ *           the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_search_run_grid(neuron_search_t *search);
 
 /** Tries random combinations, each as likely as any other. No combination comes
  *  again before all were tried.
@@ -128,21 +129,23 @@ NEURON_API int neuron_search_run_grid(neuron_search_t *search);
  *                 context's seed. Later runs, and another process that goes on with the log, are to
  *                 give the same.
  *  @return  as neuron_search_run_grid(). No other thread may use the search meanwhile.
- *           Since 0.1. */
-NEURON_API int neuron_search_run_random(neuron_search_t *search, int64_t trials, uint64_t seed);
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_search_run_random(neuron_search_t *search, int64_t trials,
+                                                     uint64_t seed);
 
 /** How many trials are done, with all folds; 0 for NULL. Any thread, unless another one runs or
- *  changes the search meanwhile. Since 0.1. */
-NEURON_API int64_t neuron_search_trial_count(const neuron_search_t *search);
+ *  changes the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int64_t neuron_search_trial_count(const neuron_search_t *search);
 
 /** A trial that is done, from 0; NULL for another number. It belongs to the search. Any thread,
- *  unless another one runs or changes the search meanwhile. Since 0.1. */
-NEURON_API const neuron_trial_t *neuron_search_trial(const neuron_search_t *search, int64_t index);
+ *  unless another one runs or changes the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL const neuron_trial_t *neuron_search_trial(const neuron_search_t *search,
+                                                                  int64_t index);
 
 /** The trial that is done with the best score, the first of equals; NULL if none has a score. It
  *  belongs to the search. Any thread, unless another one runs or changes the search meanwhile.
- *  Since 0.1. */
-NEURON_API const neuron_trial_t *neuron_search_best(const neuron_search_t *search);
+ *  Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL const neuron_trial_t *neuron_search_best(const neuron_search_t *search);
 
 /** Writes a table of each factor's levels: how many of the trials that are done had the level, and
  *  the best and mean of their scores. The last line tells the best trial. Lines end with "\n",
@@ -150,51 +153,53 @@ NEURON_API const neuron_trial_t *neuron_search_best(const neuron_search_t *searc
  *  @param[out] text    room for `capacity` bytes; NULL with capacity 0 to ask for the size.
  *  @param[out] needed  bytes of the text with its final zero; may be NULL.
  *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small. Any thread, unless another
- *           one runs or changes the search meanwhile. Since 0.1. */
-NEURON_API int neuron_search_table(char *text, size_t capacity, size_t *needed,
-                                   const neuron_search_t *search);
+ *           one runs or changes the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_search_table(char *text, size_t capacity, size_t *needed,
+                                                const neuron_search_t *search);
 
 /** The trial's level of a factor: a number, or the place of a text in its list, from 0.
  *  @return  the level; not a number for NULL or another name. Any thread, unless another one runs
- *           the search meanwhile. Since 0.1. */
-NEURON_API double neuron_trial_number(const neuron_trial_t *trial, const char *name);
+ *           the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL double neuron_trial_number(const neuron_trial_t *trial, const char *name);
 
 /** The trial's level of a factor whose levels are texts.
  *  @return  the text, which belongs to the search; NULL for NULL, another name or numbers. Any
- *  thread, unless another one runs the search meanwhile. Since 0.1. */
-NEURON_API const char *neuron_trial_choice(const neuron_trial_t *trial, const char *name);
+ *  thread, unless another one runs the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL const char *neuron_trial_choice(const neuron_trial_t *trial,
+                                                        const char *name);
 
 /** Which trial it is, from 0; -1 for NULL. Any thread, unless another one runs the search
- *  meanwhile. Since 0.1. */
-NEURON_API int64_t neuron_trial_index(const neuron_trial_t *trial);
+ *  meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int64_t neuron_trial_index(const neuron_trial_t *trial);
 
 /** Which fold is to be tried, from 0; the last one of a trial that is done; -1 for NULL. Any
- *  thread, unless another one runs the search meanwhile. Since 0.1. */
-NEURON_API int32_t neuron_trial_fold(const neuron_trial_t *trial);
+ *  thread, unless another one runs the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int32_t neuron_trial_fold(const neuron_trial_t *trial);
 
 /** How many folds there are; 0 for NULL. Any thread, unless another one runs the search meanwhile.
- *  Since 0.1. */
-NEURON_API int32_t neuron_trial_fold_count(const neuron_trial_t *trial);
+ *  Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int32_t neuron_trial_fold_count(const neuron_trial_t *trial);
 
 /** A seed for this trial and fold alone, for neuron_context_set_seed() and datasets; 0 for NULL.
- *  Any thread, unless another one runs the search meanwhile. Since 0.1. */
-NEURON_API uint64_t neuron_trial_seed(const neuron_trial_t *trial);
+ *  Any thread, unless another one runs the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL uint64_t neuron_trial_seed(const neuron_trial_t *trial);
 
 /** The mean of the scores of all folds; not a number if a fold has none or is not done, and for
- *  NULL. Any thread, unless another one runs the search meanwhile. Since 0.1. */
-NEURON_API double neuron_trial_score(const neuron_trial_t *trial);
+ *  NULL. Any thread, unless another one runs the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL double neuron_trial_score(const neuron_trial_t *trial);
 
 /** The deviation of the scores of all folds, that of a sample (by n - 1); not a number likewise,
- *  and for a single fold. Any thread, unless another one runs the search meanwhile. Since 0.1. */
-NEURON_API double neuron_trial_deviation(const neuron_trial_t *trial);
+ *  and for a single fold. Any thread, unless another one runs the search meanwhile. Since 0.1,
+ *  experimental. */
+NEURON_API_EXPERIMENTAL double neuron_trial_deviation(const neuron_trial_t *trial);
 
 /** The score of one fold, from 0; not a number likewise, and for another fold. Any thread, unless
- *  another one runs the search meanwhile. Since 0.1. */
-NEURON_API double neuron_trial_fold_score(const neuron_trial_t *trial, int32_t fold);
+ *  another one runs the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL double neuron_trial_fold_score(const neuron_trial_t *trial, int32_t fold);
 
 /** Seconds that all folds took; 0 for NULL. Any thread, unless another one runs the search
- *  meanwhile. Since 0.1. */
-NEURON_API double neuron_trial_seconds(const neuron_trial_t *trial);
+ *  meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL double neuron_trial_seconds(const neuron_trial_t *trial);
 
 #ifdef __cplusplus
 }

@@ -246,12 +246,11 @@ NEURON_API int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
  *                           part.
  *  @param output_count      neuron_graph_output_count().
  *  @return  as neuron_trainer_step(). No other thread may use the trainer or its graph meanwhile.
- *           Since 0.1. */
-NEURON_API int neuron_trainer_step_by_gradient(neuron_trainer_t *trainer,
-                                               const neuron_tensor_t *const *inputs,
-                                               int32_t input_count,
-                                               const neuron_tensor_t *const *output_gradients,
-                                               int32_t output_count);
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int
+neuron_trainer_step_by_gradient(neuron_trainer_t *trainer, const neuron_tensor_t *const *inputs,
+                                int32_t input_count, const neuron_tensor_t *const *output_gradients,
+                                int32_t output_count);
 
 /** Saves parameters, what the optimizer and the callbacks remember, progress and history in one
  *  file, as neuron_graph_save() does, so that another process can continue. May be called from

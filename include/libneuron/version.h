@@ -12,6 +12,10 @@
 #define NEURON_API
 #endif
 
+/* The same for what is experimental: it may change or go in any version, without a new number in
+ * the file name of the library. Its symbols have a version of their own, NEURON_EXPERIMENTAL. */
+#define NEURON_API_EXPERIMENTAL NEURON_API
+
 /* Marks what a later version will no longer have; `instead` says what to call. */
 #if defined(__GNUC__) || defined(__clang__)
 #define NEURON_DEPRECATED(instead) __attribute__((deprecated(instead)))

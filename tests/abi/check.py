@@ -51,13 +51,14 @@ def headers(folder):
 def declared(folder):
     found = []
     for header in headers(folder):
-        found += re.findall(r'NEURON_API\b[^;(]*?\b(neuron_\w+)\s*\(', without_comments(read(header)))
+        found += re.findall(r'NEURON_API(?:_EXPERIMENTAL)?\b[^;(]*?\b(neuron_\w+)\s*\(', without_comments(read(header)))
     return found
 
 
-def listed(path):
-    exported = re.search(r'global:(.*?)local:', without_comments(read(path)), re.S).group(1)
-    return re.findall(r'(\w+);', exported)
+def listed(path, node=r'\w+'):
+    """The functions of a version node, or of all."""
+    nodes = re.findall(rf'^{node} {{\s*global:(.*?)(?:local:|}})', without_comments(read(path)), re.M | re.S)
+    return [name for each in nodes for name in re.findall(r'(neuron_\w+);', each)]
 
 
 def enumerators(folder):
@@ -90,10 +91,31 @@ def check_exports(arguments):
     compare(problems, 'version script, against the headers', functions, mapped)
     compare(problems, 'shared library, against the version script', mapped, dynamic)
     compare(problems, 'CHANGELOG.md, against the headers', functions, changed)
-    if mapped != sorted(mapped):
-        problems.append(f'{arguments.map} is not in alphabetical order')
+    for node in ('NEURON_1', 'NEURON_EXPERIMENTAL'):
+        if listed(arguments.map, node) != sorted(listed(arguments.map, node)):
+            problems.append(f'{node} of {arguments.map} is not in alphabetical order')
     for name in sorted({name for name in functions if functions.count(name) > 1}):
         problems.append(f'{name} is declared twice')
+    return problems
+
+
+def check_tiers(arguments):
+    """What is experimental is so in its declaration, its comment and its symbol's version."""
+    problems, told = [], []
+    text = '\n'.join(map(read, headers(arguments.include)))
+    marked = re.findall(r'NEURON_API_EXPERIMENTAL\b[^;(]*?\b(neuron_\w+)\s*\(', without_comments(text))
+    for comment, name in re.findall(r'/\*\*((?:(?!\*/).)*)\*/\s*NEURON_API\w*\b[^;(]*?\b(neuron_\w+)\s*\(', text, re.S):
+        words = ' '.join(re.sub(r'\n \*', ' ', comment).split())
+        told += [name] * bool(re.search(r'\bSince \d+\.\d+, experimental\b', words))
+    compare(problems, 'comments, against NEURON_API_EXPERIMENTAL', marked, told)
+    compare(problems, 'version script, against NEURON_API_EXPERIMENTAL', marked,
+            listed(arguments.map, 'NEURON_EXPERIMENTAL'))
+    dynamic = run('nm', '-D', '--defined-only', arguments.library)
+    versions = dict(re.findall(r'(neuron_\w+)@@(\w+)', dynamic))
+    compare(problems, 'shared library, against NEURON_API_EXPERIMENTAL', marked,
+            [name for name, version in versions.items() if version == 'NEURON_EXPERIMENTAL'])
+    if len(marked) < 10:
+        problems.append(f'only {len(marked)} functions are experimental')
     return problems
 
 
@@ -174,7 +196,7 @@ def check_headers(arguments):
         code = without_comments(text).split()
         if code[:4] != ['#ifndef', guard, '#define', guard] or code[-1] != '#endif':
             problems.append(f'{name} is not guarded by {guard}')
-        if 'NEURON_API neuron' in text and 'extern "C"' not in text:
+        if 'NEURON_API ' in text and 'extern "C"' not in text:
             problems.append(f'{name} has functions and no extern "C"')
         if name != 'libneuron.h' and f'<libneuron/{name}>' not in umbrella:
             problems.append(f'{name} is not in libneuron.h')
@@ -201,7 +223,7 @@ def check_documentation(arguments):
 
 
 # What a header declares, at the left margin: a function, a type, or enumerators.
-DECLARATION = re.compile(r'^(?:NEURON_API\b[^;]*;|typedef\b[^;]*;|enum\b[^;]*;)', re.M)
+DECLARATION = re.compile(r'^(?:NEURON_API(?:_EXPERIMENTAL)?\b[^;]*;|typedef\b[^;]*;|enum\b[^;]*;)', re.M)
 
 
 def without_documentation(text):
@@ -210,7 +232,7 @@ def without_documentation(text):
     for found in DECLARATION.finditer(text):
         comment = re.search(r'/\*\*((?:(?!\*/).)*)\*/\s*$', text[:found.start()], re.S)
         words = re.sub(r'\n \*', ' ', comment.group(1)) if comment else ''
-        if not re.search(r'\bSince\s+\d+\.\d+\.', words):
+        if not re.search(r'\bSince\s+\d+\.\d+(?:,\s+experimental)?\.', words):
             missing.append(found.group().splitlines()[0])
     return missing
 
@@ -238,7 +260,7 @@ def check_threads(arguments):
     """The comment of every function says which other calls may run at the same time."""
     problems, count = [], 0
     for header in headers(arguments.include):
-        for comment, line in re.findall(r'/\*\*((?:(?!\*/).)*)\*/\s*NEURON_API([^;]*);', read(header), re.S):
+        for comment, line in re.findall(r'/\*\*((?:(?!\*/).)*)\*/\s*NEURON_API(?:_EXPERIMENTAL)?([^;]*);', read(header), re.S):
             count += 1
             words = ' '.join(re.sub(r'\n \*', ' ', comment).split())
             if not any(re.search(rule, words) for rule in THREAD_RULES):
@@ -265,7 +287,7 @@ def parameters(folder):
     """(header, function or type of functions, its parameters as written), of all that is public."""
     for header in headers(folder):
         text = without_comments(read(header))
-        found = re.findall(r'NEURON_API\b[^;(]*?\b(neuron_\w+)\s*\(([^;]*)\)\s*;', text)
+        found = re.findall(r'NEURON_API(?:_EXPERIMENTAL)?\b[^;(]*?\b(neuron_\w+)\s*\(([^;]*)\)\s*;', text)
         found += re.findall(r'typedef\b[^;{}]*?\(\*(neuron_\w+)\)\(([^;]*)\)\s*;', text)
         for name, given in found:
             yield os.path.basename(header), name, [' '.join(item.split()) for item in given.split(',')]
@@ -300,7 +322,7 @@ def check_order(arguments):
 def documented_options(layers_header):
     """For each builder call the options that its comment lists."""
     found = {}
-    builder = r'/\*\*((?:(?!\*/).)*)\*/\s*NEURON_API neuron_node_t \*(neuron_\w+)\('
+    builder = r'/\*\*((?:(?!\*/).)*)\*/\s*NEURON_API(?:_EXPERIMENTAL)? neuron_node_t \*(neuron_\w+)\('
     for comment, name in re.findall(builder, layers_header, re.S):
         options = re.split(r'@param|Since', comment.partition('Options:')[2])[0]
         for start, first, last in re.findall(r'`(\w+_)(\d)` to\W+`\1(\d)`', options):
@@ -397,7 +419,7 @@ def check_kinds(arguments):
         header = read(os.path.join(arguments.include, FAMILIES[family]))
         # Layers are called as their builders.
         known = set(re.findall(r'`(\w+)`', header)) | {family, 'quantized_dense', 'quantized_conv2d'}
-        known |= set(re.findall(r'NEURON_API neuron_node_t \*neuron_(\w+)\(', header))
+        known |= set(re.findall(r'NEURON_API(?:_EXPERIMENTAL)? neuron_node_t \*neuron_(\w+)\(', header))
         known |= {'extent_' + axis for axis in '12345'}  # between those that are named
         used = set(re.findall(r'\w+', header))
         told.append(f'{family} {kind}')

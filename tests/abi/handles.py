@@ -25,7 +25,7 @@ def declared(folder):
     for path in sorted(glob.glob(os.path.join(folder, '*.h'))):
         with open(path, encoding='utf-8') as file:
             text = re.sub(r'/\*.*?\*/', ' ', file.read(), flags=re.S)
-        for result, name, given in re.findall(r'NEURON_API\s+([\w\s]+?\**)\s*(neuron_\w+)\(([^;]*)\);', text):
+        for result, name, given in re.findall(r'NEURON_API(?:_EXPERIMENTAL)?\s+([\w\s]+?\**)\s*(neuron_\w+)\(([^;]*)\);', text):
             yield ' '.join(result.split()), name, [' '.join(item.split()) for item in given.split(',')]
 
 

@@ -35,7 +35,7 @@ def declare(library):
         with open(path, encoding="utf-8") as file:
             text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
         for result, name, arguments in re.findall(
-            r"NEURON_API\s+([\w\s]+?\**)\s*(neuron_\w+)\(([^;]*)\);", text
+            r"NEURON_API(?:_EXPERIMENTAL)?\s+([\w\s]+?\**)\s*(neuron_\w+)\(([^;]*)\);", text
         ):
             function = getattr(library, name)
             function.restype = ctype(result)
