@@ -85,10 +85,9 @@ NEURON_API int neuron_graph_evaluate(neuron_evaluation_t **evaluation, const neu
  *  @param options  likewise.
  *  @return  as neuron_graph_evaluate(), and NEURON_E_TYPE for other tensors. Any thread, as long as
  *           nobody writes to the tensors. Since 0.1. */
-NEURON_API int
-neuron_evaluation_create_from_outputs(neuron_evaluation_t **evaluation, neuron_context_t *context,
-                                      neuron_tensor_t *outputs, neuron_tensor_t *targets,
-                                      const neuron_loss_t *loss, const char *options);
+NEURON_API int neuron_evaluation_create_from_outputs(
+    neuron_evaluation_t **evaluation, neuron_context_t *context, const neuron_tensor_t *outputs,
+    const neuron_tensor_t *targets, const neuron_loss_t *loss, const char *options);
 
 /** Makes an evaluation of `classes` from class numbers, for predictions that come from elsewhere.
  *  @param[out] evaluation  the figures; NULL on failure. Its loss is not a number.

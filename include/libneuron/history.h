@@ -13,7 +13,7 @@ extern "C" {
 /** The figures of an epoch. Of a graph with several outputs a loss is the sum over the outputs of
  *  weight times loss, and an accuracy that of the first output; neuron_history_output_value() has
  *  those of each. Since 0.1. */
-enum {
+enum neuron_metric {
     NEURON_METRIC_LOSS = 10,            /**< mean loss while training, as the parameters changed */
     NEURON_METRIC_ACCURACY = 20,        /**< share of training examples right, likewise */
     NEURON_METRIC_VALIDATION_LOSS = 30, /**< mean loss on the validation set after the epoch */
@@ -25,7 +25,7 @@ enum {
 };
 
 /** Adds an owner. @return  `history`. Any thread. Since 0.1. */
-NEURON_API neuron_history_t *neuron_history_ref(neuron_history_t *history);
+NEURON_API neuron_history_t *neuron_history_ref(const neuron_history_t *history);
 
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_history_unref(neuron_history_t *history);

@@ -43,7 +43,7 @@ extern "C" {
 typedef struct neuron_option neuron_option_t;
 
 /** What values an option has. Since 0.1. */
-enum {
+enum neuron_option_type {
     NEURON_OPTION_INTEGER = 10, /**< whole numbers */
     NEURON_OPTION_REAL = 20,    /**< numbers */
     NEURON_OPTION_FLAG = 30,    /**< yes or no; 1 or 0 as a number */

@@ -32,8 +32,8 @@ static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
 }
 
 int neuron_evaluation_create_from_outputs(neuron_evaluation_t **evaluation,
-                                          neuron_context_t *context, neuron_tensor_t *outputs,
-                                          neuron_tensor_t *targets, const neuron_loss_t *loss,
+                                          neuron_context_t *context, const neuron_tensor_t *outputs,
+                                          const neuron_tensor_t *targets, const neuron_loss_t *loss,
                                           const char *options)
 {
     FLOAT_SCOPE;
@@ -54,7 +54,8 @@ int neuron_evaluation_create_from_outputs(neuron_evaluation_t **evaluation,
     int status = make_graph(&graph, context, &outputs->shape);
     neuron_hold_add(&hold, neuron_graph_end_hold, NULL, graph);
     RETURN_IF_ERROR(status);
-    RETURN_IF_ERROR(make_dataset(&dataset, context, outputs, targets));
+    RETURN_IF_ERROR(make_dataset(&dataset, context, neuron_hold_object(outputs),
+                                 neuron_hold_object(targets))); /* it owns what it only reads */
     neuron_hold_add(&hold, neuron_dataset_end_hold, NULL, dataset);
     return neuron_graph_evaluate(evaluation, graph, dataset, loss, options);
 }

@@ -64,12 +64,13 @@ int neuron_history_create(neuron_history_t **history, const neuron_graph_t *grap
     return status;
 }
 
-neuron_history_t *neuron_history_ref(neuron_history_t *history)
+neuron_history_t *neuron_history_ref(const neuron_history_t *history)
 {
-    if (!NEURON_IS(history))
+    neuron_history_t *owned = neuron_hold_object(history);
+    if (!NEURON_IS(owned))
         return NULL;
-    neuron_handle_own(&history->handle);
-    return history;
+    neuron_handle_own(&owned->handle);
+    return owned;
 }
 
 void neuron_history_unref(neuron_history_t *history)

@@ -104,7 +104,7 @@ KIND(history)
 {
     add_trainer(s, 1);
     const void *history = neuron_trainer_history(s->trainer);
-    return neuron_history_ref((neuron_history_t *)(uintptr_t)history);
+    return neuron_history_ref(history);
 }
 
 static const kind kinds[] = {
