@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 static const char *const families[] = {"optimizer",    "loss",    "callback", "augmentation",
-                                       "quantization", "trainer", "layer",    "context"};
+                                       "quantization", "trainer", "layer",    "context",
+                                       "committee",    "split",   "memory"};
 
 enum { FAMILIES = sizeof families / sizeof families[0], TEXT = 400 };
 
@@ -41,6 +42,9 @@ static const struct {
     {"quantization", "quantization "},
     {"trainer", "trainer "},
     {"context", "context "},
+    {"committee", "committee "},
+    {"split", "split "},
+    {"memory", "memory "},
 };
 
 START_TEST(families_have_their_kinds)
@@ -151,8 +155,10 @@ static const struct {
     {"loss", "binary_cross_entropy", "label_smoothing "},
     {"loss", "cross_entropy", "label_smoothing "},
     {"loss", "huber", "delta "},
-    {"callback", "early_stopping", "monitor mode patience min_delta baseline start restore_best "},
-    {"callback", "reduce_on_plateau", "monitor mode factor patience min_delta cooldown min_rate "},
+    {"callback", "early_stopping",
+     "monitor output mode patience min_delta baseline start restore_best "},
+    {"callback", "reduce_on_plateau",
+     "monitor output mode factor patience min_delta cooldown min_rate "},
     {"callback", "step_schedule", "factor length start per_step "},
     {"callback", "exponential_schedule", "factor length start per_step "},
     {"callback", "cosine_schedule", "alpha length start per_step "},
@@ -161,7 +167,10 @@ static const struct {
      "rotation width_shift height_shift zoom shear horizontal_flip vertical_flip brightness_low "
      "brightness_high fill_mode fill_value noise blur sharpen "},
     {"quantization", "quantization", "range percentile examples symmetric "},
-    {"trainer", "trainer", "epochs batch_size shuffle validation_split workers "},
+    {"trainer", "trainer", "epochs batch_size micro_batch_size shuffle validation_split workers "},
+    {"committee", "committee", "rule "},
+    {"split", "split", "order "},
+    {"memory", "memory", "training "},
 };
 
 START_TEST(options_are_those_of_the_headers)

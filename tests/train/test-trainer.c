@@ -87,7 +87,8 @@ START_TEST(settings_have_bounds)
     assert_status(neuron_trainer_set_number(t, "vs", 0.5), NEURON_E_ARGUMENT);
     assert_message("trainer: there is no option \"vs\"; did you mean \"validation_split\"?");
     assert_status(neuron_trainer_set(t, "learning_rate=1"), NEURON_E_ARGUMENT);
-    assert_message("its options are epochs, batch_size, shuffle, validation_split, workers");
+    assert_message("its options are epochs, batch_size, micro_batch_size, shuffle, "
+                   "validation_split, workers");
     const double splits[] = {-0.1, 1, 2, NAN, INFINITY};
     for (size_t i = 0; i < sizeof splits / sizeof splits[0]; i++) {
         assert_status(neuron_trainer_set_number(t, "validation_split", splits[i]),
@@ -109,19 +110,19 @@ START_TEST(settings_can_be_read)
         const char *option;
         double minimum, maximum, fallback, value;
     } cases[] = {
-        {"epochs", 0, INT32_MAX, 1, 7}, {"batch_size", 1, INT32_MAX, 32, 5},
-        {"shuffle", 0, 1, 1, 0},        {"validation_split", 0, 1, 0, 0.25},
-        {"workers", -1, 256, -1, 2},
+        {"epochs", 0, INT32_MAX, 1, 7},           {"batch_size", 1, INT32_MAX, 32, 5},
+        {"micro_batch_size", 0, INT32_MAX, 0, 3}, {"shuffle", 0, 1, 1, 0},
+        {"validation_split", 0, 1, 0, 0.25},      {"workers", -1, 256, -1, 2},
     };
     bench b = set_up(test_linear);
     neuron_trainer_t *t;
     char text[128];
     assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, b.train));
-    for (int32_t i = 0; i < 5; i++) {
+    for (int32_t i = 0; i < 6; i++) {
         const neuron_option_t *told = neuron_kind_option("trainer", "trainer", i);
         const char *option = cases[i].option;
         double value, minimum = cases[i].minimum, maximum = cases[i].maximum;
-        bool split = i == 3; /* the bound is beyond, and leaves nothing of these examples */
+        bool split = i == 4; /* the bound is beyond, and leaves nothing of these examples */
         ck_assert_str_eq(neuron_option_name(told), option);
         ck_assert(neuron_option_minimum(told) == minimum);
         ck_assert(neuron_option_maximum(told) == (split ? nextafter(1, 0) : maximum));
@@ -137,9 +138,11 @@ START_TEST(settings_can_be_read)
         assert_ok(neuron_trainer_get_number(&value, t, option));
         ck_assert_double_eq(value, cases[i].value);
     }
-    ck_assert_ptr_null(neuron_kind_option("trainer", "trainer", 5));
+    ck_assert_ptr_null(neuron_kind_option("trainer", "trainer", 6));
     assert_ok(neuron_trainer_get_text(text, sizeof text, NULL, t, NULL));
-    ck_assert_str_eq(text, "epochs=7, batch_size=5, shuffle=no, validation_split=0.25, workers=2");
+    ck_assert_str_eq(
+        text,
+        "epochs=7, batch_size=5, micro_batch_size=3, shuffle=no, validation_split=0.25, workers=2");
     assert_ok(neuron_trainer_set(t, "epochs=8,shuffle=true"));
     assert_ok(neuron_trainer_get_text(text, sizeof text, NULL, t, "shuffle"));
     ck_assert_str_eq(text, "yes");
