@@ -107,7 +107,8 @@ enum { WAYS = sizeof ways / sizeof ways[0] };
 /* All that was computed in a context. */
 typedef struct results {
     neuron_graph_t *graph;
-    float predicted[COUNT * TEST_CLASSES], loss;
+    float predicted[COUNT * TEST_CLASSES];
+    double loss;
 } results;
 
 static void work(results *made, neuron_context_t *context, host *h)
@@ -142,7 +143,7 @@ static void work(results *made, neuron_context_t *context, host *h)
     assert_ok(neuron_graph_predict(made->graph, input, output));
     memcpy(made->predicted, neuron_tensor_data(output), sizeof made->predicted);
     assert_ok(neuron_graph_evaluate(&evaluation, made->graph, glyphs, NULL, NULL));
-    made->loss = (float)neuron_evaluation_loss(evaluation);
+    made->loss = neuron_evaluation_loss(evaluation);
     neuron_evaluation_unref(evaluation);
     neuron_trainer_unref(trainer);
     neuron_augmentation_unref(augmentation);
