@@ -86,24 +86,14 @@ int neuron_name_check(const char *name, size_t max, const char *forbidden, const
 /* ---- Handles ---- */
 
 /* All names have the same room, so that no pointers must be set when the library is loaded. */
-static const char names[][16] = {[NEURON_HANDLE_CONTEXT - NEURON_HANDLE_FIRST] = "context",
-                                 [NEURON_HANDLE_TENSOR - NEURON_HANDLE_FIRST] = "tensor",
-                                 [NEURON_HANDLE_GRADIENT - NEURON_HANDLE_FIRST] = "gradient",
-                                 [NEURON_HANDLE_GRAPH - NEURON_HANDLE_FIRST] = "graph",
-                                 [NEURON_HANDLE_NODE - NEURON_HANDLE_FIRST] = "node",
-                                 [NEURON_HANDLE_DATASET - NEURON_HANDLE_FIRST] = "dataset",
-                                 [NEURON_HANDLE_PREPARATION - NEURON_HANDLE_FIRST] = "preparation",
-                                 [NEURON_HANDLE_AUGMENTATION - NEURON_HANDLE_FIRST] =
-                                     "augmentation",
-                                 [NEURON_HANDLE_OPTIMIZER - NEURON_HANDLE_FIRST] = "optimizer",
-                                 [NEURON_HANDLE_LOSS - NEURON_HANDLE_FIRST] = "loss",
-                                 [NEURON_HANDLE_TRAINER - NEURON_HANDLE_FIRST] = "trainer",
-                                 [NEURON_HANDLE_CALLBACK - NEURON_HANDLE_FIRST] = "callback",
-                                 [NEURON_HANDLE_HISTORY - NEURON_HANDLE_FIRST] = "history",
-                                 [NEURON_HANDLE_SEARCH - NEURON_HANDLE_FIRST] = "search",
-                                 [NEURON_HANDLE_TRIAL - NEURON_HANDLE_FIRST] = "trial",
-                                 [NEURON_HANDLE_EVALUATION - NEURON_HANDLE_FIRST] = "evaluation",
-                                 [NEURON_HANDLE_CUSTOM_RUN - NEURON_HANDLE_FIRST] = "custom run"};
+#define NAME(KIND, noun) #noun,
+static const char names[][16] = {NEURON_HANDLES(NAME)};
+#undef NAME
+
+static const char *name_of(uint32_t kind)
+{
+    return names[kind - NEURON_HANDLE_BEFORE - 1];
+}
 
 static const char *article(const char *name)
 {
@@ -113,11 +103,11 @@ static const char *article(const char *name)
 static int refuse(const void *pointer, neuron_handle_kind kind, const char *name, const char *who)
 {
     uint32_t found = *(const uint32_t *)pointer;
-    const char *wanted = names[kind - NEURON_HANDLE_FIRST];
-    if (found < NEURON_HANDLE_FIRST || found > NEURON_HANDLE_LAST)
+    const char *wanted = name_of(kind);
+    if (found <= NEURON_HANDLE_BEFORE || found >= NEURON_HANDLE_BEHIND)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is no handle; it must be %s %s", who, name,
                            article(wanted), wanted);
-    const char *other = names[found - NEURON_HANDLE_FIRST];
+    const char *other = name_of(found);
     return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is %s %s; it must be %s %s", who, name,
                        article(other), other, article(wanted), wanted);
 }

@@ -8,31 +8,39 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* All kinds: each is a struct neuron_<noun>. */
+/* clang-format off */
+#define NEURON_HANDLES(ROW) \
+    ROW(CONTEXT, context) \
+    ROW(TENSOR, tensor) \
+    ROW(GRADIENT, gradient) \
+    ROW(GRAPH, graph) \
+    ROW(NODE, node) \
+    ROW(DATASET, dataset) \
+    ROW(PREPARATION, preparation) \
+    ROW(AUGMENTATION, augmentation) \
+    ROW(OPTIMIZER, optimizer) \
+    ROW(LOSS, loss) \
+    ROW(TRAINER, trainer) \
+    ROW(CALLBACK, callback) \
+    ROW(HISTORY, history) \
+    ROW(SEARCH, search) \
+    ROW(TRIAL, trial) \
+    ROW(EVALUATION, evaluation) \
+    ROW(CUSTOM_RUN, custom_run)
+/* clang-format on */
+
 struct neuron_custom_run;
 
 /* Numbers that are hardly anywhere by chance. */
+#define NEURON_HANDLE_ROW(KIND, noun) NEURON_HANDLE_##KIND,
 typedef enum neuron_handle_kind {
     NEURON_HANDLE_NONE,
-    NEURON_HANDLE_FIRST = 0x6e65726f,
-    NEURON_HANDLE_CONTEXT = NEURON_HANDLE_FIRST,
-    NEURON_HANDLE_TENSOR,
-    NEURON_HANDLE_GRADIENT,
-    NEURON_HANDLE_GRAPH,
-    NEURON_HANDLE_NODE,
-    NEURON_HANDLE_DATASET,
-    NEURON_HANDLE_PREPARATION,
-    NEURON_HANDLE_AUGMENTATION,
-    NEURON_HANDLE_OPTIMIZER,
-    NEURON_HANDLE_LOSS,
-    NEURON_HANDLE_TRAINER,
-    NEURON_HANDLE_CALLBACK,
-    NEURON_HANDLE_HISTORY,
-    NEURON_HANDLE_SEARCH,
-    NEURON_HANDLE_TRIAL,
-    NEURON_HANDLE_EVALUATION,
-    NEURON_HANDLE_CUSTOM_RUN,
-    NEURON_HANDLE_LAST = NEURON_HANDLE_CUSTOM_RUN
+    NEURON_HANDLE_BEFORE = 0x6e65726e,
+    NEURON_HANDLES(NEURON_HANDLE_ROW) /* one behind the other */
+    NEURON_HANDLE_BEHIND
 } neuron_handle_kind;
+#undef NEURON_HANDLE_ROW
 
 /* The first member of each. Those that belong to another object use no references. */
 typedef struct neuron_handle {
@@ -41,24 +49,11 @@ typedef struct neuron_handle {
 } neuron_handle;
 
 /* The kind that a pointer's type tells; none for what is no handle. */
-#define NEURON_HANDLE_ROW(type, KIND)                                                              \
-    type * : NEURON_HANDLE_##KIND, const type * : NEURON_HANDLE_##KIND
+#define NEURON_HANDLE_CASE(KIND, noun)                                                             \
+    struct neuron_##noun * : NEURON_HANDLE_##KIND,                                                 \
+                             const struct neuron_##noun * : NEURON_HANDLE_##KIND,
 #define NEURON_HANDLE_KIND(pointer)                                                                \
-    _Generic((pointer), NEURON_HANDLE_ROW(neuron_context_t, CONTEXT),                              \
-             NEURON_HANDLE_ROW(neuron_tensor_t, TENSOR),                                           \
-             NEURON_HANDLE_ROW(neuron_gradient_t, GRADIENT),                                       \
-             NEURON_HANDLE_ROW(neuron_graph_t, GRAPH), NEURON_HANDLE_ROW(neuron_node_t, NODE),     \
-             NEURON_HANDLE_ROW(neuron_dataset_t, DATASET),                                         \
-             NEURON_HANDLE_ROW(neuron_preparation_t, PREPARATION),                                 \
-             NEURON_HANDLE_ROW(neuron_augmentation_t, AUGMENTATION),                               \
-             NEURON_HANDLE_ROW(neuron_optimizer_t, OPTIMIZER),                                     \
-             NEURON_HANDLE_ROW(neuron_loss_t, LOSS), NEURON_HANDLE_ROW(neuron_trainer_t, TRAINER), \
-             NEURON_HANDLE_ROW(neuron_callback_t, CALLBACK),                                       \
-             NEURON_HANDLE_ROW(neuron_history_t, HISTORY),                                         \
-             NEURON_HANDLE_ROW(neuron_search_t, SEARCH), NEURON_HANDLE_ROW(neuron_trial_t, TRIAL), \
-             NEURON_HANDLE_ROW(neuron_evaluation_t, EVALUATION),                                   \
-             NEURON_HANDLE_ROW(struct neuron_custom_run, CUSTOM_RUN), default                      \
-             : NEURON_HANDLE_NONE)
+    _Generic((pointer), NEURON_HANDLES(NEURON_HANDLE_CASE) default : NEURON_HANDLE_NONE)
 
 static inline void neuron_handle_init(neuron_handle *handle, neuron_handle_kind kind)
 {
@@ -83,8 +78,7 @@ static inline bool neuron_handle_is(const void *pointer, neuron_handle_kind kind
 int neuron_handle_check(const void *pointer, neuron_handle_kind kind, const char *name,
                         const char *who);
 
-/* The same of one of an array, for which NULL is refused by whoever knows more: `name` is
- * "datasets". */
+/* The same of one of an array: "neuron_dataset_join: datasets[1] is NULL; it must not be". */
 int neuron_handle_check_at(const void *pointer, neuron_handle_kind kind, const char *name,
                            int64_t index, const char *who);
 

@@ -28,9 +28,9 @@ static neuron_node_t *join_with(neuron_graph_t *graph, const neuron_layer *layer
                                 const char *text, const double *weights)
 {
     FLOAT_SCOPE;
-    if (!neuron_graph_is_well(graph, layer->name))
+    if (!neuron_graph_takes_more(graph, layer->name))
         return NULL;
-    int status = graph->finished ? NEURON_OK : read_text(options, layer, settings, text);
+    int status = read_text(options, layer, settings, text);
     if (status < 0) {
         neuron_graph_latch(graph, status);
         return NULL;
@@ -117,12 +117,11 @@ neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *input, const
         NEURON_NODE_EXTENT_4, NEURON_NODE_EXTENT_5, NEURON_NODE_EXTENT_6,
     };
     neuron_setting extents[NEURON_RANK_MAX] = {END};
-    if (!neuron_graph_is_well(graph, "reshape"))
+    if (!neuron_graph_takes_more(graph, "reshape"))
         return NULL;
     int status = check_extents(shape, rank);
     if (status < 0) {
-        if (!graph->finished)
-            neuron_graph_latch(graph, status);
+        neuron_graph_latch(graph, status);
         return NULL;
     }
     for (int32_t axis = 0; axis < rank; axis++)
@@ -219,9 +218,9 @@ static neuron_node_t *add_pooling(neuron_graph_t *graph, const neuron_layer *lay
                                   neuron_node_t *input, int64_t height, int64_t width,
                                   const char *options)
 {
-    if (!neuron_graph_is_well(graph, layer->name))
+    if (!neuron_graph_takes_more(graph, layer->name))
         return NULL;
-    int status = graph->finished ? NEURON_OK : check_window(layer, height, width);
+    int status = check_window(layer, height, width);
     if (status < 0) {
         neuron_graph_latch(graph, status);
         return NULL;
@@ -253,12 +252,10 @@ neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input
 static neuron_node_t *add_pooling_1d(neuron_graph_t *graph, const neuron_layer *layer,
                                      neuron_node_t *input, int64_t window, const char *options)
 {
-    if (!neuron_graph_is_well(graph, layer->name))
+    if (!neuron_graph_takes_more(graph, layer->name))
         return NULL;
     const neuron_option *stride = neuron_options_find(&layer->options, NEURON_NODE_STRIDE);
-    int status = graph->finished ? NEURON_OK
-                                 : neuron_check_range(window, 1, (int64_t)stride->maximum, "window",
-                                                      layer->name);
+    int status = neuron_check_range(window, 1, (int64_t)stride->maximum, "window", layer->name);
     if (status < 0) {
         neuron_graph_latch(graph, status);
         return NULL;

@@ -77,10 +77,9 @@ neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char *layer,
     FLOAT_SCOPE;
     const neuron_layer *found = NULL;
     neuron_options settings;
-    if (!neuron_graph_is_well(graph, "layer_by_name"))
+    if (!neuron_graph_takes_more(graph, "layer_by_name"))
         return NULL;
-    int status =
-        graph->finished ? NEURON_OK : read_options(&found, &settings, layer, count, options);
+    int status = read_options(&found, &settings, layer, count, options);
     if (status < 0) {
         neuron_graph_latch(graph, status);
         return NULL;

@@ -54,7 +54,7 @@ neuron_node_t *neuron_custom_layer(neuron_graph_t *graph, const char *name,
                                    neuron_node_t *const *inputs, int32_t count,
                                    const int64_t *output_shape, int32_t rank)
 {
-    if (!neuron_graph_is_well(graph, "custom"))
+    if (!neuron_graph_takes_more(graph, "custom"))
         return NULL;
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, graph, graph);

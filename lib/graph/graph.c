@@ -116,10 +116,13 @@ void neuron_graph_latch(neuron_graph_t *graph, int status)
     snprintf(graph->message, sizeof graph->message, "%s", neuron_error_last());
 }
 
-bool neuron_graph_is_well(const neuron_graph_t *graph, const char *who)
+bool neuron_graph_takes_more(const neuron_graph_t *graph, const char *who)
 {
-    return graph && neuron_handle_check(graph, NEURON_HANDLE_GRAPH, "graph", who) == NEURON_OK &&
-           graph->status >= 0;
+    if (!graph || neuron_handle_check(graph, NEURON_HANDLE_GRAPH, "graph", who) < 0)
+        return false;
+    if (graph->status >= 0 && graph->finished)
+        neuron_set_message("%s: is finished and takes no more layers", graph->name);
+    return graph->status >= 0 && !graph->finished;
 }
 
 int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who)

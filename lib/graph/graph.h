@@ -114,9 +114,11 @@ struct neuron_graph {
 
 NEURON_HOLD_DECLARE(graph);
 
+/* Whether the graph takes more layers. A message tells that it is finished, or no graph; nothing is
+ * said where it has an error already, nor of NULL, which an error before has left. */
+bool neuron_graph_takes_more(const neuron_graph_t *graph, const char *who);
+
 /* Keeps `status` and the thread's last message as the graph's first error, if it has none. */
-/* Whether layers may be added; what is no graph leaves a message. */
-bool neuron_graph_is_well(const neuron_graph_t *graph, const char *who);
 void neuron_graph_latch(neuron_graph_t *graph, int status);
 
 /* Adds a layer. The builder calls and the file reader come through here. `name` is NULL for the

@@ -282,16 +282,6 @@ static int import(neuron_graph_t *graph, const importing *what, neuron_node_t *c
     return status;
 }
 
-/* Whether the graph takes more layers; without a word where it has an error already. */
-static bool takes_more(const neuron_graph_t *graph)
-{
-    if (!neuron_graph_is_well(graph, "import"))
-        return false;
-    if (graph->finished)
-        neuron_set_message("%s: is finished and takes no more layers", graph->name);
-    return !graph->finished;
-}
-
 static int latch(neuron_graph_t *graph, int status)
 {
     if (status < 0)
@@ -330,7 +320,7 @@ int neuron_graph_import_many(neuron_node_t **outputs, int32_t output_count, neur
     for (int32_t i = 0; outputs && i < output_count; i++)
         outputs[i] = NULL;
     CHECK_ARGUMENT(graph);
-    if (!takes_more(graph))
+    if (!neuron_graph_takes_more(graph, "import"))
         return graph->status < 0 ? graph->status : NEURON_E_STATE;
     importing what = {.source = source, .name = name, .options = options};
     return latch(graph, import_many(graph, inputs, input_count, &what, outputs, output_count));
@@ -341,7 +331,7 @@ neuron_node_t *neuron_graph_import(neuron_graph_t *graph, neuron_node_t *input,
                                    const char *options)
 {
     FLOAT_SCOPE;
-    if (!takes_more(graph))
+    if (!neuron_graph_takes_more(graph, "import"))
         return NULL;
     neuron_node_t *output = NULL;
     importing what = {.source = source, .name = name, .options = options};
@@ -379,7 +369,7 @@ neuron_node_t *neuron_graph_import_part(neuron_graph_t *graph, neuron_node_t *in
                                         const char *to, const char *name, const char *options)
 {
     FLOAT_SCOPE;
-    if (!takes_more(graph))
+    if (!neuron_graph_takes_more(graph, "import"))
         return NULL;
     neuron_node_t *output = NULL;
     importing what = {.source = source, .name = name, .options = options};

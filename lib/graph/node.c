@@ -212,12 +212,8 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
                                 const neuron_options *options, const double *weights)
 {
     FLOAT_SCOPE;
-    if (!neuron_graph_is_well(graph, layer ? layer->name : "layer"))
+    if (!neuron_graph_takes_more(graph, layer->name))
         return NULL;
-    if (graph->finished) { /* nothing to latch: the graph stays what it is */
-        neuron_set_message("%s: is finished and takes no more layers", graph->name);
-        return NULL;
-    }
     for (int32_t i = 0; i < input_count; i++) {
         int status =
             !inputs || !inputs[i]

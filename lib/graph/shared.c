@@ -94,12 +94,8 @@ neuron_node_t *neuron_graph_add_shared(neuron_graph_t *graph, neuron_node_t *lay
                                        const char *name, neuron_node_t *const *inputs,
                                        int32_t count)
 {
-    if (!neuron_graph_is_well(graph, "shared_layer"))
+    if (!neuron_graph_takes_more(graph, "shared_layer"))
         return NULL;
-    if (graph->finished) {
-        neuron_set_message("%s: is finished and takes no more layers", graph->name);
-        return NULL;
-    }
     int status = check_layer(graph, layer, count);
     neuron_node_t *node = NULL;
     if (status == NEURON_OK) {
@@ -207,12 +203,8 @@ neuron_node_t *neuron_shared_part(neuron_graph_t *graph, neuron_node_t *input, n
                                   neuron_node_t *to)
 {
     FLOAT_SCOPE;
-    if (!neuron_graph_is_well(graph, "shared_part"))
+    if (!neuron_graph_takes_more(graph, "shared_part"))
         return NULL;
-    if (graph->finished) {
-        neuron_set_message("%s: is finished and takes no more layers", graph->name);
-        return NULL;
-    }
     neuron_node_t *output = NULL;
     int status = check_part(graph, input, from, to);
     if (status == NEURON_OK)
