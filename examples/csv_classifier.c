@@ -31,7 +31,7 @@ static void must(int status)
     }
 }
 
-static neuron_graph_t *build(neuron_context_t *context, int64_t columns, int32_t classes)
+static neuron_graph_t *build(neuron_context_t *context, int64_t columns, int64_t classes)
 {
     neuron_graph_t *graph;
     must(neuron_graph_create(&graph, context));
@@ -106,8 +106,8 @@ static void predict(neuron_context_t *context, const char *table, const char *mo
     must(neuron_graph_predict_dataset(graph, rows, output));
     const float *probabilities = neuron_tensor_data(output);
     for (int64_t i = 0; i < count; i++, probabilities += classes) {
-        int32_t best = 0;
-        for (int32_t k = 1; k < classes; k++)
+        int64_t best = 0;
+        for (int64_t k = 1; k < classes; k++)
             if (probabilities[k] > probabilities[best])
                 best = k;
         const char *name = neuron_dataset_class_name(rows, best); /* NULL of classes 0, 1, ... */

@@ -88,11 +88,11 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
 }
 
 /* The model knows what its classes are called. */
-static void classify(neuron_context_t *context, const neuron_graph_t *graph, int32_t classes,
+static void classify(neuron_context_t *context, const neuron_graph_t *graph, int64_t classes,
                      const char *path)
 {
     neuron_tensor_t *image, *output;
-    int32_t best;
+    int64_t best;
     float probability;
     must(neuron_tensor_load_image(&image, context, path, NULL, NULL, 0));
     must(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (const int64_t[]){1, classes}, 2));
@@ -115,7 +115,7 @@ int main(int argc, char **argv)
     neuron_dataset_t *images, *train, *validation;
     must(neuron_context_create(&context, NULL));
     must(neuron_dataset_load_folder(&images, context, argv[1]));
-    int32_t classes = neuron_dataset_class_count(images);
+    int64_t classes = neuron_dataset_class_count(images);
     must(neuron_dataset_k_fold(&train, &validation, images, 5, 0, 1)); /* the first of five folds */
     neuron_graph_t *graph = build(context, images);
     fit(context, graph, train, validation);

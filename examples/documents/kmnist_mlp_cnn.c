@@ -112,9 +112,9 @@ static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
                          !folds        ? NULL
                          : run.on_test ? example->test
                                        : fold);
-    printf("%s  trial %lld, fold %d of %d: %.4f\n", run.run.id,
-           (long long)neuron_trial_index(trial), neuron_trial_fold(trial) + 1,
-           neuron_trial_fold_count(trial), *score);
+    printf("%s  trial %lld, fold %lld of %lld: %.4f\n", run.run.id,
+           (long long)neuron_trial_index(trial), (long long)neuron_trial_fold(trial) + 1,
+           (long long)neuron_trial_fold_count(trial), *score);
     fflush(stdout);
     release(&training);
     if (folds) {
@@ -128,14 +128,14 @@ static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
 typedef struct {
     const char *name;
     const double *levels;
-    int32_t count;
-    int32_t quick_count; /* with --quick, where the other levels take too long; 0 for all */
+    int64_t count;
+    int64_t quick_count; /* with --quick, where the other levels take too long; 0 for all */
 } factor_t;
 
 typedef struct {
     const factor_t *factors;
-    int32_t count;
-    int32_t folds;
+    int64_t count;
+    int64_t folds;
     int64_t trials; /* 0 for all combinations */
 } plan_t;
 
@@ -173,7 +173,7 @@ static const plan_t plans[] = {
     [KMNIST_GRID] = {FACTORS(grid_factors), FOLDS, 0},
 };
 
-static int32_t levels_of(const example_t *example, const factor_t *factor)
+static int64_t levels_of(const example_t *example, const factor_t *factor)
 {
     return example->options.quick && factor->quick_count != 0 ? factor->quick_count : factor->count;
 }
@@ -200,7 +200,7 @@ static int64_t trainings_of(const example_t *example, const plan_t *plan)
     return (trials_of(example, plan) != 0 ? trials_of(example, plan) : all) * plan->folds;
 }
 
-static void tell_factor(char *text, const factor_t *factor, int32_t count)
+static void tell_factor(char *text, const factor_t *factor, int64_t count)
 {
     snprintf(text + strlen(text), EXAMPLE_TEXT_MAX - strlen(text), "; %s", factor->name);
     for (int32_t i = 0; i < count; i++)
@@ -221,7 +221,7 @@ static const char *tell_search(const example_t *example, const kmnist_run_t *run
         snprintf(text, sizeof text, "all");
     if (plan->folds > 1)
         snprintf(text + strlen(text), sizeof text - strlen(text),
-                 ", %d folds each, by the mean on %s", plan->folds,
+                 ", %d folds each, by the mean on %s", (int)plan->folds,
                  run->on_test ? "the test set" : "the fold");
     else
         snprintf(text + strlen(text), sizeof text - strlen(text),

@@ -43,7 +43,7 @@ extern "C" {
  *           differently; NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with
  *           the context (custom.h); NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
-                                       neuron_graph_t *const *members, int32_t count,
+                                       neuron_graph_t *const *members, int64_t count,
                                        const double *weights, const char *options);
 
 /** Weighs graphs by their accuracy on a dataset they were not trained on: each weight is the
@@ -53,7 +53,7 @@ NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_contex
  *  @param[out] weights  `count` numbers that add up to 1; untouched on failure.
  *  @return  0 or as neuron_graph_evaluate(). Threads as there. Since 0.1. */
 NEURON_API int neuron_committee_weights(double *weights, neuron_graph_t *const *members,
-                                        int32_t count, const neuron_dataset_t *validation);
+                                        int64_t count, const neuron_dataset_t *validation);
 
 #ifdef __cplusplus
 }

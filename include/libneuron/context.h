@@ -180,7 +180,7 @@ NEURON_API int neuron_context_get_text(char *text, size_t capacity, size_t *need
 
 /** How many threads work on one call at most; 0 for a NULL context. Any thread, as long as no other
  *  one sets their number. Since 0.1. */
-NEURON_API int32_t neuron_context_threads(const neuron_context_t *context);
+NEURON_API int64_t neuron_context_threads(const neuron_context_t *context);
 
 /** The instruction set that the context computes with: "baseline", "avx2", ...
  *  @return  a constant; NULL for a NULL context. Any thread. Since 0.1. */

@@ -72,7 +72,7 @@ typedef int (*neuron_custom_run_function_t)(neuron_custom_run_t *run, void *user
  *                 count.
  *  @return  0; anything else to fail, as said above, if the inputs do not fit. Since 0.1. */
 typedef int (*neuron_custom_shape_function_t)(int64_t *output, int32_t *rank, const int64_t *shapes,
-                                              const int32_t *ranks, int32_t count, void *user_data);
+                                              const int32_t *ranks, int64_t count, void *user_data);
 
 /** Tells how much memory forward keeps for backward.
  *  @param run  stands for the largest batch that there will be: it has its size, the shapes and the
@@ -127,7 +127,7 @@ NEURON_API_EXPERIMENTAL int neuron_custom_layer_set_saved(neuron_context_t *cont
  *           experimental. */
 NEURON_API_EXPERIMENTAL neuron_node_t *
 neuron_custom_layer(neuron_graph_t *graph, const char *name, neuron_node_t *const *inputs,
-                    int32_t count, const int64_t *output_shape, int32_t rank);
+                    int64_t count, const int64_t *output_shape, int32_t rank);
 
 /** Gives a custom layer a parameter array of its own, before another layer uses the node. Callbacks
  *  know it by its place: the first one added is 0. At most 8.
@@ -166,24 +166,24 @@ NEURON_API_EXPERIMENTAL int32_t neuron_custom_run_training(const neuron_custom_r
 
 /** How many inputs the layer has. Only in the thread that called the function of the layer.
  *  Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int32_t neuron_custom_run_input_count(const neuron_custom_run_t *run);
+NEURON_API_EXPERIMENTAL int64_t neuron_custom_run_input_count(const neuron_custom_run_t *run);
 
 /** Numbers of one example of an input; 0 if there is no such input. Only in the thread that called
  *  the function of the layer. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run,
-                                                             int32_t index);
+                                                             int64_t index);
 
 /** Shape of one example of an input, as neuron_graph_input_shape() gives it; rank 0 if there is no
  *  such input. Only in the thread that called the function of the layer. Since 0.1, experimental.
  *  */
 NEURON_API_EXPERIMENTAL void neuron_custom_run_input_shape(int64_t *shape, int32_t *rank,
                                                            const neuron_custom_run_t *run,
-                                                           int32_t index);
+                                                           int64_t index);
 
 /** The values of an input; NULL if there is no such input. Only in the thread that called the
  *  function of the layer. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL const float *neuron_custom_run_input(const neuron_custom_run_t *run,
-                                                             int32_t index);
+                                                             int64_t index);
 
 /** Numbers of one example of the output. Only in the thread that called the function of the layer.
  *  Since 0.1, experimental. */
@@ -206,30 +206,30 @@ neuron_custom_run_output_gradient(const neuron_custom_run_t *run);
 /** Where backward writes the gradient by an input, all of it; NULL in forward, and if it is not
  *  needed. Only in the thread that called the function of the layer. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL float *neuron_custom_run_input_gradient(const neuron_custom_run_t *run,
-                                                                int32_t index);
+                                                                int64_t index);
 
 /** Numbers of a parameter array; 0 if there is no such array. Only in the thread that called the
  *  function of the layer. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run,
-                                                             int32_t index);
+                                                             int64_t index);
 
 /** Shape of a parameter array, as neuron_custom_run_input_shape(). Only in the thread that called
  *  the function of the layer. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL void neuron_custom_run_array_shape(int64_t *shape, int32_t *rank,
                                                            const neuron_custom_run_t *run,
-                                                           int32_t index);
+                                                           int64_t index);
 
 /** The values of a parameter array; NULL if there is no such array. A trainable one must only be
  *  read. What is written to an array of a frozen layer in training is lost after the call. Only in
  *  the thread that called the function of the layer. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL float *neuron_custom_run_array(const neuron_custom_run_t *run,
-                                                       int32_t index);
+                                                       int64_t index);
 
 /** Where backward writes the gradient by a parameter array, summed over the batch, all of it; NULL
  *  in forward, and for one that is not trainable or belongs to a frozen layer. Only in the thread
  *  that called the function of the layer. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run,
-                                                                int32_t index);
+                                                                int64_t index);
 
 /** Memory of this node for what forward keeps for backward of the same step, as large as the kind
  *  asked for in neuron_custom_layer_set_saved(). Before forward its contents are undefined.

@@ -30,7 +30,7 @@ extern "C" {
  *  Since 0.1. */
 NEURON_API int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
                                      neuron_tensor_t *examples, neuron_tensor_t *labels,
-                                     int32_t class_count);
+                                     int64_t class_count);
 
 /** Makes a dataset whose targets are any numbers: what a regression predicts, the examples
  *  themselves for an autoencoder, -1 and 1 for a hinge loss. It keeps the tensors as
@@ -68,7 +68,7 @@ NEURON_API int neuron_dataset_create_with_targets(neuron_dataset_t **dataset,
  *           is not the version of its headers, NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *images_path, const char *labels_path,
-                                       int32_t class_count);
+                                       int64_t class_count);
 
 /** Reads the bytes of such files in memory, which are the caller's again after the call.
  *  @param images  `images_size` bytes; NULL for none.
@@ -77,7 +77,7 @@ NEURON_API int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_contex
 NEURON_API int neuron_dataset_load_idx_memory(neuron_dataset_t **dataset, neuron_context_t *context,
                                               const void *images, size_t images_size,
                                               const void *labels, size_t labels_size,
-                                              int32_t class_count);
+                                              int64_t class_count);
 
 /** Loads CIFAR-10 from files of its binary version, such as data_batch_1.bin: records of one label
  *  byte and 3072 bytes of a colour image, plane by plane. Images become examples 32 x 32 x 3 of
@@ -87,7 +87,7 @@ NEURON_API int neuron_dataset_load_idx_memory(neuron_dataset_t **dataset, neuron
  *           NEURON_E_DATA for a label above 9, NEURON_E_UNSUPPORTED as neuron_dataset_load_idx(),
  *           NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *context,
-                                           const char *const *paths, int32_t count);
+                                           const char *const *paths, int64_t count);
 
 /** Loads CIFAR-10 from files of its Python version, such as data_batch_1: pickled dictionaries with
  *  "data", an array [n, 3072] of bytes, and "labels", a list of n numbers, as Python 2 wrote them
@@ -98,7 +98,7 @@ NEURON_API int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_co
  *           labels as rows. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
                                                   neuron_context_t *context,
-                                                  const char *const *paths, int32_t count);
+                                                  const char *const *paths, int64_t count);
 
 /** Reads the bytes of files of the binary version in memory, which are the caller's again after the
  *  call.
@@ -108,7 +108,7 @@ NEURON_API int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset,
 NEURON_API int neuron_dataset_load_cifar10_memory(neuron_dataset_t **dataset,
                                                   neuron_context_t *context,
                                                   const void *const *bytes, const size_t *sizes,
-                                                  int32_t count);
+                                                  int64_t count);
 
 /** The same of files of the Python version.
  *  @param bytes  `count` pointers to the bytes of a file each, 1 or more; joined in this order.
@@ -117,7 +117,7 @@ NEURON_API int neuron_dataset_load_cifar10_memory(neuron_dataset_t **dataset,
 NEURON_API int neuron_dataset_load_cifar10_pickle_memory(neuron_dataset_t **dataset,
                                                          neuron_context_t *context,
                                                          const void *const *bytes,
-                                                         const size_t *sizes, int32_t count);
+                                                         const size_t *sizes, int64_t count);
 
 /** Reads examples that are not in memory, for neuron_dataset_create_stream(). It is called by one
  *  thread at a time, which may be another one each time: that of a call that reads the dataset, or
@@ -197,7 +197,7 @@ neuron_dataset_create_stream_with_targets(neuron_dataset_t **dataset, neuron_con
  *           neuron_dataset_create_with_targets() return. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *examples_path, const char *labels_path,
-                                       int32_t class_count);
+                                       int64_t class_count);
 
 /** Reads the bytes of such files in memory, which are the caller's again after the call.
  *  @param examples  `examples_size` bytes; NULL for none.
@@ -206,7 +206,7 @@ NEURON_API int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_contex
 NEURON_API int neuron_dataset_load_npy_memory(neuron_dataset_t **dataset, neuron_context_t *context,
                                               const void *examples, size_t examples_size,
                                               const void *labels, size_t labels_size,
-                                              int32_t class_count);
+                                              int64_t class_count);
 
 /** Loads examples and labels, as neuron_dataset_load_npy() does, from two arrays of a .npz archive
  *  such as Keras' mnist.npz, whose arrays are "x_train", "y_train", "x_test" and "y_test".
@@ -214,7 +214,7 @@ NEURON_API int neuron_dataset_load_npy_memory(neuron_dataset_t **dataset, neuron
  *           return. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *context,
                                        const char *path, const char *examples_name,
-                                       const char *labels_name, int32_t class_count);
+                                       const char *labels_name, int64_t class_count);
 
 /** Reads the bytes of such an archive in memory, which are the caller's again after the call.
  *  @param bytes  `size` of them; NULL for none.
@@ -222,7 +222,7 @@ NEURON_API int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_contex
 NEURON_API int neuron_dataset_load_npz_memory(neuron_dataset_t **dataset, neuron_context_t *context,
                                               const void *bytes, size_t size,
                                               const char *examples_name, const char *labels_name,
-                                              int32_t class_count);
+                                              int64_t class_count);
 
 /** Loads a folder with a sub-folder of images for each class. Classes are the sub-folders sorted by
  *  the bytes of their names, which neuron_dataset_class_name() tells; an image's class is the
@@ -262,7 +262,7 @@ NEURON_API int neuron_dataset_load_folder_as(neuron_dataset_t **dataset, neuron_
  *  @param seed    the same seed gives the same images; image i does not depend on `count`.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron_context_t *context,
-                                              int64_t count, int32_t height, int32_t width,
+                                              int64_t count, int64_t height, int64_t width,
                                               uint64_t seed);
 
 /** Joins datasets into a new one, which holds a copy of all their examples, in order.
@@ -273,7 +273,7 @@ NEURON_API int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron
  *           what a stream returned. Any thread, unless another one changes the dataset meanwhile.
  *           Since 0.1. */
 NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
-                                   int32_t count);
+                                   int64_t count);
 
 /** Puts datasets side by side: makes one whose examples have several inputs, several targets or
  *  both, for graphs with as many inputs and outputs (neuron_graph_finish_many()).
@@ -325,12 +325,13 @@ NEURON_API int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t
  *
  *  @param[out] subsets  room for `count` datasets, all of them set; all NULL on failure.
  *  @param fractions  `count` numbers, each above 0, that add up to 1 or less.
+ *  @param count      of subsets, 1 to 1,048,576.
  *  @param seed       of the random order.
  *  @param options    as options.h has them: "order=stratified"; NULL for the defaults.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if a subset would be empty, NEURON_E_MEMORY. Any
  *           thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_split(neuron_dataset_t **subsets, neuron_dataset_t *dataset,
-                                    const double *fractions, int32_t count, uint64_t seed,
+                                    const double *fractions, int64_t count, uint64_t seed,
                                     const char *options);
 
 /** Divides a dataset into k folds of nearly equal size and makes two subsets of it that share its
@@ -346,7 +347,7 @@ NEURON_API int neuron_dataset_split(neuron_dataset_t **subsets, neuron_dataset_t
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA for more folds than examples, NEURON_E_MEMORY. Any
  *           thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_k_fold(neuron_dataset_t **train, neuron_dataset_t **validation,
-                                     neuron_dataset_t *dataset, int32_t k, int32_t fold,
+                                     neuron_dataset_t *dataset, int64_t k, int64_t fold,
                                      uint64_t seed);
 
 /** The same examples in random order, sharing memory. A trainer makes a new order for each epoch
@@ -387,7 +388,7 @@ NEURON_API int neuron_dataset_sample(neuron_dataset_t **sample, neuron_dataset_t
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if no example is of these classes, NEURON_E_MEMORY.
  *           Any thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
-                                     const int32_t *classes, int32_t count);
+                                     const int32_t *classes, int64_t count);
 
 /** The same with classes that are numbered anew: classes[k] becomes class k, and there are `count`
  *  of them. Their names go with them. What the columns of a table were learnt to be does not: see
@@ -397,7 +398,7 @@ NEURON_API int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset
  *           numbers. Any thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_filter_renumbered(neuron_dataset_t **filtered,
                                                 neuron_dataset_t *dataset, const int32_t *classes,
-                                                int32_t count);
+                                                int64_t count);
 
 /** Says whether an example stays.
  *  @param[out] keep  0, to be set to 1 for one that stays.
@@ -559,14 +560,14 @@ NEURON_API_EXPERIMENTAL int neuron_dataset_target(neuron_dataset_t **part,
 
 /** Number of classes; 0 for NULL. neuron_dataset_create_with_targets() says what it is for its
  *  datasets. Any thread, unless another one changes the dataset meanwhile. Since 0.1. */
-NEURON_API int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
+NEURON_API int64_t neuron_dataset_class_count(const neuron_dataset_t *dataset);
 
 /** Name of a class, if what the dataset was loaded from has names, or they were set; subsets and
  *  joined datasets keep them. The text lives as long as the dataset, or until names are set.
  *  @param k  0 to neuron_dataset_class_count() - 1.
  *  @return  the name; NULL if it is not known or there is no such class. Any thread, unless another
  *           one changes the dataset meanwhile. Since 0.1. */
-NEURON_API const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k);
+NEURON_API const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int64_t k);
 
 /** Names the classes, or what the targets stand for. Datasets that come from this one afterwards
  *  have the names too; a trainer hands them to its graph, and reports of evaluations have them.
@@ -576,7 +577,7 @@ NEURON_API const char *neuron_dataset_class_name(const neuron_dataset_t *dataset
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. No other thread may use the dataset meanwhile.
  *           Since 0.1. */
 NEURON_API int neuron_dataset_set_class_names(neuron_dataset_t *dataset, const char *const *names,
-                                              int32_t count);
+                                              int64_t count);
 
 /** Type of the stored elements: NEURON_TYPE_U8 or NEURON_TYPE_F32; 0 for NULL. Any thread, unless
  *  another one changes the dataset meanwhile. Since 0.1. */
@@ -594,7 +595,7 @@ NEURON_API int neuron_dataset_shape(int64_t *shape, int32_t *rank, const neuron_
  *  @param capacity     room in `counts`; must be enough.
  *  @return  0 or NEURON_E_ARGUMENT. Any thread, unless another one changes the dataset meanwhile.
  *           Since 0.1. */
-NEURON_API int neuron_dataset_class_counts(int64_t *counts, int32_t capacity,
+NEURON_API int neuron_dataset_class_counts(int64_t *counts, int64_t capacity,
                                            const neuron_dataset_t *dataset);
 
 /** Copies examples, scaled, and their class numbers.

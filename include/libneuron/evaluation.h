@@ -99,7 +99,7 @@ NEURON_API int neuron_evaluation_create_from_outputs(
  *           thread. Since 0.1. */
 NEURON_API int neuron_evaluation_create(neuron_evaluation_t **evaluation, neuron_context_t *context,
                                         const int32_t *truth, const int32_t *predicted,
-                                        int64_t count, int32_t class_count);
+                                        int64_t count, int64_t class_count);
 
 /** Adds an owner. @return  `evaluation`. Any thread. Since 0.1. */
 NEURON_API neuron_evaluation_t *neuron_evaluation_ref(neuron_evaluation_t *evaluation);
@@ -116,7 +116,7 @@ NEURON_API int64_t neuron_evaluation_count(const neuron_evaluation_t *evaluation
 
 /** Number of rows: classes, labels, or outputs of a regression; 0 for NULL. A single output that is
  *  judged by a threshold makes two classes, 0 and 1. Any thread. Since 0.1. */
-NEURON_API int32_t neuron_evaluation_row_count(const neuron_evaluation_t *evaluation);
+NEURON_API int64_t neuron_evaluation_row_count(const neuron_evaluation_t *evaluation);
 
 /** What a row is called: the names of the dataset's classes (neuron_dataset_class_name()), or else
  *  of the graph's (neuron_graph_class_name()), if there are as many.
@@ -124,7 +124,7 @@ NEURON_API int32_t neuron_evaluation_row_count(const neuron_evaluation_t *evalua
  *  @return  the name, which lives as long as the evaluation; NULL if it is not known, and for
  *           another row. Any thread. Since 0.1. */
 NEURON_API const char *neuron_evaluation_row_name(const neuron_evaluation_t *evaluation,
-                                                  int32_t row);
+                                                  int64_t row);
 
 /** Mean loss, see neuron_graph_evaluate(); not a number for NULL or without outputs. Any thread.
  *  Since 0.1. */
@@ -141,8 +141,8 @@ NEURON_API double neuron_evaluation_accuracy(const neuron_evaluation_t *evaluati
  *  @return  -1 if there is no such class, of other kinds than `classes` and `pixels`, and for a map
  *           with more than 256 classes that has more of them than places. Any thread.
  *           Since 0.1. */
-NEURON_API int64_t neuron_evaluation_confusion(const neuron_evaluation_t *evaluation, int32_t truth,
-                                               int32_t predicted);
+NEURON_API int64_t neuron_evaluation_confusion(const neuron_evaluation_t *evaluation, int64_t truth,
+                                               int64_t predicted);
 
 /** Averages: what may stand for a row. They are those of scikit-learn. Since 0.1. */
 enum neuron_average {
@@ -157,43 +157,43 @@ enum neuron_average {
  *  @param row  a class or label, or NEURON_AVERAGE_...
  *  @return  the figure; not a number for a regression and for another row. Any thread.
  *           Since 0.1. */
-NEURON_API double neuron_evaluation_precision(const neuron_evaluation_t *evaluation, int32_t row);
+NEURON_API double neuron_evaluation_precision(const neuron_evaluation_t *evaluation, int64_t row);
 
 /** Of the examples of a class or label, the share taken for it; 0 if there are none. As
  *  neuron_evaluation_precision(). Any thread. Since 0.1. */
-NEURON_API double neuron_evaluation_recall(const neuron_evaluation_t *evaluation, int32_t row);
+NEURON_API double neuron_evaluation_recall(const neuron_evaluation_t *evaluation, int64_t row);
 
 /** 2 precision recall / (precision + recall); 0 if both are. An average is that of the rows' F1, as
  *  in scikit-learn. As neuron_evaluation_precision(). Any thread. Since 0.1. */
-NEURON_API double neuron_evaluation_f1(const neuron_evaluation_t *evaluation, int32_t row);
+NEURON_API double neuron_evaluation_f1(const neuron_evaluation_t *evaluation, int64_t row);
 
 /** Intersection over union, the Jaccard index: examples of a class or label that were taken for it,
  *  of those that are of it or were taken for it; 0 if there are none. NEURON_AVERAGE_MACRO is what
  *  is called the mean IoU. As neuron_evaluation_precision(), without NEURON_AVERAGE_SAMPLES. Any
  *  thread. Since 0.1. */
-NEURON_API double neuron_evaluation_iou(const neuron_evaluation_t *evaluation, int32_t row);
+NEURON_API double neuron_evaluation_iou(const neuron_evaluation_t *evaluation, int64_t row);
 
 /** Examples (places of a map) of a class or label; of all rows for an average. Of a regression, how
  *  many numbers were compared for a row; -1 for another row. Any thread. Since 0.1. */
-NEURON_API int64_t neuron_evaluation_support(const neuron_evaluation_t *evaluation, int32_t row);
+NEURON_API int64_t neuron_evaluation_support(const neuron_evaluation_t *evaluation, int64_t row);
 
 /** Mean absolute error of a regression's output, in the unit of its targets.
  *  @param row  an output, or NEURON_AVERAGE_MACRO for the mean over the outputs.
  *  @return  not a number for other kinds and another row. Any thread. Since 0.1. */
 NEURON_API double neuron_evaluation_mean_absolute_error(const neuron_evaluation_t *evaluation,
-                                                        int32_t row);
+                                                        int64_t row);
 
 /** Root of the mean squared error. NEURON_AVERAGE_MACRO is the mean of the outputs' roots, as
  *  scikit-learn's root_mean_squared_error. As neuron_evaluation_mean_absolute_error(). Any thread.
  *  Since 0.1. */
 NEURON_API double neuron_evaluation_root_mean_squared_error(const neuron_evaluation_t *evaluation,
-                                                            int32_t row);
+                                                            int64_t row);
 
 /** Coefficient of determination, R^2: 1 - squared errors / squared distances of the targets from
  *  their mean. 1 is perfect, 0 as good as the mean would be, and it may be negative. Where all
  *  targets are equal it is 1 without an error, else 0; with fewer than two numbers it is not a
  *  number. As neuron_evaluation_mean_absolute_error(). Any thread. Since 0.1. */
-NEURON_API double neuron_evaluation_r2(const neuron_evaluation_t *evaluation, int32_t row);
+NEURON_API double neuron_evaluation_r2(const neuron_evaluation_t *evaluation, int64_t row);
 
 /** Writes the report: of classes, labels and pixels in the layout that scikit-learn made known,
  *  precision, recall, F1 (of pixels also the IoU) and support of each row, then accuracy (of labels
@@ -209,7 +209,7 @@ NEURON_API double neuron_evaluation_r2(const neuron_evaluation_t *evaluation, in
  *  @return  0, NEURON_E_ARGUMENT also if `text` is given and too small. Any thread. Since 0.1. */
 NEURON_API int neuron_evaluation_report(char *text, size_t capacity, size_t *needed,
                                         const neuron_evaluation_t *evaluation,
-                                        const char *const *row_names, int32_t digits);
+                                        const char *const *row_names, int64_t digits);
 
 #ifdef __cplusplus
 }

@@ -76,7 +76,7 @@ NEURON_API_EXPERIMENTAL int neuron_gradient_add(neuron_gradient_t *gradient, con
  *           gradient object meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int
 neuron_gradient_forward(neuron_gradient_t *gradient, const neuron_tensor_t *const *inputs,
-                        int32_t input_count, neuron_tensor_t *const *outputs, int32_t output_count);
+                        int64_t input_count, neuron_tensor_t *const *outputs, int64_t output_count);
 
 /** Goes back through the last forward: the gradients are those of the sum over examples and outputs
  *  of output times `output_gradients`. It may be called several times for one forward.
@@ -92,9 +92,9 @@ neuron_gradient_forward(neuron_gradient_t *gradient, const neuron_tensor_t *cons
  *           may use the gradient object meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_gradient_backward(neuron_gradient_t *gradient,
                                                      const neuron_tensor_t *const *output_gradients,
-                                                     int32_t output_count,
+                                                     int64_t output_count,
                                                      neuron_tensor_t *const *gradients,
-                                                     int32_t count);
+                                                     int64_t count);
 
 #ifdef __cplusplus
 }

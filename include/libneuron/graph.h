@@ -78,26 +78,26 @@ NEURON_API int neuron_graph_finish(neuron_graph_t *graph, neuron_node_t *output)
  *           no output depends on one of the graph's inputs. No other thread may use the graph
  *           meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_finish_many(neuron_graph_t *graph, neuron_node_t *const *outputs,
-                                        int32_t count);
+                                        int64_t count);
 
 /** Number of inputs: those that were added; 0 for NULL. Any thread, as long as no thread adds to
  *  the graph. Since 0.1. */
-NEURON_API int32_t neuron_graph_input_count(const neuron_graph_t *graph);
+NEURON_API int64_t neuron_graph_input_count(const neuron_graph_t *graph);
 
 /** An input, of which neuron_node_name() and neuron_node_shape() tell more.
  *  @param index  0 to neuron_graph_input_count() - 1, in the order in which they were added.
  *  @return  the node, which belongs to the graph; NULL with a message if there is none. Threads as
  *           for neuron_graph_input_count(). Since 0.1. */
-NEURON_API neuron_node_t *neuron_graph_input(const neuron_graph_t *graph, int32_t index);
+NEURON_API neuron_node_t *neuron_graph_input(const neuron_graph_t *graph, int64_t index);
 
 /** Number of outputs; 0 for a NULL or unfinished graph. Any thread. Since 0.1. */
-NEURON_API int32_t neuron_graph_output_count(const neuron_graph_t *graph);
+NEURON_API int64_t neuron_graph_output_count(const neuron_graph_t *graph);
 
 /** An output, in the order in which they were given to neuron_graph_finish_many().
  *  @param index  0 to neuron_graph_output_count() - 1.
  *  @return  the node, which belongs to the graph; NULL with a message if there is none. Any thread.
  *           Since 0.1. */
-NEURON_API neuron_node_t *neuron_graph_output(const neuron_graph_t *graph, int32_t index);
+NEURON_API neuron_node_t *neuron_graph_output(const neuron_graph_t *graph, int64_t index);
 
 /** Makes a graph that puts out other nodes of a finished one, inner ones too: features of a hidden
  *  layer, or several layers at once. It has copies of what these nodes need, with their present
@@ -111,7 +111,7 @@ NEURON_API neuron_node_t *neuron_graph_output(const neuron_graph_t *graph, int32
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE for a graph that is not finished, NEURON_E_MEMORY.
  *           Since 0.1. */
 NEURON_API int neuron_graph_with_outputs(neuron_graph_t **graph, const neuron_graph_t *source,
-                                         neuron_node_t *const *nodes, int32_t count);
+                                         neuron_node_t *const *nodes, int64_t count);
 
 /** Shape that one example must have, without the batch dimension: of the first input, if there are
  *  several.
@@ -134,7 +134,7 @@ NEURON_API neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, co
 
 /** Number of nodes: of a finished graph those that its output needs, else all that were added; 0
  *  for NULL. Any thread, as long as no thread adds to the graph. Since 0.1. */
-NEURON_API int32_t neuron_graph_node_count(const neuron_graph_t *graph);
+NEURON_API int64_t neuron_graph_node_count(const neuron_graph_t *graph);
 
 /** A node by its number. Nodes have the order in which they are computed and in which the summary
  *  lists them: the graph's input is one of them, and each node comes after its inputs. layers.h has
@@ -142,7 +142,7 @@ NEURON_API int32_t neuron_graph_node_count(const neuron_graph_t *graph);
  *  @param index  0 to neuron_graph_node_count() - 1. Finishing the graph may give other numbers.
  *  @return  the node, which belongs to the graph; NULL with a message if there is none. Any thread.
  *           Since 0.1. */
-NEURON_API neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int32_t index);
+NEURON_API neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int64_t index);
 
 /** Number of parameters, including those that have no gradient (the moving statistics of batch
  *  normalisation); 0 for a NULL or unfinished graph. Any thread. Since 0.1. */
@@ -161,14 +161,14 @@ NEURON_API double neuron_graph_penalty(const neuron_graph_t *graph);
 
 /** Number of parameter arrays: a dense layer has two, `kernel` and `bias`. Any thread, unless
  *  another one changes the graph meanwhile. Since 0.1. */
-NEURON_API int32_t neuron_graph_array_count(const neuron_graph_t *graph);
+NEURON_API int64_t neuron_graph_array_count(const neuron_graph_t *graph);
 
 /** Name of a parameter array, `<node>.<array>`, such as "dense_1.kernel"; it is the name in saved
  *  files as well.
  *  @param index  0 to neuron_graph_array_count() - 1, in the order of the nodes.
  *  @return  a string that lives as long as the graph, or NULL. Any thread, unless another one
  *           changes the graph meanwhile. Since 0.1. */
-NEURON_API const char *neuron_graph_array_name(const neuron_graph_t *graph, int32_t index);
+NEURON_API const char *neuron_graph_array_name(const neuron_graph_t *graph, int64_t index);
 
 /** Shape of a parameter array: of `kernel` of a dense layer [in, units].
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
@@ -176,12 +176,12 @@ NEURON_API const char *neuron_graph_array_name(const neuron_graph_t *graph, int3
  *  @param index       as for neuron_graph_array_name().
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE before finish. Any thread. Since 0.1. */
 NEURON_API int neuron_graph_array_shape(int64_t *shape, int32_t *rank, const neuron_graph_t *graph,
-                                        int32_t index);
+                                        int64_t index);
 
 /** Whether training changes a parameter array: 1; 0 for one of a frozen layer, for moving
  *  statistics and the like, and for an index out of its range. Any thread, unless another one
  *  changes the graph meanwhile. Since 0.1. */
-NEURON_API int32_t neuron_graph_array_trainable(const neuron_graph_t *graph, int32_t index);
+NEURON_API int32_t neuron_graph_array_trainable(const neuron_graph_t *graph, int64_t index);
 
 /** Copies a parameter array out of the graph.
  *  @param[out] values  room for `capacity` numbers; NULL with capacity 0 to ask for the size.
@@ -189,18 +189,18 @@ NEURON_API int32_t neuron_graph_array_trainable(const neuron_graph_t *graph, int
  *  @return  0; NEURON_E_ARGUMENT if `values` is given and too small; NEURON_E_STATE before finish.
  *           Any thread, unless another one changes the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_read_array(float *values, size_t capacity, size_t *needed,
-                                       const neuron_graph_t *graph, int32_t index);
+                                       const neuron_graph_t *graph, int64_t index);
 
 /** Copies a parameter array into the graph. No other thread may use the graph meanwhile.
  *  @param count  must be the size of the array.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE before finish. Since 0.1. */
-NEURON_API int neuron_graph_write_array(neuron_graph_t *graph, int32_t index, const float *values,
+NEURON_API int neuron_graph_write_array(neuron_graph_t *graph, int64_t index, const float *values,
                                         size_t count);
 
 /** Finds a parameter array by its name, such as "dense_1.kernel".
  *  @return  its index; -1 with a message, which names the nearest, if there is none. Any thread.
  *           Since 0.1. */
-NEURON_API int32_t neuron_graph_find_array(const neuron_graph_t *graph, const char *name);
+NEURON_API int64_t neuron_graph_find_array(const neuron_graph_t *graph, const char *name);
 
 /** Copies parameters from one graph into another by their names: of each array of `to` that begins
  *  with one prefix, from the array of `from` that begins with the other and goes on alike.
@@ -217,7 +217,7 @@ NEURON_API int32_t neuron_graph_find_array(const neuron_graph_t *graph, const ch
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE before finish; NEURON_E_SHAPE if two such arrays
  *           differ in shape, both named; NEURON_E_TYPE if one of them only is quantised;
  *           NEURON_E_DATA if no array was found. On failure nothing has changed. Since 0.1. */
-NEURON_API int neuron_graph_copy_arrays(int32_t *copied, neuron_graph_t *to,
+NEURON_API int neuron_graph_copy_arrays(int64_t *copied, neuron_graph_t *to,
                                         const neuron_graph_t *from, const char *to_prefix,
                                         const char *from_prefix);
 
@@ -229,14 +229,14 @@ NEURON_API int neuron_graph_copy_arrays(int32_t *copied, neuron_graph_t *to,
  *  @return  as neuron_graph_copy_arrays(), NEURON_E_SHAPE for an array of another shape too;
  *           NEURON_E_IO, NEURON_E_FORMAT also for numbers of another type, NEURON_E_MEMORY. On
  *           failure nothing has changed. No other thread may use the graph meanwhile. Since 0.1. */
-NEURON_API int neuron_graph_load_arrays(int32_t *loaded, neuron_graph_t *graph, const char *path,
+NEURON_API int neuron_graph_load_arrays(int64_t *loaded, neuron_graph_t *graph, const char *path,
                                         const char *to_prefix, const char *from_prefix);
 
 /** Takes parameters from the bytes of such a file in memory, which are free again after the call.
  *  @param bytes  `size` of them.
  *  @return  as neuron_graph_load_arrays(). No other thread may use the graph meanwhile. Since 0.1.
  */
-NEURON_API int neuron_graph_load_arrays_memory(int32_t *loaded, neuron_graph_t *graph,
+NEURON_API int neuron_graph_load_arrays_memory(int64_t *loaded, neuron_graph_t *graph,
                                                const void *bytes, size_t size,
                                                const char *to_prefix, const char *from_prefix);
 
@@ -276,7 +276,7 @@ NEURON_API int neuron_graph_predict_dataset(const neuron_graph_t *graph,
 NEURON_API_EXPERIMENTAL int neuron_graph_predict_dataset_many(const neuron_graph_t *graph,
                                                               const neuron_dataset_t *dataset,
                                                               neuron_tensor_t *const *outputs,
-                                                              int32_t output_count);
+                                                              int64_t output_count);
 
 /** neuron_graph_predict() for a graph with several inputs or outputs.
  *
@@ -290,8 +290,8 @@ NEURON_API_EXPERIMENTAL int neuron_graph_predict_dataset_many(const neuron_graph
  *  @return  as neuron_graph_predict(). Any thread, unless another one changes the graph meanwhile.
  *           Since 0.1. */
 NEURON_API int neuron_graph_predict_many(const neuron_graph_t *graph,
-                                         const neuron_tensor_t *const *inputs, int32_t input_count,
-                                         neuron_tensor_t *const *outputs, int32_t output_count);
+                                         const neuron_tensor_t *const *inputs, int64_t input_count,
+                                         neuron_tensor_t *const *outputs, int64_t output_count);
 
 /** Computes gradients by the inputs: of the sum over examples and outputs of output times
  *  `output_gradients`, with the parameters as they are. Saliency maps and adversarial examples are
@@ -310,8 +310,8 @@ NEURON_API int neuron_graph_predict_many(const neuron_graph_t *graph,
  *           neuron_graph_predict(). Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int
 neuron_graph_gradient(const neuron_graph_t *graph, const neuron_tensor_t *const *inputs,
-                      int32_t input_count, const neuron_tensor_t *const *output_gradients,
-                      int32_t output_count, neuron_tensor_t *const *input_gradients);
+                      int64_t input_count, const neuron_tensor_t *const *output_gradients,
+                      int64_t output_count, neuron_tensor_t *const *input_gradients);
 
 /** Sets how a byte becomes an input, byte * scale + offset, so that neuron_graph_predict() takes
  *  NEURON_TYPE_U8 tensors as they are. A trainer sets it when it runs, to the scale of its training
@@ -353,7 +353,7 @@ NEURON_API int neuron_graph_scales(double *scales, double *offsets, size_t capac
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_SHAPE for another count,
  *           NEURON_E_MEMORY. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_set_class_names(neuron_graph_t *graph, const char *output,
-                                            const char *const *names, int32_t count);
+                                            const char *const *names, int64_t count);
 
 /** The name of a class.
  *  @param output  as for neuron_graph_set_class_names().
@@ -361,7 +361,7 @@ NEURON_API int neuron_graph_set_class_names(neuron_graph_t *graph, const char *o
  *  @return  the name, which lives until names are set again; NULL if it is not known. Threads as
  *           for neuron_graph_predict(). Since 0.1. */
 NEURON_API const char *neuron_graph_class_name(const neuron_graph_t *graph, const char *output,
-                                               int32_t k);
+                                               int64_t k);
 
 /** Keeps a text with the graph: its version, who trained it, on what. It is saved with the graph,
  *  in the `__metadata__` of the file, where other programs can read and write such texts too; what
@@ -384,7 +384,7 @@ NEURON_API const char *neuron_graph_metadata(const neuron_graph_t *graph, const 
  *  @param index  from 0.
  *  @return  the key, which lives until it is taken away; NULL behind the last: count up to it.
  *           Threads as for neuron_graph_predict(). Since 0.1. */
-NEURON_API const char *neuron_graph_metadata_key(const neuron_graph_t *graph, int32_t index);
+NEURON_API const char *neuron_graph_metadata_key(const neuron_graph_t *graph, int64_t index);
 
 /** Saves structure and parameters in one file in the safetensors layout: the arrays under their
  *  names, the structure as JSON in the header's `__metadata__`, and there also how inputs are

@@ -359,7 +359,7 @@ NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *i
  *  Options: `axis`: 0 to rank - 1, or -1 for the last, the default.
  *  @param count  1 or more. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs,
-                                        int32_t count, const char *options);
+                                        int64_t count, const char *options);
 
 /** Sum of inputs: what a residual connection ends in. Their shapes are equal, or broadcast as in
  *  NumPy: aligned at the last axis, an extent of 1, or an axis that an input does not have, stands
@@ -367,7 +367,7 @@ NEURON_API neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *co
  *  channels].
  *  @param count  1 or more. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_add(neuron_graph_t *graph, neuron_node_t *const *inputs,
-                                     int32_t count);
+                                     int64_t count);
 
 /** Product of inputs, element by element. Shapes are equal or broadcast, as for neuron_add(): a
  *  squeeze-and-excitation (Hu et al., 2018; arXiv 1709.01507) scales the channels of an image by
@@ -379,18 +379,18 @@ NEURON_API neuron_node_t *neuron_add(neuron_graph_t *graph, neuron_node_t *const
  *
  *  @param count  1 or more. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_multiply(neuron_graph_t *graph, neuron_node_t *const *inputs,
-                                          int32_t count);
+                                          int64_t count);
 
 /** Mean of inputs of one shape. @param count 1 or more. No other thread may use the graph
  *  meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_average(neuron_graph_t *graph, neuron_node_t *const *inputs,
-                                         int32_t count);
+                                         int64_t count);
 
 /** Weighted mean of inputs of one shape: sum of w[i] x[i] over sum of w[i].
  *  @param weights  `count` finite numbers, none negative, at least one positive; they need not add
  *  up to 1. Copied. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_weighted_average(neuron_graph_t *graph,
-                                                  neuron_node_t *const *inputs, int32_t count,
+                                                  neuron_node_t *const *inputs, int64_t count,
                                                   const double *weights);
 
 /** Majority vote over the last axis. Each input gives its weight to the class where it is largest,
@@ -412,7 +412,7 @@ NEURON_API neuron_node_t *neuron_weighted_average(neuron_graph_t *graph,
  *  @param weights  as for neuron_weighted_average(), or NULL for one vote each. No other thread may
  *  use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *const *inputs,
-                                      int32_t count, const double *weights);
+                                      int64_t count, const double *weights);
 
 /** Puts a copy of a finished graph, structure and present parameters, into this one. The copy's
  *  nodes are called `<name>/<node>`. The source is not changed and not needed afterwards. Options:
@@ -457,9 +457,9 @@ NEURON_API neuron_node_t *neuron_graph_import_part(neuron_graph_t *graph, neuron
  *           state for it, NEURON_E_UNSUPPORTED for a custom layer whose kind is not registered with
  *           the context, NEURON_E_MEMORY. The error sticks to the graph. No other thread may use
  *           the graph meanwhile. Since 0.1. */
-NEURON_API int neuron_graph_import_many(neuron_node_t **outputs, int32_t output_count,
+NEURON_API int neuron_graph_import_many(neuron_node_t **outputs, int64_t output_count,
                                         neuron_graph_t *graph, neuron_node_t *const *inputs,
-                                        int32_t input_count, const neuron_graph_t *source,
+                                        int64_t input_count, const neuron_graph_t *source,
                                         const char *name, const char *options);
 
 /** Adds a layer by its name, for configuration files and bindings: what the builder call of that
@@ -476,7 +476,7 @@ NEURON_API int neuron_graph_import_many(neuron_node_t **outputs, int32_t output_
  *  @return  the node; NULL with the reason left with the graph, also for an unknown name or option.
  *           No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char *layer,
-                                               neuron_node_t *const *inputs, int32_t count,
+                                               neuron_node_t *const *inputs, int64_t count,
                                                const char *options);
 
 /** Uses a layer again: a node that does with other inputs what `layer` does with its own, by the
@@ -504,7 +504,7 @@ NEURON_API neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char
 NEURON_API_EXPERIMENTAL neuron_node_t *neuron_shared_layer(neuron_graph_t *graph,
                                                            neuron_node_t *layer,
                                                            neuron_node_t *const *inputs,
-                                                           int32_t count);
+                                                           int64_t count);
 
 /** Uses all layers that lead from one node to another again, each by neuron_shared_layer(): a
  *  Siamese network is a trunk that was built once.
@@ -716,13 +716,13 @@ NEURON_API_EXPERIMENTAL const neuron_node_t *neuron_node_shared_with(const neuro
 
 /** Number of inputs that a node has; 0 for the graph's input and for NULL. Any thread, unless
  *  another one changes the graph meanwhile. Since 0.1. */
-NEURON_API int32_t neuron_node_input_count(const neuron_node_t *node);
+NEURON_API int64_t neuron_node_input_count(const neuron_node_t *node);
 
 /** One input of a node.
  *  @param index  0 to neuron_node_input_count() - 1, in the order in which they were given.
  *  @return  the node, which belongs to the graph; NULL if there is none. Any thread, unless another
  *           one changes the graph meanwhile. Since 0.1. */
-NEURON_API neuron_node_t *neuron_node_input(const neuron_node_t *node, int32_t index);
+NEURON_API neuron_node_t *neuron_node_input(const neuron_node_t *node, int64_t index);
 
 /** Shape of what a node puts out for one example.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.

@@ -57,19 +57,19 @@ enum neuron_option_type {
  *                 "committee", "split" or "memory"; those from "context" on have one kind, which is
  *                 called as they are. Of callbacks these are those of neuron_callback_create().
  *  @return  0 for any other text and NULL. Any thread. Since 0.1. */
-NEURON_API int32_t neuron_kind_count(const char *family);
+NEURON_API int64_t neuron_kind_count(const char *family);
 
 /** The name of a kind: "adam".
  *  @param index  from 0.
  *  @return  a constant; NULL if there is none. Any thread. Since 0.1. */
-NEURON_API const char *neuron_kind_name(const char *family, int32_t index);
+NEURON_API const char *neuron_kind_name(const char *family, int64_t index);
 
 /** An option of a kind.
  *  @param kind   its name.
  *  @param index  from 0, in an order that stays.
  *  @return  a constant; NULL if there is none: count up to it. Any thread. Since 0.1. */
 NEURON_API const neuron_option_t *neuron_kind_option(const char *family, const char *kind,
-                                                     int32_t index);
+                                                     int64_t index);
 
 /** The name of an option. All of these return NULL, NaN or 0 for NULL. Any thread. Since 0.1. */
 NEURON_API const char *neuron_option_name(const neuron_option_t *option);
@@ -100,7 +100,7 @@ NEURON_API double neuron_option_default(const neuron_option_t *option);
  *  @param index  from 0.
  *  @return  a constant; NULL behind the last, and for one of numbers or text. Any thread.
  *           Since 0.1. */
-NEURON_API const char *neuron_option_word(const neuron_option_t *option, int32_t index);
+NEURON_API const char *neuron_option_word(const neuron_option_t *option, int64_t index);
 
 #ifdef __cplusplus
 }

@@ -72,14 +72,14 @@ NEURON_API_EXPERIMENTAL void neuron_search_unref(neuron_search_t *search);
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. No other thread may use the
  *           search meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_search_add_factor(neuron_search_t *search, const char *name,
-                                                     const double *levels, int32_t count);
+                                                     const double *levels, int64_t count);
 
 /** Adds a factor whose levels are texts, before the first run.
  *  @param labels  each as a name, each once; copied.
  *  @return  as neuron_search_add_factor(). No other thread may use the search meanwhile.
  *           Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_search_add_choice(neuron_search_t *search, const char *name,
-                                                     const char *const *labels, int32_t count);
+                                                     const char *const *labels, int64_t count);
 
 /** Sets which scores are better, before the first run.
  *  @param goal  NEURON_MODE_LARGEST, the default, or NEURON_MODE_SMALLEST.
@@ -92,7 +92,7 @@ NEURON_API_EXPERIMENTAL int neuron_search_set_goal(neuron_search_t *search, int3
  *  @param folds  1 to 10000.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE. No other thread may use the search meanwhile.
  *           Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int neuron_search_set_folds(neuron_search_t *search, int32_t folds);
+NEURON_API_EXPERIMENTAL int neuron_search_set_folds(neuron_search_t *search, int64_t folds);
 
 /** Keeps results in a file, in lines of JSON, before the first run. The first line has the kind of
  *  the search, its seed, folds, goal and factors; each other one, added and flushed to the disk
@@ -174,11 +174,11 @@ NEURON_API_EXPERIMENTAL int64_t neuron_trial_index(const neuron_trial_t *trial);
 
 /** Which fold is to be tried, from 0; the last one of a trial that is done; -1 for NULL. Any
  *  thread, unless another one runs the search meanwhile. Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int32_t neuron_trial_fold(const neuron_trial_t *trial);
+NEURON_API_EXPERIMENTAL int64_t neuron_trial_fold(const neuron_trial_t *trial);
 
 /** How many folds there are; 0 for NULL. Any thread, unless another one runs the search meanwhile.
  *  Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int32_t neuron_trial_fold_count(const neuron_trial_t *trial);
+NEURON_API_EXPERIMENTAL int64_t neuron_trial_fold_count(const neuron_trial_t *trial);
 
 /** A seed for this trial and fold alone, for neuron_context_set_seed() and datasets; 0 for NULL.
  *  Any thread, unless another one runs the search meanwhile. Since 0.1, experimental. */
@@ -195,7 +195,7 @@ NEURON_API_EXPERIMENTAL double neuron_trial_deviation(const neuron_trial_t *tria
 
 /** The score of one fold, from 0; not a number likewise, and for another fold. Any thread, unless
  *  another one runs the search meanwhile. Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL double neuron_trial_fold_score(const neuron_trial_t *trial, int32_t fold);
+NEURON_API_EXPERIMENTAL double neuron_trial_fold_score(const neuron_trial_t *trial, int64_t fold);
 
 /** Seconds that all folds took; 0 for NULL. Any thread, unless another one runs the search
  *  meanwhile. Since 0.1, experimental. */

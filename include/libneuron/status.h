@@ -49,7 +49,7 @@ enum { NEURON_STOP = 1 };
 
 /** Name of a result code, such as "NEURON_E_SHAPE"; "unknown" for any other number.
  *  @return  a constant string. Any thread. Since 0.1. */
-NEURON_API const char *neuron_error_name(int32_t status);
+NEURON_API const char *neuron_error_name(int status);
 
 /** One line about the last failure in the calling thread, such as
  *  `concat_1: input 1 is 14x14x32, input 0 is 28x28x32; they differ on axis 0`.

@@ -130,7 +130,7 @@ NEURON_API int neuron_tensor_load_image_memory(neuron_tensor_t **tensor, neuron_
 
 /** The largest numbers of each row of a tensor, such as the likeliest classes of each prediction.
  *
- *      int32_t classes[5];
+ *      int64_t classes[5];
  *      float probabilities[5];
  *      neuron_tensor_top_k(classes, probabilities, 5, output, 5);      of one example
  *
@@ -143,8 +143,8 @@ NEURON_API int neuron_tensor_load_image_memory(neuron_tensor_t **tensor, neuron_
  *  @param k         1 to the extent of the last axis.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, or NEURON_E_SHAPE for a tensor without axes. Any
  *           thread. Since 0.1. */
-NEURON_API int neuron_tensor_top_k(int32_t *indices, float *values, size_t capacity,
-                                   const neuron_tensor_t *tensor, int32_t k);
+NEURON_API int neuron_tensor_top_k(int64_t *indices, float *values, size_t capacity,
+                                   const neuron_tensor_t *tensor, int64_t k);
 
 /** Saves a tensor as a .npy file that NumPy reads, little-endian. A crash at any
  *  moment leaves the old file or the new one.

@@ -143,7 +143,7 @@ NEURON_API int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t 
  *  @param weight  0 or more, finite as float; 1 is the default.
  *  @return  as neuron_trainer_set_loss(). No other thread may use the trainer meanwhile.
  *           Since 0.1. */
-NEURON_API int neuron_trainer_set_output_loss(neuron_trainer_t *trainer, int32_t output,
+NEURON_API int neuron_trainer_set_output_loss(neuron_trainer_t *trainer, int64_t output,
                                               neuron_loss_t *loss, double weight);
 
 /** Sets by how much the losses of each class's examples are multiplied in training, at the first
@@ -156,7 +156,7 @@ NEURON_API int neuron_trainer_set_output_loss(neuron_trainer_t *trainer, int32_t
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. No other thread may use the
  *           trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *weights,
-                                                int32_t count);
+                                                int64_t count);
 
 /** Sets how the training images are changed at random in each epoch, only before the first step.
  *  Of several inputs it is the first that is an image, of height x width or height x width x
@@ -231,8 +231,8 @@ NEURON_API int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *
  *           parameters are those before the step, but for the update that NEURON_E_NOT_FINITE is
  *           about. No other thread may use the trainer or its graph meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
-                                   const neuron_tensor_t *const *inputs, int32_t input_count,
-                                   const neuron_tensor_t *const *targets, int32_t target_count,
+                                   const neuron_tensor_t *const *inputs, int64_t input_count,
+                                   const neuron_tensor_t *const *targets, int64_t target_count,
                                    const neuron_tensor_t *weights);
 
 /** Does one step by the gradient of a loss that the caller has computed, in place of targets: for
@@ -249,8 +249,8 @@ NEURON_API int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
  *           Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int
 neuron_trainer_step_by_gradient(neuron_trainer_t *trainer, const neuron_tensor_t *const *inputs,
-                                int32_t input_count, const neuron_tensor_t *const *output_gradients,
-                                int32_t output_count);
+                                int64_t input_count, const neuron_tensor_t *const *output_gradients,
+                                int64_t output_count);
 
 /** Saves parameters, what the optimizer and the callbacks remember, progress and history in one
  *  file, as neuron_graph_save() does, so that another process can continue. May be called from

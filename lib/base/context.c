@@ -119,7 +119,7 @@ int neuron_context_set_parallel_for(neuron_context_t *context,
     return NEURON_OK;
 }
 
-int32_t neuron_context_threads(const neuron_context_t *context)
+int64_t neuron_context_threads(const neuron_context_t *context)
 {
     return NEURON_IS(context) ? neuron_pool_threads(context->pool) : 0;
 }

@@ -32,19 +32,19 @@ static _Thread_local struct neuron_hold_list {
     bool has_stack;
     uintptr_t stack, stack_end;
     uint64_t numbers;
-    int32_t count;
+    int64_t count;
     listed list[LISTED_MAX];
 } here;
 
-static int32_t find(const neuron_hold *hold)
+static int64_t find(const neuron_hold *hold)
 {
-    int32_t i = hold->list ? hold->list->count - 1 : -1;
+    int64_t i = hold->list ? hold->list->count - 1 : -1;
     while (i >= 0 && hold->list->list[i].hold.number != hold->number)
         i--;
     return i;
 }
 
-static void take_off(struct neuron_hold_list *from, int32_t index)
+static void take_off(struct neuron_hold_list *from, int64_t index)
 {
     from->count--;
     if (index < from->count)
@@ -54,7 +54,7 @@ static void take_off(struct neuron_hold_list *from, int32_t index)
 
 static void end_parts(const neuron_hold *hold)
 {
-    for (int32_t i = hold->count - 1; i >= 0; i--)
+    for (int64_t i = hold->count - 1; i >= 0; i--)
         hold->parts[i].end(hold->parts[i].owner, hold->parts[i].object);
 }
 
@@ -108,10 +108,10 @@ static bool is_on_stack(uintptr_t address)
 static void end_left(uintptr_t limit, const neuron_hold *place)
 {
     neuron_hold left[LISTED_MAX];
-    int32_t count = 0;
+    int64_t count = 0;
     if (here.count == 0 || !is_on_stack(limit - 1))
         return;
-    for (int32_t i = here.count - 1; i >= 0; i--)
+    for (int64_t i = here.count - 1; i >= 0; i--)
         if (here.list[i].hold.frame < limit || here.list[i].place == place) {
             left[count++] = here.list[i].hold;
             take_off(&here, i);
@@ -159,7 +159,7 @@ void neuron_hold_add(neuron_hold *hold, neuron_hold_ender end, void *owner, cons
 {
     if (!object)
         return;
-    int32_t index = find(hold);
+    int64_t index = find(hold);
     if (hold->list && index < 0)
         drop_ended(hold);
     assert(hold->count < NEURON_HOLD_PARTS);
@@ -180,7 +180,7 @@ void neuron_hold_add(neuron_hold *hold, neuron_hold_ender end, void *owner, cons
 /* Takes it out of its list, which another thread may do that goes on with the stack. */
 void neuron_hold_forget(neuron_hold *hold)
 {
-    int32_t index = find(hold);
+    int64_t index = find(hold);
     if (index >= 0)
         take_off(hold->list, index);
     drop_ended(hold);
@@ -188,9 +188,9 @@ void neuron_hold_forget(neuron_hold *hold)
 
 void neuron_hold_end(neuron_hold *hold)
 {
-    int32_t count = hold->list && find(hold) < 0 ? 0 : hold->count;
+    int64_t count = hold->list && find(hold) < 0 ? 0 : hold->count;
     neuron_hold_forget(hold);
     /* What ends may look for others, but never sees this hold, which is forgotten. */
-    for (int32_t i = count - 1; i >= 0; i--)
+    for (int64_t i = count - 1; i >= 0; i--)
         hold->parts[i].end(hold->parts[i].owner, hold->parts[i].object);
 }

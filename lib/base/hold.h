@@ -29,7 +29,7 @@ typedef struct neuron_hold {
     uintptr_t frame;               /* of the function whose block it is */
     struct neuron_hold_list *list; /* of the thread whose stack that is; NULL if it is in none */
     uint64_t number;               /* in the list */
-    int32_t count;
+    int64_t count;
     neuron_hold_part parts[NEURON_HOLD_PARTS];
 } neuron_hold;
 

@@ -51,7 +51,7 @@ const char *neuron_error_last(void)
     return last_message.text;
 }
 
-const char *neuron_error_name(int32_t status)
+const char *neuron_error_name(int status)
 {
     switch (status) {
     case NEURON_OK:

@@ -69,6 +69,10 @@ void neuron_set_call_message(uint64_t before, const char *format, ...)
 #define CHECK_RANGE(argument, least, most)                                                         \
     RETURN_IF_ERROR(neuron_check_range(argument, least, most, #argument, __func__))
 
+/* How many handles or subsets a list has: more than the largest here is no count of any list. */
+enum { NEURON_LIST_MAX = 1 << 20 };
+#define CHECK_LIST(count) CHECK_RANGE(count, 1, NEURON_LIST_MAX)
+
 /* That a number is finite, or so as float32. */
 #define CHECK_FINITE(argument)                                                                     \
     RETURN_IF_ERROR(neuron_check_finite(argument, 0, #argument, __func__))

@@ -14,24 +14,24 @@ static bool goes_before(float value, float found)
     return value > found || (isnan(found) && !isnan(value));
 }
 
-static void pick(int32_t *indices, const float *row, int64_t size, int32_t k)
+static void pick(int64_t *indices, const float *row, int64_t size, int64_t k)
 {
-    int32_t found = 0;
+    int64_t found = 0;
     for (int64_t i = 0; i < size; i++) {
-        int32_t place = found;
+        int64_t place = found;
         while (place > 0 && goes_before(row[i], row[indices[place - 1]]))
             place--;
         if (place == k)
             continue;
         found = found < k ? found + 1 : k;
-        for (int32_t j = found - 1; j > place; j--)
+        for (int64_t j = found - 1; j > place; j--)
             indices[j] = indices[j - 1];
-        indices[place] = (int32_t)i;
+        indices[place] = i;
     }
 }
 
-int neuron_tensor_top_k(int32_t *indices, float *values, size_t capacity,
-                        const neuron_tensor_t *tensor, int32_t k)
+int neuron_tensor_top_k(int64_t *indices, float *values, size_t capacity,
+                        const neuron_tensor_t *tensor, int64_t k)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(indices);
@@ -46,7 +46,7 @@ int neuron_tensor_top_k(int32_t *indices, float *values, size_t capacity,
     int64_t rows = neuron_shape_count(&tensor->shape) / size;
     if (capacity / (size_t)k < (size_t)rows)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "%s: capacity is %zu; it must be %" PRId64 " or more, %" PRId32
+                           "%s: capacity is %zu; it must be %" PRId64 " or more, %" PRId64
                            " for each of %" PRId64 " rows",
                            __func__, capacity, rows * k, k, rows);
     for (int64_t i = 0; i < rows; i++) {

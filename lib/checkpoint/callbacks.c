@@ -23,14 +23,14 @@
 
 static const char key[] = "callbacks";
 
-static void values_name(char name[NEURON_SLOT_NAME_SIZE], int32_t index)
+static void values_name(char name[NEURON_SLOT_NAME_SIZE], int64_t index)
 {
-    snprintf(name, NEURON_SLOT_NAME_SIZE, "callback.%" PRId32, index);
+    snprintf(name, NEURON_SLOT_NAME_SIZE, "callback.%" PRId64, index);
 }
 
-static void slots_name(char name[NEURON_SLOT_NAME_SIZE], int32_t index)
+static void slots_name(char name[NEURON_SLOT_NAME_SIZE], int64_t index)
 {
-    snprintf(name, NEURON_SLOT_NAME_SIZE, "callback.%" PRId32 ".slots", index);
+    snprintf(name, NEURON_SLOT_NAME_SIZE, "callback.%" PRId64 ".slots", index);
 }
 
 static neuron_shape slots_shape(const neuron_trainer_t *trainer, const neuron_callback_entry *entry)
@@ -141,12 +141,12 @@ static int read_flag(bool *flag, const json_t *object, const char *name, const c
     return NEURON_OK;
 }
 
-static int check_options(const neuron_callback_t *callback, const json_t *object, int32_t index,
+static int check_options(const neuron_callback_t *callback, const json_t *object, int64_t index,
                          const char *source)
 {
     char who[NEURON_MESSAGE_SIZE];
     neuron_options theirs;
-    snprintf(who, sizeof who, "%s: callback %" PRId32 " (%s)", source, index, callback->kind->name);
+    snprintf(who, sizeof who, "%s: callback %" PRId64 " (%s)", source, index, callback->kind->name);
     RETURN_IF_ERROR(neuron_options_read(&theirs, &callback->kind->options, object, who));
     return neuron_options_compare(&theirs, &callback->options, who);
 }
@@ -165,7 +165,7 @@ static int read_numbers(neuron_callback_entry *entry, const json_t *object, cons
     return NEURON_OK;
 }
 
-static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_t index,
+static int read_entry(neuron_callback_entry *entry, const json_t *object, int64_t index,
                       uint64_t updates, const char *source)
 {
     const neuron_callback_row *kind = entry->callback->kind;
@@ -175,7 +175,7 @@ static int read_entry(neuron_callback_entry *entry, const json_t *object, int32_
         return neuron_state_bad(source, "kind");
     if (strcmp(name, kind->name) != 0)
         return neuron_fail(NEURON_E_DATA,
-                           "%s: callback %" PRId32 " of its training is " NEURON_JSON_NAME
+                           "%s: callback %" PRId64 " of its training is " NEURON_JSON_NAME
                            ", here it is %s",
                            source, index, name, kind->name);
     RETURN_IF_ERROR(

@@ -130,7 +130,7 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
 static int read_sums(state *s, const json_t *object, const neuron_trainer_t *trainer)
 {
     const json_t *list = json_object_get(object, "output_sums");
-    int32_t count = trainer->graph->output_count;
+    int64_t count = trainer->graph->output_count;
     s->sums = neuron_allocate_zero(trainer->context, neuron_size(count), sizeof *s->sums);
     if (!s->sums)
         return NEURON_E_MEMORY;

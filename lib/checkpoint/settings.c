@@ -65,7 +65,7 @@ static neuron_options augmentation_of(const neuron_trainer_t *trainer)
 static int write_class_weights(json_t *object, const neuron_trainer_t *trainer)
 {
     const double *weights = trainer->data.class_weights;
-    int32_t classes = weights ? trainer->data.train->class_count : 0;
+    int64_t classes = weights ? trainer->data.train->class_count : 0;
     bool any = false;
     json_t *list = json_array();
     RETURN_IF_ERROR(neuron_json_set(object, "class_weights", list));

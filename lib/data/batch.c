@@ -31,7 +31,7 @@ void neuron_batch_release(neuron_batch *batch)
 }
 
 int neuron_batches_create(neuron_batch **batches, neuron_context_t *context,
-                          const neuron_dataset_t *dataset, int32_t first, int32_t count,
+                          const neuron_dataset_t *dataset, int64_t first, int64_t count,
                           int64_t capacity)
 {
     neuron_batch *made = neuron_allocate_zero(context, neuron_size(count), sizeof *made);
@@ -46,7 +46,7 @@ int neuron_batches_create(neuron_batch **batches, neuron_context_t *context,
     return status;
 }
 
-void neuron_batches_destroy(neuron_batch *batches, neuron_context_t *context, int32_t count)
+void neuron_batches_destroy(neuron_batch *batches, neuron_context_t *context, int64_t count)
 {
     for (int32_t i = 0; batches && i < count; i++)
         neuron_batch_release(&batches[i]);
@@ -56,7 +56,7 @@ void neuron_batches_destroy(neuron_batch *batches, neuron_context_t *context, in
 typedef struct read_job {
     const neuron_batch *batch;
     const neuron_dataset_t *dataset, *part; /* the second has the target */
-    int32_t target;
+    int64_t target;
     const int64_t *positions;
     int64_t first, per_task;
     const double *class_weights;
@@ -78,7 +78,7 @@ static void read_task(void *work, int64_t task, int32_t worker)
     }
 }
 
-void neuron_batch_read_target(neuron_batch *batch, const neuron_dataset_t *dataset, int32_t target,
+void neuron_batch_read_target(neuron_batch *batch, const neuron_dataset_t *dataset, int64_t target,
                               neuron_pool *pool, const int64_t *positions, int64_t first,
                               int64_t count, const double *class_weights)
 {

@@ -9,7 +9,7 @@
 typedef struct neuron_batch {
     neuron_context_t *context;
     int64_t count; /* of examples */
-    int32_t outputs, class_count;
+    int64_t outputs, class_count;
     float *targets;  /* [count, outputs] */
     int32_t *labels; /* [count], the class of each */
     double *weights; /* [count], by which losses are multiplied */
@@ -24,14 +24,14 @@ void neuron_batch_release(neuron_batch *batch);
 /* Allocates one for each of `count` targets of a dataset from the first on; and releases them, NULL
  * too. */
 int neuron_batches_create(neuron_batch **batches, neuron_context_t *context,
-                          const neuron_dataset_t *dataset, int32_t first, int32_t count,
+                          const neuron_dataset_t *dataset, int64_t first, int64_t count,
                           int64_t capacity);
-void neuron_batches_destroy(neuron_batch *batches, neuron_context_t *context, int32_t count);
+void neuron_batches_destroy(neuron_batch *batches, neuron_context_t *context, int64_t count);
 
 /* Reads one target of `count` examples, with labels and weights. `positions` are places in the
  * dataset; NULL for first, first + 1, ... `class_weights` multiplies the weights of a class; NULL
  * if all are 1. */
-void neuron_batch_read_target(neuron_batch *batch, const neuron_dataset_t *dataset, int32_t target,
+void neuron_batch_read_target(neuron_batch *batch, const neuron_dataset_t *dataset, int64_t target,
                               neuron_pool *pool, const int64_t *positions, int64_t first,
                               int64_t count, const double *class_weights);
 

@@ -16,7 +16,7 @@ static const char *end_of(const neuron_tensor_t *names)
 }
 
 int neuron_class_names_make(neuron_tensor_t **made, neuron_context_t *context,
-                            const char *const *names, int32_t count, const char *who)
+                            const char *const *names, int64_t count, const char *who)
 {
     int64_t size = 0;
     for (int32_t k = 0; k < count; k++) {
@@ -43,7 +43,7 @@ const char *neuron_class_names_next(const neuron_tensor_t *names, const char *na
     return name < end_of(names) ? name : NULL;
 }
 
-const char *neuron_class_names_at(const neuron_tensor_t *names, int32_t k)
+const char *neuron_class_names_at(const neuron_tensor_t *names, int64_t k)
 {
     const char *name = k >= 0 ? neuron_class_names_next(names, NULL) : NULL;
     for (; name && k > 0; k--)
@@ -51,7 +51,7 @@ const char *neuron_class_names_at(const neuron_tensor_t *names, int32_t k)
     return name;
 }
 
-int32_t neuron_class_names_differ(const neuron_tensor_t *a, const neuron_tensor_t *b)
+int64_t neuron_class_names_differ(const neuron_tensor_t *a, const neuron_tensor_t *b)
 {
     const char *one = neuron_class_names_next(a, NULL), *other = neuron_class_names_next(b, NULL);
     for (int32_t k = 0; one && other; k++) {
@@ -63,20 +63,20 @@ int32_t neuron_class_names_differ(const neuron_tensor_t *a, const neuron_tensor_
     return -1;
 }
 
-const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int32_t k)
+const char *neuron_dataset_class_name(const neuron_dataset_t *dataset, int64_t k)
 {
     return NEURON_IS(dataset) ? neuron_class_names_at(dataset->class_names, k) : NULL;
 }
 
 int neuron_dataset_set_class_names(neuron_dataset_t *dataset, const char *const *names,
-                                   int32_t count)
+                                   int64_t count)
 {
     CHECK_ARGUMENT(dataset);
     CHECK_ROOM(names, count);
     neuron_tensor_t *made = NULL;
     if (names && count != dataset->class_count)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "%s: count is %" PRId32 "; it must be %" PRId32
+                           "%s: count is %" PRId64 "; it must be %" PRId64
                            ", the classes of the dataset",
                            __func__, count, dataset->class_count);
     if (names)
@@ -91,7 +91,7 @@ int neuron_dataset_set_class_names(neuron_dataset_t *dataset, const char *const 
 int neuron_dataset_check_names(const neuron_dataset_t *a, const char *a_called,
                                const neuron_dataset_t *b, const char *b_called, const char *who)
 {
-    int32_t k = neuron_class_names_differ(a->class_names, b->class_names);
+    int64_t k = neuron_class_names_differ(a->class_names, b->class_names);
     const neuron_column *column = neuron_preparation_differ(a->preparation, b->preparation);
     if (k < 0 && column)
         return neuron_fail(NEURON_E_DATA,
@@ -100,7 +100,7 @@ int neuron_dataset_check_names(const neuron_dataset_t *a, const char *a_called,
                            who, column->name, a_called, b_called);
     if (k < 0)
         return NEURON_OK;
-    return neuron_fail(NEURON_E_DATA, "%s: class %" PRId32 " is \"%s\" in %s and \"%s\" in %s", who,
+    return neuron_fail(NEURON_E_DATA, "%s: class %" PRId64 " is \"%s\" in %s and \"%s\" in %s", who,
                        k, neuron_class_names_at(a->class_names, k), a_called,
                        neuron_class_names_at(b->class_names, k), b_called);
 }

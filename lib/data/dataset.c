@@ -33,7 +33,7 @@ static int check_counts(const neuron_tensor_t *examples, const neuron_tensor_t *
     return NEURON_OK;
 }
 
-static int check_labels(const neuron_tensor_t *labels, int32_t class_count, const char *who)
+static int check_labels(const neuron_tensor_t *labels, int64_t class_count, const char *who)
 {
     char text[NEURON_SHAPE_TEXT];
     bool targets = labels->type == NEURON_TYPE_F32;
@@ -42,12 +42,12 @@ static int check_labels(const neuron_tensor_t *labels, int32_t class_count, cons
                            neuron_shape_text(&labels->shape, text),
                            targets ? "[n, classes] for targets" : "[n] for class numbers");
     if (targets && labels->shape.extent[1] != class_count)
-        return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s, but there are %" PRId32 " classes",
+        return neuron_fail(NEURON_E_SHAPE, "%s: targets are %s, but there are %" PRId64 " classes",
                            who, neuron_shape_text(&labels->shape, text), class_count);
     return NEURON_OK;
 }
 
-static int check_targets(const neuron_tensor_t *labels, int32_t class_count, const char *who)
+static int check_targets(const neuron_tensor_t *labels, int64_t class_count, const char *who)
 {
     const float *target = labels->data;
     for (int64_t i = 0; i < labels->shape.extent[0]; i++, target += class_count) {
@@ -78,13 +78,13 @@ static int64_t stored_label(const neuron_tensor_t *labels, int64_t row)
     }
 }
 
-static int check_numbers(const neuron_tensor_t *labels, int32_t class_count, const char *who)
+static int check_numbers(const neuron_tensor_t *labels, int64_t class_count, const char *who)
 {
     for (int64_t i = 0; i < labels->shape.extent[0]; i++) {
         int64_t label = stored_label(labels, i);
         if (label < 0 || label >= class_count)
             return neuron_fail(NEURON_E_DATA,
-                               "%s: label %" PRId64 " of example %" PRId64 " is not 0 to %" PRId32,
+                               "%s: label %" PRId64 " of example %" PRId64 " is not 0 to %" PRId64,
                                who, label, i, class_count - 1);
     }
     return NEURON_OK;
@@ -92,7 +92,7 @@ static int check_numbers(const neuron_tensor_t *labels, int32_t class_count, con
 
 /* Checks labels, and makes class numbers i32; targets and i32 are the caller's own. */
 static int convert_labels(neuron_tensor_t **stored, neuron_context_t *context,
-                          neuron_tensor_t *labels, int32_t class_count, const char *who)
+                          neuron_tensor_t *labels, int64_t class_count, const char *who)
 {
     if (labels->type == NEURON_TYPE_F32)
         RETURN_IF_ERROR(check_targets(labels, class_count, who));
@@ -131,7 +131,7 @@ static neuron_dataset_t *create_empty(neuron_context_t *context, neuron_tensor_t
 
 /* A dataset of tensors that were checked, with `outputs` classes. */
 static int create(neuron_dataset_t **dataset, neuron_context_t *context, neuron_tensor_t *examples,
-                  neuron_tensor_t *labels, int32_t outputs, const char *who)
+                  neuron_tensor_t *labels, int64_t outputs, const char *who)
 {
     neuron_shape shape;
     RETURN_IF_ERROR(
@@ -151,7 +151,7 @@ static int create(neuron_dataset_t **dataset, neuron_context_t *context, neuron_
 
 int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *context,
                               neuron_tensor_t *examples, neuron_tensor_t *labels,
-                              int32_t class_count, const char *who)
+                              int64_t class_count, const char *who)
 {
     RETURN_IF_ERROR(neuron_dataset_check_examples(examples, who));
     RETURN_IF_ERROR(check_labels(labels, class_count, who));
@@ -164,7 +164,7 @@ int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *cont
 }
 
 int neuron_dataset_create(neuron_dataset_t **dataset, neuron_context_t *context,
-                          neuron_tensor_t *examples, neuron_tensor_t *labels, int32_t class_count)
+                          neuron_tensor_t *examples, neuron_tensor_t *labels, int64_t class_count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
@@ -266,7 +266,7 @@ int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_co
     CHECK_HANDLE(targets, who);
     RETURN_IF_ERROR(shape_targets(&shape, targets, who));
     RETURN_IF_ERROR(check_counts(examples, targets, "targets", who));
-    int32_t outputs = (int32_t)neuron_shape_count(&shape);
+    int64_t outputs = (int32_t)neuron_shape_count(&shape);
     RETURN_IF_ERROR(convert_targets(&stored, context, targets, outputs, who));
     int status = create(dataset, context, examples, stored, outputs, who);
     neuron_tensor_unref(stored);
@@ -448,7 +448,7 @@ int64_t neuron_dataset_count(const neuron_dataset_t *dataset)
     return NEURON_IS(dataset) ? dataset->count : 0;
 }
 
-int32_t neuron_dataset_class_count(const neuron_dataset_t *dataset)
+int64_t neuron_dataset_class_count(const neuron_dataset_t *dataset)
 {
     return NEURON_IS(dataset) ? dataset->class_count : 0;
 }
@@ -521,7 +521,7 @@ int neuron_dataset_check_target(const neuron_dataset_t *dataset, const neuron_sh
                            neuron_shape_text(&dataset->target_shape, ours),
                            neuron_shape_text(output, theirs));
     return neuron_fail(NEURON_E_SHAPE,
-                       "%s: the dataset has %" PRId32 " %s, the graph's output is %s", who,
+                       "%s: the dataset has %" PRId64 " %s, the graph's output is %s", who,
                        dataset->outputs, dataset->any_targets ? "targets" : "classes",
                        neuron_shape_text(output, theirs));
 }

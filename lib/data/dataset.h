@@ -23,8 +23,8 @@ struct neuron_dataset {
     neuron_tensor_t *class_names; /* u8, each with its zero; NULL if they are not known */
     bool one_hot;                 /* labels are class numbers that are handed out as targets */
     bool any_targets;             /* targets need not be probabilities */
-    int32_t class_count;          /* of which neuron_dataset_label() tells one */
-    int32_t outputs;              /* what a graph must have: as many, but 1 for two classes */
+    int64_t class_count;          /* of which neuron_dataset_label() tells one */
+    int64_t outputs;              /* what a graph must have: as many, but 1 for two classes */
     neuron_shape target_shape;    /* of targets of any kind */
     neuron_shape shape;           /* of one example */
     neuron_scale scale;
@@ -44,7 +44,7 @@ struct neuron_dataset {
  * the dataset has of labels is a copy of what the first target has, and in the order of that; its
  * weights are by position and multiply those of the targets. See zip.c. */
 struct neuron_zip {
-    int32_t input_count, target_count; /* 1 or more each */
+    int64_t input_count, target_count; /* 1 or more each */
     neuron_dataset_t *parts[];
 };
 
@@ -52,25 +52,25 @@ NEURON_HOLD_DECLARE(dataset);
 
 /* The dataset that an input or a target of another belongs to: that itself if it is not zipped. */
 static inline const neuron_dataset_t *neuron_dataset_input_at(const neuron_dataset_t *dataset,
-                                                              int32_t index)
+                                                              int64_t index)
 {
     return index > 0 ? dataset->zip->parts[index - 1] : dataset;
 }
 
 static inline const neuron_dataset_t *neuron_dataset_target_at(const neuron_dataset_t *dataset,
-                                                               int32_t index)
+                                                               int64_t index)
 {
     const neuron_zip *zip = dataset->zip;
     return zip ? zip->parts[zip->input_count - 1 + index] : dataset;
 }
 
 /* How many of both there are; of targets at least 1, which may be empty. */
-static inline int32_t neuron_dataset_inputs(const neuron_dataset_t *dataset)
+static inline int64_t neuron_dataset_inputs(const neuron_dataset_t *dataset)
 {
     return dataset->zip ? dataset->zip->input_count : 1;
 }
 
-static inline int32_t neuron_dataset_targets(const neuron_dataset_t *dataset)
+static inline int64_t neuron_dataset_targets(const neuron_dataset_t *dataset)
 {
     return dataset->zip ? dataset->zip->target_count : 1;
 }
@@ -81,7 +81,7 @@ static inline int32_t neuron_dataset_targets(const neuron_dataset_t *dataset)
 /* neuron_dataset_create() whose messages begin with `who`, such as the path of a file. */
 int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *context,
                               neuron_tensor_t *examples, neuron_tensor_t *labels,
-                              int32_t class_count, const char *who);
+                              int64_t class_count, const char *who);
 
 /* Whether these can be the examples of a dataset. */
 int neuron_dataset_check_examples(const neuron_tensor_t *examples, const char *who);
@@ -135,16 +135,16 @@ int neuron_dataset_check_names(const neuron_dataset_t *a, const char *a_called,
 /* Names of classes, one text after the other in a tensor of bytes. NULL, for what is not known, has
  * none. */
 int neuron_class_names_make(neuron_tensor_t **made, neuron_context_t *context,
-                            const char *const *names, int32_t count, const char *who);
+                            const char *const *names, int64_t count, const char *who);
 
 /* The name behind another one, the first behind NULL; NULL behind the last. */
 const char *neuron_class_names_next(const neuron_tensor_t *names, const char *name);
 
 /* The name of a class; NULL if there is none. */
-const char *neuron_class_names_at(const neuron_tensor_t *names, int32_t k);
+const char *neuron_class_names_at(const neuron_tensor_t *names, int64_t k);
 
 /* The first class that both name, but not alike; -1 if there is none. */
-int32_t neuron_class_names_differ(const neuron_tensor_t *a, const neuron_tensor_t *b);
+int64_t neuron_class_names_differ(const neuron_tensor_t *a, const neuron_tensor_t *b);
 
 /* Scales `count` examples into `values`. `positions` are places in the dataset; NULL for
  * first, first + 1, ... */
@@ -201,7 +201,7 @@ int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position);
 void neuron_dataset_copy_target(const neuron_dataset_t *dataset, int64_t position, float *target);
 
 /* What an example's loss is multiplied by at one of its targets, and at the first. */
-double neuron_dataset_weight_at(const neuron_dataset_t *dataset, int32_t target, int64_t position);
+double neuron_dataset_weight_at(const neuron_dataset_t *dataset, int64_t target, int64_t position);
 double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position);
 
 #endif

@@ -177,11 +177,11 @@ int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position)
         return 0;
     if (dataset->outputs != dataset->class_count)
         return target[0] > NEURON_DATASET_THRESHOLD;
-    int32_t largest = 0;
+    int64_t largest = 0;
     for (int32_t k = 1; k < dataset->outputs; k++)
         if (target[k] > target[largest])
             largest = k;
-    return largest;
+    return (int32_t)largest;
 }
 
 void neuron_dataset_copy_target(const neuron_dataset_t *dataset, int64_t position, float *target)
@@ -203,7 +203,7 @@ static double weight_of(const neuron_tensor_t *weights, int64_t index)
     return weights ? (double)((const float *)weights->data)[index] : 1;
 }
 
-double neuron_dataset_weight_at(const neuron_dataset_t *dataset, int32_t target, int64_t position)
+double neuron_dataset_weight_at(const neuron_dataset_t *dataset, int64_t target, int64_t position)
 {
     const neuron_dataset_t *part = neuron_dataset_target_at(dataset, target);
     double weight = weight_of(part->weights, part->order[position]);
@@ -215,13 +215,13 @@ double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position)
     return neuron_dataset_weight_at(dataset, 0, position);
 }
 
-int neuron_dataset_class_counts(int64_t *counts, int32_t capacity, const neuron_dataset_t *dataset)
+int neuron_dataset_class_counts(int64_t *counts, int64_t capacity, const neuron_dataset_t *dataset)
 {
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(counts);
     if (capacity < dataset->class_count)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "%s: there are %" PRId32 " classes, but room for %" PRId32, __func__,
+                           "%s: there are %" PRId64 " classes, but room for %" PRId64, __func__,
                            dataset->class_count, capacity);
     memset(counts, 0, (size_t)dataset->class_count * sizeof *counts);
     for (int64_t i = 0; i < dataset->count; i++)
@@ -255,7 +255,7 @@ int neuron_dataset_read_targets(float *targets, size_t capacity, size_t *needed,
     CHECK_ROOM(targets, capacity);
     size_t all = neuron_size_of(count, (size_t)dataset->outputs);
     if (all == SIZE_MAX)
-        return neuron_fail(NEURON_E_MEMORY, "%s: %" PRId64 " x %" PRId32 " targets", __func__,
+        return neuron_fail(NEURON_E_MEMORY, "%s: %" PRId64 " x %" PRId64 " targets", __func__,
                            count, dataset->outputs);
     if (needed)
         *needed = all;

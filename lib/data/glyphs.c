@@ -86,7 +86,7 @@ typedef struct drawing {
 
 typedef struct generation {
     uint64_t seed;
-    int32_t height, width;
+    int64_t height, width;
     uint8_t *images;
     int32_t *labels;
 } generation;
@@ -134,7 +134,7 @@ static void transform_vertices(const glyph *shape, neuron_random_reader *reader,
 }
 
 static void plan_drawing(drawing *plan, const glyph *shape, neuron_random_reader *reader,
-                         int32_t height, int32_t width)
+                         int64_t height, int64_t width)
 {
     float half = 0.5f * (float)(height < width ? height : width);
     point center = {0.5f * (float)width, 0.5f * (float)height};
@@ -152,11 +152,11 @@ static void plan_drawing(drawing *plan, const glyph *shape, neuron_random_reader
 }
 
 /* Lowers `squared` to the squared distances of a row's pixels from a line. */
-static void measure_row(float *squared, const line *stroke, float y, int32_t width)
+static void measure_row(float *squared, const line *stroke, float y, int64_t width)
 {
     float start_x = stroke->start.x, along_x = stroke->along.x, along_y = stroke->along.y;
     float inverse = stroke->inverse, from_y = y - stroke->start.y;
-    for (int32_t i = 0; i < width; i++) {
+    for (int64_t i = 0; i < width; i++) {
         float from_x = (float)i + 0.5f - start_x;
         float fraction = (from_x * along_x + from_y * along_y) * inverse;
         fraction = fraction < 0 ? 0 : fraction;
@@ -168,17 +168,17 @@ static void measure_row(float *squared, const line *stroke, float y, int32_t wid
 }
 
 /* About normal with stddev 1: the sum of four uniform bytes, less its mean. */
-static float noise_of(uint32_t number)
+static float noise_of(uint64_t number)
 {
-    uint32_t pairs = (number & 0x00ff00ffu) + (number >> 8 & 0x00ff00ffu);
-    int32_t sum = (int32_t)((pairs & 0xffffu) + (pairs >> 16));
+    uint64_t pairs = (number & 0x00ff00ffu) + (number >> 8 & 0x00ff00ffu);
+    int64_t sum = (int32_t)((pairs & 0xffffu) + (pairs >> 16));
     return (float)(sum - 510) * (1 / 147.8f);
 }
 
 static void paint_row(uint8_t *pixels, const drawing *plan, const float *squared,
-                      neuron_random_reader *reader, int32_t width)
+                      neuron_random_reader *reader, int64_t width)
 {
-    for (int32_t i = 0; i < width; i++) {
+    for (int64_t i = 0; i < width; i++) {
         float cover = plan->half_width - sqrtf(squared[i]) + 0.5f;
         cover = cover < 0 ? 0 : cover;
         cover = cover > 1 ? 1 : cover;
@@ -200,7 +200,7 @@ static void generate_image(void *work, int64_t image, int32_t worker)
     plan_drawing(&plan, &glyphs[label], &reader, all->height, all->width);
     uint8_t *pixels = all->images + image * all->height * all->width;
     float squared[PIXELS_MAX];
-    for (int32_t row = 0; row < all->height; row++, pixels += all->width) {
+    for (int64_t row = 0; row < all->height; row++, pixels += all->width) {
         for (int32_t i = 0; i < all->width; i++)
             squared[i] = INFINITY;
         for (int k = 0; k < plan.line_count; k++)
@@ -211,7 +211,7 @@ static void generate_image(void *work, int64_t image, int32_t worker)
 }
 
 int neuron_dataset_generate_glyphs(neuron_dataset_t **dataset, neuron_context_t *context,
-                                   int64_t count, int32_t height, int32_t width, uint64_t seed)
+                                   int64_t count, int64_t height, int64_t width, uint64_t seed)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* The names of the classes, from whichever dataset knows them; NULL if none does. */
-static int find_names(neuron_tensor_t **names, neuron_dataset_t *const *datasets, int32_t count)
+static int find_names(neuron_tensor_t **names, neuron_dataset_t *const *datasets, int64_t count)
 {
     enum { CALLED_MAX = 32 };
     char ours[CALLED_MAX], theirs[CALLED_MAX];
@@ -57,7 +57,7 @@ static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *ot
                            who, number);
     if (first->outputs != other->outputs)
         return neuron_fail(NEURON_E_DATA,
-                           "%s: dataset %" PRId32 " has %" PRId32 " %s, dataset 0 has %" PRId32,
+                           "%s: dataset %" PRId32 " has %" PRId64 " %s, dataset 0 has %" PRId64,
                            who, number, other->outputs, first->any_targets ? "targets" : "classes",
                            first->outputs);
     if (first->any_targets && !neuron_shape_equal(&first->target_shape, &other->target_shape))
@@ -74,7 +74,7 @@ static int check_alike(const neuron_dataset_t *first, const neuron_dataset_t *ot
 
 /* Empty tensors for the examples and labels of all. */
 static int create_tensors(neuron_tensor_t **examples, neuron_tensor_t **labels,
-                          neuron_dataset_t *const *datasets, int32_t count)
+                          neuron_dataset_t *const *datasets, int64_t count)
 {
     const neuron_dataset_t *first = datasets[0];
     int64_t extents[NEURON_RANK_MAX] = {0};
@@ -123,7 +123,7 @@ static int copy_rows(const neuron_dataset_t *dataset, int64_t row, neuron_tensor
 }
 
 /* Weights of all, if any has some. */
-static int join_weights(neuron_dataset_t *joined, neuron_dataset_t *const *datasets, int32_t count)
+static int join_weights(neuron_dataset_t *joined, neuron_dataset_t *const *datasets, int64_t count)
 {
     bool weighted = false;
     for (int32_t k = 0; k < count; k++)
@@ -147,7 +147,7 @@ static void drop_list(void *context, void *list)
 }
 
 /* Owns the datasets of a list, which their streams may change meanwhile. */
-static neuron_dataset_t **copy_list(neuron_dataset_t *const *datasets, int32_t count)
+static neuron_dataset_t **copy_list(neuron_dataset_t *const *datasets, int64_t count)
 {
     neuron_dataset_t **list =
         neuron_allocate_zero(datasets[0]->context, (size_t)count + 1, sizeof(neuron_dataset_t *));
@@ -157,7 +157,7 @@ static neuron_dataset_t **copy_list(neuron_dataset_t *const *datasets, int32_t c
 }
 
 /* A dataset with these examples and labels, and otherwise as the first of the list. */
-static int make(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets, int32_t count,
+static int make(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets, int64_t count,
                 neuron_tensor_t *names, neuron_tensor_t *examples, neuron_tensor_t *labels)
 {
     const char *who = "neuron_dataset_join";
@@ -184,13 +184,13 @@ static int make(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets, i
 }
 
 int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets,
-                        int32_t count)
+                        int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
     *dataset = NULL;
     CHECK_ARGUMENT(datasets);
-    CHECK_RANGE(count, 1, INT64_MAX);
+    CHECK_LIST(count);
     for (int32_t k = 0; k < count; k++)
         RETURN_IF_ERROR(
             neuron_handle_check_at(datasets[k], NEURON_HANDLE_DATASET, "datasets", k, __func__));

@@ -14,7 +14,7 @@ typedef struct folding {
 /* Examples are dealt like cards, class after class: each fold gets the same fraction of each class,
  * and none more than one example more than another. */
 static int make_subset(neuron_dataset_t **subset, folding *all, const neuron_dataset_t *dataset,
-                       int32_t k, int32_t fold, bool inside)
+                       int64_t k, int64_t fold, bool inside)
 {
     int64_t used = 0;
     for (int64_t i = 0; i < dataset->count; i++)
@@ -24,7 +24,7 @@ static int make_subset(neuron_dataset_t **subset, folding *all, const neuron_dat
     return neuron_dataset_derive(subset, dataset, all->subset, 0, used);
 }
 
-static int make_subsets(folding *all, const neuron_dataset_t *dataset, int32_t k, int32_t fold,
+static int make_subsets(folding *all, const neuron_dataset_t *dataset, int64_t k, int64_t fold,
                         neuron_dataset_t **train, neuron_dataset_t **validation)
 {
     for (int64_t i = 0; i < dataset->count; i++)
@@ -41,7 +41,7 @@ static int make_subsets(folding *all, const neuron_dataset_t *dataset, int32_t k
 }
 
 int neuron_dataset_k_fold(neuron_dataset_t **train, neuron_dataset_t **validation,
-                          neuron_dataset_t *dataset, int32_t k, int32_t fold, uint64_t seed)
+                          neuron_dataset_t *dataset, int64_t k, int64_t fold, uint64_t seed)
 {
     CHECK_ARGUMENT(train);
     *train = NULL;
@@ -51,7 +51,7 @@ int neuron_dataset_k_fold(neuron_dataset_t **train, neuron_dataset_t **validatio
     CHECK_RANGE(k, 2, INT64_MAX);
     CHECK_RANGE(fold, 0, k - 1);
     if (k > dataset->count)
-        return neuron_fail(NEURON_E_DATA, "%s: %" PRId32 " folds of %" PRId64 " examples", __func__,
+        return neuron_fail(NEURON_E_DATA, "%s: %" PRId64 " folds of %" PRId64 " examples", __func__,
                            k, dataset->count);
     neuron_context_t *context = dataset->context;
     size_t count = (size_t)dataset->count;

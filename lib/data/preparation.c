@@ -40,7 +40,7 @@ int neuron_texts_make(neuron_texts *texts, neuron_context_t *context,
         to += neuron_text_slice_copy(to, &slices[i]);
         *to++ = '\0';
     }
-    *texts = (neuron_texts){at, (int32_t)count};
+    *texts = (neuron_texts){at, count};
     return NEURON_OK;
 }
 
@@ -51,11 +51,11 @@ int neuron_text_slice_compare(const char *a, size_t a_size, const char *b, size_
     return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
 }
 
-int32_t neuron_texts_find(const neuron_texts *sorted, const char *text, size_t size)
+int64_t neuron_texts_find(const neuron_texts *sorted, const char *text, size_t size)
 {
-    int32_t first = 0, end = sorted->count;
+    int64_t first = 0, end = sorted->count;
     while (first < end) {
-        int32_t middle = first + (end - first) / 2;
+        int64_t middle = first + (end - first) / 2;
         const char *other = sorted->at[middle];
         int order = neuron_text_slice_compare(text, size, other, strlen(other));
         if (order == 0)
@@ -188,14 +188,14 @@ bool neuron_preparation_misses(const neuron_preparation_t *preparation, const ch
 void neuron_column_put(const neuron_column *column, float value, float *inputs)
 {
     bool missing = isnan(value);
-    int32_t words = column->words.count;
+    int64_t words = column->words.count;
     float known = missing ? column->fill : value;
     if (column->kind != NEURON_COLUMN_ONE_HOT) {
         *inputs++ = known;
     } else {
         memset(inputs, 0, (size_t)words * sizeof *inputs);
         if (!missing || !column->marked)
-            inputs[(int32_t)known] = 1;
+            inputs[(int64_t)known] = 1;
         inputs += words;
     }
     if (column->marked)
@@ -304,12 +304,12 @@ static int read_field(float *value, const neuron_preparation_t *preparation,
                            preparation->type == NEURON_TYPE_U8 ? "an integer from 0 to 255"
                                                                : "a number of float32");
     }
-    int32_t place = neuron_texts_find(&column->words, field.text, field.size);
+    int64_t place = neuron_texts_find(&column->words, field.text, field.size);
     if (place >= 0)
         *value = (float)place;
     else if (preparation->rule == NEURON_CSV_MISSING_REFUSE)
         return neuron_fail(NEURON_E_DATA,
-                           "%s: field %" PRId64 " (\"%s\") is \"%.*s\", none of its %" PRId32
+                           "%s: field %" PRId64 " (\"%s\") is \"%.*s\", none of its %" PRId64
                            " words",
                            who, index, column->name, SHOWN(field), column->words.count);
     return NEURON_OK;

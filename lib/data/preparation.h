@@ -23,7 +23,7 @@ typedef struct neuron_text_slice {
 /* Texts, each with its zero, in one piece of memory that begins with `at`. */
 typedef struct neuron_texts {
     char **at;
-    int32_t count;
+    int64_t count;
 } neuron_texts;
 
 /* What a column is for. */
@@ -67,7 +67,7 @@ struct neuron_preparation {
     int32_t rule;         /* about missing values: NEURON_CSV_MISSING_... */
     int32_t type;         /* of the examples */
     neuron_shape shape;   /* of one of them */
-    int32_t class_count;
+    int64_t class_count;
     int64_t column_count, input_count;
     neuron_column *columns;
 };
@@ -86,7 +86,7 @@ int neuron_texts_make(neuron_texts *texts, neuron_context_t *context,
 size_t neuron_text_slice_copy(char *to, const neuron_text_slice *slice);
 
 /* Where a word is in a sorted list; -1 if it is not in there. */
-int32_t neuron_texts_find(const neuron_texts *sorted, const char *text, size_t size);
+int64_t neuron_texts_find(const neuron_texts *sorted, const char *text, size_t size);
 
 /* By the bytes; a shorter one that begins another comes first. */
 int neuron_text_slice_compare(const char *a, size_t a_size, const char *b, size_t b_size);

@@ -72,20 +72,20 @@ static int keep_wanted(int32_t *keep, int64_t position, int32_t label, void *use
     return NEURON_OK;
 }
 
-static int check_classes(const neuron_dataset_t *dataset, const int32_t *classes, int32_t count,
+static int check_classes(const neuron_dataset_t *dataset, const int32_t *classes, int64_t count,
                          const char *who)
 {
     RETURN_IF_ERROR(neuron_check_range(count, 1, INT64_MAX, "count", who));
     for (int32_t i = 0; i < count; i++)
         if (classes[i] < 0 || classes[i] >= dataset->class_count)
             return neuron_fail(NEURON_E_ARGUMENT,
-                               "%s: a class is %" PRId32 "; it must be 0 to %" PRId32, who,
+                               "%s: a class is %" PRId32 "; it must be 0 to %" PRId64, who,
                                classes[i], dataset->class_count - 1);
     return NEURON_OK;
 }
 
 int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
-                          const int32_t *classes, int32_t count)
+                          const int32_t *classes, int64_t count)
 {
     CHECK_ARGUMENT(filtered);
     *filtered = NULL;
@@ -106,7 +106,7 @@ int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset_t *dataset
 
 /* The new number of each class of a dataset, -1 for what goes. */
 static int number_classes(int32_t *numbers, const neuron_dataset_t *dataset, const int32_t *classes,
-                          int32_t count, const char *who)
+                          int64_t count, const char *who)
 {
     for (int32_t k = 0; k < dataset->class_count; k++)
         numbers[k] = -1;
@@ -122,7 +122,7 @@ static int number_classes(int32_t *numbers, const neuron_dataset_t *dataset, con
 }
 
 static int select_names(neuron_tensor_t **names, const neuron_dataset_t *dataset,
-                        const int32_t *classes, int32_t count)
+                        const int32_t *classes, int64_t count)
 {
     const char **list = neuron_allocate(dataset->context, neuron_size(count), sizeof *list);
     if (!list)
@@ -136,7 +136,7 @@ static int select_names(neuron_tensor_t **names, const neuron_dataset_t *dataset
 }
 
 /* Labels by new numbers; those that no example of the dataset has are 0. */
-static int renumber(neuron_dataset_t *dataset, const int32_t *classes, int32_t count,
+static int renumber(neuron_dataset_t *dataset, const int32_t *classes, int64_t count,
                     const int32_t *numbers)
 {
     neuron_dataset_t *part = neuron_dataset_labels_of(dataset);
@@ -164,7 +164,7 @@ static int renumber(neuron_dataset_t *dataset, const int32_t *classes, int32_t c
 }
 
 int neuron_dataset_filter_renumbered(neuron_dataset_t **filtered, neuron_dataset_t *dataset,
-                                     const int32_t *classes, int32_t count)
+                                     const int32_t *classes, int64_t count)
 {
     CHECK_ARGUMENT(filtered);
     *filtered = NULL;

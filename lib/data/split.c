@@ -35,13 +35,13 @@ const neuron_option_table neuron_split_options = NEURON_OPTION_TABLE(rows);
  * stratified and as if all were of one class if not. */
 typedef struct deal {
     const double *fractions;
-    int32_t class_count;
+    int64_t class_count;
     int64_t *ends;      /* of each class in `positions` */
     int64_t *positions; /* in the dataset */
     int64_t *subset;    /* scratch for the positions of one subset */
 } deal;
 
-static int check_fractions(const double *fractions, int32_t count)
+static int check_fractions(const double *fractions, int64_t count)
 {
     char text[NEURON_NUMBER_TEXT];
     double sum = 0;
@@ -106,7 +106,7 @@ static int64_t deal_subset(const deal *all, int32_t k)
     return used;
 }
 
-static int make_subsets(deal *all, const neuron_dataset_t *dataset, int32_t count,
+static int make_subsets(deal *all, const neuron_dataset_t *dataset, int64_t count,
                         split_order order, uint64_t seed, neuron_dataset_t **subsets)
 {
     neuron_random_reader reader = neuron_random_read(seed, NEURON_RANDOM_SPLIT, 0);
@@ -121,7 +121,7 @@ static int make_subsets(deal *all, const neuron_dataset_t *dataset, int32_t coun
         int64_t size = deal_subset(all, k);
         if (size == 0)
             return neuron_fail(NEURON_E_DATA,
-                               "neuron_dataset_split: subset %" PRId32 " of %" PRId32
+                               "neuron_dataset_split: subset %" PRId32 " of %" PRId64
                                " would get none of the %" PRId64 " examples",
                                k, count, dataset->count);
         if (order == STRATIFIED)
@@ -132,14 +132,14 @@ static int make_subsets(deal *all, const neuron_dataset_t *dataset, int32_t coun
 }
 
 int neuron_dataset_split(neuron_dataset_t **subsets, neuron_dataset_t *dataset,
-                         const double *fractions, int32_t count, uint64_t seed, const char *options)
+                         const double *fractions, int64_t count, uint64_t seed, const char *options)
 {
     FLOAT_SCOPE;
+    CHECK_LIST(count);
     for (int32_t k = 0; subsets && k < count; k++)
         subsets[k] = NULL;
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(fractions);
-    CHECK_RANGE(count, 1, INT64_MAX);
     CHECK_ARGUMENT(subsets);
     neuron_options settings;
     neuron_options_reset(&settings, &neuron_split_options);

@@ -57,13 +57,13 @@ void neuron_dataset_labels_changed(neuron_dataset_t *dataset)
 
 /* ---- Life ---- */
 
-static int32_t part_count(const neuron_zip *zip)
+static int64_t part_count(const neuron_zip *zip)
 {
     return zip->input_count - 1 + zip->target_count;
 }
 
 /* Room for parts, all of which are still NULL. */
-static int allocate(neuron_dataset_t *dataset, int32_t inputs, int32_t targets)
+static int allocate(neuron_dataset_t *dataset, int64_t inputs, int64_t targets)
 {
     neuron_zip *zip = neuron_allocate_zero(
         dataset->context, sizeof *zip + neuron_size_of(inputs - 1 + targets, sizeof zip->parts[0]),
@@ -113,7 +113,7 @@ int neuron_zip_derive(neuron_dataset_t *derived, const neuron_dataset_t *dataset
 /* ---- Zipping ---- */
 
 /* One input by itself. */
-static int make_input(neuron_dataset_t **made, const neuron_dataset_t *dataset, int32_t index)
+static int make_input(neuron_dataset_t **made, const neuron_dataset_t *dataset, int64_t index)
 {
     neuron_dataset_t *part;
     const neuron_dataset_t *from = neuron_dataset_input_at(dataset, index);
@@ -126,7 +126,7 @@ static int make_input(neuron_dataset_t **made, const neuron_dataset_t *dataset, 
     return status;
 }
 
-static int make_target(neuron_dataset_t **made, const neuron_dataset_t *dataset, int32_t index)
+static int make_target(neuron_dataset_t **made, const neuron_dataset_t *dataset, int64_t index)
 {
     const neuron_dataset_t *from = neuron_dataset_target_at(dataset, index);
     return neuron_dataset_derive_single(made, from, NULL, 0, from->count);
@@ -177,8 +177,8 @@ static int check(zipping *given)
 
 static int fill(neuron_dataset_t *made, const zipping *given)
 {
-    RETURN_IF_ERROR(allocate(made, (int32_t)given->all_inputs,
-                             given->all_targets > 0 ? (int32_t)given->all_targets : 1));
+    RETURN_IF_ERROR(
+        allocate(made, given->all_inputs, given->all_targets > 0 ? given->all_targets : 1));
     neuron_dataset_t **part = made->zip->parts;
     for (int64_t i = 0; i < given->input_count; i++)
         for (int32_t k = i > 0 ? 0 : 1; k < neuron_dataset_inputs(given->inputs[i]); k++)

@@ -13,7 +13,7 @@ static void drop_members(void *context, void *members)
 }
 
 /* Owns the graphs of a list, which layers of the caller's own may change meanwhile. */
-static neuron_graph_t **copy_members(neuron_graph_t *const *members, int32_t count)
+static neuron_graph_t **copy_members(neuron_graph_t *const *members, int64_t count)
 {
     neuron_graph_t **list =
         neuron_allocate_zero(members[0]->context, (size_t)count + 1, sizeof(neuron_graph_t *));
@@ -22,13 +22,13 @@ static neuron_graph_t **copy_members(neuron_graph_t *const *members, int32_t cou
     return list;
 }
 
-int neuron_committee_weights(double *weights, neuron_graph_t *const *members, int32_t count,
+int neuron_committee_weights(double *weights, neuron_graph_t *const *members, int64_t count,
                              const neuron_dataset_t *validation)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(weights);
     CHECK_ARGUMENT(members);
-    CHECK_RANGE(count, 1, INT64_MAX);
+    CHECK_LIST(count);
     CHECK_ARGUMENT(validation);
     for (int32_t i = 0; i < count; i++)
         RETURN_IF_ERROR(neuron_graph_check_finished(members[i], __func__));
@@ -51,6 +51,6 @@ int neuron_committee_weights(double *weights, neuron_graph_t *const *members, in
         sum += scores[i];
     }
     for (int32_t i = 0; i < count; i++)
-        weights[i] = sum > 0 ? scores[i] / sum : 1.0 / count;
+        weights[i] = sum > 0 ? scores[i] / sum : 1.0 / (double)count;
     return NEURON_OK;
 }

@@ -14,13 +14,13 @@ typedef struct evaluator {
     const neuron_graph_t *graph;
     const neuron_dataset_t *dataset;
     neuron_session *session;
-    int32_t first, count; /* outputs that are judged, */
+    int64_t first, count; /* outputs that are judged, */
     neuron_score *scores; /* whose losses and accuracies are sums until the end */
     neuron_batch *batches;
     neuron_loss_result *results;
 } evaluator;
 
-neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, int32_t output,
+neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, int64_t output,
                                        const neuron_batch *batch)
 {
     bool logits = neuron_session_logits(session, output);
@@ -69,13 +69,13 @@ static int allocate(evaluator *e, int64_t capacity)
 }
 
 /* Compares what the session says at an output with the targets of `count` examples. */
-static int judge(evaluator *e, int32_t index, int64_t first, int64_t count)
+static int judge(evaluator *e, int64_t index, int64_t first, int64_t count)
 {
     neuron_pool *pool = e->context->pool;
     neuron_score *score = &e->scores[index];
     neuron_evaluation_t *into = score->into;
     neuron_batch *read = &e->batches[index];
-    int32_t output = e->first + index;
+    int64_t output = e->first + index;
     neuron_batch_read_target(read, e->dataset, output, pool, NULL, first, count, NULL);
     neuron_loss_batch batch = neuron_loss_batch_of(e->session, output, read);
     if (into) {
@@ -126,7 +126,7 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 }
 
 int neuron_evaluate_outputs(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                            neuron_score *scores, int32_t first, int32_t count)
+                            neuron_score *scores, int64_t first, int64_t count)
 {
     RETURN_IF_ERROR(check(graph, dataset));
     for (int32_t i = 0; i < count; i++)
@@ -168,7 +168,7 @@ static void drop_evaluation(void *owner, void *evaluation)
 
 /* What the dataset calls the rows, or else the graph; NULL if they do not know it. */
 static neuron_tensor_t *find_names(const neuron_node_t *output, const neuron_dataset_t *dataset,
-                                   int32_t rows)
+                                   int64_t rows)
 {
     if (dataset->class_names && dataset->class_count == rows)
         return dataset->class_names;

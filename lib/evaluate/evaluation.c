@@ -54,19 +54,20 @@ int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_cont
     return status;
 }
 
-static int check_classes(const int32_t *classes, int64_t count, int32_t class_count,
+static int check_classes(const int32_t *classes, int64_t count, int64_t class_count,
                          const char *name)
 {
     for (int64_t i = 0; i < count; i++)
         if (classes[i] < 0 || classes[i] >= class_count)
-            return neuron_fail(NEURON_E_DATA, "evaluation: %s[%lld] is %d, classes are 0 to %d",
-                               name, (long long)i, classes[i], class_count - 1);
+            return neuron_fail(NEURON_E_DATA,
+                               "evaluation: %s[%lld] is %d, classes are 0 to %" PRId64, name,
+                               (long long)i, classes[i], class_count - 1);
     return NEURON_OK;
 }
 
 int neuron_evaluation_create(neuron_evaluation_t **evaluation, neuron_context_t *context,
                              const int32_t *truth, const int32_t *predicted, int64_t count,
-                             int32_t class_count)
+                             int64_t class_count)
 {
     CHECK_ARGUMENT(evaluation);
     *evaluation = NULL;

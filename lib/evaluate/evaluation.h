@@ -30,9 +30,9 @@ typedef struct neuron_evaluation_plan {
     int32_t output; /* of the graph */
     neuron_evaluation_kinds kind;
     float threshold;
-    int32_t channels; /* numbers at a place of a map; else all outputs, */
+    int64_t channels; /* numbers at a place of a map; else all outputs, */
     int64_t places;   /* of which there is one */
-    int32_t rows;
+    int64_t rows;
 } neuron_evaluation_plan;
 
 /* Of a row of a regression. */
@@ -85,7 +85,7 @@ int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_cont
                                    const neuron_evaluation_plan *plan, int64_t count);
 
 /* Adds an example or a place: its class, and the one that it is taken for. */
-void neuron_evaluation_note(neuron_evaluation_t *evaluation, int32_t truth, int32_t predicted);
+void neuron_evaluation_note(neuron_evaluation_t *evaluation, int64_t truth, int64_t predicted);
 
 /* Adds the examples of a batch, `outputs` for each. Kind NEURON_EVALUATION_CLASSES is left to
  * neuron_evaluation_note(). */
@@ -96,7 +96,7 @@ void neuron_evaluation_add(neuron_evaluation_t *evaluation, const neuron_batch *
 void neuron_evaluation_finish(neuron_evaluation_t *evaluation);
 
 /* A batch whose inputs a session has run forward, as the loss of an output sees it. */
-neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, int32_t output,
+neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, int64_t output,
                                        const neuron_batch *batch);
 
 /* NEURON_E_DATA if the loss cannot work with the dataset's targets; `who` begins the message. */
@@ -113,6 +113,6 @@ typedef struct neuron_score {
 /* Predicts a dataset and compares: `count` outputs of the graph from the first on. A loss that is
  * infinite or not a number is no failure. Any thread, as neuron_graph_predict(). */
 int neuron_evaluate_outputs(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                            neuron_score *scores, int32_t first, int32_t count);
+                            neuron_score *scores, int64_t first, int64_t count);
 
 #endif

@@ -47,7 +47,7 @@ typedef struct target_traits {
     bool one_hot; /* and there is exactly one 1 at each place */
 } target_traits;
 
-static void inspect_place(target_traits *traits, const float *targets, int32_t channels, bool hinge)
+static void inspect_place(target_traits *traits, const float *targets, int64_t channels, bool hinge)
 {
     int32_t ones = 0;
     for (int32_t k = 0; k < channels; k++) {

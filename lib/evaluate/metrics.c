@@ -17,17 +17,17 @@ int64_t neuron_evaluation_count(const neuron_evaluation_t *evaluation)
     return NEURON_IS(evaluation) ? evaluation->count : 0;
 }
 
-int32_t neuron_evaluation_row_count(const neuron_evaluation_t *evaluation)
+int64_t neuron_evaluation_row_count(const neuron_evaluation_t *evaluation)
 {
     return NEURON_IS(evaluation) ? evaluation->plan.rows : 0;
 }
 
-static bool has_row(const neuron_evaluation_t *evaluation, int32_t row)
+static bool has_row(const neuron_evaluation_t *evaluation, int64_t row)
 {
     return NEURON_IS(evaluation) && row >= 0 && row < evaluation->plan.rows;
 }
 
-const char *neuron_evaluation_row_name(const neuron_evaluation_t *evaluation, int32_t row)
+const char *neuron_evaluation_row_name(const neuron_evaluation_t *evaluation, int64_t row)
 {
     if (!has_row(evaluation, row) || !evaluation->names)
         return NULL;
@@ -58,8 +58,8 @@ static int64_t count_below(const neuron_evaluation_t *evaluation, uint64_t pair)
     return first;
 }
 
-int64_t neuron_evaluation_confusion(const neuron_evaluation_t *evaluation, int32_t truth,
-                                    int32_t predicted)
+int64_t neuron_evaluation_confusion(const neuron_evaluation_t *evaluation, int64_t truth,
+                                    int64_t predicted)
 {
     if (!has_row(evaluation, truth) || !has_row(evaluation, predicted))
         return -1;
@@ -75,7 +75,7 @@ typedef struct row_counts {
     int64_t of_row, taken_for, both;
 } row_counts;
 
-static void add_counts(row_counts *counts, const neuron_evaluation_t *evaluation, int32_t row)
+static void add_counts(row_counts *counts, const neuron_evaluation_t *evaluation, int64_t row)
 {
     counts->of_row += evaluation->of_row[row];
     counts->taken_for += evaluation->taken_for[row];
@@ -136,7 +136,7 @@ static double average(const neuron_evaluation_t *evaluation, figure what, bool w
     return weights > 0 ? sum / weights : 0;
 }
 
-static double row_figure(const neuron_evaluation_t *evaluation, int32_t row, figure what)
+static double row_figure(const neuron_evaluation_t *evaluation, int64_t row, figure what)
 {
     FLOAT_SCOPE;
     row_counts counts = {0};
@@ -157,28 +157,28 @@ static double row_figure(const neuron_evaluation_t *evaluation, int32_t row, fig
     return samples ? evaluation->samples[what] / (double)evaluation->seen : NAN;
 }
 
-double neuron_evaluation_precision(const neuron_evaluation_t *evaluation, int32_t row)
+double neuron_evaluation_precision(const neuron_evaluation_t *evaluation, int64_t row)
 {
     return row_figure(evaluation, row, PRECISION);
 }
 
-double neuron_evaluation_recall(const neuron_evaluation_t *evaluation, int32_t row)
+double neuron_evaluation_recall(const neuron_evaluation_t *evaluation, int64_t row)
 {
     return row_figure(evaluation, row, RECALL);
 }
 
-double neuron_evaluation_f1(const neuron_evaluation_t *evaluation, int32_t row)
+double neuron_evaluation_f1(const neuron_evaluation_t *evaluation, int64_t row)
 {
     return row_figure(evaluation, row, F1);
 }
 
-double neuron_evaluation_iou(const neuron_evaluation_t *evaluation, int32_t row)
+double neuron_evaluation_iou(const neuron_evaluation_t *evaluation, int64_t row)
 {
     FLOAT_SCOPE;
     return row_figure(evaluation, row, IOU);
 }
 
-int64_t neuron_evaluation_support(const neuron_evaluation_t *evaluation, int32_t row)
+int64_t neuron_evaluation_support(const neuron_evaluation_t *evaluation, int64_t row)
 {
     bool is_average = row == NEURON_AVERAGE_MACRO || row == NEURON_AVERAGE_WEIGHTED ||
                       row == NEURON_AVERAGE_MICRO || row == NEURON_AVERAGE_SAMPLES;
@@ -210,7 +210,7 @@ static double r2(const neuron_error_sums *sums, int64_t count)
     return 1 - sums->squared / sums->spread;
 }
 
-static double error_figure(const neuron_evaluation_t *evaluation, int32_t row,
+static double error_figure(const neuron_evaluation_t *evaluation, int64_t row,
                            double (*of)(const neuron_error_sums *, int64_t))
 {
     FLOAT_SCOPE;
@@ -221,22 +221,22 @@ static double error_figure(const neuron_evaluation_t *evaluation, int32_t row,
     double sum = 0;
     for (int32_t i = 0; i < evaluation->plan.rows; i++)
         sum += of(&evaluation->errors[i], evaluation->seen);
-    return row == NEURON_AVERAGE_MACRO ? sum / evaluation->plan.rows : NAN;
+    return row == NEURON_AVERAGE_MACRO ? sum / (double)evaluation->plan.rows : NAN;
 }
 
-double neuron_evaluation_mean_absolute_error(const neuron_evaluation_t *evaluation, int32_t row)
+double neuron_evaluation_mean_absolute_error(const neuron_evaluation_t *evaluation, int64_t row)
 {
     FLOAT_SCOPE;
     return error_figure(evaluation, row, absolute_error);
 }
 
-double neuron_evaluation_root_mean_squared_error(const neuron_evaluation_t *evaluation, int32_t row)
+double neuron_evaluation_root_mean_squared_error(const neuron_evaluation_t *evaluation, int64_t row)
 {
     FLOAT_SCOPE;
     return error_figure(evaluation, row, root_error);
 }
 
-double neuron_evaluation_r2(const neuron_evaluation_t *evaluation, int32_t row)
+double neuron_evaluation_r2(const neuron_evaluation_t *evaluation, int64_t row)
 {
     FLOAT_SCOPE;
     return error_figure(evaluation, row, r2);

@@ -9,7 +9,7 @@
 
 /* The outputs are those of neuron_graph_predict_many(), with as many examples as the dataset. */
 static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                 neuron_tensor_t *const *outputs, int32_t output_count)
+                 neuron_tensor_t *const *outputs, int64_t output_count)
 {
     const neuron_ends ends = neuron_ends_outputs(graph, "output");
     int64_t count = dataset->count;
@@ -39,7 +39,7 @@ static int predict(neuron_session *session, const neuron_graph_t *graph,
 }
 
 int neuron_graph_predict_dataset_many(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                                      neuron_tensor_t *const *outputs, int32_t output_count)
+                                      neuron_tensor_t *const *outputs, int64_t output_count)
 {
     COMPUTE_SCOPE;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));

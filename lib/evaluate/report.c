@@ -15,7 +15,7 @@ static const char longest_average[] = "weighted avg";
 
 typedef struct column {
     const char *name;
-    double (*figure)(const neuron_evaluation_t *evaluation, int32_t row);
+    double (*figure)(const neuron_evaluation_t *evaluation, int64_t row);
     size_t width;
 } column;
 
@@ -37,7 +37,7 @@ struct report {
     const char *const *row_names;
     const column *columns;
     int column_count;
-    int digits;
+    int64_t digits;
     bool lists; /* rows that are no averages */
     size_t name_width;
 };
@@ -58,7 +58,7 @@ static void put_column(neuron_text *text, const char *content, size_t width)
 static void put_figure(neuron_text *text, const struct report *report, double figure, size_t width)
 {
     char number[NEURON_NUMBER_TEXT];
-    put_column(text, neuron_number_fixed(figure, report->digits, number), width);
+    put_column(text, neuron_number_fixed(figure, (int)report->digits, number), width);
 }
 
 /* A regression has no such column: it would be the same in all rows. */
@@ -71,7 +71,7 @@ static void end_row(neuron_text *text, const struct report *report, int64_t supp
     neuron_text_end_line(text);
 }
 
-static void put_row(neuron_text *text, const struct report *report, const char *name, int32_t row)
+static void put_row(neuron_text *text, const struct report *report, const char *name, int64_t row)
 {
     const neuron_evaluation_t *evaluation = report->evaluation;
     put_name(text, report, name);
@@ -94,7 +94,7 @@ static name_list first_name(const struct report *report)
     return (name_list){.report = report, .next = own ? own->data : NULL};
 }
 
-static const char *next_name(name_list *all, int32_t row)
+static const char *next_name(name_list *all, int64_t row)
 {
     if (all->report->row_names)
         return all->report->row_names[row];
@@ -103,7 +103,7 @@ static const char *next_name(name_list *all, int32_t row)
         all->next += strlen(name) + 1;
         return name;
     }
-    snprintf(all->number, sizeof all->number, "%d", row);
+    snprintf(all->number, sizeof all->number, "%" PRId64, row);
     return all->number;
 }
 
@@ -168,7 +168,7 @@ static void put_report(neuron_text *text, const void *subject)
     put_averages(text, report);
 }
 
-static int check_names(const char *const *names, int32_t count)
+static int check_names(const char *const *names, int64_t count)
 {
     for (int32_t i = 0; names && i < count; i++)
         if (!names[i])
@@ -178,7 +178,7 @@ static int check_names(const char *const *names, int32_t count)
 
 int neuron_evaluation_report(char *text, size_t capacity, size_t *needed,
                              const neuron_evaluation_t *evaluation, const char *const *row_names,
-                             int32_t digits)
+                             int64_t digits)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(evaluation);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-void neuron_evaluation_note(neuron_evaluation_t *evaluation, int32_t truth, int32_t predicted)
+void neuron_evaluation_note(neuron_evaluation_t *evaluation, int64_t truth, int64_t predicted)
 {
     if (evaluation->matrix)
         evaluation->matrix[(int64_t)truth * evaluation->plan.rows + predicted]++;
@@ -57,15 +57,15 @@ static void add_numbers(neuron_evaluation_t *evaluation, const float *outputs, c
     }
 }
 
-static int32_t class_of(const float *values, int32_t channels, float threshold)
+static int32_t class_of(const float *values, int64_t channels, float threshold)
 {
     if (channels == 1)
         return values[0] > threshold;
-    int32_t largest = 0;
+    int64_t largest = 0;
     for (int32_t k = 1; k < channels; k++)
         if (values[k] > values[largest])
             largest = k;
-    return largest;
+    return (int32_t)largest;
 }
 
 static void add_place(neuron_evaluation_t *evaluation, const float *outputs, const float *targets)

@@ -6,12 +6,12 @@
 #include <inttypes.h>
 
 /* Which of the graph's inputs a node has the values of, under any shape; -1 for none. */
-static int32_t input_of(const neuron_node_t *node)
+static int64_t input_of(const neuron_node_t *node)
 {
     const neuron_graph_t *graph = node->graph;
     while (node->spec.layer->flags & NEURON_LAYER_VIEW)
         node = node->inputs[0];
-    int32_t i = graph->input_count - 1;
+    int64_t i = graph->input_count - 1;
     while (i >= 0 && graph->inputs[i] != node)
         i--;
     return i;
@@ -26,14 +26,14 @@ static int check(const neuron_node_t *node, const neuron_dataset_t **dataset)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "%s: has nothing to adapt; that is for nodes of neuron_standardize()",
                            node->name);
-    int32_t place = input_of(node->inputs[0]), inputs = neuron_dataset_inputs(*dataset);
+    int64_t place = input_of(node->inputs[0]), inputs = neuron_dataset_inputs(*dataset);
     if (place < 0)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "%s: reads %s; only what reads the graph's input can be adapted",
                            node->name, node->inputs[0]->name);
     if (inputs > 1 && inputs != node->graph->input_count)
         return neuron_fail(NEURON_E_SHAPE,
-                           "%s: the dataset has %" PRId32 " inputs, %s has %" PRId32, node->name,
+                           "%s: the dataset has %" PRId64 " inputs, %s has %" PRId64, node->name,
                            inputs, node->graph->name, node->graph->input_count);
     if (inputs > 1)
         *dataset = neuron_dataset_input_at(*dataset, place);

@@ -14,7 +14,7 @@ static const int64_t floats_per_line = NEURON_ALIGNMENT / (int64_t)sizeof(float)
 /* Names all arrays and counts them; arrays that are shared are their owner's, which comes first. */
 static int list_arrays(neuron_graph_t *graph)
 {
-    int32_t count = 0;
+    int64_t count = 0;
     for (int32_t i = 0; i < graph->node_count; i++)
         count += graph->nodes[i]->owner ? 0 : graph->nodes[i]->spec.array_count;
     graph->arrays = neuron_allocate_zero(graph->context, neuron_size(count), sizeof *graph->arrays);
@@ -55,7 +55,7 @@ static int place_arrays(neuron_graph_t *graph, bool trainable)
 }
 
 /* Fills an array as its layer says, or as the caller has said. */
-static void initialize(const neuron_graph_t *graph, int32_t index)
+static void initialize(const neuron_graph_t *graph, int64_t index)
 {
     const neuron_graph_array *place = &graph->arrays[index];
     const neuron_array_choice *choice =
@@ -124,7 +124,7 @@ void neuron_graph_drop_arrays(neuron_graph_t *graph)
     graph->trainable_count = 0;
 }
 
-bool neuron_graph_trains(const neuron_graph_t *graph, int32_t index)
+bool neuron_graph_trains(const neuron_graph_t *graph, int64_t index)
 {
     const neuron_graph_array *array = &graph->arrays[index];
     return neuron_node_trains(array->node, (int32_t)(array->array - array->node->spec.arrays));
@@ -149,29 +149,29 @@ int64_t neuron_graph_trainable_parameter_count(const neuron_graph_t *graph)
     return count_parameters(graph, true);
 }
 
-int32_t neuron_graph_array_count(const neuron_graph_t *graph)
+int64_t neuron_graph_array_count(const neuron_graph_t *graph)
 {
     return NEURON_IS(graph) ? graph->array_count : 0;
 }
 
-const char *neuron_graph_array_name(const neuron_graph_t *graph, int32_t index)
+const char *neuron_graph_array_name(const neuron_graph_t *graph, int64_t index)
 {
     return NEURON_IS(graph) && index >= 0 && index < graph->array_count ? graph->arrays[index].name
                                                                         : NULL;
 }
 
-static int find_array(const neuron_graph_t *graph, int32_t index, const char *who)
+static int find_array(const neuron_graph_t *graph, int64_t index, const char *who)
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, who));
     if (index < 0 || index >= graph->array_count)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "%s: %s has no parameter array %" PRId32 " of %" PRId32, who,
+                           "%s: %s has no parameter array %" PRId64 " of %" PRId64, who,
                            graph->name, index, graph->array_count);
     return NEURON_OK;
 }
 
 int neuron_graph_array_shape(int64_t *shape, int32_t *rank, const neuron_graph_t *graph,
-                             int32_t index)
+                             int64_t index)
 {
     RETURN_IF_ERROR(find_array(graph, index, __func__));
     CHECK_ARGUMENT(shape);
@@ -180,13 +180,13 @@ int neuron_graph_array_shape(int64_t *shape, int32_t *rank, const neuron_graph_t
     return NEURON_OK;
 }
 
-int32_t neuron_graph_array_trainable(const neuron_graph_t *graph, int32_t index)
+int32_t neuron_graph_array_trainable(const neuron_graph_t *graph, int64_t index)
 {
     return neuron_graph_array_name(graph, index) && neuron_graph_trains(graph, index);
 }
 
 int neuron_graph_read_array(float *values, size_t capacity, size_t *needed,
-                            const neuron_graph_t *graph, int32_t index)
+                            const neuron_graph_t *graph, int64_t index)
 {
     RETURN_IF_ERROR(find_array(graph, index, __func__));
     const neuron_graph_array *array = &graph->arrays[index];
@@ -203,7 +203,7 @@ int neuron_graph_read_array(float *values, size_t capacity, size_t *needed,
     return NEURON_OK;
 }
 
-int neuron_graph_write_array(neuron_graph_t *graph, int32_t index, const float *values,
+int neuron_graph_write_array(neuron_graph_t *graph, int64_t index, const float *values,
                              size_t count)
 {
     RETURN_IF_ERROR(find_array(graph, index, __func__));

@@ -23,7 +23,7 @@ static int read_text(neuron_options *options, const neuron_layer *layer,
 
 /* Adds a layer with options, and those of a text; NULL for none. */
 static neuron_node_t *join_with(neuron_graph_t *graph, const neuron_layer *layer,
-                                neuron_node_t *const *inputs, int32_t count,
+                                neuron_node_t *const *inputs, int64_t count,
                                 neuron_options *options, const neuron_setting *settings,
                                 const char *text, const double *weights)
 {
@@ -40,7 +40,7 @@ static neuron_node_t *join_with(neuron_graph_t *graph, const neuron_layer *layer
 
 /* Adds a layer with its defaults and what `settings` and `text`, NULL for nothing, say. */
 static neuron_node_t *join(neuron_graph_t *graph, const neuron_layer *layer,
-                           neuron_node_t *const *inputs, int32_t count,
+                           neuron_node_t *const *inputs, int64_t count,
                            const neuron_setting *settings, const char *text, const double *weights)
 {
     neuron_options options;
@@ -396,34 +396,34 @@ neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input, const
     return add(graph, &neuron_layer_softmax, input, NULL, options);
 }
 
-neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count,
+neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs, int64_t count,
                              const char *options)
 {
     return join(graph, &neuron_layer_concat, inputs, count, NULL, options, NULL);
 }
 
-neuron_node_t *neuron_add(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)
+neuron_node_t *neuron_add(neuron_graph_t *graph, neuron_node_t *const *inputs, int64_t count)
 {
     return join(graph, &neuron_layer_add, inputs, count, NULL, NULL, NULL);
 }
 
-neuron_node_t *neuron_multiply(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)
+neuron_node_t *neuron_multiply(neuron_graph_t *graph, neuron_node_t *const *inputs, int64_t count)
 {
     return join(graph, &neuron_layer_multiply, inputs, count, NULL, NULL, NULL);
 }
 
-neuron_node_t *neuron_average(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count)
+neuron_node_t *neuron_average(neuron_graph_t *graph, neuron_node_t *const *inputs, int64_t count)
 {
     return join(graph, &neuron_layer_average, inputs, count, NULL, NULL, NULL);
 }
 
 neuron_node_t *neuron_weighted_average(neuron_graph_t *graph, neuron_node_t *const *inputs,
-                                       int32_t count, const double *weights)
+                                       int64_t count, const double *weights)
 {
     return join(graph, &neuron_layer_weighted_average, inputs, count, NULL, NULL, weights);
 }
 
-neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count,
+neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *const *inputs, int64_t count,
                            const double *weights)
 {
     return join(graph, &neuron_layer_vote, inputs, count, NULL, NULL, weights);

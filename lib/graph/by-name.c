@@ -3,7 +3,7 @@
 
 #include "base/float-mode.h"
 
-static const char *name_at(const void *list, int32_t index)
+static const char *name_at(const void *list, int64_t index)
 {
     (void)list; /* which ends with NULL */
     return neuron_layers[index] ? neuron_layers[index]->name : NULL;
@@ -43,7 +43,7 @@ static void set_strides(const neuron_layer *layer, neuron_options *options)
 }
 
 /* Some layers need more than options. */
-static int check_buildable(const neuron_layer *layer, int32_t input_count)
+static int check_buildable(const neuron_layer *layer, int64_t input_count)
 {
     if (layer == &neuron_layer_input || layer->flags & NEURON_LAYER_WEIGHTS_NEEDED)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: needs more than options; see neuron_%s()",
@@ -57,7 +57,7 @@ static int check_buildable(const neuron_layer *layer, int32_t input_count)
 }
 
 static int read_options(const neuron_layer **layer, neuron_options *options, const char *name,
-                        int32_t input_count, const char *text)
+                        int64_t input_count, const char *text)
 {
     *layer = name ? neuron_layer_find(name) : NULL;
     if (!*layer)
@@ -71,7 +71,7 @@ static int read_options(const neuron_layer **layer, neuron_options *options, con
 }
 
 neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char *layer,
-                                    neuron_node_t *const *inputs, int32_t count,
+                                    neuron_node_t *const *inputs, int64_t count,
                                     const char *options)
 {
     FLOAT_SCOPE;

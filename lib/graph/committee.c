@@ -44,7 +44,7 @@ const neuron_option_table neuron_committee_options = NEURON_OPTION_TABLE(rows);
 /* The inputs or outputs of a graph. */
 typedef struct node_list {
     neuron_node_t *const *nodes;
-    int32_t count;
+    int64_t count;
 } node_list;
 
 static node_list inputs_of(const neuron_graph_t *graph)
@@ -72,7 +72,7 @@ static int32_t find_alike(node_list list, const neuron_node_t *node)
 /* A member that is compared with the first. */
 typedef struct comparison {
     const neuron_graph_t *first, *member;
-    int32_t index;
+    int64_t index;
 } comparison;
 
 static int check_list(const comparison *c, node_list of_first, node_list of_member,
@@ -82,26 +82,26 @@ static int check_list(const comparison *c, node_list of_first, node_list of_memb
     if (of_member.count != of_first.count)
         return neuron_fail(
             NEURON_E_SHAPE,
-            "committee: member %" PRId32 " (%s) has %" PRId32 " %ss, member 0 (%s) has %" PRId32,
+            "committee: member %" PRId64 " (%s) has %" PRId64 " %ss, member 0 (%s) has %" PRId64,
             c->index, c->member->name, of_member.count, what, c->first->name, of_first.count);
     for (int32_t i = 0; i < of_first.count; i++) {
         const neuron_node_t *theirs = of_first.nodes[i];
         int32_t place = find_alike(of_member, theirs);
         if (place < 0)
             return neuron_fail(NEURON_E_ARGUMENT,
-                               "committee: member %" PRId32 " (%s) has no %s called %s", c->index,
+                               "committee: member %" PRId64 " (%s) has no %s called %s", c->index,
                                c->member->name, what, theirs->name);
         const neuron_shape *ours = &of_member.nodes[place]->spec.output;
         if (!neuron_shape_equal(ours, &theirs->spec.output))
             return neuron_fail(
-                NEURON_E_SHAPE, "committee: member %" PRId32 " (%s) %s %s, member 0 (%s) %s %s",
+                NEURON_E_SHAPE, "committee: member %" PRId64 " (%s) %s %s, member 0 (%s) %s %s",
                 c->index, c->member->name, does, neuron_shape_text(ours, text[0]), c->first->name,
                 does, neuron_shape_text(&theirs->spec.output, text[1]));
     }
     return NEURON_OK;
 }
 
-static int check_member(const neuron_graph_t *first, const neuron_graph_t *member, int32_t index)
+static int check_member(const neuron_graph_t *first, const neuron_graph_t *member, int64_t index)
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(member, "committee"));
     const comparison c = {first, member, index};
@@ -121,16 +121,16 @@ static neuron_node_t *output_like(const neuron_graph_t *member, const neuron_nod
 }
 
 /* Members vote for the same classes: those of a member at one output, against those before it. */
-static int check_names(neuron_graph_t *const *members, int32_t index, const neuron_node_t *output)
+static int check_names(neuron_graph_t *const *members, int64_t index, const neuron_node_t *output)
 {
     const neuron_tensor_t *names = names_of(output_like(members[index], output));
     for (int32_t i = 0; i < index; i++) {
         const neuron_tensor_t *others = names_of(output_like(members[i], output));
-        int32_t k = neuron_class_names_differ(others, names);
+        int64_t k = neuron_class_names_differ(others, names);
         if (k >= 0)
             return neuron_fail(NEURON_E_DATA,
-                               "committee: class %" PRId32 " is \"%s\" in member %" PRId32
-                               " (%s) and \"%s\" in member %" PRId32 " (%s)",
+                               "committee: class %" PRId64 " is \"%s\" in member %" PRId32
+                               " (%s) and \"%s\" in member %" PRId64 " (%s)",
                                k, neuron_class_names_at(others, k), i, members[i]->name,
                                neuron_class_names_at(names, k), index, members[index]->name);
     }
@@ -156,7 +156,7 @@ static bool same_text(const char *a, const char *b)
 /* What a committee is made of. */
 typedef struct committee_plan {
     neuron_graph_t *const *members;
-    int32_t count;
+    int64_t count;
     const committee_rule *rule;
     const double *weights;
     neuron_node_t **imported; /* [member, output]: in the order of the first member's outputs */
@@ -208,7 +208,7 @@ static void join_meaning(neuron_graph_t *graph, const committee_plan *plan)
 }
 
 /* Imports a member and puts its outputs where those of the first are. */
-static int import_member(neuron_graph_t *graph, const committee_plan *plan, int32_t index)
+static int import_member(neuron_graph_t *graph, const committee_plan *plan, int64_t index)
 {
     const neuron_graph_t *first = plan->members[0], *member = plan->members[index];
     neuron_node_t **into = plan->imported + index * first->output_count;
@@ -227,7 +227,7 @@ static int import_member(neuron_graph_t *graph, const committee_plan *plan, int3
 static int join_outputs(neuron_graph_t *graph, const committee_plan *plan)
 {
     const neuron_graph_t *first = plan->members[0];
-    int32_t outputs = first->output_count;
+    int64_t outputs = first->output_count;
     for (int32_t i = 0; i < outputs; i++) {
         for (int32_t k = 0; k < plan->count; k++)
             plan->joined[k] = plan->imported[k * outputs + i];
@@ -273,7 +273,7 @@ static int join(neuron_graph_t *graph, committee_plan *plan)
 }
 
 int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
-                            neuron_graph_t *const *members, int32_t count, const double *weights,
+                            neuron_graph_t *const *members, int64_t count, const double *weights,
                             const char *options)
 {
     FLOAT_SCOPE;
@@ -281,7 +281,7 @@ int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *contex
     *committee = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(members);
-    CHECK_RANGE(count, 1, INT64_MAX);
+    CHECK_LIST(count);
     neuron_options settings;
     neuron_options_reset(&settings, &neuron_committee_options);
     RETURN_IF_ERROR(neuron_options_parse(&settings, options, "committee"));

@@ -12,7 +12,7 @@
 /* ---- Finding ---- */
 
 /* Which of a node's arrays has that name, "<node>.<array>". */
-static int32_t place_at(const neuron_graph_t *graph, const neuron_node_t *node, const char *name)
+static int64_t place_at(const neuron_graph_t *graph, const neuron_node_t *node, const char *name)
 {
     if (!NEURON_IS(node) || node->index >= graph->node_count)
         return -1;
@@ -22,9 +22,9 @@ static int32_t place_at(const neuron_graph_t *graph, const neuron_node_t *node, 
     return -1;
 }
 
-int32_t neuron_graph_array_place(const neuron_graph_t *graph, const char *name)
+int64_t neuron_graph_array_place(const neuron_graph_t *graph, const char *name)
 {
-    int32_t place = -1;
+    int64_t place = -1;
     /* Arrays of a custom layer may have a point in their names. */
     for (const char *point = strchr(name, '.'); point && place < 0;
          point = strchr(point + 1, '.')) {
@@ -37,13 +37,13 @@ int32_t neuron_graph_array_place(const neuron_graph_t *graph, const char *name)
     return place;
 }
 
-static const char *name_at(const void *list, int32_t index)
+static const char *name_at(const void *list, int64_t index)
 {
     const neuron_graph_t *graph = list;
     return index < graph->array_count ? graph->arrays[index].name : NULL;
 }
 
-int32_t neuron_graph_find_array(const neuron_graph_t *graph, const char *name)
+int64_t neuron_graph_find_array(const neuron_graph_t *graph, const char *name)
 {
     char nearest[NEURON_NEAREST_TEXT];
     if (neuron_graph_check_finished(graph, __func__) < 0)
@@ -52,7 +52,7 @@ int32_t neuron_graph_find_array(const neuron_graph_t *graph, const char *name)
         neuron_refuse_null("name", __func__);
         return -1;
     }
-    int32_t place = neuron_graph_array_place(graph, name);
+    int64_t place = neuron_graph_array_place(graph, name);
     if (place < 0)
         neuron_set_message("%s: has no parameter array \"%.127s\"%s", graph->name, name,
                            neuron_nearest_name(name, strlen(name), name_at, graph, nearest));
@@ -88,7 +88,7 @@ static void log_counts(const neuron_graph_t *graph, const neuron_array_source *s
                    who, copied, source->name, graph->name, missing, first_missing);
 }
 
-int neuron_graph_take_arrays(int32_t *count, neuron_graph_t *graph,
+int neuron_graph_take_arrays(int64_t *count, neuron_graph_t *graph,
                              const neuron_array_source *source, const char *to_prefix,
                              const char *from_prefix, const char *who)
 {
@@ -126,7 +126,7 @@ static int check_array(const void *owner, const char *name, const neuron_graph_a
 {
     const neuron_graph_t *graph = owner;
     char text[2][NEURON_SHAPE_TEXT];
-    int32_t place = neuron_graph_array_place(graph, name);
+    int64_t place = neuron_graph_array_place(graph, name);
     if (place < 0)
         return 0;
     const neuron_array *from = graph->arrays[place].array;
@@ -145,13 +145,13 @@ static void copy_array(const void *owner, const char *name, const neuron_graph_a
                        float *values)
 {
     const neuron_graph_t *graph = owner;
-    int32_t place = neuron_graph_array_place(graph, name);
+    int64_t place = neuron_graph_array_place(graph, name);
     if (place >= 0)
         memmove(values, graph->values + graph->arrays[place].offset,
                 (size_t)to->count * sizeof *values);
 }
 
-int neuron_graph_copy_arrays(int32_t *copied, neuron_graph_t *to, const neuron_graph_t *from,
+int neuron_graph_copy_arrays(int64_t *copied, neuron_graph_t *to, const neuron_graph_t *from,
                              const char *to_prefix, const char *from_prefix)
 {
     FLOAT_SCOPE;

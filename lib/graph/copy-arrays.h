@@ -15,11 +15,11 @@ typedef struct neuron_array_source {
 
 /* Copies all arrays of a graph that begin with one prefix and are there with the other, and says
  * how many these are. On failure nothing has changed. */
-int neuron_graph_take_arrays(int32_t *count, neuron_graph_t *graph,
+int neuron_graph_take_arrays(int64_t *count, neuron_graph_t *graph,
                              const neuron_array_source *source, const char *to_prefix,
                              const char *from_prefix, const char *who);
 
 /* The array of a name, or -1 without a message. */
-int32_t neuron_graph_array_place(const neuron_graph_t *graph, const char *name);
+int64_t neuron_graph_array_place(const neuron_graph_t *graph, const char *name);
 
 #endif

@@ -51,7 +51,7 @@ int neuron_custom_set_output(neuron_node_t *node, const int64_t *shape, int32_t 
 }
 
 neuron_node_t *neuron_custom_layer(neuron_graph_t *graph, const char *name,
-                                   neuron_node_t *const *inputs, int32_t count,
+                                   neuron_node_t *const *inputs, int64_t count,
                                    const int64_t *output_shape, int32_t rank)
 {
     if (!neuron_graph_takes_more(graph, "custom"))

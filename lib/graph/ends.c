@@ -11,7 +11,7 @@
 /* ---- Inputs and outputs ---- */
 
 static neuron_node_t **copy_nodes(neuron_context_t *context, neuron_node_t *const *nodes,
-                                  int32_t count, int32_t room)
+                                  int64_t count, int64_t room)
 {
     neuron_node_t **copy = neuron_allocate(context, neuron_size(room), sizeof *copy);
     for (int32_t i = 0; copy && i < count; i++)
@@ -21,7 +21,7 @@ static neuron_node_t **copy_nodes(neuron_context_t *context, neuron_node_t *cons
 
 int neuron_graph_add_input(neuron_graph_t *graph, neuron_node_t *node)
 {
-    int32_t count = graph->input_count;
+    int64_t count = graph->input_count;
     neuron_node_t **inputs = copy_nodes(graph->context, graph->inputs, count, count + 1);
     if (!inputs)
         return NEURON_E_MEMORY;
@@ -32,21 +32,21 @@ int neuron_graph_add_input(neuron_graph_t *graph, neuron_node_t *node)
     return NEURON_OK;
 }
 
-static neuron_node_t *node_at(neuron_node_t *const *nodes, int32_t count, int32_t index,
+static neuron_node_t *node_at(neuron_node_t *const *nodes, int64_t count, int64_t index,
                               const neuron_graph_t *graph, const char *what)
 {
     if (index >= 0 && index < count)
         return nodes[index];
-    neuron_set_message("%s: has no %s %" PRId32 " of %" PRId32, graph->name, what, index, count);
+    neuron_set_message("%s: has no %s %" PRId64 " of %" PRId64, graph->name, what, index, count);
     return NULL;
 }
 
-int32_t neuron_graph_input_count(const neuron_graph_t *graph)
+int64_t neuron_graph_input_count(const neuron_graph_t *graph)
 {
     return NEURON_IS(graph) ? graph->input_count : 0;
 }
 
-neuron_node_t *neuron_graph_input(const neuron_graph_t *graph, int32_t index)
+neuron_node_t *neuron_graph_input(const neuron_graph_t *graph, int64_t index)
 {
     if (NEURON_IS(graph))
         return node_at(graph->inputs, graph->input_count, index, graph, "input");
@@ -54,12 +54,12 @@ neuron_node_t *neuron_graph_input(const neuron_graph_t *graph, int32_t index)
     return NULL;
 }
 
-int32_t neuron_graph_output_count(const neuron_graph_t *graph)
+int64_t neuron_graph_output_count(const neuron_graph_t *graph)
 {
     return NEURON_IS(graph) ? graph->output_count : 0;
 }
 
-neuron_node_t *neuron_graph_output(const neuron_graph_t *graph, int32_t index)
+neuron_node_t *neuron_graph_output(const neuron_graph_t *graph, int64_t index)
 {
     if (NEURON_IS(graph))
         return node_at(graph->outputs, graph->output_count, index, graph, "output");
@@ -69,29 +69,29 @@ neuron_node_t *neuron_graph_output(const neuron_graph_t *graph, int32_t index)
 
 /* ---- Finishing ---- */
 
-static int check_output(const neuron_graph_t *graph, neuron_node_t *const *outputs, int32_t index)
+static int check_output(const neuron_graph_t *graph, neuron_node_t *const *outputs, int64_t index)
 {
     const neuron_node_t *output = outputs[index];
     if (!output)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: output %" PRId32 " is NULL", graph->name, index);
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: output %" PRId64 " is NULL", graph->name, index);
     if (output->graph != graph)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: the output %s belongs to another graph",
                            graph->name, output->name);
     for (int32_t i = 0; i < index; i++)
         if (outputs[i] == output)
             return neuron_fail(NEURON_E_ARGUMENT,
-                               "%s: outputs %" PRId32 " and %" PRId32 " are the same node, %s",
+                               "%s: outputs %" PRId32 " and %" PRId64 " are the same node, %s",
                                graph->name, i, index, output->name);
     return neuron_node_check_fits(output);
 }
 
 /* Marks the nodes that the outputs need, all inputs among them. */
-static int mark_needed(const neuron_graph_t *graph, neuron_node_t *const *outputs, int32_t count,
+static int mark_needed(const neuron_graph_t *graph, neuron_node_t *const *outputs, int64_t count,
                        bool *needed)
 {
     for (int32_t i = 0; i < count; i++)
         needed[outputs[i]->index] = true;
-    for (int32_t i = graph->node_total - 1; i >= 0; i--) {
+    for (int64_t i = graph->node_total - 1; i >= 0; i--) {
         const neuron_node_t *node = graph->nodes[i];
         for (int32_t j = 0; needed[i] && j < node->spec.input_count; j++)
             needed[node->inputs[j]->index] = true;
@@ -107,10 +107,10 @@ static int mark_needed(const neuron_graph_t *graph, neuron_node_t *const *output
  * only because the caller may hold them. */
 static void sort_needed(neuron_graph_t *graph, const bool *needed, neuron_node_t **sorted)
 {
-    int32_t count = 0, end = graph->node_total;
+    int64_t count = 0, end = graph->node_total;
     for (int32_t i = 0; i < end; i++)
         count += needed[i];
-    int32_t used = 0, unused = count;
+    int64_t used = 0, unused = count;
     for (int32_t i = 0; i < end; i++)
         sorted[needed[i] ? used++ : unused++] = graph->nodes[i];
     for (int32_t i = 0; i < end; i++)
@@ -121,7 +121,7 @@ static void sort_needed(neuron_graph_t *graph, const bool *needed, neuron_node_t
     graph->node_count = count;
 }
 
-static int keep_needed(neuron_graph_t *graph, neuron_node_t *const *outputs, int32_t count)
+static int keep_needed(neuron_graph_t *graph, neuron_node_t *const *outputs, int64_t count)
 {
     size_t total = (size_t)graph->node_total;
     bool *needed = neuron_allocate_zero(graph->context, total, sizeof *needed);
@@ -136,7 +136,7 @@ static int keep_needed(neuron_graph_t *graph, neuron_node_t *const *outputs, int
 }
 
 /* Nothing of it can be seen unless all of it succeeds. */
-static int finish(neuron_graph_t *graph, neuron_node_t *const *outputs, int32_t count)
+static int finish(neuron_graph_t *graph, neuron_node_t *const *outputs, int64_t count)
 {
     for (int32_t i = 0; i < count; i++)
         RETURN_IF_ERROR(check_output(graph, outputs, i));
@@ -158,7 +158,7 @@ static int finish(neuron_graph_t *graph, neuron_node_t *const *outputs, int32_t 
     return NEURON_OK;
 }
 
-int neuron_graph_finish_many(neuron_graph_t *graph, neuron_node_t *const *outputs, int32_t count)
+int neuron_graph_finish_many(neuron_graph_t *graph, neuron_node_t *const *outputs, int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(graph);

@@ -93,7 +93,7 @@ static const neuron_word storages[] = {{NEURON_STORAGE_F32, "f32"},
                                        {NEURON_STORAGE_BF16, "bf16"},
                                        {0, ""}};
 
-static const char *storage_at(const void *list, int32_t index)
+static const char *storage_at(const void *list, int64_t index)
 {
     (void)list;
     return storages[index].name[0] ? storages[index].name : NULL;

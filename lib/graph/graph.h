@@ -34,7 +34,7 @@ typedef struct neuron_meaning {
 struct neuron_node {
     neuron_handle handle;
     neuron_graph_t *graph;
-    int32_t index; /* in graph->nodes; inputs always have a lower one */
+    int64_t index; /* in graph->nodes; inputs always have a lower one */
     char *name;
     neuron_node_t **inputs;
     neuron_shape *input_shapes; /* spec.inputs */
@@ -45,8 +45,8 @@ struct neuron_node {
     neuron_node_t *owner; /* whose arrays it works with; NULL for its own */
     bool shared;          /* it has an owner, or is one: see shared.c */
     bool misfit;          /* its window is larger than its input, and padding may still be set */
-    int32_t consumers;
-    int32_t first_array;                  /* in graph->arrays, once finished */
+    int64_t consumers;
+    int64_t first_array;                  /* in graph->arrays, once finished */
     char *array_names[NEURON_ARRAYS_MAX]; /* of a custom layer's arrays */
     neuron_meaning meaning;
     float *imported; /* values of all arrays, one after the other, until the graph is finished */
@@ -64,7 +64,7 @@ typedef struct neuron_graph_array {
 /* How many nodes have names that begin with that of a layer. */
 typedef struct neuron_kind_names {
     const neuron_layer *layer;
-    int32_t names;
+    int64_t names;
 } neuron_kind_names;
 
 /* The head of what a room above keeps with a graph, which releases it when it goes. */
@@ -86,20 +86,20 @@ struct neuron_graph {
     int status;
     char message[NEURON_MESSAGE_SIZE];
 
-    int32_t node_total, node_capacity;
-    int32_t node_count; /* once finished: those the output needs; they come first */
+    int64_t node_total, node_capacity;
+    int64_t node_count; /* once finished: those the output needs; they come first */
     neuron_node_t **nodes;
     neuron_node_t **by_name; /* see names.h */
     neuron_kind_names *kinds;
-    int32_t name_places, kind_count;
+    int64_t name_places, kind_count;
     neuron_node_t **inputs;  /* in the order in which they were added */
     neuron_node_t **outputs; /* once finished */
-    int32_t input_count, output_count;
+    int64_t input_count, output_count;
     bool finished;
 
     /* All parameters, trainable ones first (frozen or not), each array at a multiple of
      * NEURON_ALIGNMENT bytes; the gaps are zero. */
-    int32_t array_count;
+    int64_t array_count;
     neuron_graph_array *arrays;
     float *values;
     int64_t value_count;      /* gaps included */
@@ -127,7 +127,7 @@ void neuron_graph_latch(neuron_graph_t *graph, int status);
  * input, or is NULL. Returns NULL and latches the error, that an input is NULL among others. If the
  * graph has an error already, returns NULL and does nothing else. */
 neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer, const char *name,
-                                neuron_node_t *const *inputs, int32_t input_count,
+                                neuron_node_t *const *inputs, int64_t input_count,
                                 const neuron_options *options, const double *weights);
 
 /* Adds a copy of a node of another graph, which is finished, with its parameters. `owners` has a
@@ -141,7 +141,7 @@ int neuron_graph_copy_node(neuron_graph_t *graph, const neuron_graph_t *source,
  * as neuron_graph_add(). */
 neuron_node_t *neuron_graph_add_shared(neuron_graph_t *graph, neuron_node_t *layer,
                                        const char *name, neuron_node_t *const *inputs,
-                                       int32_t count);
+                                       int64_t count);
 
 /* The node that has the arrays that a node works with. */
 static inline neuron_node_t *neuron_node_owner(neuron_node_t *node)
@@ -206,7 +206,7 @@ int neuron_node_infer(neuron_node_t *node);
 int neuron_node_check_fits(const neuron_node_t *node);
 
 /* Whether training changes array `index` of a finished graph. */
-bool neuron_graph_trains(const neuron_graph_t *graph, int32_t index);
+bool neuron_graph_trains(const neuron_graph_t *graph, int64_t index);
 
 /* NEURON_E_STATE for a graph that is NULL (argument) or not finished; `who` begins the message. */
 int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who);

@@ -27,10 +27,10 @@ static int choose_prefix(const neuron_graph_t *graph, const neuron_graph_t *sour
     for (char *c = base; *c; c++)
         if (*c == '/' || *c == '.')
             *c = '_';
-    int32_t number = neuron_names_free_number(graph, base);
+    int64_t number = neuron_names_free_number(graph, base);
     snprintf(prefix, NEURON_NODE_NAME_MAX + 1, "%s", base);
     if (number > 0)
-        snprintf(prefix, NEURON_NODE_NAME_MAX + 1, "%s_%" PRId32, base, number);
+        snprintf(prefix, NEURON_NODE_NAME_MAX + 1, "%s_%" PRId64, base, number);
     return NEURON_OK;
 }
 
@@ -172,13 +172,13 @@ static int copy_node(const neuron_copying *copying, const neuron_node_t *node)
 }
 
 /* Marks what nodes need that has no copy. */
-static void mark_needed(const neuron_copying *copying, neuron_node_t *const *nodes, int32_t count,
+static void mark_needed(const neuron_copying *copying, neuron_node_t *const *nodes, int64_t count,
                         bool *needed)
 {
     const neuron_graph_t *source = copying->source;
     for (int32_t i = 0; i < count; i++)
         needed[nodes[i]->index] = true;
-    for (int32_t i = source->node_count - 1; i >= 0; i--) {
+    for (int64_t i = source->node_count - 1; i >= 0; i--) {
         const neuron_node_t *node = source->nodes[i];
         needed[i] = needed[i] && !copying->copies[i];
         for (int32_t j = 0; needed[i] && j < node->spec.input_count; j++)
@@ -186,7 +186,7 @@ static void mark_needed(const neuron_copying *copying, neuron_node_t *const *nod
     }
 }
 
-int neuron_copying_run(const neuron_copying *copying, neuron_node_t *const *nodes, int32_t count)
+int neuron_copying_run(const neuron_copying *copying, neuron_node_t *const *nodes, int64_t count)
 {
     const neuron_graph_t *source = copying->source;
     neuron_context_t *context = copying->graph->context;
@@ -214,16 +214,16 @@ int neuron_copying_run(const neuron_copying *copying, neuron_node_t *const *node
 typedef struct importing {
     const neuron_graph_t *source;
     neuron_node_t *const *from, *const *to;
-    int32_t from_count, to_count;
+    int64_t from_count, to_count;
     const char *name, *options;
 } importing;
 
 static int check_place(const neuron_graph_t *source, const neuron_node_t *from,
-                       const neuron_node_t *input, int32_t index)
+                       const neuron_node_t *input, int64_t index)
 {
     char text[2][NEURON_SHAPE_TEXT];
     if (!input)
-        return neuron_fail(NEURON_E_ARGUMENT, "import: input %" PRId32 " is NULL", index);
+        return neuron_fail(NEURON_E_ARGUMENT, "import: input %" PRId64 " is NULL", index);
     RETURN_IF_ERROR(neuron_handle_check_at(input, NEURON_HANDLE_NODE, "inputs", index, "import"));
     RETURN_IF_ERROR(neuron_node_check_fits(input));
     bool only = source->input_count == 1 && neuron_node_is_input(from);
@@ -289,8 +289,8 @@ static int latch(neuron_graph_t *graph, int status)
     return status;
 }
 
-static int import_many(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t input_count,
-                       importing *what, neuron_node_t **outputs, int32_t output_count)
+static int import_many(neuron_graph_t *graph, neuron_node_t *const *inputs, int64_t input_count,
+                       importing *what, neuron_node_t **outputs, int64_t output_count)
 {
     const neuron_graph_t *source = what->source;
     CHECK_HANDLE(source, "import");
@@ -301,8 +301,8 @@ static int import_many(neuron_graph_t *graph, neuron_node_t *const *inputs, int3
         return neuron_refuse_null("outputs", "import");
     if (input_count != source->input_count || output_count != source->output_count)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "import: %" PRId32 " inputs and %" PRId32
-                           " outputs are given; %s has %" PRId32 " and %" PRId32,
+                           "import: %" PRId64 " inputs and %" PRId64
+                           " outputs are given; %s has %" PRId64 " and %" PRId64,
                            input_count, output_count, source->name, source->input_count,
                            source->output_count);
     what->from = source->inputs;
@@ -312,8 +312,8 @@ static int import_many(neuron_graph_t *graph, neuron_node_t *const *inputs, int3
     return import(graph, what, inputs, outputs);
 }
 
-int neuron_graph_import_many(neuron_node_t **outputs, int32_t output_count, neuron_graph_t *graph,
-                             neuron_node_t *const *inputs, int32_t input_count,
+int neuron_graph_import_many(neuron_node_t **outputs, int64_t output_count, neuron_graph_t *graph,
+                             neuron_node_t *const *inputs, int64_t input_count,
                              const neuron_graph_t *source, const char *name, const char *options)
 {
     FLOAT_SCOPE;
@@ -340,10 +340,10 @@ neuron_node_t *neuron_graph_import(neuron_graph_t *graph, neuron_node_t *input,
 
 /* The node of a finished graph that is called so; NULL stands for the only one of `count`. */
 static int find_end(neuron_node_t **found, const neuron_graph_t *source, const char *name,
-                    neuron_node_t *const *ends, int32_t count, const char *what)
+                    neuron_node_t *const *ends, int64_t count, const char *what)
 {
     if (!name && count != 1)
-        return neuron_fail(NEURON_E_ARGUMENT, "import: `%s` is NULL, but %s has %" PRId32, what,
+        return neuron_fail(NEURON_E_ARGUMENT, "import: `%s` is NULL, but %s has %" PRId64, what,
                            source->name, count);
     *found = name ? neuron_graph_find_node(source, name) : ends[0];
     return *found ? NEURON_OK : NEURON_E_ARGUMENT;
@@ -378,7 +378,7 @@ neuron_node_t *neuron_graph_import_part(neuron_graph_t *graph, neuron_node_t *in
 
 /* ---- Other outputs ---- */
 
-static int copy_to_outputs(neuron_copying *copying, neuron_node_t *const *nodes, int32_t count,
+static int copy_to_outputs(neuron_copying *copying, neuron_node_t *const *nodes, int64_t count,
                            neuron_node_t **copies)
 {
     const neuron_graph_t *source = copying->source;
@@ -409,7 +409,7 @@ static int copy_to_outputs(neuron_copying *copying, neuron_node_t *const *nodes,
     return neuron_graph_copy_metadata(copying->graph, source);
 }
 
-static int check_nodes(const neuron_graph_t *source, neuron_node_t *const *nodes, int32_t count)
+static int check_nodes(const neuron_graph_t *source, neuron_node_t *const *nodes, int64_t count)
 {
     for (int32_t i = 0; i < count; i++)
         if (!NEURON_IS(nodes[i]) || nodes[i]->graph != source ||
@@ -424,7 +424,7 @@ static int check_nodes(const neuron_graph_t *source, neuron_node_t *const *nodes
 }
 
 static int make_with_outputs(neuron_graph_t *graph, const neuron_graph_t *source,
-                             neuron_node_t *const *nodes, int32_t count)
+                             neuron_node_t *const *nodes, int64_t count)
 {
     neuron_copying copying;
     RETURN_IF_ERROR(neuron_graph_set_name(graph, source->name));
@@ -442,7 +442,7 @@ static int make_with_outputs(neuron_graph_t *graph, const neuron_graph_t *source
 }
 
 int neuron_graph_with_outputs(neuron_graph_t **graph, const neuron_graph_t *source,
-                              neuron_node_t *const *nodes, int32_t count)
+                              neuron_node_t *const *nodes, int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(graph);

@@ -29,7 +29,7 @@ void neuron_copying_end(neuron_copying *copying);
 
 /* Copies what nodes of the source need that has no copy yet. NEURON_E_ARGUMENT if that is an
  * input. */
-int neuron_copying_run(const neuron_copying *copying, neuron_node_t *const *nodes, int32_t count);
+int neuron_copying_run(const neuron_copying *copying, neuron_node_t *const *nodes, int64_t count);
 
 /* Adds an input like that of another graph. */
 neuron_node_t *neuron_graph_copy_input(neuron_graph_t *graph, const neuron_node_t *input);

@@ -58,10 +58,10 @@ const char *neuron_initializer_name(int32_t kind)
     return find_kind(kind)->name;
 }
 
-static const char *name_at(const void *list, int32_t index)
+static const char *name_at(const void *list, int64_t index)
 {
     (void)list;
-    int32_t count = sizeof initializers / sizeof *initializers;
+    int64_t count = sizeof initializers / sizeof *initializers;
     return index < count ? initializers[index].name : NULL;
 }
 

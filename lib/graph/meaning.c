@@ -14,7 +14,7 @@
 static neuron_node_t *end_of(const neuron_graph_t *graph, const char *name, bool input)
 {
     neuron_node_t *const *nodes = input ? graph->inputs : graph->outputs;
-    int32_t count = input ? graph->input_count : graph->output_count;
+    int64_t count = input ? graph->input_count : graph->output_count;
     if (!name)
         return count == 1 ? nodes[0] : NULL;
     for (int32_t i = 0; i < count; i++)
@@ -164,7 +164,7 @@ void neuron_node_keep_names(neuron_node_t *output, neuron_tensor_t *names)
 }
 
 int neuron_graph_set_class_names(neuron_graph_t *graph, const char *output,
-                                 const char *const *names, int32_t count)
+                                 const char *const *names, int64_t count)
 {
     neuron_node_t *node;
     neuron_tensor_t *made = NULL;
@@ -172,7 +172,7 @@ int neuron_graph_set_class_names(neuron_graph_t *graph, const char *output,
     CHECK_ROOM(names, count);
     if (names && count != neuron_node_class_count(node))
         return neuron_fail(NEURON_E_SHAPE,
-                           "%s: count is %" PRId32 "; it must be %" PRId64 ", the classes of %s",
+                           "%s: count is %" PRId64 "; it must be %" PRId64 ", the classes of %s",
                            __func__, count, neuron_node_class_count(node), node->name);
     if (names)
         RETURN_IF_ERROR(neuron_class_names_make(&made, graph->context, names, count, __func__));
@@ -181,7 +181,7 @@ int neuron_graph_set_class_names(neuron_graph_t *graph, const char *output,
     return NEURON_OK;
 }
 
-const char *neuron_graph_class_name(const neuron_graph_t *graph, const char *output, int32_t k)
+const char *neuron_graph_class_name(const neuron_graph_t *graph, const char *output, int64_t k)
 {
     const neuron_node_t *node =
         NEURON_IS(graph) && graph->finished ? end_of(graph, output, false) : NULL;
@@ -193,7 +193,7 @@ const char *neuron_graph_class_name(const neuron_graph_t *graph, const char *out
 /* Who begins a message about an end of a graph that has several: "trainer: left". */
 enum { WHO_TEXT = NEURON_NODE_NAME_MAX + 80 };
 
-static const char *who_text(const char *who, const neuron_node_t *node, int32_t ends,
+static const char *who_text(const char *who, const neuron_node_t *node, int64_t ends,
                             char text[WHO_TEXT])
 {
     if (ends == 1)
@@ -202,13 +202,13 @@ static const char *who_text(const char *who, const neuron_node_t *node, int32_t 
     return text;
 }
 
-static int check_count(const neuron_graph_t *graph, int64_t has, int32_t wants, const char *what,
+static int check_count(const neuron_graph_t *graph, int64_t has, int64_t wants, const char *what,
                        const char *who)
 {
     if (has == wants)
         return NEURON_OK;
     return neuron_fail(NEURON_E_SHAPE,
-                       "%s: the dataset has %" PRId64 " %s%s, %s has %" PRId32
+                       "%s: the dataset has %" PRId64 " %s%s, %s has %" PRId64
                        "; neuron_dataset_zip() makes one of several",
                        who, has, what, has == 1 ? "" : "s", graph->name, wants);
 }
@@ -296,10 +296,10 @@ static void warn_of_names(const neuron_graph_t *graph, const neuron_node_t *outp
                           const neuron_dataset_t *dataset, const char *who)
 {
     const neuron_tensor_t *names = output->meaning.class_names;
-    int32_t k = neuron_class_names_differ(names, dataset->class_names);
+    int64_t k = neuron_class_names_differ(names, dataset->class_names);
     if (k >= 0)
         neuron_log(graph->context, NEURON_LOG_WARNING, "data",
-                   "%s: class %" PRId32 " is \"%s\" in the dataset and \"%s\" in %s", who, k,
+                   "%s: class %" PRId64 " is \"%s\" in the dataset and \"%s\" in %s", who, k,
                    neuron_class_names_at(dataset->class_names, k), neuron_class_names_at(names, k),
                    graph->name);
 }

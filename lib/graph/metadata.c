@@ -113,7 +113,7 @@ const char *neuron_graph_metadata(const neuron_graph_t *graph, const char *key)
     return NEURON_IS(graph) && key && !is_own(key) ? neuron_graph_kept_text(graph, key) : NULL;
 }
 
-const char *neuron_graph_metadata_key(const neuron_graph_t *graph, int32_t index)
+const char *neuron_graph_metadata_key(const neuron_graph_t *graph, int64_t index)
 {
     const neuron_metadata *entry = NEURON_IS(graph) && index >= 0 ? graph->metadata : NULL;
     for (; entry; entry = entry->next)

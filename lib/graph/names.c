@@ -31,7 +31,7 @@ int neuron_names_reserve(neuron_graph_t *graph)
 {
     if (2 * (graph->node_total + 1) <= graph->name_places)
         return NEURON_OK;
-    int32_t places = graph->name_places ? 2 * graph->name_places : 32;
+    int64_t places = graph->name_places ? 2 * graph->name_places : 32;
     neuron_node_t **table = neuron_allocate_zero(graph->context, (size_t)places, sizeof *table);
     if (!table)
         return NEURON_E_MEMORY;
@@ -75,9 +75,9 @@ void neuron_names_remove(neuron_graph_t *graph, const neuron_node_t *node)
     count_name(graph, node->name, -1);
 }
 
-int neuron_names_count(neuron_graph_t *graph, const neuron_layer *layer, int32_t *count)
+int neuron_names_count(neuron_graph_t *graph, const neuron_layer *layer, int64_t *count)
 {
-    int32_t i = 0;
+    int64_t i = 0;
     while (i < graph->kind_count && graph->kinds[i].layer != layer)
         i++;
     if (i < graph->kind_count) {
@@ -100,28 +100,28 @@ int neuron_names_count(neuron_graph_t *graph, const neuron_layer *layer, int32_t
 }
 
 /* The number in `_12/...`, 0 for `/...`, -1 for anything else. */
-static int32_t number_behind(const char *text)
+static int64_t number_behind(const char *text)
 {
     if (*text == '/')
         return 0;
     if (text[0] != '_' || text[1] < '1' || text[1] > '9')
         return -1;
-    int32_t number = 0;
+    int64_t number = 0;
     for (text++; *text >= '0' && *text <= '9' && number <= NEURON_NODES_MAX; text++)
         number = 10 * number + (*text - '0');
     return *text == '/' ? number : -1;
 }
 
-int32_t neuron_names_free_number(const neuron_graph_t *graph, const char *base)
+int64_t neuron_names_free_number(const neuron_graph_t *graph, const char *base)
 {
     uint8_t taken[NEURON_NODES_MAX / 8 + 1] = {0};
-    for (int32_t i = 0; i < graph->node_total; i++) {
+    for (int64_t i = 0; i < graph->node_total; i++) {
         const char *name = graph->nodes[i]->name;
-        int32_t number = begins_with(name, base) ? number_behind(name + strlen(base)) : -1;
+        int64_t number = begins_with(name, base) ? number_behind(name + strlen(base)) : -1;
         if (number >= 0 && number <= NEURON_NODES_MAX)
             taken[number / 8] |= (uint8_t)(1 << number % 8);
     }
-    int32_t number = 0;
+    int64_t number = 0;
     while (taken[number / 8] & 1 << number % 8) /* of so many nodes one has no name of these */
         number++;
     return number;

@@ -16,11 +16,11 @@ void neuron_names_add(neuron_graph_t *graph, neuron_node_t *node);
 void neuron_names_remove(neuron_graph_t *graph, const neuron_node_t *node);
 
 /* How many nodes have names that begin with that of the layer. */
-int neuron_names_count(neuron_graph_t *graph, const neuron_layer *layer, int32_t *count);
+int neuron_names_count(neuron_graph_t *graph, const neuron_layer *layer, int64_t *count);
 
 /* The first number, 0 or more, such that no node is called `<base>_<number>/...`, or for 0
  * `<base>/...`. */
-int32_t neuron_names_free_number(const neuron_graph_t *graph, const char *base);
+int64_t neuron_names_free_number(const neuron_graph_t *graph, const char *base);
 
 void neuron_names_drop(neuron_graph_t *graph);
 

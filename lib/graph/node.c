@@ -29,20 +29,20 @@ void neuron_node_destroy(neuron_node_t *node)
     neuron_release(context, node);
 }
 
-int32_t neuron_graph_node_count(const neuron_graph_t *graph)
+int64_t neuron_graph_node_count(const neuron_graph_t *graph)
 {
     if (!NEURON_IS(graph))
         return 0;
     return graph->finished ? graph->node_count : graph->node_total;
 }
 
-neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int32_t index)
+neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int64_t index)
 {
-    int32_t count = neuron_graph_node_count(graph);
+    int64_t count = neuron_graph_node_count(graph);
     if (index >= 0 && index < count)
         return graph->nodes[index];
     if (NEURON_IS(graph))
-        neuron_set_message("%s: %s has no node %" PRId32 " of %" PRId32, __func__, graph->name,
+        neuron_set_message("%s: %s has no node %" PRId64 " of %" PRId64, __func__, graph->name,
                            index, count);
     else
         (void)neuron_handle_check(graph, NEURON_HANDLE_GRAPH, "graph", __func__);
@@ -51,7 +51,7 @@ neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int32_t index)
 
 neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *name)
 {
-    int32_t count = neuron_graph_node_count(graph);
+    int64_t count = neuron_graph_node_count(graph);
     neuron_node_t *node = NEURON_IS(graph) && name ? neuron_names_find(graph, name) : NULL;
     if (node && node->index < count)
         return node;
@@ -70,12 +70,12 @@ static int set_default_name(neuron_node_t *node)
     neuron_graph_t *graph = node->graph;
     const neuron_layer *layer = node->spec.layer;
     /* All but the odd renamed node are counted, so that a long chain need not try every number. */
-    int32_t number;
+    int64_t number;
     RETURN_IF_ERROR(neuron_names_count(graph, layer, &number));
     char name[NEURON_NODE_NAME_MAX + 1];
     snprintf(name, sizeof name, "%s", layer->name);
     for (; neuron_names_find(graph, name); number++)
-        snprintf(name, sizeof name, "%s_%" PRId32, layer->name, number);
+        snprintf(name, sizeof name, "%s_%" PRId64, layer->name, number);
     node->name = neuron_copy_text(graph->context, name);
     return node->name ? NEURON_OK : NEURON_E_MEMORY;
 }
@@ -108,7 +108,7 @@ static int grow(neuron_graph_t *graph)
     RETURN_IF_ERROR(neuron_names_reserve(graph));
     if (graph->node_total < graph->node_capacity)
         return NEURON_OK;
-    int32_t capacity = graph->node_capacity ? 2 * graph->node_capacity : 16;
+    int64_t capacity = graph->node_capacity ? 2 * graph->node_capacity : 16;
     neuron_node_t **nodes = neuron_allocate(graph->context, neuron_size(capacity), sizeof *nodes);
     if (!nodes)
         return NEURON_E_MEMORY;
@@ -120,7 +120,7 @@ static int grow(neuron_graph_t *graph)
     return NEURON_OK;
 }
 
-static int set_inputs(neuron_node_t *node, neuron_node_t *const *inputs, int32_t count)
+static int set_inputs(neuron_node_t *node, neuron_node_t *const *inputs, int64_t count)
 {
     neuron_context_t *context = node->graph->context;
     node->inputs = neuron_allocate(context, neuron_size(count), sizeof *node->inputs);
@@ -185,7 +185,7 @@ int neuron_node_check_fits(const neuron_node_t *node)
 
 /* Fills a node that has its graph and layer. */
 static int set_up(neuron_node_t *node, const char *name, neuron_node_t *const *inputs,
-                  int32_t input_count, const neuron_options *options, const double *weights)
+                  int64_t input_count, const neuron_options *options, const double *weights)
 {
     const neuron_layer *layer = node->spec.layer;
     RETURN_IF_ERROR(name_node(node, name));
@@ -193,7 +193,7 @@ static int set_up(neuron_node_t *node, const char *name, neuron_node_t *const *i
         (input_count < 1 || input_count > INPUTS_MAX ||
          (input_count > 1 && !(layer->flags & NEURON_LAYER_MANY_INPUTS))))
         return neuron_fail(
-            NEURON_E_ARGUMENT, "%s: count is %" PRId32 "; this layer takes %s", node->name,
+            NEURON_E_ARGUMENT, "%s: count is %" PRId64 "; this layer takes %s", node->name,
             input_count, layer->flags & NEURON_LAYER_MANY_INPUTS ? "1 to 4,096 inputs" : "1 input");
     RETURN_IF_ERROR(set_inputs(node, inputs, input_count));
     RETURN_IF_ERROR(set_weights(node, weights));
@@ -208,7 +208,7 @@ static int set_up(neuron_node_t *node, const char *name, neuron_node_t *const *i
 }
 
 neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer, const char *name,
-                                neuron_node_t *const *inputs, int32_t input_count,
+                                neuron_node_t *const *inputs, int64_t input_count,
                                 const neuron_options *options, const double *weights)
 {
     FLOAT_SCOPE;
@@ -295,12 +295,12 @@ const char *neuron_node_custom_kind(const neuron_node_t *node)
                                                                        : NULL;
 }
 
-int32_t neuron_node_input_count(const neuron_node_t *node)
+int64_t neuron_node_input_count(const neuron_node_t *node)
 {
     return NEURON_IS(node) ? node->spec.input_count : 0;
 }
 
-neuron_node_t *neuron_node_input(const neuron_node_t *node, int32_t index)
+neuron_node_t *neuron_node_input(const neuron_node_t *node, int64_t index)
 {
     return index >= 0 && index < neuron_node_input_count(node) ? node->inputs[index] : NULL;
 }

@@ -45,7 +45,7 @@ static int take_custom(neuron_node_t *node, const neuron_node_t *owner)
     neuron_spec *spec = &node->spec;
     const neuron_spec *theirs = &owner->spec;
     if (spec->input_count != theirs->input_count)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %" PRId32 " inputs are given; %s has %" PRId32,
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %" PRId64 " inputs are given; %s has %" PRId64,
                            node->name, spec->input_count, owner->name, theirs->input_count);
     for (int32_t i = 0; i < spec->input_count; i++)
         if (!neuron_shape_equal(&spec->inputs[i], &theirs->inputs[i]))
@@ -72,7 +72,7 @@ static int share(neuron_node_t *node, neuron_node_t *owner)
     return NEURON_OK;
 }
 
-static int check_layer(const neuron_graph_t *graph, const neuron_node_t *layer, int32_t count)
+static int check_layer(const neuron_graph_t *graph, const neuron_node_t *layer, int64_t count)
 {
     CHECK_HANDLE(layer, "shared_layer");
     if (layer->graph != graph)
@@ -84,7 +84,7 @@ static int check_layer(const neuron_graph_t *graph, const neuron_node_t *layer, 
                            layer->name);
     if (layer->spec.weights && count != layer->spec.input_count)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "shared_layer: count is %" PRId32 "; %s has weights for %" PRId32
+                           "shared_layer: count is %" PRId64 "; %s has weights for %" PRId64
                            " inputs",
                            count, layer->name, layer->spec.input_count);
     return neuron_node_check_fits(layer);
@@ -92,7 +92,7 @@ static int check_layer(const neuron_graph_t *graph, const neuron_node_t *layer, 
 
 neuron_node_t *neuron_graph_add_shared(neuron_graph_t *graph, neuron_node_t *layer,
                                        const char *name, neuron_node_t *const *inputs,
-                                       int32_t count)
+                                       int64_t count)
 {
     if (!neuron_graph_takes_more(graph, "shared_layer"))
         return NULL;
@@ -112,7 +112,7 @@ neuron_node_t *neuron_graph_add_shared(neuron_graph_t *graph, neuron_node_t *lay
 }
 
 neuron_node_t *neuron_shared_layer(neuron_graph_t *graph, neuron_node_t *layer,
-                                   neuron_node_t *const *inputs, int32_t count)
+                                   neuron_node_t *const *inputs, int64_t count)
 {
     FLOAT_SCOPE;
     return neuron_graph_add_shared(graph, layer, NULL, inputs, count);
@@ -145,14 +145,14 @@ static int repeat(neuron_graph_t *graph, neuron_node_t **copies, neuron_node_t *
 static void mark_needed(const neuron_graph_t *graph, const neuron_node_t *to, bool *needed)
 {
     needed[to->index] = true;
-    for (int32_t i = to->index; i >= 0; i--)
+    for (int64_t i = to->index; i >= 0; i--)
         for (int32_t j = 0; needed[i] && j < graph->nodes[i]->spec.input_count; j++)
             needed[graph->nodes[i]->inputs[j]->index] = true;
 }
 
 static size_t most_inputs(const neuron_graph_t *graph)
 {
-    int32_t most = 1;
+    int64_t most = 1;
     for (int32_t i = 0; i < graph->node_total; i++)
         if (graph->nodes[i]->spec.input_count > most)
             most = graph->nodes[i]->spec.input_count;
@@ -178,7 +178,7 @@ static int repeat_part(neuron_node_t **output, neuron_graph_t *graph, neuron_nod
         return neuron_fail(NEURON_E_ARGUMENT, "shared_part: %s does not depend on %s", to->name,
                            from->name);
     copies[from->index] = input;
-    for (int32_t i = from->index + 1; i <= to->index; i++)
+    for (int64_t i = from->index + 1; i <= to->index; i++)
         if (needed[i])
             RETURN_IF_ERROR(repeat(graph, copies, inputs, graph->nodes[i]));
     *output = copies[to->index];

@@ -28,7 +28,7 @@ typedef struct family {
     const neuron_option_table *only; /* which has these options */
 } family;
 
-static const char *layer_name(const void *list, int32_t index)
+static const char *layer_name(const void *list, int64_t index)
 {
     (void)list;
     for (int32_t i = 0; neuron_layers[i]; i++)
@@ -70,7 +70,7 @@ static const family *find(const char *name)
     return NULL;
 }
 
-const char *neuron_kind_name(const char *family_name, int32_t index)
+const char *neuron_kind_name(const char *family_name, int64_t index)
 {
     const family *found = find(family_name);
     if (!found || index < 0)
@@ -80,9 +80,9 @@ const char *neuron_kind_name(const char *family_name, int32_t index)
     return index == 0 ? found->name : NULL;
 }
 
-int32_t neuron_kind_count(const char *family_name)
+int64_t neuron_kind_count(const char *family_name)
 {
-    int32_t count = 0;
+    int64_t count = 0;
     while (neuron_kind_name(family_name, count))
         count++;
     return count;
@@ -97,7 +97,7 @@ static const neuron_option_table *table_of(const family *found, const char *kind
     return strcmp(kind, found->name) == 0 ? found->only : NULL;
 }
 
-const neuron_option_t *neuron_kind_option(const char *family_name, const char *kind, int32_t index)
+const neuron_option_t *neuron_kind_option(const char *family_name, const char *kind, int64_t index)
 {
     const neuron_option_table *table = table_of(find(family_name), kind);
     return table && index >= 0 && index < table->count ? &table->rows[index] : NULL;
@@ -133,7 +133,7 @@ double neuron_option_default(const neuron_option_t *option)
     return option && !option->words ? option->standard : NAN;
 }
 
-const char *neuron_option_word(const neuron_option_t *option, int32_t index)
+const char *neuron_option_word(const neuron_option_t *option, int64_t index)
 {
     if (!option || !option->words || index < 0)
         return NULL;

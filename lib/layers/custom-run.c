@@ -5,12 +5,12 @@
 
 #include "base/float-mode.h"
 
-static bool has_input(const neuron_custom_run_t *run, int32_t index)
+static bool has_input(const neuron_custom_run_t *run, int64_t index)
 {
     return NEURON_IS(run) && index >= 0 && index < run->run->spec->input_count;
 }
 
-static bool has_array(const neuron_custom_run_t *run, int32_t index)
+static bool has_array(const neuron_custom_run_t *run, int64_t index)
 {
     return NEURON_IS(run) && index >= 0 && index < run->run->spec->array_count;
 }
@@ -39,23 +39,23 @@ int32_t neuron_custom_run_training(const neuron_custom_run_t *run)
     return NEURON_IS(run) && !run->run->predicts;
 }
 
-int32_t neuron_custom_run_input_count(const neuron_custom_run_t *run)
+int64_t neuron_custom_run_input_count(const neuron_custom_run_t *run)
 {
     return NEURON_IS(run) ? run->run->spec->input_count : 0;
 }
 
-int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, int32_t index)
+int64_t neuron_custom_run_input_size(const neuron_custom_run_t *run, int64_t index)
 {
     return has_input(run, index) ? neuron_shape_count(&run->run->spec->inputs[index]) : 0;
 }
 
 void neuron_custom_run_input_shape(int64_t *shape, int32_t *rank, const neuron_custom_run_t *run,
-                                   int32_t index)
+                                   int64_t index)
 {
     give_shape(has_input(run, index) ? &run->run->spec->inputs[index] : NULL, shape, rank);
 }
 
-const float *neuron_custom_run_input(const neuron_custom_run_t *run, int32_t index)
+const float *neuron_custom_run_input(const neuron_custom_run_t *run, int64_t index)
 {
     return has_input(run, index) && run->run->inputs ? run->run->inputs[index] : NULL;
 }
@@ -80,28 +80,28 @@ const float *neuron_custom_run_output_gradient(const neuron_custom_run_t *run)
     return NEURON_IS(run) && run->backward ? run->run->output_gradient : NULL;
 }
 
-float *neuron_custom_run_input_gradient(const neuron_custom_run_t *run, int32_t index)
+float *neuron_custom_run_input_gradient(const neuron_custom_run_t *run, int64_t index)
 {
     return has_input(run, index) && run->backward ? run->run->input_gradients[index] : NULL;
 }
 
-int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int32_t index)
+int64_t neuron_custom_run_array_size(const neuron_custom_run_t *run, int64_t index)
 {
     return has_array(run, index) ? neuron_shape_count(&run->run->spec->arrays[index].shape) : 0;
 }
 
 void neuron_custom_run_array_shape(int64_t *shape, int32_t *rank, const neuron_custom_run_t *run,
-                                   int32_t index)
+                                   int64_t index)
 {
     give_shape(has_array(run, index) ? &run->run->spec->arrays[index].shape : NULL, shape, rank);
 }
 
-float *neuron_custom_run_array(const neuron_custom_run_t *run, int32_t index)
+float *neuron_custom_run_array(const neuron_custom_run_t *run, int64_t index)
 {
     return has_array(run, index) ? run->values[index] : NULL;
 }
 
-float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int32_t index)
+float *neuron_custom_run_array_gradient(const neuron_custom_run_t *run, int64_t index)
 {
     return has_array(run, index) && run->backward ? run->run->gradients[index] : NULL;
 }

@@ -123,13 +123,13 @@ typedef struct neuron_array {
 typedef struct neuron_spec {
     const neuron_layer *layer;
     neuron_options options; /* of layer->options */
-    int32_t input_count;
+    int64_t input_count;
     const neuron_shape *inputs;
     const double *weights; /* one per input for joining layers that weigh; else NULL */
 
     /* Set by infer: */
     neuron_shape output;
-    int32_t array_count;
+    int64_t array_count;
     neuron_array arrays[NEURON_ARRAYS_MAX];
 } neuron_spec;
 

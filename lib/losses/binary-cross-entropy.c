@@ -8,7 +8,7 @@ static const neuron_option options[] = {
     NEURON_LOSS_OPTION_SMOOTHING,
 };
 
-static bool accepts(const float *target, int32_t outputs)
+static bool accepts(const float *target, int64_t outputs)
 {
     for (int32_t i = 0; i < outputs; i++)
         if (target[i] < 0 || target[i] > 1)
@@ -16,7 +16,7 @@ static bool accepts(const float *target, int32_t outputs)
     return true;
 }
 
-static void prepare(const neuron_loss_t *loss, float *target, int32_t outputs)
+static void prepare(const neuron_loss_t *loss, float *target, int64_t outputs)
 {
     neuron_loss_smooth(loss, target, outputs, 0.5);
 }

@@ -12,7 +12,7 @@
 enum { EXAMPLES_PER_TASK = 16 };
 
 int neuron_loss_check_targets(const neuron_loss_t *loss, const float *targets, const int64_t *rows,
-                              int64_t count, int32_t outputs, const char *who)
+                              int64_t count, int64_t outputs, const char *who)
 {
     const neuron_loss_row *kind = loss->kind;
     for (int64_t i = 0; kind->accepts && i < count; i++)
@@ -29,9 +29,9 @@ static double compute_points(const neuron_loss_t *loss, const neuron_loss_exampl
                              double scale, float *gradient)
 {
     neuron_loss_points all = {.loss = loss, .kernels = example->kernels, .logits = example->logits};
-    double sum = 0, factor = loss->kind->sums ? 1 : 1.0 / example->outputs;
-    for (int32_t first = 0; first < example->outputs; first += all.count) {
-        all.count = (int32_t)neuron_min_count(NEURON_LOSS_POINTS, example->outputs - first);
+    double sum = 0, factor = loss->kind->sums ? 1 : 1.0 / (double)example->outputs;
+    for (int64_t first = 0; first < example->outputs; first += all.count) {
+        all.count = neuron_min_count(NEURON_LOSS_POINTS, example->outputs - first);
         all.outputs = example->output + first;
         all.targets = example->target + first;
         loss->kind->points(&all);
@@ -43,7 +43,7 @@ static double compute_points(const neuron_loss_t *loss, const neuron_loss_exampl
     return sum * factor;
 }
 
-static bool all_finite(const float *values, int32_t count)
+static bool all_finite(const float *values, int64_t count)
 {
     float seen = 0;
     for (int32_t i = 0; i < count; i++)
@@ -62,7 +62,7 @@ static double compute_example(const neuron_loss_t *loss, const neuron_loss_examp
 }
 
 /* What the caller's function said. */
-static double take_example(double loss, double scale, float *gradient, int32_t outputs)
+static double take_example(double loss, double scale, float *gradient, int64_t outputs)
 {
     for (int32_t i = 0; gradient && i < outputs; i++)
         gradient[i] = (float)((double)gradient[i] * scale);
@@ -147,7 +147,7 @@ int neuron_loss_compute(const neuron_loss_t *loss, neuron_pool *pool,
     return NEURON_OK;
 }
 
-void neuron_loss_smooth(const neuron_loss_t *loss, float *target, int32_t outputs, double average)
+void neuron_loss_smooth(const neuron_loss_t *loss, float *target, int64_t outputs, double average)
 {
     double smoothing = neuron_loss_option_value(loss, NEURON_LOSS_LABEL_SMOOTHING);
     for (int32_t i = 0; smoothing > 0 && i < outputs; i++)

@@ -13,21 +13,21 @@
 /* Numbers that are worked on at once. */
 enum { SOME = 64 };
 
-static int32_t count_some(int32_t classes, int32_t first)
+static int64_t count_some(int64_t classes, int64_t first)
 {
     return classes - first < SOME ? classes - first : SOME;
 }
 
 /* -sum t log softmax(x), with d/dx = softmax(x) sum t - t */
 static double from_logits(const neuron_element_kernels *kernels, const float *logits,
-                          const float *target, int32_t classes, float scale, float *gradient)
+                          const float *target, int64_t classes, float scale, float *gradient)
 {
     /* Taking the largest away keeps the exponentials from overflowing. */
     double largest = (double)logits[neuron_argmax(logits, classes)];
     double sum = 0, total = 0, loss = 0;
     for (int32_t first = 0; first < classes; first += SOME) {
         double powers[SOME] = {0};
-        int32_t count = count_some(classes, first);
+        int64_t count = count_some(classes, first);
         for (int32_t i = 0; i < count; i++) {
             powers[i] = (double)logits[first + i] - largest;
             total += (double)target[first + i];
@@ -60,7 +60,7 @@ static double clip(double probability)
  * dq_i/dp_j = ((i == j) - q_i) / sum p, so that
  * dL/dp_j = ((sum of t where q is not clipped) - (q_j is clipped ? 0 : t_j / q_j)) / sum p */
 static double from_probabilities(const neuron_element_kernels *kernels, const float *output,
-                                 const float *target, int32_t classes, float scale, float *gradient)
+                                 const float *target, int64_t classes, float scale, float *gradient)
 {
     double sum = 0;
     for (int32_t i = 0; i < classes; i++)
@@ -68,7 +68,7 @@ static double from_probabilities(const neuron_element_kernels *kernels, const fl
     double loss = 0, unclipped = 0; /* sum of the targets that are not clipped */
     for (int32_t first = 0; first < classes; first += SOME) {
         double logarithms[SOME] = {0};
-        int32_t count = count_some(classes, first);
+        int64_t count = count_some(classes, first);
         for (int32_t i = 0; i < count; i++) {
             double probability = (double)output[first + i] / sum;
             logarithms[i] = clip(probability);
@@ -88,13 +88,13 @@ static double from_probabilities(const neuron_element_kernels *kernels, const fl
 }
 
 double neuron_cross_entropy(const neuron_kernels *kernels, const float *output, bool logits,
-                            const float *target, int32_t classes, float scale, float *gradient)
+                            const float *target, int64_t classes, float scale, float *gradient)
 {
     return (logits ? from_logits : from_probabilities)(kernels->element, output, target, classes,
                                                        scale, gradient);
 }
 
-int32_t neuron_argmax(const float *output, int32_t classes)
+int32_t neuron_argmax(const float *output, int64_t classes)
 {
     int32_t best = 0;
     float largest = output[0];
@@ -115,7 +115,7 @@ static const neuron_option options[] = {
 
 /* Asked only of targets that a dataset has not checked to be probabilities. Those of a single
  * output are none, as they would have to be 1. */
-static bool accepts(const float *target, int32_t outputs)
+static bool accepts(const float *target, int64_t outputs)
 {
     double sum = 0;
     bool fits = outputs > 1;
@@ -126,9 +126,9 @@ static bool accepts(const float *target, int32_t outputs)
     return fits && fabs(sum - 1) <= NEURON_LOSS_SUM_TOLERANCE;
 }
 
-static void prepare(const neuron_loss_t *loss, float *target, int32_t outputs)
+static void prepare(const neuron_loss_t *loss, float *target, int64_t outputs)
 {
-    neuron_loss_smooth(loss, target, outputs, 1.0 / outputs);
+    neuron_loss_smooth(loss, target, outputs, 1.0 / (double)outputs);
 }
 
 static double compute(const neuron_loss_t *loss, const neuron_loss_example *example, double scale,

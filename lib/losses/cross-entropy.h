@@ -13,9 +13,9 @@
  *   gradient  [classes] of the loss times `scale`, or NULL if not wanted
  * For probabilities the loss is that of output / sum(output), as in Keras. */
 double neuron_cross_entropy(const neuron_kernels *kernels, const float *output, bool logits,
-                            const float *target, int32_t classes, float scale, float *gradient);
+                            const float *target, int64_t classes, float scale, float *gradient);
 
 /* Largest of the classes, the first of equals; a NaN is never larger. */
-int32_t neuron_argmax(const float *output, int32_t classes);
+int32_t neuron_argmax(const float *output, int64_t classes);
 
 #endif

@@ -2,7 +2,7 @@
 #include "losses/loss.h"
 
 /* Class numbers and one-hot targets are 0 and 1, which this loss knows as -1 and 1. */
-void neuron_hinge_prepare(const neuron_loss_t *loss, float *target, int32_t outputs)
+void neuron_hinge_prepare(const neuron_loss_t *loss, float *target, int64_t outputs)
 {
     (void)loss;
     for (int32_t i = 0; i < outputs; i++)

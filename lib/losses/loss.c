@@ -25,7 +25,7 @@ const neuron_loss_t neuron_loss_default = {
     .options = {.table = &neuron_loss_cross_entropy.options}, /* whose default is 0 */
 };
 
-const char *neuron_loss_kind_name(const void *list, int32_t index)
+const char *neuron_loss_kind_name(const void *list, int64_t index)
 {
     (void)list;
     return index < (int32_t)(sizeof kinds / sizeof kinds[0]) ? kinds[index]->name : NULL;

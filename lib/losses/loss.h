@@ -32,7 +32,7 @@ typedef struct neuron_loss_example {
     const neuron_kernels *kernels;
     const float *output; /* [outputs], logits if `logits` */
     float *target;       /* [outputs] */
-    int32_t outputs;
+    int64_t outputs;
     int32_t label;
     bool logits;
 } neuron_loss_example;
@@ -49,7 +49,7 @@ typedef struct neuron_loss_points {
     const neuron_loss_t *loss;
     const neuron_kernels *kernels;
     bool logits;
-    int32_t count;
+    int64_t count;
     const float *outputs, *targets;
     double values[NEURON_LOSS_POINTS], slopes[NEURON_LOSS_POINTS];
 } neuron_loss_points;
@@ -74,10 +74,10 @@ typedef struct neuron_loss_row {
     bool sums;                   /* over the outputs, where the others take the mean */
     neuron_option_table options; /* NEURON_LOSS_LABEL_SMOOTHING ... */
     /* Whether targets of any kind will do; NULL if they always will. */
-    bool (*accepts)(const float *target, int32_t outputs);
+    bool (*accepts)(const float *target, int64_t outputs);
     const char *needs; /* in words, what it accepts */
     /* Changes an example's targets in place before the loss; NULL if it does not. */
-    void (*prepare)(const neuron_loss_t *loss, float *target, int32_t outputs);
+    void (*prepare)(const neuron_loss_t *loss, float *target, int64_t outputs);
     void (*points)(neuron_loss_points *all);
     /* The loss, with its gradient times `scale` unless that is NULL. */
     double (*compute)(const neuron_loss_t *loss, const neuron_loss_example *example, double scale,
@@ -100,7 +100,7 @@ NEURON_HOLD_DECLARE(loss);
 extern const neuron_loss_t neuron_loss_default;
 
 /* The kinds by name, for neuron_kind_option(); NULL where there is none. */
-const char *neuron_loss_kind_name(const void *list, int32_t index);
+const char *neuron_loss_kind_name(const void *list, int64_t index);
 const neuron_option_table *neuron_loss_kind_options(const char *name);
 
 /* The value of an option that the kind has. */
@@ -110,7 +110,7 @@ double neuron_loss_option_value(const neuron_loss_t *loss, int32_t key);
 typedef struct neuron_loss_batch {
     const neuron_kernels *kernels;
     int64_t count; /* of examples */
-    int32_t outputs;
+    int64_t outputs;
     bool logits;              /* predictions lack the layer that the loss absorbs */
     float threshold;          /* a single output above it stands for class 1, else for class 0 */
     const float *predictions; /* [count, outputs] */
@@ -122,7 +122,7 @@ typedef struct neuron_loss_batch {
 /* What becomes of one example. */
 typedef struct neuron_loss_result {
     double loss;              /* times its weight; 0 without a loss */
-    int32_t predicted;        /* class, the first of equals */
+    int64_t predicted;        /* class, the first of equals */
     bool overflow, undefined; /* a gradient of the loss is infinite, or not a number */
 } neuron_loss_result;
 
@@ -146,13 +146,13 @@ int neuron_loss_call(const neuron_loss_t *loss, const neuron_loss_batch *batch, 
 /* NEURON_E_DATA if the loss cannot work with targets of any kind: `count` rows of `targets`,
  * [..., outputs]. `who` begins the message. */
 int neuron_loss_check_targets(const neuron_loss_t *loss, const float *targets, const int64_t *rows,
-                              int64_t count, int32_t outputs, const char *who);
+                              int64_t count, int64_t outputs, const char *who);
 
 /* Makes each target t  t (1 - smoothing) + smoothing * average. */
-void neuron_loss_smooth(const neuron_loss_t *loss, float *target, int32_t outputs, double average);
+void neuron_loss_smooth(const neuron_loss_t *loss, float *target, int64_t outputs, double average);
 
 /* Makes zeros of targets that are all 0 or 1 to -1. */
-void neuron_hinge_prepare(const neuron_loss_t *loss, float *target, int32_t outputs);
+void neuron_hinge_prepare(const neuron_loss_t *loss, float *target, int64_t outputs);
 
 /* The row of an option that several kinds have. */
 #define NEURON_LOSS_OPTION_SMOOTHING                                                               \

@@ -34,7 +34,7 @@ static void copy_array(const void *owner, const char *name, const neuron_graph_a
         neuron_convert(source->conversions, entry, to->array->bytes, values);
 }
 
-static int load_and_close(int32_t *loaded, neuron_graph_t *graph, neuron_safetensors *file,
+static int load_and_close(int64_t *loaded, neuron_graph_t *graph, neuron_safetensors *file,
                           const char *to_prefix, const char *from_prefix)
 {
     const char *name = neuron_safetensors_source(file);
@@ -49,7 +49,7 @@ static int load_and_close(int32_t *loaded, neuron_graph_t *graph, neuron_safeten
     return status;
 }
 
-int neuron_graph_load_arrays(int32_t *loaded, neuron_graph_t *graph, const char *path,
+int neuron_graph_load_arrays(int64_t *loaded, neuron_graph_t *graph, const char *path,
                              const char *to_prefix, const char *from_prefix)
 {
     FLOAT_SCOPE;
@@ -60,7 +60,7 @@ int neuron_graph_load_arrays(int32_t *loaded, neuron_graph_t *graph, const char 
     return load_and_close(loaded, graph, file, to_prefix, from_prefix);
 }
 
-int neuron_graph_load_arrays_memory(int32_t *loaded, neuron_graph_t *graph, const void *bytes,
+int neuron_graph_load_arrays_memory(int64_t *loaded, neuron_graph_t *graph, const void *bytes,
                                     size_t size, const char *to_prefix, const char *from_prefix)
 {
     FLOAT_SCOPE;

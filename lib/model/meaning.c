@@ -85,7 +85,7 @@ static int write_output(json_t *object, const neuron_node_t *output)
 typedef struct ends {
     const char *key;
     neuron_node_t *const *nodes;
-    int32_t count;
+    int64_t count;
     bool (*is_known)(const neuron_node_t *node);
     int (*write)(json_t *object, const neuron_node_t *node);
 } ends;
@@ -231,7 +231,7 @@ static int read_output(const json_t *object, const reader *r)
     return NEURON_OK;
 }
 
-static neuron_node_t *find_node(neuron_node_t *const *nodes, int32_t count, const char *name)
+static neuron_node_t *find_node(neuron_node_t *const *nodes, int64_t count, const char *name)
 {
     for (int32_t i = 0; i < count; i++)
         if (strcmp(nodes[i]->name, name) == 0)
@@ -247,7 +247,7 @@ static int refuse_ends(const reader *r, neuron_node_t *const *nodes)
 
 /* Reads {"name": {...}} of some of the nodes where there is such a text. */
 static int read_ends(const neuron_safetensors *file, const char *key, neuron_node_t *const *nodes,
-                     int32_t count, int (*read)(const json_t *object, const reader *r))
+                     int64_t count, int (*read)(const json_t *object, const reader *r))
 {
     reader r = {.source = neuron_safetensors_source(file), .key = key};
     const char *text = neuron_safetensors_text(file, key);

@@ -32,7 +32,7 @@ int neuron_structure_fail_as_graph(const reader *r, int status)
                        neuron_error_last());
 }
 
-int neuron_structure_read_place(int32_t *place, const json_t *json, int32_t limit)
+int neuron_structure_read_place(int32_t *place, const json_t *json, int64_t limit)
 {
     json_int_t value = json_integer_value(json);
     if (!json_is_integer(json) || value < 0 || value >= limit)

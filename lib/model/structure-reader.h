@@ -15,7 +15,7 @@ typedef struct neuron_structure_reader {
     /* Its inputs and their weights. */
     neuron_node_t **inputs;
     double *weights;
-    int32_t input_count;
+    int64_t input_count;
 } neuron_structure_reader;
 
 /* Begins a message about the node at work. */
@@ -33,7 +33,7 @@ const char *neuron_structure_node_name(const neuron_structure_reader *r);
 int neuron_structure_fail_as_graph(const neuron_structure_reader *r, int status);
 
 /* A whole number from 0 to `limit` - 1; NEURON_E_FORMAT without a message for anything else. */
-int neuron_structure_read_place(int32_t *place, const json_t *json, int32_t limit);
+int neuron_structure_read_place(int32_t *place, const json_t *json, int64_t limit);
 
 /* A list of extents: their number is checked here, they themselves by who takes them, with 0 for
  * what is no whole number. */

@@ -15,7 +15,7 @@ static const neuron_rule *const rules[] = {
     &neuron_rule_adadelta, &neuron_rule_adamw, &neuron_rule_adamax,  &neuron_rule_nadam,
 };
 
-const char *neuron_optimizer_rule_name(const void *list, int32_t index)
+const char *neuron_optimizer_rule_name(const void *list, int64_t index)
 {
     (void)list;
     return index < (int32_t)(sizeof rules / sizeof rules[0]) ? rules[index]->name : NULL;

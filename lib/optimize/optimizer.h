@@ -66,7 +66,7 @@ struct neuron_optimizer {
 };
 
 /* The rules by name, for neuron_kind_option(); NULL where there is none. */
-const char *neuron_optimizer_rule_name(const void *list, int32_t index);
+const char *neuron_optimizer_rule_name(const void *list, int64_t index);
 const neuron_option_table *neuron_optimizer_rule_options(const char *name);
 
 /* Sets all options, which are in their bounds and agree. */

@@ -204,7 +204,7 @@ static int copy_node(quantizer *q, const neuron_node_t *node)
     }
     for (int32_t i = 0; i < node->spec.input_count; i++)
         q->inputs[i] = q->copies[node->inputs[i]->index];
-    int32_t before = node->inputs[0]->index;
+    int64_t before = node->inputs[0]->index;
     if (normalizer_of(q, q->source->nodes[before]) == node) {
         *copy = q->inputs[0];
         return NEURON_OK;

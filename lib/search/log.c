@@ -24,7 +24,7 @@ enum { LOG_VERSION = 1 };
 
 /* ---- Writing ---- */
 
-static json_t *level_json(const neuron_factor *factor, int32_t level)
+static json_t *level_json(const neuron_factor *factor, int64_t level)
 {
     return factor->levels ? json_real(factor->levels[level]) : json_string(factor->labels[level]);
 }
@@ -113,7 +113,7 @@ static int append_header(const neuron_search_t *search)
 }
 
 /* The fold is one that is done: the trial is looked at as it was before it. */
-static int append_fold(const neuron_search_t *search, const neuron_trial_t *trial, int32_t fold)
+static int append_fold(const neuron_search_t *search, const neuron_trial_t *trial, int64_t fold)
 {
     neuron_trial_t task = {.handle.kind = NEURON_HANDLE_TRIAL,
                            .search = trial->search,
@@ -136,7 +136,7 @@ int neuron_search_write_log(neuron_search_t *search)
     int64_t done = neuron_search_folds_done(search);
     for (; search->log_path && search->logged < done; search->logged++)
         RETURN_IF_ERROR(append_fold(search, search->trials[search->logged / search->folds],
-                                    (int32_t)(search->logged % search->folds)));
+                                    (search->logged % search->folds)));
     return NEURON_OK;
 }
 
@@ -241,7 +241,7 @@ static int read_fold(neuron_search_t *search, json_t *line, int64_t number)
     RETURN_IF_ERROR(compare_task(&same, trial, line));
     if (!same)
         return neuron_fail(NEURON_E_FORMAT,
-                           "%s: line %" PRId64 " is not that of trial %" PRId64 ", fold %" PRId32,
+                           "%s: line %" PRId64 " is not that of trial %" PRId64 ", fold %" PRId64,
                            search->log_path, number, trial->index, trial->fold);
     const json_t *score = json_object_get(line, "score");
     neuron_trial_note(trial, json_is_null(score) ? NAN : json_number_value(score),

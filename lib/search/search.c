@@ -89,7 +89,7 @@ static int check_not_begun(const neuron_search_t *search, const char *what)
 
 /* ---- Factors ---- */
 
-static int check_factor(const neuron_search_t *search, const char *name, int32_t count)
+static int check_factor(const neuron_search_t *search, const char *name, int64_t count)
 {
     int64_t product;
     RETURN_IF_ERROR(check_not_begun(search, "factors"));
@@ -106,7 +106,7 @@ static int check_factor(const neuron_search_t *search, const char *name, int32_t
     return NEURON_OK;
 }
 
-static int check_levels(const char *name, const double *levels, int32_t count)
+static int check_levels(const char *name, const double *levels, int64_t count)
 {
     char text[NEURON_NUMBER_TEXT];
     for (int32_t i = 0; i < count; i++) {
@@ -122,7 +122,7 @@ static int check_levels(const char *name, const double *levels, int32_t count)
     return NEURON_OK;
 }
 
-static int check_labels(const char *name, const char *const *labels, int32_t count)
+static int check_labels(const char *name, const char *const *labels, int64_t count)
 {
     for (int32_t i = 0; i < count; i++) {
         if (!labels[i])
@@ -157,7 +157,7 @@ static int add_factor(neuron_search_t *search, neuron_factor *factor)
 }
 
 int neuron_search_add_factor(neuron_search_t *search, const char *name, const double *levels,
-                             int32_t count)
+                             int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
@@ -178,7 +178,7 @@ int neuron_search_add_factor(neuron_search_t *search, const char *name, const do
 }
 
 int neuron_search_add_choice(neuron_search_t *search, const char *name, const char *const *labels,
-                             int32_t count)
+                             int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
@@ -216,7 +216,7 @@ int neuron_search_set_goal(neuron_search_t *search, int32_t goal)
     return NEURON_OK;
 }
 
-int neuron_search_set_folds(neuron_search_t *search, int32_t folds)
+int neuron_search_set_folds(neuron_search_t *search, int64_t folds)
 {
     CHECK_ARGUMENT(search);
     neuron_hold_end_left();

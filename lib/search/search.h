@@ -13,7 +13,7 @@ enum { NEURON_FACTOR_NAME_MAX = 127, NEURON_FOLDS_MAX = 10000 };
 
 typedef struct neuron_factor {
     char *name;
-    int32_t count;
+    int64_t count;
     double *levels; /* NULL if they are texts */
     char **labels;  /* NULL if they are numbers */
 } neuron_factor;
@@ -29,8 +29,8 @@ struct neuron_trial {
     const neuron_search_t *search;
     int64_t index;
     int64_t combination; /* its place among all, the last factor's levels changing fastest */
-    int32_t fold;        /* that is to be tried */
-    int32_t done;        /* folds */
+    int64_t fold;        /* that is to be tried */
+    int64_t done;        /* folds */
     neuron_fold_result folds[];
 };
 
@@ -48,9 +48,10 @@ struct neuron_search {
     void *user_data;
     neuron_destroy_function_t destroy; /* of the user data; NULL for none */
     neuron_factor *factors;
-    int32_t factor_count;
+    int64_t factor_count;
     int64_t combinations;
-    int32_t goal, folds;
+    int32_t goal;
+    int64_t folds;
     char *log_path;
 
     bool running;
@@ -72,7 +73,7 @@ extern const neuron_word neuron_goal_words[];
 const char *neuron_search_kind_name(neuron_search_kind kind);
 
 /* Place of the trial's level of a factor in its list. */
-int32_t neuron_trial_level(const neuron_trial_t *trial, int32_t factor);
+int64_t neuron_trial_level(const neuron_trial_t *trial, int64_t factor);
 
 /* The trial that is not done: the last one, or a new one. */
 int neuron_search_next(neuron_trial_t **trial, neuron_search_t *search);

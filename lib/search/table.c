@@ -64,7 +64,7 @@ static int count_trials(table *t)
     return NEURON_OK;
 }
 
-static const char *level_text(const neuron_factor *factor, int32_t level,
+static const char *level_text(const neuron_factor *factor, int64_t level,
                               char text[NEURON_NUMBER_TEXT])
 {
     return factor->levels ? neuron_number_short(factor->levels[level], text)

@@ -7,16 +7,16 @@
 #include <math.h>
 #include <string.h>
 
-int32_t neuron_trial_level(const neuron_trial_t *trial, int32_t factor)
+int64_t neuron_trial_level(const neuron_trial_t *trial, int64_t factor)
 {
     const neuron_search_t *search = trial->search;
     int64_t rest = trial->combination;
-    for (int32_t i = search->factor_count - 1; i > factor; i--)
+    for (int64_t i = search->factor_count - 1; i > factor; i--)
         rest /= search->factors[i].count;
-    return (int32_t)(rest % search->factors[factor].count);
+    return (rest % search->factors[factor].count);
 }
 
-static int32_t find_factor(const neuron_trial_t *trial, const char *name)
+static int64_t find_factor(const neuron_trial_t *trial, const char *name)
 {
     for (int32_t i = 0; NEURON_IS(trial) && name && i < trial->search->factor_count; i++)
         if (strcmp(trial->search->factors[i].name, name) == 0)
@@ -26,17 +26,17 @@ static int32_t find_factor(const neuron_trial_t *trial, const char *name)
 
 double neuron_trial_number(const neuron_trial_t *trial, const char *name)
 {
-    int32_t index = find_factor(trial, name);
+    int64_t index = find_factor(trial, name);
     if (index < 0)
         return NAN;
     const neuron_factor *factor = &trial->search->factors[index];
-    int32_t level = neuron_trial_level(trial, index);
-    return factor->levels ? factor->levels[level] : level;
+    int64_t level = neuron_trial_level(trial, index);
+    return factor->levels ? factor->levels[level] : (double)level;
 }
 
 const char *neuron_trial_choice(const neuron_trial_t *trial, const char *name)
 {
-    int32_t index = find_factor(trial, name);
+    int64_t index = find_factor(trial, name);
     if (index < 0 || !trial->search->factors[index].labels)
         return NULL;
     return trial->search->factors[index].labels[neuron_trial_level(trial, index)];
@@ -47,12 +47,12 @@ int64_t neuron_trial_index(const neuron_trial_t *trial)
     return NEURON_IS(trial) ? trial->index : -1;
 }
 
-int32_t neuron_trial_fold(const neuron_trial_t *trial)
+int64_t neuron_trial_fold(const neuron_trial_t *trial)
 {
     return NEURON_IS(trial) ? trial->fold : -1;
 }
 
-int32_t neuron_trial_fold_count(const neuron_trial_t *trial)
+int64_t neuron_trial_fold_count(const neuron_trial_t *trial)
 {
     return NEURON_IS(trial) ? trial->search->folds : 0;
 }
@@ -76,7 +76,7 @@ double neuron_trial_score(const neuron_trial_t *trial)
     double sum = 0;
     for (int32_t i = 0; i < trial->done; i++)
         sum += trial->folds[i].score;
-    return sum / trial->done;
+    return sum / (double)trial->done;
 }
 
 double neuron_trial_deviation(const neuron_trial_t *trial)
@@ -88,10 +88,10 @@ double neuron_trial_deviation(const neuron_trial_t *trial)
     double sum = 0;
     for (int32_t i = 0; i < trial->done; i++)
         sum += (trial->folds[i].score - mean) * (trial->folds[i].score - mean);
-    return sqrt(sum / (trial->done - 1));
+    return sqrt(sum / (double)(trial->done - 1));
 }
 
-double neuron_trial_fold_score(const neuron_trial_t *trial, int32_t fold)
+double neuron_trial_fold_score(const neuron_trial_t *trial, int64_t fold)
 {
     return NEURON_IS(trial) && fold >= 0 && fold < trial->done ? trial->folds[fold].score : NAN;
 }

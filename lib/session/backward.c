@@ -16,7 +16,7 @@ typedef struct gradient_route {
     const neuron_gradient_sink *sink;
 } gradient_route;
 
-static const neuron_graph_array *array_of(const gradient_route *route, int32_t index)
+static const neuron_graph_array *array_of(const gradient_route *route, int64_t index)
 {
     return &route->session->graph->arrays[route->step->node->first_array + index];
 }
@@ -297,7 +297,7 @@ static void join_outputs(const neuron_session *session)
 
 /* Hands out the gradients that are wanted of the value of a step, or of inputs, -1: all who read it
  * have added theirs. */
-static void hand_out(const neuron_session *session, int32_t producer)
+static void hand_out(const neuron_session *session, int64_t producer)
 {
     const neuron_session_training *training = &session->training;
     for (int32_t i = 0; i < training->wanted_count; i++) {
@@ -313,7 +313,7 @@ static int step_all_back(gradient_route *route)
 {
     neuron_session *session = route->session;
     join_outputs(session);
-    for (int32_t i = session->step_count - 1; i >= 0; i--) {
+    for (int64_t i = session->step_count - 1; i >= 0; i--) {
         route->step = &session->steps[i];
         hand_out(session, i);
         if (!route->step->backward)

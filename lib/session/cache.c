@@ -79,7 +79,7 @@ int neuron_session_take(neuron_session **session, const neuron_graph_t *graph, i
     if (!cache)
         return NEURON_E_MEMORY;
     int64_t size = neuron_session_cache_batch(batch);
-    int32_t threads = neuron_context_threads(graph->context);
+    int64_t threads = neuron_context_threads(graph->context);
     pthread_mutex_lock(&cache->mutex);
     drop_old(cache);
     neuron_session **place = &cache->idle;

@@ -14,17 +14,17 @@
 #include <stddef.h>
 #include <string.h>
 
-static int32_t forward_time(int32_t step)
+static int64_t forward_time(int64_t step)
 {
     return step + 1;
 }
 
-static int32_t loss_time(const neuron_compiler *c)
+static int64_t loss_time(const neuron_compiler *c)
 {
     return c->session->step_count + 1;
 }
 
-static int32_t backward_time(const neuron_compiler *c, int32_t step)
+static int64_t backward_time(const neuron_compiler *c, int64_t step)
 {
     return 2 * c->session->step_count + 1 - step;
 }
@@ -66,17 +66,17 @@ static void count_uses(neuron_compiler *c)
         neuron_compiler_value(c, c->session->outputs[i].node)->uses++;
 }
 
-static int add_block(neuron_compiler *c, size_t bytes, int32_t first, int32_t last, int32_t *block)
+static int add_block(neuron_compiler *c, size_t bytes, int64_t first, int64_t last, int32_t *block)
 {
     neuron_session *s = c->session;
     if (s->block_count == c->block_capacity)
         return neuron_fail(NEURON_E_STATE, "%s: too many blocks", c->graph->name);
     s->blocks[s->block_count] = (neuron_block){.bytes = bytes, .first = first, .last = last};
-    *block = s->block_count++;
+    *block = (int32_t)s->block_count++;
     return NEURON_OK;
 }
 
-static void extend(neuron_compiler *c, int32_t block, int32_t time)
+static void extend(neuron_compiler *c, int32_t block, int64_t time)
 {
     neuron_block *b = &c->session->blocks[block];
     b->first = time < b->first ? time : b->first;
@@ -121,7 +121,7 @@ static bool in_place(neuron_compiler *c, const neuron_step *step)
 
 /* Room for what the step's activation is made of, where its slope follows from that. It is written
  * in forward, and read by the step that goes back through the activation. */
-static int place_before(neuron_compiler *c, int32_t index)
+static int place_before(neuron_compiler *c, int64_t index)
 {
     neuron_step *step = &c->session->steps[index];
     const neuron_post_op *op = neuron_post_activation(&step->fused.post);
@@ -183,7 +183,7 @@ static int place_values(neuron_compiler *c)
 }
 
 /* A prediction keeps for the next one what is made of parameters. */
-static int add_prepared(neuron_compiler *c, size_t bytes, int32_t time, int32_t *block)
+static int add_prepared(neuron_compiler *c, size_t bytes, int64_t time, int32_t *block)
 {
     return add_block(c, bytes, time, neuron_compiler_trains(c) ? time : NEURON_BLOCK_KEPT, block);
 }
@@ -217,7 +217,7 @@ static const neuron_step *find_prepared(const neuron_compiler *c, const neuron_s
 }
 
 /* What a step makes of its parameters, and what the layers done in its pass make of theirs. */
-static int place_prepared(neuron_compiler *c, neuron_step *step, size_t bytes, int32_t time)
+static int place_prepared(neuron_compiler *c, neuron_step *step, size_t bytes, int64_t time)
 {
     int64_t arrays = 0;
     const neuron_step *like = bytes ? find_prepared(c, step) : NULL;
@@ -246,14 +246,14 @@ static void drop_statistics(neuron_step *producer, neuron_step *consumer)
 }
 
 /* Room for the statistics that a normalisation wants from the step before it. */
-static int place_statistics(neuron_compiler *c, int32_t index)
+static int place_statistics(neuron_compiler *c, int64_t index)
 {
     neuron_session *s = c->session;
     neuron_step *step = &s->steps[index];
     if (step->statistics_of < 0)
         return NEURON_OK;
     neuron_step *producer = &s->steps[step->statistics_of];
-    int32_t made = forward_time(step->statistics_of);
+    int64_t made = forward_time(step->statistics_of);
     if (producer->blocks.statistics != NEURON_NO_BLOCK) { /* another reads them too */
         extend(c, producer->blocks.statistics, forward_time(index));
         return NEURON_OK;
@@ -299,7 +299,7 @@ static size_t gradient_bytes(const neuron_compiler *c, const neuron_step *step, 
 /* Room for the gradients that the layer does not give to the sink itself. Those of arrays that
  * several steps work with are summed: the first of the steps to go back, which is the last, writes
  * its own to the sum, and the others add theirs. */
-static int place_parameter_gradients(neuron_compiler *c, neuron_step *step, int32_t time)
+static int place_parameter_gradients(neuron_compiler *c, neuron_step *step, int64_t time)
 {
     const neuron_step *before = next_sharer(c, step, -1), *behind = next_sharer(c, step, 1);
     neuron_step_blocks *blocks = &step->blocks;
@@ -346,7 +346,7 @@ static int place_working_memory(neuron_compiler *c)
         neuron_step_blocks *blocks = &step->blocks;
         neuron_needs needs = {0};
         RETURN_IF_ERROR(plan_layer(c, step, &needs));
-        int32_t forward = forward_time(i), backward = backward_time(c, i);
+        int64_t forward = forward_time(i), backward = backward_time(c, i);
         if (needs.saved)
             RETURN_IF_ERROR(add_block(c, needs.saved, forward, step->backward ? backward : forward,
                                       &blocks->saved));
@@ -364,17 +364,17 @@ static int place_working_memory(neuron_compiler *c)
     return NEURON_OK;
 }
 
-static void extend_unless_none(neuron_compiler *c, int32_t block, int32_t time)
+static void extend_unless_none(neuron_compiler *c, int32_t block, int64_t time)
 {
     if (block != NEURON_NO_BLOCK)
         extend(c, block, time);
 }
 
 /* Keeps what a step makes its input's gradient of until the step before it has asked for it. */
-static void defer(neuron_compiler *c, int32_t index, const neuron_value *input)
+static void defer(neuron_compiler *c, int64_t index, const neuron_value *input)
 {
     const neuron_step *step = &c->session->steps[index];
-    int32_t time = backward_time(c, input->producer);
+    int64_t time = backward_time(c, input->producer);
     extend(c, input->block, time);
     extend(c, step->blocks.gradient, time);
     extend_unless_none(c, step->blocks.value, time);
@@ -384,11 +384,11 @@ static void defer(neuron_compiler *c, int32_t index, const neuron_value *input)
 
 /* Where backward writes the gradient of one input. The first step to get there, from the end,
  * writes straight into the value's gradient; later ones write aside and are added. */
-static int place_edge_gradient(neuron_compiler *c, int32_t index, neuron_edge *edge,
+static int place_edge_gradient(neuron_compiler *c, int64_t index, neuron_edge *edge,
                                const neuron_node_t *from)
 {
     neuron_value *input = neuron_compiler_value(c, from);
-    int32_t time = backward_time(c, index);
+    int64_t time = backward_time(c, index);
     size_t bytes;
     if (!input->requires_grad)
         return NEURON_OK;
@@ -421,7 +421,7 @@ static int place_output_gradient(neuron_compiler *c, neuron_output *output)
         output->sum = value->gradient;
         return add_block(c, bytes, loss_time(c), loss_time(c), &output->gradient);
     }
-    int32_t last = value->producer < 0 && !value->requires_grad ? loss_time(c)
+    int64_t last = value->producer < 0 && !value->requires_grad ? loss_time(c)
                                                                 : backward_time(c, value->producer);
     RETURN_IF_ERROR(add_block(c, bytes, loss_time(c), last, &value->gradient));
     output->gradient = value->gradient;
@@ -433,7 +433,7 @@ static int place_gradients(neuron_compiler *c)
     neuron_session *s = c->session;
     for (int32_t i = 0; i < c->graph->output_count; i++)
         RETURN_IF_ERROR(place_output_gradient(c, &s->outputs[i]));
-    for (int32_t i = s->step_count - 1; i >= 0; i--) {
+    for (int64_t i = s->step_count - 1; i >= 0; i--) {
         neuron_step *step = &s->steps[i];
         if (!step->backward)
             continue;
@@ -510,7 +510,7 @@ int neuron_session_compile(neuron_session *s)
      * gradients. */
     size_t blocks = sizeof(neuron_step_blocks) / sizeof(int32_t) * nodes + edges +
                     (size_t)graph->input_count + (size_t)graph->output_count;
-    c.block_capacity = (int32_t)blocks;
+    c.block_capacity = (int64_t)blocks;
     NEURON_HOLD(hold);
     c.root = neuron_allocate(s->context, nodes, sizeof *c.root);
     neuron_hold_add(&hold, neuron_release_hold, s->context, c.root);

@@ -19,7 +19,7 @@ typedef struct neuron_compiler {
     int32_t *root;        /* of each node */
     int32_t *consumers;   /* of each node, how many: the nodes that read it, and the caller */
     neuron_value *values; /* of each root */
-    int32_t block_capacity;
+    int64_t block_capacity;
 } neuron_compiler;
 
 static inline bool neuron_compiler_trains(const neuron_compiler *compiler)

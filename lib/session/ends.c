@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-const char *neuron_end_text(const neuron_ends *ends, int32_t index, char text[NEURON_END_TEXT])
+const char *neuron_end_text(const neuron_ends *ends, int64_t index, char text[NEURON_END_TEXT])
 {
     if (ends->count == 1)
         return ends->what;
@@ -14,15 +14,15 @@ const char *neuron_end_text(const neuron_ends *ends, int32_t index, char text[NE
     return text;
 }
 
-int neuron_ends_check_count(const neuron_ends *ends, int32_t given)
+int neuron_ends_check_count(const neuron_ends *ends, int64_t given)
 {
     if (given != ends->count)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %ss are %" PRId32 "; there must be %" PRId32,
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: %ss are %" PRId64 "; there must be %" PRId64,
                            ends->graph->name, ends->what, given, ends->count);
     return NEURON_OK;
 }
 
-static int check(const neuron_ends *ends, int32_t index, const neuron_tensor_t *tensor,
+static int check(const neuron_ends *ends, int64_t index, const neuron_tensor_t *tensor,
                  int64_t *count)
 {
     char called[NEURON_END_TEXT], text[2][NEURON_SHAPE_TEXT];
@@ -52,7 +52,7 @@ static int check(const neuron_ends *ends, int32_t index, const neuron_tensor_t *
     return NEURON_OK;
 }
 
-int neuron_ends_check(const neuron_ends *ends, const neuron_tensor_t *const *tensors, int32_t given,
+int neuron_ends_check(const neuron_ends *ends, const neuron_tensor_t *const *tensors, int64_t given,
                       bool some, int64_t *count)
 {
     char text[NEURON_END_TEXT];
@@ -69,15 +69,15 @@ int neuron_ends_check(const neuron_ends *ends, const neuron_tensor_t *const *ten
 
 struct neuron_tensor_owners {
     neuron_context_t *context;
-    int32_t count;
+    int64_t count;
     neuron_tensor_t *list[];
 };
 
 neuron_tensor_owners *neuron_tensors_own(neuron_context_t *context,
-                                         const neuron_tensor_t *const *some, int32_t some_count,
-                                         const neuron_tensor_t *const *others, int32_t other_count)
+                                         const neuron_tensor_t *const *some, int64_t some_count,
+                                         const neuron_tensor_t *const *others, int64_t other_count)
 {
-    int32_t count = some_count + other_count;
+    int64_t count = some_count + other_count;
     neuron_tensor_owners *owners =
         neuron_allocate(context, sizeof *owners + neuron_size_of(count, sizeof owners->list[0]), 1);
     if (!owners)

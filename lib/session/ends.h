@@ -9,7 +9,7 @@
 typedef struct neuron_ends {
     const neuron_graph_t *graph;
     neuron_node_t *const *nodes;
-    int32_t count;
+    int64_t count;
     const char *what;
     bool bytes; /* may be given where it is known how they become inputs */
 } neuron_ends;
@@ -26,22 +26,22 @@ static inline neuron_ends neuron_ends_outputs(const neuron_graph_t *graph, const
 
 /* What messages call an end: `output`, or `output digit` where there are several. */
 enum { NEURON_END_TEXT = NEURON_NODE_NAME_MAX + 64 };
-const char *neuron_end_text(const neuron_ends *ends, int32_t index, char text[NEURON_END_TEXT]);
+const char *neuron_end_text(const neuron_ends *ends, int64_t index, char text[NEURON_END_TEXT]);
 
 /* NEURON_E_ARGUMENT unless as many things are given as there are ends. */
-int neuron_ends_check_count(const neuron_ends *ends, int32_t given);
+int neuron_ends_check_count(const neuron_ends *ends, int64_t given);
 
 /* Whether `tensors` are f32 [n, ...shape of the end], or u8 where the ends take bytes. `*count` is
  * n, or -1 before the first that tells it. With `some` tensors may be NULL. */
-int neuron_ends_check(const neuron_ends *ends, const neuron_tensor_t *const *tensors, int32_t given,
+int neuron_ends_check(const neuron_ends *ends, const neuron_tensor_t *const *tensors, int64_t given,
                       bool some, int64_t *count);
 
 /* One more owner of tensors, NULL ones aside, as long as functions of the caller's run. To be given
  * to neuron_hold_add(hold, neuron_tensors_end_hold, NULL, owners). NULL without memory. */
 typedef struct neuron_tensor_owners neuron_tensor_owners;
 neuron_tensor_owners *neuron_tensors_own(neuron_context_t *context,
-                                         const neuron_tensor_t *const *some, int32_t some_count,
-                                         const neuron_tensor_t *const *others, int32_t other_count);
+                                         const neuron_tensor_t *const *some, int64_t some_count,
+                                         const neuron_tensor_t *const *others, int64_t other_count);
 NEURON_HOLD_DECLARE(tensors);
 
 #endif

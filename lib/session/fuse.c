@@ -158,7 +158,7 @@ static void add_step(neuron_compiler *c, const neuron_node_t *node)
         NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK,
         NEURON_NO_BLOCK, NEURON_NO_BLOCK, NEURON_NO_BLOCK,
     };
-    c->values[node->index].producer = s->step_count;
+    c->values[node->index].producer = (int32_t)s->step_count;
     s->steps[s->step_count++] = (neuron_step){
         .node = node,
         .result = node,

@@ -32,7 +32,7 @@ struct neuron_gradient {
     neuron_context_t *context;
     neuron_graph_t *graph;
     neuron_options options;
-    int32_t count, wanted_count, array_count; /* requests, and how many are of each sort */
+    int64_t count, wanted_count, array_count; /* requests, and how many are of each sort */
     request *requests;
     neuron_session_wanted *wanted; /* of the nodes, in their order; once the session is there */
     neuron_session *session;
@@ -251,7 +251,7 @@ static int run_forward(neuron_gradient_t *gradient, const float *const *inputs, 
 }
 
 static void copy_outputs(const neuron_gradient_t *gradient, neuron_tensor_t *const *outputs,
-                         int32_t count)
+                         int64_t count)
 {
     for (int32_t i = 0; i < count; i++) {
         int64_t size = neuron_shape_count(&gradient->graph->outputs[i]->spec.output);
@@ -262,7 +262,7 @@ static void copy_outputs(const neuron_gradient_t *gradient, neuron_tensor_t *con
 }
 
 static int forward(neuron_gradient_t *gradient, const neuron_tensor_t *const *inputs,
-                   neuron_tensor_t *const *outputs, int32_t output_count, int64_t batch)
+                   neuron_tensor_t *const *outputs, int64_t output_count, int64_t batch)
 {
     const neuron_graph_t *graph = gradient->graph;
     const float **values =
@@ -280,8 +280,8 @@ static int forward(neuron_gradient_t *gradient, const neuron_tensor_t *const *in
 
 /* Keeps what a call was given while functions of the caller's run. */
 static int hold_all(neuron_hold *hold, neuron_gradient_t *gradient,
-                    const neuron_tensor_t *const *some, int32_t some_count,
-                    const neuron_tensor_t *const *others, int32_t other_count)
+                    const neuron_tensor_t *const *some, int64_t some_count,
+                    const neuron_tensor_t *const *others, int64_t other_count)
 {
     neuron_hold_reference(hold, gradient, gradient);
     neuron_tensor_owners *owners =
@@ -293,8 +293,8 @@ static int hold_all(neuron_hold *hold, neuron_gradient_t *gradient,
 }
 
 int neuron_gradient_forward(neuron_gradient_t *gradient, const neuron_tensor_t *const *inputs,
-                            int32_t input_count, neuron_tensor_t *const *outputs,
-                            int32_t output_count)
+                            int64_t input_count, neuron_tensor_t *const *outputs,
+                            int64_t output_count)
 {
     COMPUTE_SCOPE;
     CHECK_ARGUMENT(gradient);
@@ -347,11 +347,11 @@ static neuron_shape shape_of(const neuron_gradient_t *gradient, const request *a
 }
 
 static int check_found(const neuron_gradient_t *gradient, neuron_tensor_t *const *gradients,
-                       int32_t count)
+                       int64_t count)
 {
     if (count != gradient->count)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "gradient: count is %" PRId32 "; %" PRId32 " were added", count,
+                           "gradient: count is %" PRId64 "; %" PRId64 " were added", count,
                            gradient->count);
     for (int32_t i = 0; i < count; i++) {
         const request *asked = &gradient->requests[i];
@@ -394,8 +394,8 @@ static int backward(neuron_gradient_t *gradient, neuron_tensor_t *const *gradien
 }
 
 int neuron_gradient_backward(neuron_gradient_t *gradient,
-                             const neuron_tensor_t *const *output_gradients, int32_t output_count,
-                             neuron_tensor_t *const *gradients, int32_t count)
+                             const neuron_tensor_t *const *output_gradients, int64_t output_count,
+                             neuron_tensor_t *const *gradients, int64_t count)
 {
     COMPUTE_SCOPE;
     CHECK_ARGUMENT(gradient);
@@ -427,8 +427,8 @@ static void end_gradient(void *owner, void *gradient)
 }
 
 int neuron_graph_gradient(const neuron_graph_t *graph, const neuron_tensor_t *const *inputs,
-                          int32_t input_count, const neuron_tensor_t *const *output_gradients,
-                          int32_t output_count, neuron_tensor_t *const *input_gradients)
+                          int64_t input_count, const neuron_tensor_t *const *output_gradients,
+                          int64_t output_count, neuron_tensor_t *const *input_gradients)
 {
     COMPUTE_SCOPE;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));

@@ -21,7 +21,7 @@ static int larger_first(const void *a, const void *b)
 }
 
 /* The lowest place that is free while the block lives; `placed` is sorted by offset. */
-static size_t find_gap(neuron_block *const *placed, int32_t count, const neuron_block *block)
+static size_t find_gap(neuron_block *const *placed, int64_t count, const neuron_block *block)
 {
     size_t place = 0;
     for (int32_t i = 0; i < count; i++) {
@@ -35,16 +35,16 @@ static size_t find_gap(neuron_block *const *placed, int32_t count, const neuron_
     return place;
 }
 
-static void insert_by_offset(neuron_block **placed, int32_t count, neuron_block *block)
+static void insert_by_offset(neuron_block **placed, int64_t count, neuron_block *block)
 {
-    int32_t i = count;
+    int64_t i = count;
     for (; i > 0 && placed[i - 1]->offset > block->offset; i--)
         placed[i] = placed[i - 1];
     placed[i] = block;
 }
 
 /* Rounds sizes up to whole lines; fails if all together do not fit into a size_t. */
-static int round_sizes(neuron_block *blocks, int32_t count)
+static int round_sizes(neuron_block *blocks, int64_t count)
 {
     size_t sum = 0;
     for (int32_t i = 0; i < count; i++) {
@@ -59,7 +59,7 @@ static int round_sizes(neuron_block *blocks, int32_t count)
 }
 
 /* Nothing that is kept can share its place. */
-static size_t place_kept(neuron_block *blocks, int32_t count)
+static size_t place_kept(neuron_block *blocks, int64_t count)
 {
     size_t total = 0;
     for (int32_t i = 0; i < count; i++) {
@@ -71,7 +71,7 @@ static size_t place_kept(neuron_block *blocks, int32_t count)
     return total;
 }
 
-int neuron_plan(neuron_context_t *context, neuron_block *blocks, int32_t count, size_t *arena,
+int neuron_plan(neuron_context_t *context, neuron_block *blocks, int64_t count, size_t *arena,
                 size_t *kept)
 {
     RETURN_IF_ERROR(round_sizes(blocks, count));

@@ -15,12 +15,12 @@ enum { NEURON_BLOCK_KEPT = INT32_MAX };
 /* A piece of memory in use from time `first` to `last`, both included. */
 typedef struct neuron_block {
     size_t bytes;
-    int32_t first, last;
+    int64_t first, last;
     size_t offset; /* set by the plan */
 } neuron_block;
 
 /* Sets the offsets, all multiples of NEURON_ALIGNMENT, and the sizes of both arenas. */
-int neuron_plan(neuron_context_t *context, neuron_block *blocks, int32_t count, size_t *arena,
+int neuron_plan(neuron_context_t *context, neuron_block *blocks, int64_t count, size_t *arena,
                 size_t *kept);
 
 #endif

@@ -84,8 +84,8 @@ static int predict_all(const prediction *p)
 }
 
 int neuron_graph_predict_many(const neuron_graph_t *graph, const neuron_tensor_t *const *inputs,
-                              int32_t input_count, neuron_tensor_t *const *outputs,
-                              int32_t output_count)
+                              int64_t input_count, neuron_tensor_t *const *outputs,
+                              int64_t output_count)
 {
     COMPUTE_SCOPE;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));

@@ -10,7 +10,7 @@
 /* The most inputs that a step has. */
 static size_t widest_step(const neuron_session *session)
 {
-    int32_t most = 1;
+    int64_t most = 1;
     for (int32_t i = 0; i < session->step_count; i++)
         if (session->steps[i].node->spec.input_count > most)
             most = session->steps[i].node->spec.input_count;
@@ -250,7 +250,7 @@ const float *neuron_session_value(const neuron_session *session, int32_t block)
     return neuron_session_memory(session, block);
 }
 
-float *neuron_session_input(neuron_session *session, int32_t index)
+float *neuron_session_input(neuron_session *session, int64_t index)
 {
     return neuron_session_memory(session, session->input_blocks[index]);
 }
@@ -271,17 +271,17 @@ void neuron_session_observe(neuron_session *session, const neuron_session_observ
     session->observer = observer;
 }
 
-const float *neuron_session_output(const neuron_session *session, int32_t index)
+const float *neuron_session_output(const neuron_session *session, int64_t index)
 {
     return neuron_session_value(session, session->outputs[index].value);
 }
 
-bool neuron_session_logits(const neuron_session *session, int32_t index)
+bool neuron_session_logits(const neuron_session *session, int64_t index)
 {
     return session->outputs[index].logits;
 }
 
-float *neuron_session_output_gradient(neuron_session *session, int32_t index)
+float *neuron_session_output_gradient(neuron_session *session, int64_t index)
 {
     return neuron_session_memory(session, session->outputs[index].gradient);
 }

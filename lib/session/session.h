@@ -36,7 +36,7 @@ typedef struct neuron_session_wanted {
 typedef struct neuron_session_training {
     const neuron_session_purpose *purposes; /* of each output */
     neuron_session_wanted *wanted;
-    int32_t wanted_count;
+    int64_t wanted_count;
     bool parameters;    /* gradients of parameters are wanted */
     bool as_predicting; /* layers do what they do when predicting */
     bool probes; /* the graph stays as it is: nothing is moved in forward, penalties add nothing */
@@ -71,7 +71,7 @@ const struct neuron_kernels *neuron_session_kernels(const neuron_session *sessio
 size_t neuron_session_bytes(const neuron_session *session);
 
 /* Where forward reads the examples of an input of the graph that it is given none for. */
-float *neuron_session_input(neuron_session *session, int32_t index);
+float *neuron_session_input(neuron_session *session, int64_t index);
 
 /* Runs the first `batch` examples forward. `inputs` are the caller's memory for each input of the
  * graph, which backward reads as well; NULL, for one or for all, for the session's. `step` numbers
@@ -94,11 +94,11 @@ void neuron_session_observe(neuron_session *session, const neuron_session_observ
 
 /* An output of the last forward, or the logits if the output layer is left to the loss: then
  * neuron_session_logits() is true. */
-const float *neuron_session_output(const neuron_session *session, int32_t index);
-bool neuron_session_logits(const neuron_session *session, int32_t index);
+const float *neuron_session_output(const neuron_session *session, int64_t index);
+bool neuron_session_logits(const neuron_session *session, int64_t index);
 
 /* Where the loss puts the gradient of neuron_session_output(). Not for NEURON_SESSION_PREDICT. */
-float *neuron_session_output_gradient(neuron_session *session, int32_t index);
+float *neuron_session_output_gradient(neuron_session *session, int64_t index);
 
 /* Runs the last forward's batch backward; penalties on parameters add to their gradients, here and
  * below; `gradients` is laid out as graph->values and overwritten in

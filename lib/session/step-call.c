@@ -18,7 +18,7 @@ static void set_post_arrays(const neuron_session *session, neuron_step *step)
     for (int32_t i = 0; i < step->fused.post.count; i++) {
         neuron_post_op *op = &step->fused.post.list[i];
         const neuron_node_t *node = step->post_nodes[i];
-        int32_t count = node ? node->spec.layer->post_arrays : 0;
+        int64_t count = node ? node->spec.layer->post_arrays : 0;
         if (count > 0)
             op->scale = arrays;
         if (count > 1)

@@ -50,7 +50,7 @@ typedef struct neuron_step {
     neuron_statistics statistics;
 
     neuron_step_blocks blocks;
-    int32_t first_edge;
+    int64_t first_edge;
 } neuron_step;
 
 /* An output of the graph. */
@@ -79,7 +79,7 @@ struct neuron_session {
     const float **borrowed; /* stand in for these blocks in the current forward */
     neuron_output *outputs; /* of each output of the graph */
 
-    int32_t step_count, edge_count, block_count;
+    int64_t step_count, edge_count, block_count;
     neuron_step *steps;
     neuron_edge *edges;
     neuron_block *blocks;
@@ -91,7 +91,7 @@ struct neuron_session {
     neuron_pool *pool;        /* of its team where this is a member; NULL for the context's, which
                                  set_threads() replaces */
     neuron_session **members; /* of a team: see team.h; else NULL */
-    int32_t member_count;
+    int64_t member_count;
     neuron_pool *team_pool; /* of one thread, in which members work; NULL without a team */
     bool is_member;
     atomic_bool busy;          /* a member that a thread is at work with */

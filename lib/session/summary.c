@@ -108,7 +108,7 @@ static void put_row(neuron_text *text, const struct summary *s, const char *labe
 static void put_node(neuron_text *text, const struct summary *s, const neuron_node_t *node)
 {
     char label[LABEL_TEXT], shape[SHAPE_TEXT], count[NEURON_NUMBER_ROOM];
-    int32_t inputs = node->spec.input_count;
+    int64_t inputs = node->spec.input_count;
     put_row(text, s, label_text(node, label), shape_text(&node->spec.output, shape),
             neuron_text_number(node_parameters(node), count),
             inputs ? node->inputs[0]->name : NULL);

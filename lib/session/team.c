@@ -72,7 +72,7 @@ static size_t batch_bytes(const neuron_session *session, const neuron_node_t *no
 static int keep_ends(neuron_session *session)
 {
     const neuron_graph_t *graph = session->graph;
-    int32_t inputs = graph->input_count, count = inputs + graph->output_count;
+    int64_t inputs = graph->input_count, count = inputs + graph->output_count;
     neuron_session_clear(session);
     session->blocks =
         neuron_allocate(session->context, neuron_size(count), sizeof *session->blocks);
@@ -92,7 +92,7 @@ static int add_members(neuron_session *session, int64_t chunk)
 {
     neuron_context_t *context = session->context;
     int64_t chunks = neuron_ceil_divide(session->batch, chunk);
-    int32_t count = (int32_t)neuron_min_count(session->threads, chunks);
+    int64_t count = neuron_min_count(session->threads, chunks);
     session->team_pool = neuron_pool_create(context, 1);
     if (!session->team_pool)
         return NEURON_E_MEMORY;

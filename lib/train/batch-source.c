@@ -87,7 +87,7 @@ static int make_inputs(void *object, neuron_pool *pool, const neuron_batch_reque
 static int prepare_inputs(neuron_batch_source *source)
 {
     const neuron_batch_settings *settings = &source->settings;
-    int32_t count = neuron_dataset_inputs(settings->dataset);
+    int64_t count = neuron_dataset_inputs(settings->dataset);
     source->sizes = neuron_allocate(source->context, neuron_size(count), sizeof *source->sizes);
     if (!source->sizes)
         return NEURON_E_MEMORY;
@@ -103,7 +103,7 @@ static int prepare_inputs(neuron_batch_source *source)
 static int prepare_augmentation(neuron_batch_source *source, int32_t threads)
 {
     const neuron_dataset_t *dataset = source->settings.dataset;
-    int32_t last = neuron_dataset_inputs(dataset) - 1;
+    int64_t last = neuron_dataset_inputs(dataset) - 1;
     while (source->augmented < last &&
            !neuron_shape_is_image(&neuron_dataset_input_at(dataset, source->augmented)->shape))
         source->augmented++;
@@ -127,7 +127,7 @@ static int allocate(neuron_batch_source *source)
                                           neuron_dataset_targets(dataset), capacity));
     if (settings->augmentation)
         RETURN_IF_ERROR(prepare_augmentation(
-            source, workers > 0 ? workers : neuron_context_threads(source->context)));
+            source, workers > 0 ? workers : neuron_pool_threads(source->context->pool)));
     const neuron_batch_maker maker = {make_inputs, source, neuron_dataset_inputs(dataset),
                                       source->sizes};
     return workers > 0 ? neuron_prefetcher_create(&source->prefetcher, source->context, &maker,

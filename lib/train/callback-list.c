@@ -17,7 +17,7 @@ static bool is_function(const neuron_callback_t *callback)
 }
 
 /* A copy of a list of `count` elements with room for one more. */
-static void *grow(neuron_context_t *context, const void *list, int32_t count, size_t size)
+static void *grow(neuron_context_t *context, const void *list, int64_t count, size_t size)
 {
     void *grown = neuron_allocate(context, neuron_size(count) + 1, size);
     if (grown && count > 0)
@@ -82,22 +82,22 @@ static void release_entry(neuron_trainer_t *trainer, neuron_callback_entry *entr
     neuron_callback_unref(entry->callback);
 }
 
-static void remove_function(neuron_trainer_t *trainer, int32_t index)
+static void remove_function(neuron_trainer_t *trainer, int64_t index)
 {
     neuron_callback_list *list = &trainer->callbacks;
     neuron_callback_t *callback = list->functions[index];
-    int32_t behind = --list->function_count - index;
+    int64_t behind = --list->function_count - index;
     memmove(list->functions + index, list->functions + index + 1,
             neuron_size(behind) * sizeof(neuron_callback_t *));
     neuron_callback_unref(callback);
 }
 
 /* Snapshots that were swapped in hold what another had before it: with one of them all are lost. */
-static void remove_entry(neuron_trainer_t *trainer, int32_t index)
+static void remove_entry(neuron_trainer_t *trainer, int64_t index)
 {
     neuron_callback_list *list = &trainer->callbacks;
     neuron_callback_entry entry = list->entries[index];
-    int32_t behind = --list->count - index;
+    int64_t behind = --list->count - index;
     memmove(list->entries + index, list->entries + index + 1,
             neuron_size(behind) * sizeof *list->entries);
     for (int32_t i = 0; entry.snapshot.swapped && i < list->count; i++)
@@ -115,7 +115,7 @@ int neuron_trainer_remove_callback(neuron_trainer_t *trainer, const neuron_callb
         return neuron_fail(NEURON_E_STATE, "trainer: loses callbacks between runs, not in one");
     const neuron_callback_list *list = &trainer->callbacks;
     bool function = is_function(callback);
-    int32_t index = (function ? list->function_count : list->count) - 1;
+    int64_t index = (function ? list->function_count : list->count) - 1;
     while (index >= 0 &&
            (function ? list->functions[index] : list->entries[index].callback) != callback)
         index--;
@@ -292,7 +292,7 @@ void neuron_callbacks_swap_out(neuron_trainer_t *trainer)
 {
     neuron_callback_list *list = &trainer->callbacks;
     bool changed = atomic_load(&trainer->graph->version) != list->swapped_version;
-    for (int32_t i = list->count - 1; i >= 0; i--) {
+    for (int64_t i = list->count - 1; i >= 0; i--) {
         neuron_snapshot *snapshot = &list->entries[i].snapshot;
         if (!snapshot->swapped)
             continue;

@@ -10,7 +10,7 @@
 
 typedef struct neuron_callback_list {
     neuron_callback_entry *entries; /* of the library */
-    int32_t count;
+    int64_t count;
     neuron_callback_t **functions; /* of the caller's */
     int32_t function_count;
     uint64_t swapped_version; /* of the graph, when it got the parameters of snapshots */

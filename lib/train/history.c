@@ -166,7 +166,7 @@ int neuron_history_value(double *value, const neuron_history_t *history, int64_t
 {
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(value);
-    int32_t index = metric_index(metric);
+    int64_t index = metric_index(metric);
     if (index < 0)
         return neuron_refuse_word(metric, "metric", metric_words, "history");
     RETURN_IF_ERROR(check_epoch(history, epoch));
@@ -179,7 +179,7 @@ int neuron_history_output_value(double *value, const neuron_history_t *history, 
 {
     CHECK_ARGUMENT(value);
     CHECK_ARGUMENT(history);
-    int32_t index = metric_index(metric);
+    int64_t index = metric_index(metric);
     if (!neuron_metric_has_order(metric))
         return neuron_metric_refuse_order(metric, "history");
     RETURN_IF_ERROR(check_epoch(history, epoch));
@@ -201,7 +201,7 @@ int neuron_history_best(int64_t *epoch, const neuron_history_t *history, int32_t
     FLOAT_SCOPE;
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(epoch);
-    int32_t index = metric_index(metric);
+    int64_t index = metric_index(metric);
     if (!neuron_metric_has_order(metric))
         return neuron_metric_refuse_order(metric, "history");
     int64_t best = -1;

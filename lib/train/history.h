@@ -17,7 +17,7 @@ enum { NEURON_HISTORY_FIGURES = 6, NEURON_HISTORY_OUTPUT_FIGURES = 4 };
 struct neuron_history {
     neuron_handle handle;
     neuron_context_t *context;
-    int32_t outputs, row_size; /* figures of an epoch */
+    int64_t outputs, row_size; /* figures of an epoch */
     neuron_tensor_t *names;    /* of the outputs, as those of classes */
     int64_t epochs, capacity;
     double *rows;

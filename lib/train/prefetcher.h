@@ -20,7 +20,7 @@ typedef struct neuron_batch_maker {
     int (*make)(void *source, neuron_pool *pool, const neuron_batch_request *request,
                 float *const *inputs);
     void *source;
-    int32_t input_count;
+    int64_t input_count;
     const size_t *sizes; /* bytes of an example of each input; they stay */
 } neuron_batch_maker;
 

@@ -126,7 +126,7 @@ static int begin_epoch(neuron_trainer_t *trainer)
 /* Judges each output by the validation set, by NaN without one, and tells the loss of all. */
 static int validate(neuron_trainer_t *trainer, double *loss)
 {
-    int32_t outputs = trainer->graph->output_count;
+    int64_t outputs = trainer->graph->output_count;
     for (int32_t i = 0; i < outputs; i++)
         trainer->scores[i] = (neuron_score){
             .function = trainer->losses[i].loss, .loss = (double)NAN, .accuracy = (double)NAN};

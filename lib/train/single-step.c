@@ -71,7 +71,7 @@ static int reserve(neuron_trainer_t *trainer, int64_t count)
         return NEURON_OK;
     release_batches(trainer);
     for (int32_t i = 0; i < graph->output_count; i++) {
-        int32_t outputs = outputs_of(graph, i);
+        int64_t outputs = outputs_of(graph, i);
         /* A single output tells two classes apart. */
         const neuron_dataset_t like = {.outputs = outputs,
                                        .class_count = outputs > 1 ? outputs : 2};
@@ -115,7 +115,7 @@ static int read_classes(const single_call *call, int32_t output, neuron_batch *b
         float *target = batch->targets + i * batch->outputs;
         if (label < 0 || label >= batch->class_count)
             return neuron_fail(NEURON_E_DATA,
-                               "%s: %s %" PRId64 " is class %" PRId64 "; classes are 0 to %" PRId32,
+                               "%s: %s %" PRId64 " is class %" PRId64 "; classes are 0 to %" PRId64,
                                call->trainer->graph->name, target_text(call, output, text), i,
                                label, batch->class_count - 1);
         batch->labels[i] = (int32_t)label;
@@ -286,7 +286,7 @@ static int run_step(const single_call *call, const neuron_step_data *data, doubl
     return NEURON_OK;
 }
 
-static int check_call(single_call *call, int32_t input_count)
+static int check_call(single_call *call, int64_t input_count)
 {
     const neuron_trainer_t *trainer = call->trainer;
     const neuron_ends inputs = neuron_ends_inputs(trainer->graph, "input");
@@ -319,7 +319,7 @@ static bool calls_back(const neuron_trainer_t *trainer)
 }
 
 /* Runs a step whose targets or gradients are set. */
-static int run_held(const single_call *call, const neuron_tensor_t *const *others, int32_t count,
+static int run_held(const single_call *call, const neuron_tensor_t *const *others, int64_t count,
                     neuron_step_data *data, double *loss)
 {
     neuron_trainer_t *trainer = call->trainer;
@@ -346,8 +346,8 @@ static int run_held(const single_call *call, const neuron_tensor_t *const *other
 }
 
 int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
-                        const neuron_tensor_t *const *inputs, int32_t input_count,
-                        const neuron_tensor_t *const *targets, int32_t target_count,
+                        const neuron_tensor_t *const *inputs, int64_t input_count,
+                        const neuron_tensor_t *const *targets, int64_t target_count,
                         const neuron_tensor_t *weights)
 {
     COMPUTE_SCOPE;
@@ -371,9 +371,9 @@ int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
 }
 
 int neuron_trainer_step_by_gradient(neuron_trainer_t *trainer, const neuron_tensor_t *const *inputs,
-                                    int32_t input_count,
+                                    int64_t input_count,
                                     const neuron_tensor_t *const *output_gradients,
-                                    int32_t output_count)
+                                    int64_t output_count)
 {
     COMPUTE_SCOPE;
     CHECK_ARGUMENT(trainer);

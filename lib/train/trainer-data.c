@@ -21,7 +21,7 @@ void neuron_trainer_end_loss(const neuron_loss_t *loss)
 }
 
 static int check_output(const neuron_trainer_t *trainer, const neuron_dataset_t *dataset,
-                        int32_t output, const neuron_loss_t *loss)
+                        int64_t output, const neuron_loss_t *loss)
 {
     char who[NEURON_NODE_NAME_MAX + 32] = "trainer";
     const neuron_graph_t *graph = trainer->graph;
@@ -32,7 +32,7 @@ static int check_output(const neuron_trainer_t *trainer, const neuron_dataset_t 
     return neuron_loss_check_dataset(loss, neuron_dataset_target_at(dataset, output), who);
 }
 
-static int check_datasets(const neuron_trainer_t *trainer, int32_t output,
+static int check_datasets(const neuron_trainer_t *trainer, int64_t output,
                           const neuron_loss_t *loss)
 {
     RETURN_IF_ERROR(check_output(trainer, trainer->data.train, output, loss));
@@ -47,7 +47,7 @@ int neuron_trainer_check_loss(const neuron_trainer_t *trainer)
 }
 
 /* The loss of an output may belong to the caller's code, which its end runs: it comes last. */
-static void set_loss(neuron_trainer_t *trainer, int32_t output, neuron_loss_t *loss, double weight)
+static void set_loss(neuron_trainer_t *trainer, int64_t output, neuron_loss_t *loss, double weight)
 {
     const neuron_loss_t *old = trainer->losses[output].loss;
     const neuron_loss_t *kept = loss ? neuron_loss_ref(loss) : &neuron_loss_default;
@@ -70,7 +70,7 @@ int neuron_trainer_set_loss(neuron_trainer_t *trainer, neuron_loss_t *loss)
     return NEURON_OK;
 }
 
-int neuron_trainer_set_output_loss(neuron_trainer_t *trainer, int32_t output, neuron_loss_t *loss,
+int neuron_trainer_set_output_loss(neuron_trainer_t *trainer, int64_t output, neuron_loss_t *loss,
                                    double weight)
 {
     FLOAT_SCOPE;
@@ -105,7 +105,7 @@ static int check_new_dataset(const neuron_trainer_t *trainer, const neuron_datas
         RETURN_IF_ERROR(check_output(trainer, dataset, i, trainer->losses[i].loss));
     if (trainer->data.class_weights && dataset->class_count != old->class_count)
         return neuron_fail(NEURON_E_DATA,
-                           "trainer: has weights of %" PRId32 " classes, the dataset has %" PRId32,
+                           "trainer: has weights of %" PRId64 " classes, the dataset has %" PRId64,
                            old->class_count, dataset->class_count);
     return NEURON_OK;
 }
@@ -134,7 +134,7 @@ int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_dataset_t *trai
 }
 
 int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *weights,
-                                     int32_t count)
+                                     int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(trainer);
@@ -148,7 +148,7 @@ int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const double *we
     if (weights) {
         if (count != trainer->data.train->class_count)
             return neuron_fail(NEURON_E_ARGUMENT,
-                               "trainer: count is %" PRId32 "; it must be %" PRId32
+                               "trainer: count is %" PRId64 "; it must be %" PRId64
                                ", the dataset's classes",
                                count, trainer->data.train->class_count);
         for (int32_t i = 0; i < count; i++)

@@ -21,7 +21,7 @@ int neuron_trainer_check_dataset(const neuron_graph_t *graph, const neuron_datas
 
 static int create_losses(neuron_trainer_t *trainer)
 {
-    int32_t outputs = trainer->graph->output_count;
+    int64_t outputs = trainer->graph->output_count;
     trainer->losses =
         neuron_allocate_zero(trainer->context, neuron_size(outputs), sizeof *trainer->losses);
     trainer->sums =

@@ -392,6 +392,10 @@ def told_kinds(path):
     for name in ('kind_name', 'option_name', 'option_help', 'option_word'):
         getattr(library, 'neuron_' + name).restype = ctypes.c_char_p
     library.neuron_kind_option.restype = ctypes.c_void_p
+    library.neuron_kind_count.restype = ctypes.c_int64
+    library.neuron_kind_name.argtypes = ctypes.c_char_p, ctypes.c_int64
+    library.neuron_kind_option.argtypes = ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int64
+    library.neuron_option_word.argtypes = ctypes.c_void_p, ctypes.c_int64
     library.neuron_option_default.restype = ctypes.c_double
     for family in FAMILIES:
         for index in range(library.neuron_kind_count(family.encode())):

@@ -29,7 +29,7 @@ static float draw(uint32_t *state)
 
 /* Dense layers of these widths with a ReLU between them. */
 static neuron_graph_t *perceptron(neuron_context_t *context, uint64_t seed, const int64_t *widths,
-                                  int32_t count, bool sigmoid)
+                                  int64_t count, bool sigmoid)
 {
     neuron_graph_t *graph;
     assert_ok(neuron_graph_create(&graph, context));
@@ -338,8 +338,8 @@ START_TEST(distilling_and_transferring)
     fit(other, adam, train);
     ck_assert_double_gt(accuracy_of(other, test), 0.65);
     float before[36], after[36];
-    int32_t kernel = neuron_graph_find_array(teacher, "conv2d.kernel");
-    int32_t copy = neuron_graph_find_array(other, "trunk/conv2d.kernel");
+    int64_t kernel = neuron_graph_find_array(teacher, "conv2d.kernel");
+    int64_t copy = neuron_graph_find_array(other, "trunk/conv2d.kernel");
     assert_ok(neuron_graph_read_array(before, 36, NULL, teacher, kernel));
     assert_ok(neuron_graph_read_array(after, 36, NULL, other, copy));
     ck_assert(memcmp(before, after, sizeof after) == 0);

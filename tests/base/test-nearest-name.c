@@ -9,10 +9,10 @@
 
 typedef struct names {
     const char *const *names;
-    int32_t count;
+    int64_t count;
 } names;
 
-static const char *name_at(const void *list, int32_t index)
+static const char *name_at(const void *list, int64_t index)
 {
     const names *all = list;
     return index < all->count ? all->names[index] : NULL;

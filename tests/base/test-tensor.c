@@ -273,8 +273,8 @@ START_TEST(the_largest_of_each_row)
     neuron_tensor_t *tensor;
     assert_ok(neuron_tensor_copy(&tensor, context, NEURON_TYPE_F32, (const int64_t[]){2, 2, 5}, 3,
                                  (void *)(uintptr_t)rows));
-    for (int32_t k = 1; k <= 5; k++) {
-        int32_t indices[21] = {0};
+    for (int64_t k = 1; k <= 5; k++) {
+        int64_t indices[21] = {0};
         float values[21];
         indices[4 * k] = -7;
         assert_ok(neuron_tensor_top_k(indices, values, (size_t)(4 * k), tensor, k));
@@ -299,7 +299,7 @@ START_TEST(the_largest_of_nothing)
 {
     neuron_context_t *context = test_context();
     neuron_tensor_t *bytes, *point, *none;
-    int32_t index[2];
+    int64_t index[2];
     assert_ok(neuron_tensor_create(&bytes, context, NEURON_TYPE_U8, (const int64_t[]){2}, 1));
     assert_ok(neuron_tensor_create(&point, context, NEURON_TYPE_F32, NULL, 0));
     assert_ok(neuron_tensor_create(&none, context, NEURON_TYPE_F32, (const int64_t[]){0, 3}, 2));

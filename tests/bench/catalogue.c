@@ -80,7 +80,7 @@ static void print_details(const neuron_spec *spec, char *text, size_t size)
 {
     text[0] = '\0';
     if (spec->input_count > 1)
-        snprintf(text, size, "/%d", spec->input_count);
+        snprintf(text, size, "/%" PRId64, spec->input_count);
     char words[16];
     if (neuron_options_find(spec->options.table, NEURON_NODE_INTERPOLATION)) {
         bench_must(neuron_options_get_text(&spec->options, "interpolation", words, sizeof words,

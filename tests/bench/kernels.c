@@ -66,7 +66,7 @@ static void open_bed(bed_t *bed, const bench_kernel_t *kernel, neuron_context_t 
                                          .fused = &bed->fused,
                                          .batch = kernel->batch,
                                          .training = true,
-                                         .threads = neuron_context_threads(context),
+                                         .threads = (int32_t)neuron_context_threads(context),
                                          .kernels = context->kernels,
                                          .operation = bed->operation};
     if (spec->layer->plan && spec->layer->plan(&request, &needs) < 0)

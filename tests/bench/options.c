@@ -183,11 +183,11 @@ static void choose_threads(bench_options_t *options)
 {
     neuron_context_t *context;
     bench_must(neuron_context_create(&context, NULL));
-    int32_t all = neuron_context_threads(context);
+    int64_t all = neuron_context_threads(context);
     neuron_context_unref(context);
     for (int32_t threads = 1; threads < all; threads *= 2)
         options->threads[options->thread_count++] = threads;
-    options->threads[options->thread_count++] = all;
+    options->threads[options->thread_count++] = (int32_t)all;
 }
 
 static bool is_network(const char *name)

@@ -38,7 +38,7 @@ static neuron_tensor_t *byte_examples(int64_t count)
 
 /* Makes a dataset and drops the tensors, as a caller may. */
 static int make(neuron_dataset_t **dataset, neuron_tensor_t *examples, neuron_tensor_t *labels,
-                int32_t class_count)
+                int64_t class_count)
 {
     int status = neuron_dataset_create(dataset, context, examples, labels, class_count);
     neuron_tensor_unref(examples);

@@ -20,7 +20,7 @@ static void teardown(void)
 
 /* Examples of the given type and shape; stored element e is `value(e)`, example i of class
  * i % classes. */
-static neuron_dataset_t *make(int32_t type, const int64_t *extents, int32_t rank, int32_t classes,
+static neuron_dataset_t *make(int32_t type, const int64_t *extents, int32_t rank, int64_t classes,
                               double (*value)(int64_t element))
 {
     neuron_tensor_t *examples, *labels;
@@ -51,7 +51,7 @@ static double scattered(int64_t element)
 }
 
 /* Example i has the one value i. */
-static neuron_dataset_t *numbered(int64_t count, int32_t classes)
+static neuron_dataset_t *numbered(int64_t count, int64_t classes)
 {
     return make(NEURON_TYPE_F32, (int64_t[]){count, 1}, 2, classes, itself);
 }
@@ -229,11 +229,11 @@ END_TEST
 
 /* ---- Folds ---- */
 
-static void check_folds(int64_t count, int32_t classes, int32_t k)
+static void check_folds(int64_t count, int64_t classes, int64_t k)
 {
     neuron_dataset_t *dataset = numbered(count, classes);
     int *validated = calloc((size_t)count, sizeof *validated);
-    for (int32_t fold = 0; fold < k; fold++) {
+    for (int64_t fold = 0; fold < k; fold++) {
         neuron_dataset_t *train, *validation;
         assert_ok(neuron_dataset_k_fold(&train, &validation, dataset, k, fold, 3));
         int64_t size = neuron_dataset_count(validation), of_class[16], of_fold[16];

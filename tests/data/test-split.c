@@ -16,7 +16,7 @@ static void teardown(void)
 }
 
 /* Example i has the one value i and class i % classes. */
-static neuron_dataset_t *numbered(int64_t count, int32_t classes)
+static neuron_dataset_t *numbered(int64_t count, int64_t classes)
 {
     neuron_tensor_t *examples, *labels;
     assert_ok(neuron_tensor_create(&examples, context, NEURON_TYPE_F32, (int64_t[]){count, 1}, 2));

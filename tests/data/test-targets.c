@@ -118,7 +118,7 @@ START_TEST(class_numbers_are_read_one_hot)
     assert_ok(neuron_dataset_read_targets(read, 30, &needed, glyphs, 0, 3));
     ck_assert_uint_eq(needed, 30);
     for (int64_t i = 0; i < 3; i++)
-        for (int32_t k = 0; k < 10; k++)
+        for (int64_t k = 0; k < 10; k++)
             ck_assert(read[i * 10 + k] == (float)(k == neuron_dataset_label(glyphs, i)));
     neuron_dataset_unref(glyphs);
 }

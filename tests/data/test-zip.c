@@ -25,7 +25,7 @@ static neuron_tensor_t *wrap(neuron_context_t *context, int32_t type, const int6
 
 /* Takes both tensors; labels of classes if there are any. */
 static neuron_dataset_t *make(neuron_context_t *context, neuron_tensor_t *examples,
-                              neuron_tensor_t *targets, int32_t classes)
+                              neuron_tensor_t *targets, int64_t classes)
 {
     neuron_dataset_t *made;
     assert_ok(classes > 0 ? neuron_dataset_create(&made, context, examples, targets, classes)
@@ -178,11 +178,11 @@ static int64_t id_of(neuron_dataset_t *d, int64_t position)
 }
 
 /* The parts are of one order, whatever that is, and together of `wanted` different examples. */
-static void expect_one_order(neuron_dataset_t *const *parts, int32_t count, int64_t wanted)
+static void expect_one_order(neuron_dataset_t *const *parts, int64_t count, int64_t wanted)
 {
     bool seen[COUNT] = {false};
     int64_t all = 0;
-    for (int32_t k = 0; k < count; k++) {
+    for (int64_t k = 0; k < count; k++) {
         int64_t ids[2 * COUNT], size = neuron_dataset_count(parts[k]);
         for (int64_t i = 0; i < size; i++) {
             ids[i] = id_of(parts[k], i);

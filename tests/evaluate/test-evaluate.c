@@ -16,7 +16,7 @@ static neuron_graph_t *make_identity(neuron_context_t *context)
 
 static neuron_dataset_t *make_dataset(neuron_context_t *context, const float *examples,
                                       int64_t count, const void *labels, int32_t label_type,
-                                      int32_t class_count)
+                                      int64_t class_count)
 {
     neuron_tensor_t *values, *classes;
     neuron_dataset_t *dataset;

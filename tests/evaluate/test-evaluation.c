@@ -4,7 +4,7 @@
 #include <time.h>
 
 static neuron_evaluation_t *make(const int32_t *truth, const int32_t *predicted, int64_t count,
-                                 int32_t class_count)
+                                 int64_t class_count)
 {
     neuron_context_t *context = test_context();
     neuron_evaluation_t *evaluation;

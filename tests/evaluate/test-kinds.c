@@ -153,7 +153,7 @@ START_TEST(numbers)
                                   0.5663667382137557};
     static const double r2[] = {0.8574561403508771, 0.4417475728155341, 0, 0.4330679043888037};
     for (int32_t i = 0; i < 4; i++) {
-        int32_t row = i < 3 ? i : NEURON_AVERAGE_MACRO;
+        int64_t row = i < 3 ? i : NEURON_AVERAGE_MACRO;
         assert_near(neuron_evaluation_mean_absolute_error(evaluation, row), mae[i]);
         assert_near(neuron_evaluation_root_mean_squared_error(evaluation, row), rmse[i]);
         assert_near(neuron_evaluation_r2(evaluation, row), r2[i]);
@@ -239,7 +239,7 @@ static void check_maps(const neuron_evaluation_t *evaluation)
         confusion[truth][predicted]++;
         right += truth == predicted;
     }
-    for (int32_t k = 0; k < CHANNELS; k++) {
+    for (int64_t k = 0; k < CHANNELS; k++) {
         int64_t all = -confusion[k][k];
         for (int32_t j = 0; j < CHANNELS; j++) {
             ck_assert_int_eq(neuron_evaluation_confusion(evaluation, k, j), confusion[k][j]);

@@ -43,12 +43,12 @@ static int touch(neuron_custom_run_t *run, void *user_data)
     (void)user_data;
     float sum = 0;
     int64_t batch = neuron_custom_run_batch(run);
-    for (int32_t k = 0; k < neuron_custom_run_input_count(run); k++) {
+    for (int64_t k = 0; k < neuron_custom_run_input_count(run); k++) {
         const float *x = neuron_custom_run_input(run, k);
         for (int64_t i = 0; i < batch * neuron_custom_run_input_size(run, k); i++)
             sum += x[i];
     }
-    for (int32_t k = 0; neuron_custom_run_array_size(run, k) > 0; k++)
+    for (int64_t k = 0; neuron_custom_run_array_size(run, k) > 0; k++)
         for (int64_t i = 0; i < neuron_custom_run_array_size(run, k); i++)
             sum += neuron_custom_run_array(run, k)[i];
     float *y = neuron_custom_run_output(run);
@@ -59,7 +59,7 @@ static int touch(neuron_custom_run_t *run, void *user_data)
 
 /* The shape that the corpus has of this kind. */
 static int pair_shape(int64_t *output, int32_t *rank, const int64_t *shapes, const int32_t *ranks,
-                      int32_t count, void *user_data)
+                      int64_t count, void *user_data)
 {
     (void)shapes;
     (void)user_data;
@@ -91,7 +91,7 @@ static void look(neuron_context_t *context, const neuron_graph_t *graph)
     double scales[4], offsets[4];
     size_t length = 0, count;
     neuron_graph_t *clone;
-    for (int32_t k = 0; neuron_graph_class_name(graph, NULL, k); k++)
+    for (int64_t k = 0; neuron_graph_class_name(graph, NULL, k); k++)
         length += strlen(neuron_graph_class_name(graph, NULL, k));
     for (int32_t i = 0; neuron_graph_metadata_key(graph, i); i++)
         length += strlen(neuron_graph_metadata(graph, neuron_graph_metadata_key(graph, i)));

@@ -112,7 +112,7 @@ static inline neuron_node_t *add_own_dense(neuron_graph_t *graph, neuron_node_t 
 /* ---- A shape of its own, and several inputs: all of them, one behind the other ---- */
 
 static inline int join_shape(int64_t *output, int32_t *rank, const int64_t *shapes,
-                             const int32_t *ranks, int32_t count, void *user_data)
+                             const int32_t *ranks, int64_t count, void *user_data)
 {
     (void)user_data;
     *rank = 1;

@@ -163,7 +163,7 @@ START_TEST(every_layer_is_tried)
 {
     static const char *const others[] = {"input", "quantized_conv2d", "quantized_dense",
                                          "weighted_average"};
-    int32_t count = neuron_kind_count("layer");
+    int64_t count = neuron_kind_count("layer");
     ck_assert_int_eq(count, LAYERS + 4);
     for (int32_t i = 0; i < count; i++) {
         const char *name = neuron_kind_name("layer", i);

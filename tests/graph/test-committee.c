@@ -63,7 +63,7 @@ static void assert_same_answer(const neuron_graph_t *a, const neuron_graph_t *b)
     ck_assert_mem_eq(x, y, sizeof x);
 }
 
-static neuron_graph_t *join(neuron_graph_t *const *members, int32_t count, const char *rule,
+static neuron_graph_t *join(neuron_graph_t *const *members, int64_t count, const char *rule,
                             const double *weights)
 {
     neuron_graph_t *committee;
@@ -72,7 +72,7 @@ static neuron_graph_t *join(neuron_graph_t *const *members, int32_t count, const
 }
 
 /* The answer of a committee that is not needed afterwards. */
-static void assert_joined(neuron_graph_t *const *members, int32_t count, const char *rule,
+static void assert_joined(neuron_graph_t *const *members, int64_t count, const char *rule,
                           const double *weights, float a, float b, float c)
 {
     neuron_graph_t *committee = join(members, count, rule, weights);

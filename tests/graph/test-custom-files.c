@@ -108,7 +108,7 @@ START_TEST(a_shape_beside_that_of_the_kind)
 END_TEST
 
 static int answer_shape(int64_t *output, int32_t *rank, const int64_t *shapes, const int32_t *ranks,
-                        int32_t count, void *user_data)
+                        int64_t count, void *user_data)
 {
     (void)count;
     memcpy(output, shapes, (size_t)ranks[0] * sizeof *output);

@@ -114,7 +114,7 @@ END_TEST
 
 /* The batch is a dimension too, so that no output of the largest rank could be predicted. */
 static int deep_shape(int64_t *output, int32_t *rank, const int64_t *shapes, const int32_t *ranks,
-                      int32_t count, void *user_data)
+                      int64_t count, void *user_data)
 {
     (void)shapes;
     (void)ranks;
@@ -165,7 +165,7 @@ static int read_nowhere(const reader *from, int place)
 }
 
 static int read_shape(int64_t *output, int32_t *rank, const int64_t *shapes, const int32_t *ranks,
-                      int32_t count, void *user_data)
+                      int64_t count, void *user_data)
 {
     (void)count;
     *rank = ranks[0];

@@ -424,7 +424,7 @@ START_TEST(quantised_outputs_stay_floats)
         read = neuron_batch_norm(g, c, NULL);
     neuron_node_t *d = neuron_relu(g, neuron_conv2d(g, read, 8, 3, 3, NULL));
     assert_ok(neuron_graph_finish_many(g, (neuron_node_t *[]){c, d}, 2));
-    for (int32_t k = 0; _i == 0 && k < g->array_count; k++)
+    for (int64_t k = 0; _i == 0 && k < g->array_count; k++)
         if (strstr(g->arrays[k].name, "gamma") || strstr(g->arrays[k].name, "beta"))
             for (int64_t j = 0; j < g->arrays[k].count; j++)
                 g->values[g->arrays[k].offset + j] = 2;

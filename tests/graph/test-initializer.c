@@ -156,7 +156,7 @@ START_TEST(any_array)
 END_TEST
 
 /* The largest value of an array stays below a limit and comes near it. */
-static void check_limit(const neuron_graph_t *graph, int32_t index, double limit)
+static void check_limit(const neuron_graph_t *graph, int64_t index, double limit)
 {
     const neuron_graph_array *array = &graph->arrays[index];
     double largest = 0;

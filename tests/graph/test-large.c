@@ -20,7 +20,7 @@ static neuron_node_t *vector(neuron_graph_t *graph)
 }
 
 /* A chain of layers, the input counted. */
-static neuron_node_t *chain(neuron_graph_t *graph, int32_t count)
+static neuron_node_t *chain(neuron_graph_t *graph, int64_t count)
 {
     neuron_node_t *x = vector(graph);
     for (int32_t i = 1; i < count; i++)
@@ -46,14 +46,14 @@ END_TEST
 
 /* ---- Time ---- */
 
-static void build_chain(neuron_context_t *context, int32_t count)
+static void build_chain(neuron_context_t *context, int64_t count)
 {
     neuron_graph_t *graph = new_graph(context);
     assert_ok(neuron_graph_finish(graph, chain(graph, count)));
     neuron_graph_unref(graph);
 }
 
-static void build_named(neuron_context_t *context, int32_t count)
+static void build_named(neuron_context_t *context, int64_t count)
 {
     neuron_graph_t *graph = new_graph(context);
     neuron_node_t *x = vector(graph);
@@ -70,7 +70,7 @@ static void build_named(neuron_context_t *context, int32_t count)
     neuron_graph_unref(graph);
 }
 
-static void build_wide(neuron_context_t *context, int32_t count)
+static void build_wide(neuron_context_t *context, int64_t count)
 {
     neuron_graph_t *graph = new_graph(context);
     neuron_node_t *x = vector(graph), *nodes[4096];
@@ -80,7 +80,7 @@ static void build_wide(neuron_context_t *context, int32_t count)
     neuron_graph_unref(graph);
 }
 
-static void build_imports(neuron_context_t *context, int32_t count)
+static void build_imports(neuron_context_t *context, int64_t count)
 {
     neuron_graph_t *member = new_graph(context), *graph = new_graph(context);
     assert_ok(neuron_graph_finish(member, neuron_relu(member, vector(member))));
@@ -91,8 +91,8 @@ static void build_imports(neuron_context_t *context, int32_t count)
     neuron_graph_unref(graph);
 }
 
-static double seconds(void (*build)(neuron_context_t *context, int32_t count),
-                      neuron_context_t *context, int32_t count)
+static double seconds(void (*build)(neuron_context_t *context, int64_t count),
+                      neuron_context_t *context, int64_t count)
 {
     double least = 1e9;
     for (int i = 0; i < 3; i++) {
@@ -106,7 +106,7 @@ static double seconds(void (*build)(neuron_context_t *context, int32_t count),
 
 START_TEST(time_grows_with_layers)
 {
-    static void (*const builders[])(neuron_context_t *, int32_t) = {build_chain, build_named,
+    static void (*const builders[])(neuron_context_t *, int64_t) = {build_chain, build_named,
                                                                     build_wide};
     neuron_context_t *context = test_context();
     double small = seconds(builders[_i], context, 900);

@@ -49,7 +49,7 @@ static void assert_nodes(const neuron_graph_t *graph)
         ck_assert_str_eq(neuron_node_name(node), expected[i].name);
         ck_assert_str_eq(neuron_node_layer(node), expected[i].layer);
         ck_assert_ptr_eq(neuron_graph_find_node(graph, expected[i].name), node);
-        int32_t count = neuron_node_input_count(node);
+        int64_t count = neuron_node_input_count(node);
         for (int32_t j = 0; j < count; j++)
             ck_assert_str_eq(neuron_node_name(neuron_node_input(node, j)), expected[i].inputs[j]);
         ck_assert(count == 2 || !expected[i].inputs[count]);
@@ -100,7 +100,8 @@ static void assert_array(const neuron_graph_t *graph, const char *name, const in
                          int32_t rank, int32_t trainable)
 {
     int64_t found[NEURON_RANK_MAX];
-    int32_t index = 0, found_rank = -1;
+    int64_t index = 0;
+    int32_t found_rank = -1;
     while (strcmp(neuron_graph_array_name(graph, index), name) != 0)
         index++;
     assert_ok(neuron_graph_array_shape(found, &found_rank, graph, index));
@@ -130,7 +131,7 @@ START_TEST(freezing_all_but_the_last_layers)
 {
     neuron_context_t *context = test_context();
     neuron_graph_t *graph = test_cnn(context, 8);
-    int32_t count = neuron_graph_node_count(graph);
+    int64_t count = neuron_graph_node_count(graph);
     for (int32_t i = 0; i < count - 2; i++)
         assert_ok(neuron_node_set_trainable(neuron_graph_node(graph, i), 0));
     ck_assert_int_eq(neuron_graph_trainable_parameter_count(graph), (4 * 4 * 4 + 1) * TEST_CLASSES);
@@ -160,7 +161,7 @@ START_TEST(what_there_is_not)
     assert_ok(neuron_graph_finish(graph, x));
     assert_status(neuron_graph_array_shape(NULL, &rank, graph, 0), NEURON_E_ARGUMENT);
     assert_status(neuron_graph_array_shape(shape, NULL, graph, 0), NEURON_E_ARGUMENT);
-    for (int32_t index = -1; index <= 2; index += 3) {
+    for (int64_t index = -1; index <= 2; index += 3) {
         assert_status(neuron_graph_array_shape(shape, &rank, graph, index), NEURON_E_ARGUMENT);
         assert_message("has no parameter array");
         ck_assert_int_eq(neuron_graph_array_trainable(graph, index), 0);

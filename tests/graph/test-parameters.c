@@ -149,7 +149,7 @@ START_TEST(arrays_are_read_and_written)
     assert_status(neuron_graph_write_array(graph, 1, kernel, 6), NEURON_E_ARGUMENT);
     assert_message("dense.bias has 2 numbers, not 6");
     assert_status(neuron_graph_write_array(graph, 0, NULL, 6), NEURON_E_ARGUMENT);
-    for (int32_t index = -1; index <= 2; index += 3) {
+    for (int64_t index = -1; index <= 2; index += 3) {
         ck_assert_ptr_null(neuron_graph_array_name(graph, index));
         assert_status(neuron_graph_read_array(values, 8, NULL, graph, index), NEURON_E_ARGUMENT);
         assert_message("has no parameter array");

@@ -68,7 +68,7 @@ END_TEST
 START_TEST(kinds_are_counted)
 {
     const char *family = families[_i];
-    int32_t count = neuron_kind_count(family);
+    int64_t count = neuron_kind_count(family);
     ck_assert_int_ge(count, 1);
     for (int32_t i = 0; i < count; i++) {
         const char *name = neuron_kind_name(family, i);
@@ -77,7 +77,8 @@ START_TEST(kinds_are_counted)
         for (int32_t j = 0; j < i; j++)
             ck_assert_str_ne(neuron_kind_name(family, j), name);
     }
-    const int32_t none[] = {count, count + 1, -1, INT32_MIN, INT32_MAX};
+    const int64_t none[] = {count,     count + 1, -1,
+                            INT64_MIN, INT64_MAX, (INT64_C(1) << 32) + count - 1};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
         ck_assert_ptr_null(neuron_kind_name(family, none[i]));
 }
@@ -188,15 +189,16 @@ START_TEST(options_are_counted)
 {
     const char *family = families[_i], *kind;
     for (int32_t i = 0; (kind = neuron_kind_name(family, i)); i++) {
-        int32_t count = 0;
+        int64_t count = 0;
         while (neuron_kind_option(family, kind, count))
             count++;
-        const int32_t none[] = {count, count + 1, -1, INT32_MIN, INT32_MAX};
+        const int64_t none[] = {count,     count + 1, -1,
+                                INT64_MIN, INT64_MAX, (INT64_C(1) << 32) + count - 1};
         for (size_t j = 0; j < sizeof none / sizeof none[0]; j++)
             ck_assert_ptr_null(neuron_kind_option(family, kind, none[j]));
         for (int32_t j = 0; j < count; j++) {
             const char *name = neuron_option_name(neuron_kind_option(family, kind, j));
-            for (int32_t k = 0; k < j; k++)
+            for (int64_t k = 0; k < j; k++)
                 ck_assert_str_ne(neuron_option_name(neuron_kind_option(family, kind, k)), name);
         }
     }
@@ -241,7 +243,7 @@ static void check_bounds_of(const char *kind, const neuron_option_t *option)
 
 static void check_list_of(const char *kind, const neuron_option_t *option)
 {
-    int32_t count = 0;
+    int64_t count = 0;
     (void)kind;
     ck_assert_ptr_null(neuron_option_word(option, -1));
     ck_assert_ptr_null(neuron_option_word(option, INT32_MIN));

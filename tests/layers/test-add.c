@@ -4,14 +4,14 @@
 
 #include <stdio.h>
 
-typedef neuron_node_t *join(neuron_graph_t *graph, neuron_node_t *const *inputs, int32_t count);
+typedef neuron_node_t *join(neuron_graph_t *graph, neuron_node_t *const *inputs, int64_t count);
 
 static join *const joins[] = {neuron_add, neuron_multiply};
 static const char *const names[] = {"add", "multiply"};
 
 START_TEST(values)
 {
-    for (int32_t count = 1; count <= 3; count++) {
+    for (int64_t count = 1; count <= 3; count++) {
         neuron_graph_t *graph = new_graph();
         neuron_node_t *x = vector_input(graph, 2);
         neuron_node_t *inputs[3] = {x, x, neuron_relu(graph, x)};
@@ -50,7 +50,7 @@ END_TEST
 
 START_TEST(gradient)
 {
-    for (int32_t count = 1; count <= 4; count++) {
+    for (int64_t count = 1; count <= 4; count++) {
         neuron_graph_t *graph = new_graph();
         neuron_node_t *x = vector_input(graph, 6), *inputs[4];
         for (int32_t i = 0; i < count; i++)

@@ -4,7 +4,7 @@
 #include <math.h>
 
 /* Joins x, 2x + 1 and -x by a rule; `weights` NULL for the plain mean. */
-static neuron_graph_t *joined(const double *weights, int32_t count)
+static neuron_graph_t *joined(const double *weights, int64_t count)
 {
     neuron_graph_t *graph = new_graph();
     neuron_node_t *x = vector_input(graph, 2);
@@ -21,7 +21,7 @@ static neuron_graph_t *joined(const double *weights, int32_t count)
     return graph;
 }
 
-static void check_joined(const double *weights, int32_t count, float first, float second)
+static void check_joined(const double *weights, int64_t count, float first, float second)
 {
     neuron_graph_t *graph = joined(weights, count);
     float output[2];
@@ -130,7 +130,7 @@ START_TEST(gradient)
     neuron_node_t *inputs[3];
     for (int32_t i = 0; i < 3; i++)
         inputs[i] = neuron_dense(graph, x, 7, NULL);
-    int32_t count = _i / 2 + 1;
+    int64_t count = _i / 2 + 1;
     check_layer(graph,
                 _i % 2 ? neuron_weighted_average(graph, inputs, count, weights)
                        : neuron_average(graph, inputs, count),

@@ -15,7 +15,7 @@ static neuron_node_t *values(neuron_graph_t *graph, neuron_node_t *x, const int6
     return neuron_reshape(graph, neuron_dense(graph, x, count, NULL), shape, rank);
 }
 
-typedef neuron_node_t *(*join_call)(neuron_graph_t *, neuron_node_t *const *, int32_t);
+typedef neuron_node_t *(*join_call)(neuron_graph_t *, neuron_node_t *const *, int64_t);
 static const join_call joins[] = {neuron_add, neuron_multiply};
 
 static const struct {
@@ -123,7 +123,7 @@ START_TEST(long_sums_keep_their_digits)
         expected += (double)slopes[i];
     }
     neuron_session_backward(session, gradients);
-    int bias = graph->array_count - 1;
+    int64_t bias = graph->array_count - 1;
     ck_assert_double_eq_tol((double)gradients[graph->arrays[bias].offset] / expected, 1, 1e-6);
     neuron_session_destroy(session);
     neuron_graph_unref(graph);

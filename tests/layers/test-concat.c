@@ -105,7 +105,7 @@ END_TEST
 
 START_TEST(no_inputs_are_refused)
 {
-    for (int32_t count = -1; count <= 1; count++) {
+    for (int64_t count = -1; count <= 1; count++) {
         neuron_graph_t *graph = new_graph();
         neuron_node_t *x = vector_input(graph, 4);
         ck_assert_ptr_null(neuron_concat(graph, NULL, count, "axis=0"));

@@ -9,7 +9,7 @@
 enum { CLASSES = 4, INPUTS_MAX = 5 };
 
 /* A vote of `count` rows, without a graph around it. */
-static void vote(const float (*rows)[CLASSES], int32_t count, const double *weights,
+static void vote(const float (*rows)[CLASSES], int64_t count, const double *weights,
                  float output[CLASSES])
 {
     neuron_context_t *context = test_context();
@@ -34,7 +34,7 @@ static float up(float value)
 }
 
 /* The same of networks with one output. */
-static float vote_of_one(const float *values, int32_t count, const double *weights)
+static float vote_of_one(const float *values, int64_t count, const double *weights)
 {
     neuron_context_t *context = test_context();
     neuron_shape shapes[INPUTS_MAX];

@@ -32,7 +32,7 @@ static neuron_graph_t *make_small(uint64_t seed, int64_t units)
 
 static void read_array(const neuron_graph_t *graph, const char *name, float *values, size_t count)
 {
-    int32_t index = neuron_graph_find_array(graph, name);
+    int64_t index = neuron_graph_find_array(graph, name);
     size_t needed;
     ck_assert_int_ge(index, 0);
     ck_assert_str_eq(neuron_graph_array_name(graph, index), name);
@@ -74,7 +74,7 @@ END_TEST
 START_TEST(arrays_are_copied_by_prefix)
 {
     neuron_graph_t *trained = make_small(1, 4), *graph, *other = make_small(3, 4);
-    int32_t copied = 7;
+    int64_t copied = 7;
     assert_ok(neuron_graph_create(&graph, context));
     neuron_node_t *x = neuron_input(graph, (const int64_t[]){3}, 1);
     x = neuron_graph_import(graph, x, other, "trunk", NULL);
@@ -191,7 +191,7 @@ START_TEST(numbers_of_other_programs)
     float kernel[12], bias[4];
     const char *path = test_file("foreign.safetensors");
     neuron_graph_t *graph = make_small(1, 4), *before;
-    int32_t loaded;
+    int64_t loaded;
     for (size_t i = 0; i < 16; i++)
         memcpy(bytes + i * types[_i].width, types[_i].bytes[i % 3], types[_i].width);
     write_foreign(path, types[_i].dtype, types[_i].width, bytes);

@@ -193,7 +193,7 @@ END_TEST
 
 static void check_names(const neuron_graph_t *graph)
 {
-    for (int32_t k = 0; k < TEST_CLASSES; k++)
+    for (int64_t k = 0; k < TEST_CLASSES; k++)
         ck_assert_str_eq(neuron_graph_class_name(graph, NULL, k), names[k]);
     ck_assert_ptr_null(neuron_graph_class_name(graph, NULL, -1));
     ck_assert_ptr_null(neuron_graph_class_name(graph, NULL, TEST_CLASSES));

@@ -70,9 +70,9 @@ START_TEST(numbers_are_rounded_to_the_nearest)
 }
 END_TEST
 
-static int32_t find_array(const neuron_graph_t *graph, const char *name)
+static int64_t find_array(const neuron_graph_t *graph, const char *name)
 {
-    int32_t index = 0;
+    int64_t index = 0;
     while (strcmp(neuron_graph_array_name(graph, index), name) != 0)
         index++;
     return index;
@@ -85,7 +85,7 @@ START_TEST(files_are_half_as_large)
     size_t size;
     float before[6], after[6], outputs[6];
     /* Statistics that F16 has no room for. */
-    int32_t variance = find_array(graph, "batch_norm.moving_variance");
+    int64_t variance = find_array(graph, "batch_norm.moving_variance");
     assert_ok(neuron_graph_write_array(graph, variance, (const float[]){0.1f, 100000}, 2));
     example_predict(context, graph, outputs);
     assert_ok(neuron_graph_set_storage(graph, types[_i].storage));
@@ -103,7 +103,7 @@ START_TEST(files_are_half_as_large)
     assert_ok(neuron_graph_load_memory(&loaded, context, bytes, size));
     float kernel[72], rounded[72];
     size_t count;
-    int32_t index = find_array(graph, "dense.kernel");
+    int64_t index = find_array(graph, "dense.kernel");
     assert_ok(neuron_graph_read_array(kernel, 72, &count, graph, index));
     assert_ok(neuron_graph_read_array(rounded, 72, NULL, loaded, index));
     for (size_t i = 0; i < count; i++) {
@@ -124,7 +124,7 @@ START_TEST(what_does_not_fit_is_refused)
 {
     neuron_graph_t *graph = example_network(context, "network");
     size_t size;
-    int32_t bias = find_array(graph, "dense.bias");
+    int64_t bias = find_array(graph, "dense.bias");
     assert_ok(neuron_graph_set_storage(graph, "f16"));
     assert_ok(neuron_graph_write_array(graph, bias, (const float[]){1, -65519, INFINITY}, 3));
     free(example_save(graph, &size));

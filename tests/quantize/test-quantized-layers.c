@@ -353,7 +353,7 @@ START_TEST(handed_bytes_are_those_of_the_floats)
     neuron_node_t *x = neuron_input(back, (const int64_t[]){width}, 1);
     assert_ok(neuron_graph_finish(back, quantized(back, x, NULL)));
     /* The parameters of both halves. */
-    int32_t fronts = neuron_graph_array_count(front);
+    int64_t fronts = neuron_graph_array_count(front);
     for (int32_t i = 0; i < neuron_graph_array_count(graph); i++) {
         static float values[ROOM];
         size_t needed;

@@ -31,7 +31,8 @@ typedef struct settings {
     const char *names[2];
     double rates[3];
     const char *labels[2];
-    int32_t folds, goal;
+    int64_t folds;
+    int32_t goal;
 } settings;
 
 static const settings usual = {.names = {"rate", "kind \"of\" thing"},

@@ -17,14 +17,14 @@ typedef struct book {
     double rate[200], size[200];
     const char *activation[200];
     uint64_t seed[200];
-    int32_t fold[200];
+    int64_t fold[200];
 } book;
 
 /* Any function will do, if it tells trials and folds apart. */
 static double score_of(const neuron_trial_t *trial)
 {
     return neuron_trial_number(trial, "rate") * 10 + neuron_trial_number(trial, "size") / 256 +
-           neuron_trial_number(trial, "activation") / 3 + 0.01 * neuron_trial_fold(trial);
+           neuron_trial_number(trial, "activation") / 3 + 0.01 * (double)neuron_trial_fold(trial);
 }
 
 static int try_one(double *score, const neuron_trial_t *trial, void *user_data)

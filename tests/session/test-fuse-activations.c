@@ -147,11 +147,11 @@ static const builder consumers[] = {flat, next_conv, next_norm, next_pool, next_
 
 enum { CONSUMERS = sizeof consumers / sizeof *consumers };
 
-static int32_t count_steps(const neuron_graph_t *graph, neuron_session_purpose purpose)
+static int64_t count_steps(const neuron_graph_t *graph, neuron_session_purpose purpose)
 {
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, purpose, BATCH));
-    int32_t count = session->step_count;
+    int64_t count = session->step_count;
     neuron_session_destroy(session);
     return count;
 }

@@ -12,11 +12,11 @@ static neuron_node_t *conv(neuron_graph_t *graph, neuron_node_t *input, int64_t 
 }
 
 /* Steps of a finished graph. */
-static int32_t count_steps(const neuron_graph_t *graph, neuron_session_purpose purpose)
+static int64_t count_steps(const neuron_graph_t *graph, neuron_session_purpose purpose)
 {
     neuron_session *session;
     assert_ok(neuron_session_create(&session, graph, purpose, BATCH));
-    int32_t count = session->step_count;
+    int64_t count = session->step_count;
     neuron_session_destroy(session);
     return count;
 }

@@ -191,7 +191,7 @@ enum { ASKED_MAX = 64 };
 typedef struct asked {
     const char *names[ASKED_MAX];
     neuron_tensor_t *together[ASKED_MAX], *alone[ASKED_MAX];
-    int32_t count;
+    int64_t count;
 } asked;
 
 static void ask(asked *all, neuron_gradient_t *gradient, const char *name, const int64_t *extents,

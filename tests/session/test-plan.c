@@ -10,7 +10,7 @@
 
 enum { BLOCKS_MAX = 60, SIZE = 12 };
 
-static void assert_plan(const neuron_block *blocks, int32_t count, size_t arena)
+static void assert_plan(const neuron_block *blocks, int64_t count, size_t arena)
 {
     size_t end = 0;
     for (int32_t i = 0; i < count; i++) {
@@ -29,7 +29,7 @@ static void assert_plan(const neuron_block *blocks, int32_t count, size_t arena)
 }
 
 /* The most bytes that are in use at a time: no arena is smaller. */
-static size_t busiest(const neuron_block *blocks, int32_t count)
+static size_t busiest(const neuron_block *blocks, int64_t count)
 {
     size_t most = 0;
     for (int32_t i = 0; i < count; i++) {
@@ -48,7 +48,7 @@ START_TEST(blocks_in_use_together_never_share_bytes)
     neuron_random_reader reader = neuron_random_read(1, NEURON_RANDOM_SHUFFLE, 0);
     for (int round = 0; round < 500; round++) {
         neuron_block blocks[BLOCKS_MAX];
-        int32_t count = (int32_t)neuron_random_below(&reader, BLOCKS_MAX + 1);
+        int64_t count = (int32_t)neuron_random_below(&reader, BLOCKS_MAX + 1);
         for (int32_t i = 0; i < count; i++) {
             int32_t first = (int32_t)neuron_random_below(&reader, 30);
             blocks[i] = (neuron_block){
@@ -67,7 +67,7 @@ START_TEST(blocks_in_use_together_never_share_bytes)
 END_TEST
 
 /* A chain of layers, each of which reads what the one before wrote. */
-static void check_chain(const size_t *bytes, int32_t count)
+static void check_chain(const size_t *bytes, int64_t count)
 {
     neuron_context_t *context = test_context();
     neuron_block blocks[BLOCKS_MAX];

@@ -166,7 +166,7 @@ static inline int go_backward(neuron_custom_run_t *run, void *user_data)
 }
 
 static inline int go_shape(int64_t *output, int32_t *rank, const int64_t *shapes,
-                           const int32_t *ranks, int32_t count, void *user_data)
+                           const int32_t *ranks, int64_t count, void *user_data)
 {
     (void)count;
     memcpy(output, shapes, (size_t)ranks[0] * sizeof *output);

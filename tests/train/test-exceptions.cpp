@@ -121,7 +121,7 @@ int backward(neuron_custom_run_t *run, void *)
     return go(function::backward);
 }
 
-int own_shape(int64_t *output, int32_t *rank, const int64_t *shapes, const int32_t *ranks, int32_t,
+int own_shape(int64_t *output, int32_t *rank, const int64_t *shapes, const int32_t *ranks, int64_t,
               void *)
 {
     for (int32_t i = 0; i < ranks[0]; i++)

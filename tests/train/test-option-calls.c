@@ -383,7 +383,7 @@ START_TEST(kinds_are_told_of)
 {
     static const struct {
         const char *family;
-        int32_t count;
+        int64_t count;
         const char *one;
     } families[] = {
         {"optimizer", 8, "adamw"},   {"loss", 9, "huber"},
@@ -395,7 +395,7 @@ START_TEST(kinds_are_told_of)
         const char *family = families[i].family;
         bool found = false;
         ck_assert_int_eq(neuron_kind_count(family), families[i].count);
-        for (int32_t k = 0; k < families[i].count; k++)
+        for (int64_t k = 0; k < families[i].count; k++)
             found = found || strcmp(neuron_kind_name(family, k), families[i].one) == 0;
         ck_assert_int_eq(found, families[i].count > 0);
         ck_assert_ptr_null(neuron_kind_name(family, families[i].count));

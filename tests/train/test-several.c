@@ -81,7 +81,7 @@ static void judge(const answers *o, const example *e, double losses[OUTPUTS], in
 }
 
 static void add_products(double *kernel, double *bias, double *back, const double *inputs,
-                         const double *weights, int32_t count, const double *slope, int32_t units)
+                         const double *weights, int64_t count, const double *slope, int32_t units)
 {
     for (int32_t u = 0; u < units; u++) {
         bias[u] += slope[u];

@@ -14,7 +14,7 @@ typedef struct {
     const char *folder;
     const char *ending;
     int (*load)(neuron_dataset_t **dataset, neuron_context_t *context, const char *const *paths,
-                int32_t count);
+                int64_t count);
 } version_t;
 
 static const version_t versions[] = {

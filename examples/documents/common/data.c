@@ -235,7 +235,7 @@ static neuron_dataset_t *cut(neuron_dataset_t *part, int64_t count)
 }
 
 void example_split(example_t *example, neuron_dataset_t *dataset, const double *fractions,
-                   int32_t count, const char *options, neuron_dataset_t **parts)
+                   int64_t count, const char *options, neuron_dataset_t **parts)
 {
     const char *how = strcmp(options, "order=stratified") == 0 ? "of each class, at random"
                       : strcmp(options, "order=shuffled") == 0 ? "at random"

@@ -58,7 +58,7 @@ static void write_inputs(FILE *file, const neuron_node_t *node)
     }
 }
 
-static bool follows_the_one_before(const neuron_graph_t *graph, int32_t index)
+static bool follows_the_one_before(const neuron_graph_t *graph, int64_t index)
 {
     const neuron_node_t *node = neuron_graph_node(graph, index);
 
@@ -79,7 +79,7 @@ static char *shape_text(const neuron_node_t *node)
 }
 
 /* What a layer is set to, and its inputs where these are not the layer before. */
-static char *node_text(const neuron_graph_t *graph, int32_t index)
+static char *node_text(const neuron_graph_t *graph, int64_t index)
 {
     const neuron_node_t *node = neuron_graph_node(graph, index);
     text_t text;
@@ -95,7 +95,7 @@ static char *node_text(const neuron_graph_t *graph, int32_t index)
 
 /* A line for a layer: its name, which tells its kind unless that stands behind, the shape of what
  * it puts out, and the rest. */
-static void write_node(FILE *file, const neuron_graph_t *graph, int32_t index)
+static void write_node(FILE *file, const neuron_graph_t *graph, int64_t index)
 {
     const neuron_node_t *node = neuron_graph_node(graph, index);
     const char *name = neuron_node_name(node);

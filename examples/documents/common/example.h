@@ -193,7 +193,7 @@ void example_load_cifar10(example_t *example, example_colours_t colours, neuron_
 /* neuron_dataset_split() with the seed that was asked for, kept in words
  * for the run's description. */
 void example_split(example_t *example, neuron_dataset_t *dataset, const double *fractions,
-                   int32_t count, const char *options, neuron_dataset_t **parts);
+                   int64_t count, const char *options, neuron_dataset_t **parts);
 
 /* Hands over the three parts that runs work with, in place of those before; the test set may be the
  * one that validates, too. They are cut as --limit and --quick ask. */
@@ -268,7 +268,7 @@ void example_describe(const example_t *example, const char *id, const neuron_gra
 void example_write_settings(const example_settings_t *settings, example_result_t *result);
 /* Parts of a result's details. */
 void example_write_history(FILE *file, const neuron_history_t *history);
-void example_write_class_names(FILE *file, const char *const *names, int count);
+void example_write_class_names(FILE *file, const char *const *names, int64_t count);
 void example_write_evaluation(FILE *file, const char *part, const neuron_evaluation_t *evaluation);
 /* Seconds: as time passes, and of all processors together. */
 typedef struct {

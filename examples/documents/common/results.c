@@ -145,7 +145,7 @@ void example_write_run(FILE *file, const example_run_t *run, const example_resul
 /* ---- The details ---- */
 
 /* A JSON array of `count` figures. */
-static void write_row(FILE *file, const char *before, int count,
+static void write_row(FILE *file, const char *before, int64_t count,
                       double (*figure)(const void *of, int index), const void *of)
 {
     fprintf(file, "%s[", before);
@@ -193,7 +193,7 @@ void example_write_history(FILE *file, const neuron_history_t *history)
     fputs("}", file);
 }
 
-void example_write_class_names(FILE *file, const char *const *names, int count)
+void example_write_class_names(FILE *file, const char *const *names, int64_t count)
 {
     fputs(",\n     \"class_names\": ", file);
     for (int i = 0; names != NULL && i < count; i++) {
@@ -237,7 +237,7 @@ static double support(const void *of, int index)
 
 void example_write_evaluation(FILE *file, const char *part, const neuron_evaluation_t *evaluation)
 {
-    int classes = neuron_evaluation_row_count(evaluation);
+    int64_t classes = neuron_evaluation_row_count(evaluation);
 
     fprintf(file, ",\n     \"%s\": {\"confusion\": [", part);
     for (int truth = 0; truth < classes; truth++)

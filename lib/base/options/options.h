@@ -55,7 +55,7 @@ typedef struct neuron_option {
 
 typedef struct neuron_option_table {
     const neuron_option *rows;
-    int32_t count;
+    int64_t count;
 } neuron_option_table;
 
 /* The most that an object has: convolutions. */
@@ -153,7 +153,7 @@ const char *neuron_option_show(const neuron_option *option, double value, double
 /* What to say of a name that none of a list has: `; did you mean "learning_rate"?`, or nothing if
  * none looks like it. `name_at` gives the names in turn, and NULL behind the last. */
 enum { NEURON_NEAREST_TEXT = 64 };
-typedef const char *(*neuron_name_at)(const void *list, int32_t index);
+typedef const char *(*neuron_name_at)(const void *list, int64_t index);
 const char *neuron_nearest_name(const char *name, size_t length, neuron_name_at name_at,
                                 const void *list, char text[NEURON_NEAREST_TEXT]);
 

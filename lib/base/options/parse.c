@@ -50,7 +50,7 @@ bool neuron_options_given(const neuron_options *options, int32_t key)
 
 /* ---- Names that are not there ---- */
 
-static const char *name_at(const void *table, int32_t index)
+static const char *name_at(const void *table, int64_t index)
 {
     const neuron_option_table *options = table;
     return index < options->count ? options->rows[index].name : NULL;
@@ -188,7 +188,7 @@ static int parse_one(neuron_options *options, const char *begin, const char *end
     const neuron_option *found[SIDES];
     if (whole.size == 0)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: an option is missing beside a comma", who);
-    int32_t count = find_all(found, options->table, name);
+    int64_t count = find_all(found, options->table, name);
     if (count == 0)
         return refuse_name(options->table, name, who);
     for (int32_t i = 0; i < count; i++)
@@ -250,7 +250,7 @@ int neuron_options_set_number(neuron_options *options, const char *name, double 
     if (!name)
         return neuron_refuse_null("option", who);
     const slice given = {name, strlen(name)};
-    int32_t count = find_all(found, options->table, given);
+    int64_t count = find_all(found, options->table, given);
     if (count == 0)
         return refuse_name(options->table, given, who);
     neuron_options changed = *options;

@@ -27,7 +27,7 @@ int neuron_image_allocate(neuron_image *image, const neuron_source *source, uint
                            name, image->height, image->width, side_max);
     if ((uint64_t)(image->height * image->width * image->channels) > most)
         return neuron_fail(NEURON_E_FORMAT,
-                           "%s: %" PRId64 "x%" PRId64 "x%" PRId32
+                           "%s: %" PRId64 "x%" PRId64 "x%" PRId64
                            " pixels are more than %zu bytes can hold",
                            name, image->height, image->width, image->channels, source->end);
     size_t bytes;

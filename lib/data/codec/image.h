@@ -10,7 +10,7 @@ enum { NEURON_IMAGE_RATIO_MAX = 24 * NEURON_GZIP_RATIO_MAX };
 
 typedef struct neuron_image {
     int64_t height, width;
-    int32_t channels; /* 1 or 3, the last axis */
+    int64_t channels; /* 1 or 3, the last axis */
     uint8_t *pixels;  /* from the source's context; the caller releases them */
 } neuron_image;
 

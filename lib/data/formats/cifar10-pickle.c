@@ -100,7 +100,7 @@ int neuron_cifar10_pickle_read(neuron_dataset_t **dataset, const neuron_content 
 }
 
 int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset, neuron_context_t *context,
-                                       const char *const *paths, int32_t count)
+                                       const char *const *paths, int64_t count)
 {
     FLOAT_SCOPE;
     const neuron_cifar10_sources from = {(const void *const *)paths, NULL, false};
@@ -109,7 +109,7 @@ int neuron_dataset_load_cifar10_pickle(neuron_dataset_t **dataset, neuron_contex
 
 int neuron_dataset_load_cifar10_pickle_memory(neuron_dataset_t **dataset, neuron_context_t *context,
                                               const void *const *bytes, const size_t *sizes,
-                                              int32_t count)
+                                              int64_t count)
 {
     FLOAT_SCOPE;
     const neuron_cifar10_sources from = {bytes, sizes, true};

@@ -60,7 +60,7 @@ static void close_batch(neuron_cifar10_batch *batch)
 
 /* Copies the rows of all batches, and closes each as soon as they have been copied. */
 static void join_rows(neuron_tensor_t *examples, neuron_tensor_t *labels,
-                      neuron_cifar10_batch *batches, int32_t count)
+                      neuron_cifar10_batch *batches, int64_t count)
 {
     int64_t row = 0;
     for (int32_t k = 0; k < count; k++) {
@@ -72,7 +72,7 @@ static void join_rows(neuron_tensor_t *examples, neuron_tensor_t *labels,
 }
 
 static int join(neuron_dataset_t **dataset, neuron_context_t *context,
-                neuron_cifar10_batch *batches, int32_t count)
+                neuron_cifar10_batch *batches, int64_t count)
 {
     int64_t extents[] = {0, NEURON_CIFAR10_SIDE, NEURON_CIFAR10_SIDE, NEURON_CIFAR10_CHANNELS};
     for (int32_t k = 0; k < count; k++)
@@ -95,7 +95,7 @@ int neuron_cifar10_read_as(neuron_dataset_t **dataset, const neuron_content *con
                            const neuron_cifar10_settings *settings, neuron_cifar10_parse parse)
 {
     neuron_context_t *context = contents[0].context;
-    int32_t count = settings->count, opened = 0;
+    int64_t count = settings->count, opened = 0;
     neuron_cifar10_batch *batches =
         neuron_allocate_zero(context, neuron_size(count), sizeof *batches);
     int status = batches ? NEURON_OK : NEURON_E_MEMORY;
@@ -126,7 +126,7 @@ static neuron_content content_of(neuron_context_t *context, const neuron_cifar10
                        : neuron_content_of_file(context, from->at[k]);
 }
 
-static int check_sources(const neuron_cifar10_sources *from, int32_t count, const char *who)
+static int check_sources(const neuron_cifar10_sources *from, int64_t count, const char *who)
 {
     const char *name = from->in_memory ? "bytes" : "paths";
     if (!from->at || (from->in_memory && !from->sizes))
@@ -141,7 +141,7 @@ static int check_sources(const neuron_cifar10_sources *from, int32_t count, cons
 
 int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
                         neuron_cifar10_parse parse, const neuron_cifar10_sources *from,
-                        int32_t count, const char *who)
+                        int64_t count, const char *who)
 {
     if (dataset)
         *dataset = NULL;
@@ -161,7 +161,7 @@ int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
 }
 
 int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *context,
-                                const char *const *paths, int32_t count)
+                                const char *const *paths, int64_t count)
 {
     FLOAT_SCOPE;
     const neuron_cifar10_sources from = {(const void *const *)paths, NULL, false};
@@ -169,7 +169,7 @@ int neuron_dataset_load_cifar10(neuron_dataset_t **dataset, neuron_context_t *co
 }
 
 int neuron_dataset_load_cifar10_memory(neuron_dataset_t **dataset, neuron_context_t *context,
-                                       const void *const *bytes, const size_t *sizes, int32_t count)
+                                       const void *const *bytes, const size_t *sizes, int64_t count)
 {
     FLOAT_SCOPE;
     const neuron_cifar10_sources from = {bytes, sizes, true};

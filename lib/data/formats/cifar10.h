@@ -14,7 +14,7 @@ enum {
 };
 
 typedef struct neuron_cifar10_settings {
-    int32_t count; /* of the contents */
+    int64_t count; /* of the contents */
 } neuron_cifar10_settings;
 
 /* neuron_dataset_load_cifar10() and neuron_dataset_load_cifar10_pickle() for contents, whose rows
@@ -51,6 +51,6 @@ typedef struct neuron_cifar10_sources {
 /* The same for these; `who` is the public function whose arguments the others are, as they came. */
 int neuron_cifar10_load(neuron_dataset_t **dataset, neuron_context_t *context,
                         neuron_cifar10_parse parse, const neuron_cifar10_sources *from,
-                        int32_t count, const char *who);
+                        int64_t count, const char *who);
 
 #endif

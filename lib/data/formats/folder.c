@@ -17,7 +17,7 @@ typedef struct folder {
     size_t class_folders; /* sub-folders with images, which are the first ones then */
     neuron_names *files;  /* of each of these */
     int32_t *numbers;     /* the class of each */
-    int32_t class_count;
+    int64_t class_count;
     int64_t count; /* of all files */
     uint64_t bytes;
     char *first; /* path of the first image, which sets the size of all */
@@ -127,7 +127,7 @@ static int find_names(folder *all)
             name += strlen(name) + 1;
         if (number == all->class_count || strcmp(name, wanted) != 0)
             return neuron_fail(NEURON_E_DATA,
-                               "%s: the sub-folder \"%s\" is none of the %" PRId32 " classes",
+                               "%s: the sub-folder \"%s\" is none of the %" PRId64 " classes",
                                all->path, wanted, all->class_count);
         all->numbers[k] = number;
     }
@@ -186,8 +186,8 @@ static int check_size(const folder *all, const neuron_image *image, const char *
         image->channels == first->channels)
         return NEURON_OK;
     return neuron_fail(NEURON_E_DATA,
-                       "%s: is %" PRId64 "x%" PRId64 "x%" PRId32 ", but %s is %" PRId64 "x%" PRId64
-                       "x%" PRId32,
+                       "%s: is %" PRId64 "x%" PRId64 "x%" PRId64 ", but %s is %" PRId64 "x%" PRId64
+                       "x%" PRId64,
                        path, image->height, image->width, image->channels, all->first,
                        first->height, first->width, first->channels);
 }

@@ -142,7 +142,7 @@ static int read_content(neuron_tensor_t **tensor, const neuron_content *content,
 
 /* The dataset of [n, height, width] images, with a channel axis of its own. */
 static int make_dataset(neuron_dataset_t **dataset, const neuron_content contents[2],
-                        neuron_tensor_t *images, neuron_tensor_t *labels, int32_t class_count)
+                        neuron_tensor_t *images, neuron_tensor_t *labels, int64_t class_count)
 {
     if (images->shape.extent[0] != labels->shape.extent[0])
         return neuron_fail(NEURON_E_DATA, "%" PRId64 " images but %" PRId64 " labels: %s and %s",
@@ -170,7 +170,7 @@ int neuron_idx_read(neuron_dataset_t **dataset, const neuron_content contents[2]
 }
 
 int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *context,
-                            const char *images_path, const char *labels_path, int32_t class_count)
+                            const char *images_path, const char *labels_path, int64_t class_count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
@@ -186,7 +186,7 @@ int neuron_dataset_load_idx(neuron_dataset_t **dataset, neuron_context_t *contex
 
 int neuron_dataset_load_idx_memory(neuron_dataset_t **dataset, neuron_context_t *context,
                                    const void *images, size_t images_size, const void *labels,
-                                   size_t labels_size, int32_t class_count)
+                                   size_t labels_size, int64_t class_count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);

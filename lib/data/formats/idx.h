@@ -8,7 +8,7 @@
 #include "data/dataset.h"
 
 typedef struct neuron_idx_settings {
-    int32_t class_count;
+    int64_t class_count;
 } neuron_idx_settings;
 
 /* neuron_dataset_load_idx() for two contents: images and labels. */

@@ -9,7 +9,7 @@
 enum { IMAGES_RANK = 3 };
 
 /* What NumPy makes of class numbers by the way is f8, and of one-hot rows any type. */
-static int check_labels(const neuron_npy_array *labels, int32_t class_count)
+static int check_labels(const neuron_npy_array *labels, int64_t class_count)
 {
     const neuron_shape *shape = &labels->tensor->shape;
     char text[NEURON_SHAPE_TEXT];
@@ -20,19 +20,19 @@ static int check_labels(const neuron_npy_array *labels, int32_t class_count)
                          NEURON_E_SHAPE,
                          "%s: labels are %s %s; as class numbers (i1 to i8, u1 to u8, b1) they "
                          "must be [n] or [n, 1]: of one-hot rows save argmax(1), or "
-                         "astype('float32') as targets [n, %" PRId32 "]",
+                         "astype('float32') as targets [n, %" PRId64 "]",
                          labels->name, labels->type, neuron_shape_text(shape, text), class_count);
     if (shape->rank == 2 && (shape->extent[1] != 1 || class_count == 1))
         return NEURON_OK;
     return neuron_fail(NEURON_E_SHAPE,
-                       "%s: labels are %s %s; of this type they are targets, [n, %" PRId32
+                       "%s: labels are %s %s; of this type they are targets, [n, %" PRId64
                        "]; class numbers must be i1 to i8, u1 to u8 or b1: save astype('int32')",
                        labels->name, labels->type, neuron_shape_text(shape, text), class_count);
 }
 
 int neuron_npy_make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
                             const neuron_npy_array *examples, const neuron_npy_array *labels,
-                            int32_t class_count)
+                            int64_t class_count)
 {
     neuron_shape *images = &examples->tensor->shape, *numbers = &labels->tensor->shape;
     if (images->rank == IMAGES_RANK)
@@ -67,7 +67,7 @@ int neuron_npy_read(neuron_dataset_t **dataset, const neuron_content contents[2]
 }
 
 int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *context,
-                            const char *examples_path, const char *labels_path, int32_t class_count)
+                            const char *examples_path, const char *labels_path, int64_t class_count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
@@ -83,7 +83,7 @@ int neuron_dataset_load_npy(neuron_dataset_t **dataset, neuron_context_t *contex
 
 int neuron_dataset_load_npy_memory(neuron_dataset_t **dataset, neuron_context_t *context,
                                    const void *examples, size_t examples_size, const void *labels,
-                                   size_t labels_size, int32_t class_count)
+                                   size_t labels_size, int64_t class_count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);

@@ -9,7 +9,7 @@
 #include "data/dataset.h"
 
 typedef struct neuron_npy_settings {
-    int32_t class_count;
+    int64_t class_count;
 } neuron_npy_settings;
 
 /* neuron_dataset_load_npy() for two contents: examples and labels. */
@@ -34,6 +34,6 @@ int neuron_npy_read_content(neuron_npy_array *array, const neuron_content *conte
  * values are 0 and 1 as they are. The caller gives its tensors up to be changed. */
 int neuron_npy_make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
                             const neuron_npy_array *examples, const neuron_npy_array *labels,
-                            int32_t class_count);
+                            int64_t class_count);
 
 #endif

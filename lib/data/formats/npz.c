@@ -82,7 +82,7 @@ int neuron_npz_read(neuron_dataset_t **dataset, const neuron_content *content,
 }
 
 static int load(neuron_dataset_t **dataset, const neuron_content *content,
-                const char *examples_name, const char *labels_name, int32_t class_count,
+                const char *examples_name, const char *labels_name, int64_t class_count,
                 const char *who)
 {
     if (!examples_name || !labels_name)
@@ -93,7 +93,7 @@ static int load(neuron_dataset_t **dataset, const neuron_content *content,
 }
 
 int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *context, const char *path,
-                            const char *examples_name, const char *labels_name, int32_t class_count)
+                            const char *examples_name, const char *labels_name, int64_t class_count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
@@ -106,7 +106,7 @@ int neuron_dataset_load_npz(neuron_dataset_t **dataset, neuron_context_t *contex
 
 int neuron_dataset_load_npz_memory(neuron_dataset_t **dataset, neuron_context_t *context,
                                    const void *bytes, size_t size, const char *examples_name,
-                                   const char *labels_name, int32_t class_count)
+                                   const char *labels_name, int64_t class_count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);

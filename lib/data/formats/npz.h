@@ -7,7 +7,7 @@
 
 typedef struct neuron_npz_settings {
     const char *examples_name, *labels_name;
-    int32_t class_count;
+    int64_t class_count;
 } neuron_npz_settings;
 
 /* neuron_dataset_load_npz() for a content. */

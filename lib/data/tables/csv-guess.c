@@ -115,7 +115,7 @@ int neuron_csv_check_first_name(neuron_csv_table *table)
 
 /* ---- Whether the row has names ---- */
 
-static bool can_be_label(double value, int32_t class_count)
+static bool can_be_label(double value, int64_t class_count)
 {
     return value == floor(value) && (class_count == 0 || (value >= 0 && value < class_count));
 }
@@ -168,7 +168,7 @@ static int look_at_second(const neuron_csv_table *table, const char *at, int64_t
 static int refuse_row(const neuron_csv_table *table, const first_row *row, int64_t label)
 {
     const neuron_text_slice *shown = &row->label->slice;
-    int32_t classes = table->settings.class_count;
+    int64_t classes = table->settings.class_count;
     if (label < 0)
         return neuron_csv_fail(
             NEURON_E_DATA, &table->csv, row->label,
@@ -180,7 +180,7 @@ static int refuse_row(const neuron_csv_table *table, const first_row *row, int64
             "label \"%.*s\" is not an integer: if the line has names, say header=present%s",
             neuron_csv_shown(*shown), neuron_csv_elsewhere(table));
     return neuron_csv_fail(NEURON_E_DATA, &table->csv, row->label,
-                           "label \"%.*s\" is not 0 to %" PRId32
+                           "label \"%.*s\" is not 0 to %" PRId64
                            ": if the line has names, say header=present%s",
                            neuron_csv_shown(*shown), classes - 1, neuron_csv_elsewhere(table));
 }

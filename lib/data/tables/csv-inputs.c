@@ -79,7 +79,7 @@ static double median_of(const float *values, int64_t step, int64_t count, uint32
 
 /* The place of the most frequent word, the first of equals. */
 static double mode_of(const float *values, int64_t step, int64_t count, uint32_t *counts,
-                      int32_t words)
+                      int64_t words)
 {
     int32_t best = 0;
     memset(counts, 0, (size_t)words * sizeof *counts);

@@ -19,18 +19,18 @@ static int refuse_label(const neuron_csv_table *table, int64_t row, int64_t colu
     const neuron_text_slice *slice = neuron_csv_word(table, row, column);
     const neuron_csv_field field = neuron_csv_field_of(slice, column);
     const neuron_preparation_t *preparation = table->preparation;
-    int32_t classes = table->given ? preparation->class_count : table->settings.class_count;
+    int64_t classes = table->given ? preparation->class_count : table->settings.class_count;
     if (neuron_preparation_misses(preparation, slice->text, slice->size))
         return neuron_csv_fail(NEURON_E_DATA, &table->csv, &field, "there is no %s%s", "label",
                                neuron_csv_elsewhere(table));
     if (table->given && preparation->columns[table->matches[column]].words.count > 0)
         return neuron_csv_fail(NEURON_E_DATA, &table->csv, &field,
-                               "label \"%.*s\" is none of the %" PRId32
+                               "label \"%.*s\" is none of the %" PRId64
                                " classes of the other table",
                                neuron_csv_shown(*slice), classes);
     if (classes > 0)
         return neuron_csv_fail(NEURON_E_DATA, &table->csv, &field,
-                               "label \"%.*s\" is not 0 to %" PRId32 "%s", neuron_csv_shown(*slice),
+                               "label \"%.*s\" is not 0 to %" PRId64 "%s", neuron_csv_shown(*slice),
                                classes - 1, neuron_csv_elsewhere(table));
     return neuron_csv_fail(NEURON_E_DATA, &table->csv, &field,
                            "label \"%.*s\" is not an integer; what is no class is to be predicted "
@@ -88,7 +88,7 @@ static int read_numbers(const neuron_csv_table *table, int64_t column, double *n
 }
 
 static int check_numbers(const neuron_csv_table *table, int64_t column, const double *numbers,
-                         int32_t class_count)
+                         int64_t class_count)
 {
     for (int64_t i = 0; i < table->rows.count; i++)
         if (numbers[i] != floor(numbers[i]) ||
@@ -163,7 +163,7 @@ static int class_numbers(neuron_csv_table *table, int64_t column, const double *
 static int number_words(neuron_csv_table *table, int64_t column, int64_t word, int32_t *labels)
 {
     neuron_column *is = &table->preparation->columns[table->matches[column]];
-    int32_t classes = table->settings.class_count;
+    int64_t classes = table->settings.class_count;
     if (table->doubts.label)
         return refuse_label(table, word, column);
     RETURN_IF_ERROR(
@@ -173,8 +173,8 @@ static int number_words(neuron_csv_table *table, int64_t column, int64_t word, i
         return refuse_count(table, column, is->words.count);
     if (classes > 0 && classes != is->words.count)
         return neuron_fail(NEURON_E_DATA,
-                           "%s: classes is %" PRId32 ", but the labels in column %" PRId64
-                           " are %" PRId32 " different words",
+                           "%s: classes is %" PRId64 ", but the labels in column %" PRId64
+                           " are %" PRId64 " different words",
                            table->csv.buffer->name, classes, column + 1, is->words.count);
     table->preparation->class_count = is->words.count;
     return NEURON_OK;
@@ -182,7 +182,7 @@ static int number_words(neuron_csv_table *table, int64_t column, int64_t word, i
 
 static int number_labels(neuron_csv_table *table, int64_t column, double *numbers, int32_t *labels)
 {
-    int32_t classes = table->settings.class_count;
+    int64_t classes = table->settings.class_count;
     int64_t word;
     RETURN_IF_ERROR(read_numbers(table, column, numbers, &word));
     if (word >= 0)

@@ -111,7 +111,7 @@ static int check(const neuron_csv_settings *settings, const char *who)
             NEURON_E_ARGUMENT, "%s: label is %.*s and targets is %.*s; it must be one of the two",
             who, (int)label.size, label.text, (int)settings->targets.size, settings->targets.text);
     if (settings->targets.text && settings->class_count > 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: classes is %" PRId32 ", but targets have none",
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: classes is %" PRId64 ", but targets have none",
                            who, settings->class_count);
     if (settings->type == NEURON_TYPE_U8 &&
         (neuron_csv_has_words(settings) || settings->rule != NEURON_CSV_MISSING_REFUSE))

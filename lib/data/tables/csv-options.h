@@ -30,7 +30,7 @@ extern const neuron_option_table neuron_csv_options;
 /* What they say, in the words of the code. Lists are text of the caller's. */
 typedef struct neuron_csv_settings {
     neuron_csv_dialect dialect;
-    int32_t class_count; /* 0 to find out */
+    int64_t class_count; /* 0 to find out */
     int32_t type;        /* likewise */
     int32_t header, categories, rule;
     neuron_shape shape; /* of rank 0 for one axis of all */

@@ -249,7 +249,7 @@ static int find_all(neuron_csv_table *table, const word_set *set, int64_t column
         }
         order[i] = is->role == NEURON_COLUMN_LABEL
                        ? find_class(table, known, &slice)
-                       : neuron_texts_find(known, slice.text, slice.size);
+                       : (int32_t)neuron_texts_find(known, slice.text, slice.size);
         neuron_release(table->context, copy);
     }
     return NEURON_OK;
@@ -320,7 +320,7 @@ static int refuse_word(const neuron_csv_table *table, int64_t row, int64_t colum
             "there is no word%s%.*s; missing=mean, median or mark puts one there",
             slice->size > 0 ? ", but " : "", neuron_csv_shown(*slice));
     return neuron_csv_fail(NEURON_E_DATA, &table->csv, &field,
-                           "\"%.*s\" is none of the %" PRId32 " words of \"%s\" in the other table",
+                           "\"%.*s\" is none of the %" PRId64 " words of \"%s\" in the other table",
                            neuron_csv_shown(*slice), is->words.count, is->name);
 }
 

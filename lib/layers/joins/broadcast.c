@@ -67,7 +67,7 @@ bool neuron_broadcasts(const neuron_spec *spec)
 
 /* The dimensions of the output, and the axes of it that each begins with. */
 typedef struct dimensions {
-    int32_t count;
+    int64_t count;
     int64_t extent[NEURON_RANK_MAX + 1];
     int32_t axis[NEURON_RANK_MAX + 1];
 } dimensions;
@@ -134,7 +134,7 @@ static place place_of(const broadcast_job *job, int32_t input, int64_t example, 
     const dimensions *all = &job->dimensions;
     int64_t step = 1;
     place at = {0};
-    for (int32_t d = all->count - 1; d >= 0; d--) {
+    for (int64_t d = all->count - 1; d >= 0; d--) {
         int64_t own = is_own(spec, input, all->axis[d]) ? step : 0;
         if (d == all->count - 1) {
             at.column_step = own;

@@ -46,7 +46,7 @@ int neuron_join_infer(neuron_spec *spec, const char *node)
 static double total_weight(const neuron_spec *spec)
 {
     if (!spec->weights)
-        return spec->layer->flags & NEURON_LAYER_SUMS ? 1.0 : spec->input_count;
+        return spec->layer->flags & NEURON_LAYER_SUMS ? 1.0 : (double)spec->input_count;
     double sum = 0;
     for (int32_t i = 0; i < spec->input_count; i++)
         sum += spec->weights[i];

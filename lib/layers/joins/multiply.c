@@ -38,7 +38,7 @@ static void forward_piece(const neuron_run *run, int64_t first, int64_t count)
 static void backward_block(const neuron_run *run, int64_t first, int64_t count)
 {
     float product[BLOCK];
-    int32_t inputs = run->spec->input_count;
+    int64_t inputs = run->spec->input_count;
     copy(product, run->output_gradient + first, count);
     for (int32_t i = 0; i < inputs; i++) {
         if (run->input_gradients[i])
@@ -47,7 +47,7 @@ static void backward_block(const neuron_run *run, int64_t first, int64_t count)
     }
     for (int64_t i = 0; i < count; i++)
         product[i] = 1;
-    for (int32_t i = inputs - 1; i >= 0; i--) {
+    for (int64_t i = inputs - 1; i >= 0; i--) {
         if (run->input_gradients[i])
             multiply(run, product, run->input_gradients[i] + first, count,
                      run->input_gradients[i] + first);

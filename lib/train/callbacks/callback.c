@@ -24,7 +24,7 @@ const neuron_word neuron_mode_words[] = {
     {0, ""},
 };
 
-const char *neuron_callback_kind_name(const void *list, int32_t index)
+const char *neuron_callback_kind_name(const void *list, int64_t index)
 {
     (void)list;
     return index < (int32_t)(sizeof kinds / sizeof kinds[0]) ? kinds[index]->name : NULL;

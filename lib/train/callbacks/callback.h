@@ -93,7 +93,7 @@ int neuron_callback_make_with_path(neuron_callback_t **callback, neuron_context_
 
 /* The kinds that need no more than options by name, for neuron_kind_option(); NULL where there is
  * none. */
-const char *neuron_callback_kind_name(const void *list, int32_t index);
+const char *neuron_callback_kind_name(const void *list, int64_t index);
 const neuron_option_table *neuron_callback_kind_options(const char *name);
 
 /* One of a function of the caller's. `who` begins the message of what is refused. */

@@ -167,11 +167,11 @@ START_TEST(refuses_missing_files_and_null)
 END_TEST
 
 /* The counts of each class as published with the set. */
-static void check_real(const char *const *names, int32_t count, int64_t each)
+static void check_real(const char *const *names, int64_t count, int64_t each)
 {
     char room[5][4096];
     const char *paths[5];
-    for (int32_t k = 0; k < count; k++) {
+    for (int64_t k = 0; k < count; k++) {
         const char *path = test_data(names[k]);
         if (!path) {
             printf("%s: skipped: no data\n", names[k]);

@@ -368,7 +368,7 @@ START_TEST(truth_values_are_0_and_1)
 END_TEST
 
 /* Saves an array of zeros as labels and loads it beside two examples. */
-static int load_labels(const char *type, const char *shape, size_t size, int32_t class_count)
+static int load_labels(const char *type, const char *shape, size_t size, int64_t class_count)
 {
     static char path[4096], examples[4096];
     char bytes[512] = "\x93NUMPY\x01";
