@@ -243,8 +243,15 @@ NEURON_API neuron_node_t *neuron_global_max_pool1d(neuron_graph_t *graph, neuron
 /** Batch normalisation over the last axis (Ioffe and Szegedy, 2015; arXiv 1502.03167). In training
  *  by the statistics of the batch, else by their moving averages. Arrays: `gamma`, `beta`,
  *  `moving_mean`, `moving_variance`, each [channels]; the last two are not trained. The variance is
- *  the biased one in both, as in Keras. Options: `momentum` (0.99), `epsilon` (0.001). No other
- *  thread may use the graph meanwhile. Since 0.1. */
+ *  the biased one in both, as in Keras. Options: `momentum` (0.99), `epsilon` (0.001).
+ *
+ *  With 0.99 the moving averages, by which validation and predictions go, need 300 steps to forget
+ *  their beginnings. A shorter training looks far worse than it is, unless it sets `momentum=0.9`;
+ *  a trainer's run warns of it in the log.
+ *
+ *      x = neuron_batch_norm(graph, x, "momentum=0.9");
+ *
+ *  No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_batch_norm(neuron_graph_t *graph, neuron_node_t *input,
                                             const char *options);
 

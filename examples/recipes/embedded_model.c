@@ -1,0 +1,58 @@
+/* A model inside the program: its file is a part of the executable, which needs no other file to
+ * predict with. It is the one that table.c learns:
+ *
+ *     ./table rents.safetensors
+ *     od -An -v -tu1 rents.safetensors | sed -E 's/[0-9]+/&,/g' >rents.inc
+ *     cc embedded_model.c -o embedded_model $(pkg-config --cflags --libs libneuron)
+ *
+ * (In C23 that is #embed "rents.safetensors".) neuron_graph_load_memory() reads the bytes, and the
+ * graph knows how a row of words becomes numbers, and what its classes are called. */
+#include "recipe.h"
+
+#include <string.h>
+
+static const unsigned char model[] = {
+#include "rents.inc"
+};
+
+/* Size, town and year of apartments, and what their rent is. */
+static const char *const rows[][4] = {{"120", "Bern", "2015", "high"},
+                                      {"25", "La Chaux-de-Fonds", "1960", "low"},
+                                      {"100", "Basel", "2000", "high"},
+                                      {"40", "Chur", NULL, "low"}};
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+int main(void)
+{
+    neuron_context_t *context;
+    neuron_graph_t *graph;
+    neuron_preparation_t *preparation;
+    neuron_tensor_t *input, *output;
+    must(neuron_context_create(&context, NULL));
+    must(neuron_graph_load_memory(&graph, context, model, sizeof model));
+    must(neuron_graph_preparation(&preparation, graph));
+    int64_t inputs = neuron_preparation_input_count(preparation);
+    must(neuron_tensor_create(&input, context, NEURON_TYPE_F32, (const int64_t[]){1, inputs}, 2));
+    must(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (const int64_t[]){1, 2}, 2));
+
+    int correct = 0;
+    for (int i = 0; i < ROWS; i++) {
+        must(neuron_preparation_apply(neuron_tensor_data(input), (size_t)inputs, NULL, preparation,
+                                      rows[i], 3));
+        must(neuron_graph_predict(graph, input, output));
+        const float *probabilities = neuron_tensor_data(output);
+        const char *rent =
+            neuron_graph_class_name(graph, NULL, probabilities[1] > probabilities[0]);
+        printf("%s square metres, %s: %s\n", rows[i][0], rows[i][1], rent);
+        correct += strcmp(rent, rows[i][3]) == 0;
+    }
+    int status = reached("correct", (double)correct / ROWS, 1);
+
+    neuron_tensor_unref(input);
+    neuron_tensor_unref(output);
+    neuron_preparation_unref(preparation);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+    return status;
+}
