@@ -44,7 +44,8 @@ static void *answer(void *user_data)
     must(neuron_tensor_create(&output, server->context, NEURON_TYPE_F32,
                               (const int64_t[]){1, CLASSES}, 2));
     for (int64_t i = 0; worker->answers[VERSIONS] < LAST_REQUESTS; i++) {
-        int32_t label, best;
+        int32_t label;
+        int64_t best;
         must(neuron_dataset_read(neuron_tensor_data(input), &label, server->requests,
                                  i % neuron_dataset_count(server->requests), 1));
         pthread_mutex_lock(&server->lock);

@@ -29,7 +29,8 @@ int main(void)
                               2));
     must(neuron_tensor_create(&truth, context, NEURON_TYPE_I32, (const int64_t[]){BATCH}, 1));
     const neuron_tensor_t *inputs[] = {seen}, *targets[] = {truth};
-    int32_t *label = neuron_tensor_data(truth), best[BATCH];
+    int32_t *label = neuron_tensor_data(truth);
+    int64_t best[BATCH];
     int correct = 0;
     double last = 0;
     for (int batch = 0; batch < BATCHES; batch++) {

@@ -62,7 +62,7 @@ int main(void)
     printf("50 images, from the beginning: %.4f\n", accuracy(alone, test));
     printf("50 images, on a frozen trunk: %.4f\n", accuracy(graph, test));
 
-    for (int32_t i = 0; i < neuron_graph_node_count(graph); i++)
+    for (int64_t i = 0; i < neuron_graph_node_count(graph); i++)
         must(neuron_node_set_trainable(neuron_graph_node(graph, i), 1));
     fit(context, graph, few, "learning_rate=0.0001", "epochs=10, batch_size=10");
     printf("50 images, fine-tuned: %.4f\n", accuracy(graph, test));
