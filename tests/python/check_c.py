@@ -13,7 +13,15 @@ import sys
 import tempfile
 import unittest
 
-from libneuron import _c
+# The package without its high layer, which needs NumPy.
+BARE = """
+import importlib.util, sys, types
+package = types.ModuleType("libneuron")
+package.__path__ = importlib.util.find_spec("libneuron").submodule_search_locations
+sys.modules["libneuron"] = package
+"""
+exec(BARE)
+_c = __import__("libneuron._c")._c
 
 INCLUDE, LIBRARY, COMPILER = sys.argv[1:4]
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -135,7 +143,7 @@ class Handles(unittest.TestCase):
 
 class Loading(unittest.TestCase):
     def load(self, **environment):
-        return subprocess.run([sys.executable, "-c", "import libneuron._c"], stderr=subprocess.PIPE, text=True,
+        return subprocess.run([sys.executable, "-c", BARE + "import libneuron._c"], stderr=subprocess.PIPE, text=True,
                               env={**os.environ, **environment}).stderr
 
     def test_a_path_that_is_not_there_is_told(self):

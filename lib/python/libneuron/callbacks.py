@@ -1,0 +1,188 @@
+"""Callbacks: what happens at set points of a training, beside the training itself.
+
+Those of the library are classes with options: nn.EarlyStopping(patience=5), nn.Checkpoint("best.safetensors"). One's
+own are functions, called with the Training after each epoch, or classes with methods for other points:
+
+    class Note(nn.Callback):
+        def on_epoch_end(self, training):
+            print(training.epoch, training.history["loss"][-1])
+
+An exception ends the training and is raised again by fit(); `training.stop()` ends it without one.
+"""
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Callable, Dict, List
+
+from . import _c
+from ._call import check, park, path_of
+from .context import context as current_context
+from .kinds import Settings, about, camel, make_class
+from .options import kinds, options
+
+EVENTS = {"on_run_begin": _c.NEURON_EVENT_RUN_BEGIN, "on_epoch_begin": _c.NEURON_EVENT_EPOCH_BEGIN,
+          "on_step_end": _c.NEURON_EVENT_STEP_END, "on_epoch_end": _c.NEURON_EVENT_EPOCH_END,
+          "on_run_end": _c.NEURON_EVENT_RUN_END}
+
+
+class Callback:
+    """A callback of one's own: give it methods named as the points of a training that it is to be called at. Each is
+    called with the Training; what it returns means nothing."""
+
+    def on_run_begin(self, training: Any) -> Any:
+        """A run begins that has something to do."""
+
+    def on_epoch_begin(self, training: Any) -> Any:
+        """Before the first step of an epoch."""
+
+    def on_step_end(self, training: Any) -> Any:
+        """After each step."""
+
+    def on_epoch_end(self, training: Any) -> Any:
+        """After each epoch, once its figures are in the history."""
+
+    def on_run_end(self, training: Any) -> Any:
+        """The run is over, for whatever reason."""
+
+
+def functions_of(callback: Any) -> Dict[int, Callable[[Any], Any]]:
+    """The functions of a callback of one's own by their events."""
+    if isinstance(callback, Callback):
+        found = {}
+        for name, event in EVENTS.items():
+            if getattr(type(callback), name) is not getattr(Callback, name) or name in vars(callback):
+                found[event] = getattr(callback, name)
+        return found
+    if callable(callback):
+        return {EVENTS["on_epoch_end"]: callback}
+    raise TypeError(f"a callback is {callback!r}; it must be one of libneuron's, a Callback, or a function")
+
+
+class LibraryCallback(Settings):
+    """A callback of the library."""
+
+    _noun = "callback"
+
+
+_CALLBACKS = {"stop_on_nan": "StopOnNaN"}
+
+callbacks: Dict[str, Any] = {
+    kind: make_class(LibraryCallback, "callback", kind, camel(kind, _CALLBACKS), (),
+                     about("neuron_callback_create", kind))
+    for kind in kinds("callback")}
+for _cls in callbacks.values():
+    globals()[_cls.__name__] = _cls
+
+
+class Checkpoint(LibraryCallback):
+    """Saves the model at the end of each epoch whose figure is better than those of all before it.
+
+    monitor: "validation_loss", "loss", "accuracy" or "validation_accuracy". mode: "auto", "smallest" or "largest".
+    output: of which output of several; -1 for all.
+    """
+
+    kind = "checkpoint"
+    _options = options("callback", "early_stopping")
+
+    def __init__(self, path: Any, **options: Any) -> None:
+        self.path = path
+        super().__init__(**options)
+
+    def _create(self, text: Any) -> Any:
+        handle = _c.CallbackHandle()
+        check(_c.neuron_callback_create_checkpoint(handle, current_context()._handle, path_of(self.path), text))
+        return handle
+
+    def __reduce__(self) -> Any:
+        return _checkpoint, (self.path, self._given)
+
+    def __copy__(self) -> Any:
+        return _checkpoint(self.path, dict(self._given))
+
+
+def _checkpoint(path: Any, given: Dict[str, Any]) -> Checkpoint:
+    return Checkpoint(path, **given)
+
+
+class CSVLog(LibraryCallback):
+    """Keeps the history in a file, one line an epoch, so that a crash loses nothing."""
+
+    kind = "csv_log"
+
+    def __init__(self, path: Any) -> None:
+        self.path = path
+        super().__init__()
+
+    def _create(self, text: Any) -> Any:
+        handle = _c.CallbackHandle()
+        check(_c.neuron_callback_create_csv_log(handle, current_context()._handle, path_of(self.path)))
+        return handle
+
+    def __reduce__(self) -> Any:
+        return CSVLog, (self.path,)
+
+    def __copy__(self) -> Any:
+        return CSVLog(self.path)
+
+
+# Functions that the library may call as long as it likes, by the number that it hands back.
+_kept: Dict[int, Any] = {}
+
+
+@_c.neuron_destroy_function_t
+def forget(key: int) -> None:
+    _kept.pop(key, None)
+
+
+def keep(function: Any) -> int:
+    """Keeps a function of C until the library calls forget() with this number."""
+    key = ctypes.cast(function, ctypes.c_void_p).value or 0
+    _kept[key] = function
+    return key
+
+
+class LearningRate(LibraryCallback):
+    """A schedule by a function: `function(epoch, rate)` returns the learning rate of the epoch, counted from 0."""
+
+    kind = "schedule"
+
+    def __init__(self, function: Callable[[int, float], float]) -> None:
+        if not callable(function):
+            raise TypeError(f"the schedule is {function!r}, not a function")
+        self.function = function
+        super().__init__()
+
+    def _create(self, text: Any) -> Any:
+        function = self.function
+
+        def schedule(rate: Any, epoch: int, _: Any) -> int:
+            try:
+                rate[0] = float(function(epoch, rate[0]))
+                return 0
+            except BaseException as error:
+                return park(error)
+
+        handle = _c.CallbackHandle()
+        called = _c.neuron_schedule_function_t(schedule)
+        key = keep(called)
+        status = _c.neuron_callback_create_schedule(handle, current_context()._handle, called, key, forget)
+        if status < 0:
+            forget(key)
+        check(status)
+        return handle
+
+    def __reduce__(self) -> Any:
+        return LearningRate, (self.function,)
+
+    def __copy__(self) -> Any:
+        return LearningRate(self.function)
+
+
+def list_of(given: Any) -> List[Any]:
+    """Callbacks as a list, whether one or several were given."""
+    if given is None:
+        return []
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+__all__ = ["Callback", "Checkpoint", "CSVLog", "LearningRate", *(cls.__name__ for cls in callbacks.values())]

@@ -1,0 +1,671 @@
+"""Models: what layers make, what learns, predicts, and is saved."""
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import ctypes
+import threading
+import time
+from threading import get_ident
+from typing import Any, Iterator, List, MutableMapping, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from . import _c
+from ._call import (bytes_of, check, decoded, options_text, out, path_of, pointers, shape_of, text_of, texts,
+                    utf8)
+from .context import Context, context as current_context, seed_of
+from .data import Dataset, Preparation, frame_matrix
+from .errors import StateError
+from .evaluation import Evaluation
+from .history import History
+from .kinds import loss_of
+from .labels import is_frame
+from .layers import Layer, Node, build
+from .tensor import FLOAT, as_array, as_float, ready, wrap
+from .training import Trainer, by_output, dataset_for, inputs_for
+
+# Few examples at a time are copied into memory that is a tensor already: up to so many of them, and numbers.
+_FEW, _FEW_NUMBERS = 32, 65536
+
+_predict = _c.neuron_graph_predict
+
+# What the initial parameters of models follow from that are made without a seed: see committee.py.
+default_seed: "contextvars.ContextVar[Optional[int]]" = contextvars.ContextVar("libneuron.seed", default=None)
+
+
+class Text(str):
+    """Text that shows itself as it is."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        import html
+        return f"<pre>{html.escape(self)}</pre>"
+
+
+class Arrays(MutableMapping[str, np.ndarray]):
+    """The parameters of a model by name, copies: `model.arrays["dense.kernel"] = kernel` writes them."""
+
+    def __init__(self, model: "Model") -> None:
+        self._model = model
+
+    def _index(self, name: str) -> int:
+        index = _c.neuron_graph_find_array(self._model._graph, utf8(name, "the name"))
+        if index < 0:
+            raise KeyError(_c.neuron_error_last().decode())
+        return int(index)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        index = self._index(name)
+        values = np.empty(shape_of(_c.neuron_graph_array_shape, self._model._graph, index), np.float32)
+        with self._model._reading():
+            check(_c.neuron_graph_read_array(_floats(values), values.size, None, self._model._graph, index))
+        return values
+
+    def __setitem__(self, name: str, values: Any) -> None:
+        index = self._index(name)
+        shape = shape_of(_c.neuron_graph_array_shape, self._model._graph, index)
+        array = as_float(values, name)
+        if array.shape != shape:
+            raise ValueError(f"{name} has the shape {shape}, not {array.shape}")
+        with self._model._changing():
+            check(_c.neuron_graph_write_array(self._model._graph, index, _floats(array), array.size))
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError("the parameters of a model cannot be deleted")
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in list(self)
+
+    def __iter__(self) -> Iterator[str]:
+        count = _c.neuron_graph_array_count(self._model._graph)
+        return iter([_c.neuron_graph_array_name(self._model._graph, i).decode() for i in range(count)])
+
+    def __len__(self) -> int:
+        return int(_c.neuron_graph_array_count(self._model._graph))
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(f"{name}: {shape_of(_c.neuron_graph_array_shape, self._model._graph, i)}"
+                               for i, name in enumerate(self)) + "}"
+
+
+class Metadata(MutableMapping[str, str]):
+    """Texts that are kept with a model and in its file: `model.metadata["version"] = "3"`."""
+
+    def __init__(self, model: "Model") -> None:
+        self._model = model
+
+    def __getitem__(self, key: str) -> str:
+        text = _c.neuron_graph_metadata(self._model._graph, utf8(key, "the key"))
+        if text is None:
+            raise KeyError(key)
+        return text.decode()
+
+    def __setitem__(self, key: str, text: str) -> None:
+        with self._model._changing():
+            check(_c.neuron_graph_set_metadata(self._model._graph, utf8(key, "the key"), utf8(text)))
+
+    def __delitem__(self, key: str) -> None:
+        self[key]
+        with self._model._changing():
+            check(_c.neuron_graph_set_metadata(self._model._graph, utf8(key), None))
+
+    def __iter__(self) -> Iterator[str]:
+        keys: List[str] = []
+        while True:
+            key = _c.neuron_graph_metadata_key(self._model._graph, len(keys))
+            if key is None:
+                return iter(keys)
+            keys.append(key.decode())
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+class LayerOfModel:
+    """A layer of a model: what it is, and whether training changes it."""
+
+    def __init__(self, model: "Model", node: Any) -> None:
+        self._model, self._node = model, node
+
+    @property
+    def name(self) -> str:
+        return _c.neuron_node_name(self._node).decode()
+
+    @property
+    def kind(self) -> str:
+        """What layer it is: "dense", "conv2d", or the name of a custom one."""
+        return decoded(_c.neuron_node_custom_kind(self._node)) or _c.neuron_node_layer(self._node).decode()
+
+    @property
+    def shape(self) -> Tuple[int, ...]:
+        """Of what it puts out for one example."""
+        return shape_of(_c.neuron_node_shape, self._node)
+
+    @property
+    def inputs(self) -> List[str]:
+        """The names of the layers that it reads."""
+        count = _c.neuron_node_input_count(self._node)
+        return [_c.neuron_node_name(_c.neuron_node_input(self._node, i)).decode() for i in range(count)]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes its parameters."""
+        return bool(_c.neuron_node_trainable(self._node))
+
+    @trainable.setter
+    def trainable(self, trainable: bool) -> None:
+        with self._model._changing():
+            check(_c.neuron_node_set_trainable(self._node, int(bool(trainable))))
+
+    @property
+    def options(self) -> Text:
+        """All its options as text."""
+        return Text(text_of(_c.neuron_node_get_text, self._node, None))
+
+    def set(self, **options: Any) -> None:
+        """Sets options that change no shape: the rate of a dropout, the momentum of a normalisation."""
+        text = options_text(options)
+        if text is not None:
+            with self._model._changing():
+                check(_c.neuron_node_set(self._node, text))
+
+    def regularize(self, array: str, regularizer: Any) -> None:
+        """What keeps an array small: `regularize("kernel", nn.L2(1e-4))`; None for nothing."""
+        l1, l2 = (0.0, 0.0) if regularizer is None else (float(regularizer.l1), float(regularizer.l2))
+        with self._model._changing():
+            check(_c.neuron_node_set_regularizer(self._node, utf8(array), l1, l2))
+
+    def adapt(self, x: Any) -> None:
+        """Mean and deviation of a Standardize layer, from examples or a dataset."""
+        dataset = x if isinstance(x, Dataset) else Dataset(x)
+        with self._model._changing():
+            check(_c.neuron_node_adapt(self._node, dataset._handle))
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name!r}: {(None, *self.shape)}>"
+
+
+class Model:
+    """A network from inputs to outputs: `nn.Model(x, y)`, or lists of several.
+
+    name: for messages and the file. seed: of its initial parameters; else that of the context.
+    """
+
+    def __init__(self, inputs: Union[Node, Sequence[Node]], outputs: Union[Node, Sequence[Node]], *,
+                 name: Optional[str] = None, seed: Optional[int] = None, context: Optional[Context] = None) -> None:
+        lists = []
+        for given, what in ((inputs, "inputs"), (outputs, "outputs")):
+            nodes = list(given) if isinstance(given, (list, tuple)) else [given]
+            for node in nodes:
+                if not isinstance(node, Node):
+                    raise TypeError(f"the {what} of a model are nodes, which nn.Input() and layers give, not "
+                                    f"{type(node).__name__}")
+            if not nodes:
+                raise ValueError(f"a model without {what}")
+            lists.append(nodes)
+        for node in lists[0]:
+            if node.layer is not None:
+                raise ValueError(f"{node!r} is no input: nn.Input() makes one")
+        context = context or current_context()
+        seed = default_seed.get() if seed is None else seed
+        self._take(build(context, lists[0], lists[1], name, None if seed is None else seed_of(seed)), context)
+
+    # ---- What a model is made of ----
+
+    def _take(self, graph: Any, context: Context) -> None:
+        self._graph, self.context = graph, context
+        self.history: Optional[History] = None
+        self._inputs = [_c.neuron_graph_input(graph, i) for i in range(_c.neuron_graph_input_count(graph))]
+        self._outputs = [_c.neuron_graph_output(graph, i) for i in range(_c.neuron_graph_output_count(graph))]
+        self.input_shapes = [shape_of(_c.neuron_node_shape, node) for node in self._inputs]
+        self.output_shapes = [shape_of(_c.neuron_node_shape, node) for node in self._outputs]
+        self._alone = len(self._inputs) == 1 and len(self._outputs) == 1
+        self._shape = self.input_shapes[0] if self._alone else None
+        self._few = min(_FEW, _FEW_NUMBERS // max(1, int(np.prod(self.input_shapes[0]))))
+        self._local = threading.local()
+        self._readers: List[int] = []
+        self._writer: Optional[int] = None
+        self._depth = 0
+        self._lock = threading.Lock()
+        if context._custom:
+            self._know_custom_layers()
+
+    def _know_custom_layers(self) -> None:
+        from .custom import know_arrays
+        names = list(self.arrays)
+        for layer in self.layers:
+            if _c.neuron_node_custom_kind(layer._node):
+                prefix = layer.name + "."
+                know_arrays(self.context, layer.kind, tuple(name[len(prefix):] for name in names
+                                                            if name.startswith(prefix)))
+
+    @classmethod
+    def _of(cls, graph: Any, context: Context) -> "Model":
+        made = Model.__new__(Model)
+        made._take(graph, context)
+        return made
+
+    # ---- Threads: many read, or one changes ----
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        self._begin_reading()
+        try:
+            yield
+        finally:
+            self._readers.remove(get_ident())
+
+    def _begin_reading(self) -> None:
+        self._readers.append(get_ident())
+        writer = self._writer
+        if writer is not None and writer != get_ident():
+            self._readers.remove(get_ident())
+            raise StateError("the model is being trained or changed in another thread; a copy, copy.copy(model), can "
+                             "predict meanwhile", _c.NEURON_E_STATE)
+
+    @contextlib.contextmanager
+    def _changing(self, alone: bool = False) -> Iterator[None]:
+        me = get_ident()
+        with self._lock:
+            if self._writer is not None and (self._writer != me or alone):
+                raise StateError("the model is being trained or changed" + (" already" if self._writer == me else
+                                 " in another thread"), _c.NEURON_E_STATE)
+            if self._writer is None and me in self._readers:
+                raise StateError("the model is changed by a function that it is running", _c.NEURON_E_STATE)
+            self._writer = me
+            self._depth += 1
+        try:
+            while self._depth == 1 and self._readers:  # predictions that have begun
+                time.sleep(0.0005)
+            yield
+        finally:
+            with self._lock:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._writer = None
+
+    # ---- Learning ----
+
+    def fit(self, x: Any, y: Any = None, *, epochs: int = 1, batch_size: int = 32, validation_split: float = 0.0,
+            validation_data: Any = None, optimizer: Any = "adam", loss: Any = None, callbacks: Any = (),
+            loss_weights: Any = None, class_weight: Any = None, sample_weight: Any = None, augmentation: Any = None,
+            seed: Optional[int] = None, progress: Optional[bool] = None, **options: Any) -> History:
+        """Trains the model and returns the History; Ctrl-C ends it behind a step and keeps what was learnt.
+
+        x: an array [n, ...], a frame, a Dataset; a list or a dictionary of arrays for several inputs.
+        y: class numbers or words [n], or targets [n, ...]; several as x. None with a Dataset.
+        loss: a name, nn.Huber(...), a function, or a list or dictionary of them. None chooses by the model's end:
+            cross-entropy behind a softmax, binary cross-entropy behind a sigmoid, else the mean squared error.
+        callbacks: of the library, Callback objects, or functions that are called after each epoch.
+        class_weight: a list, a dictionary by number or name, or "balanced".
+        progress: True or False; None shows it where a person looks.
+        Further options are those of a trainer: shuffle, micro_batch_size, workers.
+        """
+        trainer = Trainer(self, optimizer, loss, callbacks=callbacks, loss_weights=loss_weights,
+                          class_weight=class_weight, augmentation=augmentation, seed=seed)
+        return trainer.fit(x, y, validation_data=validation_data, sample_weight=sample_weight, progress=progress,
+                           epochs=epochs, batch_size=batch_size, validation_split=validation_split or None, **options)
+
+    def evaluate(self, x: Any, y: Any = None, *, loss: Any = None, **options: Any) -> Evaluation:
+        """How well it does on examples. Options: kind, threshold, channels, output, as nn.options("evaluation")."""
+        losses = [loss_of(loss)] * len(self._outputs)
+        dataset = dataset_for(self, x, y, losses)
+        handle = _c.EvaluationHandle()
+        chosen = losses[0]._handle if losses[0] is not None else None
+        with self._reading():
+            check(_c.neuron_graph_evaluate(handle, self._graph, dataset._handle, chosen, options_text(options)))
+        return Evaluation(handle)
+
+    # ---- Predicting ----
+
+    def predict(self, x: Any) -> Any:
+        """What the model puts out for examples: an array [n, ...]; a list of them if it has several outputs.
+
+        x: as for fit(). Bytes are scaled as in training; other numbers are taken as they are. Any number of threads
+        may predict with one model at a time.
+        """
+        if type(x) is np.ndarray and x.dtype is FLOAT and self._shape is not None and x.ndim:
+            count = x.shape[0]
+            if 0 < count <= self._few and x.shape[1:] == self._shape:
+                return self._predict_few(x, count)
+        return self._predict_many(x)
+
+    def _predict_few(self, x: np.ndarray, count: int) -> np.ndarray:
+        try:
+            slots = self._local.slots
+        except AttributeError:
+            slots = self._local.slots = {}
+        slot = slots.pop(count, None) or self._slot(count)
+        given, taken, arguments = slot
+        given[...] = x
+        me, readers = get_ident(), self._readers
+        readers.append(me)
+        try:
+            if self._writer is not None and self._writer != me:
+                raise StateError("the model is being trained or changed in another thread; a copy, copy.copy(model), "
+                                 "can predict meanwhile", _c.NEURON_E_STATE)
+            status = _predict(*arguments)
+        finally:
+            readers.remove(me)
+        if status < 0:
+            check(status)
+        slots[count] = slot
+        return taken.copy()
+
+    def _slot(self, count: int) -> Tuple[np.ndarray, np.ndarray, Tuple[Any, Any, Any]]:
+        given = np.empty((count, *self.input_shapes[0]), np.float32)
+        taken = np.empty((count, *self.output_shapes[0]), np.float32)
+        return given, taken, (self._graph, wrap(given, self.context), wrap(taken, self.context))
+
+    def _predict_many(self, x: Any) -> Any:
+        if isinstance(x, Dataset):
+            return self._predict_dataset(x)
+        arrays = self._given(x)
+        count = len(arrays[0]) if arrays[0].ndim else 0
+        outputs = [np.empty((count, *shape), np.float32) for shape in self.output_shapes]
+        given = [wrap(array, self.context) for array in arrays]
+        taken = [wrap(array, self.context) for array in outputs]
+        with self._reading():
+            check(_c.neuron_graph_predict_many(self._graph, pointers(_c.neuron_tensor_p, given), len(given),
+                                               pointers(_c.neuron_tensor_p, taken), len(taken)))
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def _given(self, x: Any) -> List[np.ndarray]:
+        """Arrays as the library predicts from them."""
+        if is_frame(x):
+            preparation = self.preparation
+            return [preparation.matrix(x, self.context) if preparation is not None else
+                    frame_matrix(x, self.context)[0]]
+        given = by_output(x, self.input_names, "the inputs")
+        return [ready(array) if array.dtype == np.uint8 else as_float(array) for array in
+                (as_array(each, "the examples") for each in given)]
+
+    def _predict_dataset(self, dataset: Dataset) -> Any:
+        outputs = [np.empty((len(dataset), *shape), np.float32) for shape in self.output_shapes]
+        taken = [wrap(array, self.context) for array in outputs]
+        with self._reading():
+            if self._alone:
+                check(_c.neuron_graph_predict_dataset(self._graph, dataset._handle, taken[0]))
+            else:
+                check(_c.neuron_graph_predict_dataset_many(self._graph, dataset._handle,
+                                                           pointers(_c.neuron_tensor_p, taken), len(taken)))
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def classify(self, x: Any) -> np.ndarray:
+        """The likeliest class of each example: its name if the classes have names, else its number."""
+        if not self._alone and len(self._outputs) != 1:
+            raise StateError("the model has several outputs: take the largest of each that predict() gives")
+        outputs = self.predict(x)
+        if outputs.shape[-1] == 1:
+            numbers = (outputs[..., 0] > 0.5).astype(np.int64)
+        else:
+            numbers = outputs.argmax(axis=-1)
+        names = self.class_names
+        return np.asarray(names)[numbers] if names else numbers
+
+    def gradient(self, x: Any, output_gradients: Any = None, *, by: Optional[Sequence[str]] = None,
+                 training: bool = False, seed: int = 0) -> Any:
+        """Gradients of the sum of outputs times `output_gradients` (1 everywhere if None).
+
+        by: names of layers or parameter arrays, ["conv2d", "dense.kernel"]; None for the inputs. An array for each.
+        """
+        names = list(self.input_names) if by is None else [by] if isinstance(by, str) else list(by)
+        arrays = [as_float(each) for each in inputs_for(self, x)[0]]
+        count = len(arrays[0])
+        given = [np.ones((count, *shape), np.float32) for shape in self.output_shapes] if output_gradients is None else \
+            [None if each is None else as_float(each, "the gradients of an output")
+             for each in by_output(output_gradients, self.output_names, "output_gradients")]
+        shapes = [shape_of(_c.neuron_graph_array_shape, self._graph, self.arrays._index(name)) if "." in name else
+                  (count, *self.layer(name).shape) for name in names]
+        found = [np.zeros(shape, np.float32) for shape in shapes]
+        handle = _c.GradientHandle()
+        with self._reading():
+            check(_c.neuron_gradient_create(handle, self._graph,
+                                            options_text({"training": bool(training), "seed": int(seed)})))
+            for name in names:
+                check(_c.neuron_gradient_add(handle, utf8(name)))
+            tensors = [wrap(each, self.context) for each in arrays]
+            check(_c.neuron_gradient_forward(handle, pointers(_c.neuron_tensor_p, tensors), len(tensors), None, 0))
+            check(_c.neuron_gradient_backward(
+                handle, pointers(_c.neuron_tensor_p, [each if each is None else wrap(each, self.context)
+                                                      for each in given]), len(given),
+                pointers(_c.neuron_tensor_p, [wrap(each, self.context) for each in found]), len(found)))
+        return found[0] if by is None and len(found) == 1 or isinstance(by, str) else found
+
+    # ---- What it is ----
+
+    @property
+    def name(self) -> str:
+        return _c.neuron_graph_name(self._graph).decode()
+
+    @name.setter
+    def name(self, name: str) -> None:
+        with self._changing():
+            check(_c.neuron_graph_set_name(self._graph, utf8(name, "the name")))
+
+    @property
+    def input_names(self) -> List[str]:
+        return [_c.neuron_node_name(node).decode() for node in self._inputs]
+
+    @property
+    def output_names(self) -> List[str]:
+        return [_c.neuron_node_name(node).decode() for node in self._outputs]
+
+    @property
+    def layers(self) -> List[LayerOfModel]:
+        """Its layers in the order in which they are computed."""
+        return [LayerOfModel(self, _c.neuron_graph_node(self._graph, i))
+                for i in range(_c.neuron_graph_node_count(self._graph))]
+
+    def layer(self, name: str) -> LayerOfModel:
+        """The layer of that name."""
+        node = _c.neuron_graph_find_node(self._graph, utf8(name, "the name"))
+        if not node:
+            raise KeyError(_c.neuron_error_last().decode())
+        return LayerOfModel(self, node)
+
+    @property
+    def arrays(self) -> Arrays:
+        """The parameters by name."""
+        return Arrays(self)
+
+    @property
+    def parameters(self) -> int:
+        """How many parameters there are."""
+        return int(_c.neuron_graph_parameter_count(self._graph))
+
+    @property
+    def trainable_parameters(self) -> int:
+        """How many of them training changes."""
+        return int(_c.neuron_graph_trainable_parameter_count(self._graph))
+
+    def summary(self, batch_size: int = 32) -> Text:
+        """A table of the layers, their parameters, and what memory the model takes."""
+        with self._reading():
+            return Text(text_of(_c.neuron_graph_summary, self._graph, int(batch_size)))
+
+    @property
+    def metadata(self) -> Metadata:
+        """Texts that are kept with the model."""
+        return Metadata(self)
+
+    def _names_of(self, index: int) -> Optional[List[str]]:
+        output = utf8(self.output_names[index])
+        size = self.output_shapes[index][-1] if self.output_shapes[index] else 1
+        names = []
+        for k in range(max(2, size) if size == 1 else size):
+            name = _c.neuron_graph_class_name(self._graph, output, k)
+            if name is None:
+                return None
+            names.append(name.decode())
+        return names
+
+    def _end(self, index: int) -> str:
+        return _c.neuron_node_layer(self._outputs[index]).decode()
+
+    @property
+    def class_names(self) -> Optional[List[str]]:
+        """What the classes of the first output are called; a training on words sets it."""
+        return self._names_of(0)
+
+    @class_names.setter
+    def class_names(self, names: Optional[Sequence[str]]) -> None:
+        self.set_class_names(names, self.output_names[0])
+
+    def set_class_names(self, names: Optional[Sequence[str]], output: Optional[str] = None) -> None:
+        """Names the classes of an output."""
+        where = None if output is None else utf8(output, "the output")
+        with self._changing():
+            if names is None:
+                check(_c.neuron_graph_set_class_names(self._graph, where, None, 0))
+            else:
+                check(_c.neuron_graph_set_class_names(self._graph, where, texts(names, "a class name"), len(names)))
+
+    @property
+    def preparation(self) -> Optional[Preparation]:
+        """What was learnt of the columns of the table that it was trained on."""
+        handle = _c.PreparationHandle()
+        status = _c.neuron_graph_preparation(handle, self._graph)
+        if status == _c.NEURON_E_DATA:
+            return None
+        check(status)
+        return Preparation(handle)
+
+    # ---- Files and copies ----
+
+    def save(self, path: Any, *, storage: str = "f32") -> None:
+        """Saves structure and parameters in one file in the safetensors layout. storage: "f32", or half as large,
+        "f16" or "bf16"."""
+        with self._stored(storage):
+            check(_c.neuron_graph_save(self._graph, path_of(path)))
+
+    def to_bytes(self, *, storage: str = "f32") -> bytes:
+        """The bytes that save() would write."""
+        with self._stored(storage):
+            return bytes_of(_c.neuron_graph_save_memory, self._graph)
+
+    @contextlib.contextmanager
+    def _stored(self, storage: str) -> Iterator[None]:
+        if storage == "f32":
+            with self._reading() if self._writer != get_ident() else contextlib.nullcontext():
+                yield
+            return
+        with self._changing():
+            check(_c.neuron_graph_set_storage(self._graph, utf8(storage, "storage")))
+            try:
+                yield
+            finally:
+                check(_c.neuron_graph_set_storage(self._graph, b"f32"))
+
+    @staticmethod
+    def from_bytes(content: Any, context: Optional[Context] = None) -> "Model":
+        """The model of to_bytes(), or of the bytes of a file."""
+        context = context or current_context()
+        graph = _c.GraphHandle()
+        content = bytes(content)
+        check(_c.neuron_graph_load_memory(graph, context._handle, content, len(content)))
+        return Model._of(graph, context)
+
+    def load_arrays(self, path: Any, *, prefix: str = "", source_prefix: str = "") -> int:
+        """Takes parameters from a safetensors file of any program by their names; tells how many."""
+        loaded = out(_c.neuron_graph_load_arrays, 0)
+        with self._changing():
+            check(_c.neuron_graph_load_arrays(loaded, self._graph, path_of(path), utf8(prefix), utf8(source_prefix)))
+        return int(loaded.value)
+
+    def copy_arrays(self, source: "Model", *, prefix: str = "", source_prefix: str = "") -> int:
+        """Takes parameters from another model by their names; tells how many."""
+        copied = out(_c.neuron_graph_copy_arrays, 0)
+        with self._changing():
+            check(_c.neuron_graph_copy_arrays(copied, self._graph, source._graph, utf8(prefix), utf8(source_prefix)))
+        return int(copied.value)
+
+    def with_outputs(self, *names: str) -> "Model":
+        """A model that puts out other layers of this one, inner ones too: features."""
+        nodes = [self.layer(name)._node for name in names]
+        graph = _c.GraphHandle()
+        with self._reading():
+            check(_c.neuron_graph_with_outputs(graph, self._graph, pointers(_c.neuron_node_p, nodes), len(nodes)))
+        return Model._of(graph, self.context)
+
+    def quantize(self, x: Any, **options: Any) -> "Model":
+        """A copy with weights of 8 bits, calibrated by examples or a Dataset. Options: range, percentile, examples,
+        symmetric, as nn.options("quantization")."""
+        dataset = x if isinstance(x, Dataset) else Dataset(self._given(x)[0])
+        graph = _c.GraphHandle()
+        with self._reading():
+            check(_c.neuron_graph_quantize(graph, self._graph, dataset._handle, options_text(options)))
+        return Model._of(graph, self.context)
+
+    def _clone(self) -> "Model":
+        graph = _c.GraphHandle()
+        with self._reading():
+            check(_c.neuron_graph_clone(graph, self.context._handle, self._graph))
+        made = type(self).__new__(type(self))
+        made._take(graph, self.context)
+        return made
+
+    def __copy__(self) -> "Model":
+        return self._clone()
+
+    def __deepcopy__(self, memo: Any) -> "Model":
+        return self._clone()
+
+    def __reduce__(self) -> Any:
+        kinds = {layer.kind for layer in self.layers if _c.neuron_node_custom_kind(layer._node)}
+        return _unpickled, (type(self), self.to_bytes(), [self.context._custom[kind][0] for kind in sorted(kinds)
+                                                          if kind in self.context._custom])
+
+    def __repr__(self) -> str:
+        shapes = [" and ".join("x".join(map(str, shape)) or "1" for shape in each)
+                  for each in (self.input_shapes, self.output_shapes)]
+        return f"<{type(self).__name__} {self.name!r}: {shapes[0]} to {shapes[1]}, {self.parameters:,} parameters>"
+
+
+def _unpickled(cls: Any, content: bytes, custom: List[Any]) -> Model:
+    from .custom import register
+    context = current_context()
+    for layer in custom:
+        register(context, layer)
+    graph = _c.GraphHandle()
+    check(_c.neuron_graph_load_memory(graph, context._handle, content, len(content)))
+    made = cls.__new__(cls)
+    made._take(graph, context)
+    return made
+
+
+class Sequential(Model):
+    """Layers one behind the other: `nn.Sequential([nn.Input(784), nn.Dense(10, activation="softmax")])`."""
+
+    def __init__(self, layers: Sequence[Union[Node, Layer]], *, name: Optional[str] = None,
+                 seed: Optional[int] = None, context: Optional[Context] = None) -> None:
+        given = list(layers)
+        if not given or not isinstance(given[0], Node) or given[0].layer is not None:
+            raise TypeError("a Sequential begins with nn.Input(shape), the shape of one example")
+        node = given[0]
+        for layer in given[1:]:
+            if not isinstance(layer, Layer):
+                raise TypeError(f"a Sequential is a list of layers, not of {type(layer).__name__} {layer!r}")
+            node = layer(node)
+        super().__init__(given[0], node, name=name, seed=seed, context=context)
+
+
+def load(path: Any, context: Optional[Context] = None) -> Model:
+    """The model of a file of Model.save(). Nothing in the file is trusted before it is checked."""
+    context = context or current_context()
+    graph = _c.GraphHandle()
+    check(_c.neuron_graph_load(graph, context._handle, path_of(path)))
+    return Model._of(graph, context)
+
+
+def _floats(array: np.ndarray) -> Any:
+    return array.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
+
+
+__all__ = ["Model", "Sequential", "load"]

@@ -1,0 +1,533 @@
+"""Trainings: fit() of a model, and the Trainer behind it for what goes on, is saved, or does a step at a time."""
+from __future__ import annotations
+
+import ctypes
+import signal
+import threading
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from . import _c
+from ._call import bytes_of, check, options_text, park, path_of, pointers
+from .callbacks import LibraryCallback, forget, functions_of, keep, list_of
+from .context import seed_of
+from .data import Dataset, frame_matrix, of_arrays
+from .errors import DataError, StateError
+from .history import History
+from .kinds import Loss, Optimizer, loss_of, optimizer_of
+from .labels import Labels, is_frame, labels_of, one_hot
+from .progress import Progress, wanted
+from .tensor import as_array, as_float, as_stored, ready, wrap
+
+_STEP = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int32, ctypes.c_void_p)
+_SHARES = ("cross_entropy", "kullback_leibler")
+
+X = Any
+Losses = Union[None, str, Loss, Any, Sequence[Any], Mapping[str, Any]]
+
+
+# ---- Data for a model ----
+
+def by_output(given: Any, names: Sequence[str], what: str) -> List[Any]:
+    """One thing for each input or output: given as a list, by name, or alone."""
+    if isinstance(given, Mapping):
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            raise ValueError(f"{what}: there is no {unknown[0]!r} in the model, but {', '.join(map(repr, names))}")
+        return [given.get(name) for name in names]
+    if len(names) == 1:
+        return [given[0] if isinstance(given, (list, tuple)) and len(given) == 1
+                and getattr(given[0], "ndim", 0) > 0 else given]
+    if not isinstance(given, (list, tuple)) or len(given) != len(names):
+        raise ValueError(f"{what}: the model has {len(names)}, {', '.join(map(repr, names))}; "
+                         f"give a list of as many, or a dictionary")
+    return list(given)
+
+
+def inputs_for(model: Any, x: X) -> Tuple[List[np.ndarray], Any]:
+    """The arrays of a model's inputs, and what was learnt of a frame if x is the first that the model sees."""
+    if is_frame(x):
+        preparation = model.preparation
+        if preparation is not None:
+            return [preparation.matrix(x, model.context)], None
+        array, learnt = frame_matrix(x, model.context)
+        return [array], learnt
+    given = by_output(x, model.input_names, "the inputs")
+    return [as_stored(each, f"input {name!r}") for each, name in zip(given, model.input_names)], None
+
+
+def targets_for(model: Any, index: int, y: Any, loss: Optional[Loss]) -> Tuple[Labels, bool]:
+    """The labels of one output, as its shape and loss want them, and whether targets are probabilities of classes."""
+    shape = model.output_shapes[index]
+    size = int(np.prod(shape))
+    if hasattr(y, "__array__") and not hasattr(y, "cat"):
+        array = as_array(y, "the labels")
+        if array.dtype.kind in "iu" and array.ndim >= 2 and array.shape[1:] == tuple(shape[:-1]) and len(shape) > 1:
+            return Labels(None, one_hot(array, shape[-1]), None), False
+    known = model._names_of(index)
+    labels = labels_of(y, None)
+    if labels.names and known and set(labels.names) <= set(known):
+        labels = labels_of(y, known)
+    if labels.classes is not None and size == 1:
+        if labels.names and len(labels.names) > 2:
+            raise DataError(f"there are {len(labels.names)} classes, {', '.join(map(repr, labels.names[:8]))}, for an "
+                            "output of one number, which tells two apart")
+        return Labels(None, labels.classes.astype(np.float32), labels.names), False
+    shares = labels.targets is not None and labels.targets.ndim == 2 and len(shape) == 1 and size > 1 and (
+        loss.kind in _SHARES if loss is not None else model._end(index) == "softmax")
+    return labels, shares
+
+
+def dataset_for(model: Any, x: X, y: Any, losses: Sequence[Optional[Loss]], weights: Any = None,
+                learn: bool = False) -> Dataset:
+    """A dataset for a model: of arrays, frames and words, or the dataset itself."""
+    if isinstance(x, Dataset):
+        if y is not None:
+            raise TypeError("a dataset has its labels: y cannot be given with it")
+        return x.set_weights(weights) if weights is not None else x
+    if y is None:
+        raise TypeError("y is missing: what the model is to put out for x")
+    arrays, learnt = inputs_for(model, x)
+    if learnt is not None and learn:
+        with model._changing():
+            check(_c.neuron_graph_set_preparation(model._graph, learnt._handle))
+    given = by_output(y, model.output_names, "the labels")
+    parts = []
+    for index, each in enumerate(given):
+        if each is None:
+            raise ValueError(f"the labels of output {model.output_names[index]!r} are missing")
+        labels, shares = targets_for(model, index, each, losses[index])
+        if len(labels) != len(arrays[0]):
+            raise DataError(f"there are {len(arrays[0])} examples and {len(labels)} labels")
+        size = int(np.prod(model.output_shapes[index]))
+        first = arrays[0]
+        if len(arrays) > 1 or len(given) > 1:  # a part has nothing but its labels
+            first = np.zeros((len(labels), 1), np.uint8)
+        parts.append(of_arrays(first, labels, model.context, size if labels.classes is not None else None, shares))
+    if len(arrays) == 1 and len(parts) == 1:
+        made = parts[0]
+    else:
+        made = Dataset.zip([of_arrays(each, None, model.context) for each in arrays], parts)
+    return made.set_weights(weights) if weights is not None else made
+
+
+def chosen_loss(model: Any, index: int, dataset: Optional[Dataset]) -> Optional[str]:
+    """The loss that an output asks for where none is given; None is the library's, cross-entropy."""
+    end = model._end(index)
+    if end == "softmax":  # of a map each place is a distribution of its own
+        return None if len(model.output_shapes[index]) == 1 else "kullback_leibler"
+    if end == "sigmoid":
+        return "binary_cross_entropy"
+    if dataset is not None and int(np.prod(model.output_shapes[index])) > 1:
+        part = dataset.target(index) if dataset.targets > 1 else dataset
+        if part.class_names is not None and part.classes > 1:
+            return None
+    return "mean_squared_error"
+
+
+# ---- Callbacks ----
+
+class Training:
+    """A training that is running, as callbacks see it."""
+
+    def __init__(self, trainer: "Trainer") -> None:
+        self.trainer = trainer
+        self._stopped = False
+
+    def _progress(self, what: int) -> float:
+        return float(_c.neuron_trainer_progress(self.trainer._handle, what))
+
+    @property
+    def model(self) -> Any:
+        """The model that is trained: it may predict, be evaluated and saved."""
+        return self.trainer.model
+
+    @property
+    def epoch(self) -> int:
+        """The number of the epoch, from 1."""
+        return int(self._progress(_c.NEURON_PROGRESS_EPOCH))
+
+    @property
+    def epochs(self) -> int:
+        return int(self._progress(_c.NEURON_PROGRESS_EPOCHS))
+
+    @property
+    def step(self) -> int:
+        """Steps done in this epoch."""
+        return int(self._progress(_c.NEURON_PROGRESS_STEP))
+
+    @property
+    def steps(self) -> int:
+        """How many steps an epoch has."""
+        return int(self._progress(_c.NEURON_PROGRESS_STEPS))
+
+    @property
+    def loss(self) -> float:
+        """Mean loss of this epoch so far."""
+        return self._progress(_c.NEURON_PROGRESS_LOSS)
+
+    @property
+    def last_loss(self) -> float:
+        """Loss of the last step."""
+        return self._progress(_c.NEURON_PROGRESS_LAST_LOSS)
+
+    @property
+    def accuracy(self) -> float:
+        """Accuracy of this epoch so far, at the first output."""
+        return self._progress(_c.NEURON_PROGRESS_ACCURACY)
+
+    @property
+    def seconds(self) -> float:
+        return self._progress(_c.NEURON_PROGRESS_SECONDS)
+
+    @property
+    def learning_rate(self) -> float:
+        return self._progress(_c.NEURON_PROGRESS_LEARNING_RATE)
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        self.trainer.optimizer.set(learning_rate=float(rate))
+
+    @property
+    def history(self) -> History:
+        """The epochs so far."""
+        return self.trainer.history
+
+    def save(self, path: Any) -> None:
+        """Saves the training, to go on from by Trainer.load()."""
+        self.trainer.save(path)
+
+    def stop(self) -> None:
+        """Ends the training behind this point."""
+        self._stopped = True
+
+
+class _Interrupt:
+    """Ctrl-C while a training runs in the main thread: the first ends it behind the step, the second at once."""
+
+    def __init__(self) -> None:
+        self.stop: List[bool] = []
+        self.previous: Any = None
+
+    def __enter__(self) -> "_Interrupt":
+        if threading.current_thread() is threading.main_thread() and \
+                signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self.previous = signal.signal(signal.SIGINT, self.handle)
+        return self
+
+    @property
+    def watching(self) -> bool:
+        return self.previous is not None
+
+    def handle(self, number: int, frame: Any) -> None:
+        if self.stop:
+            raise KeyboardInterrupt
+        self.stop.append(True)
+
+    def __exit__(self, *_: Any) -> None:
+        if self.previous is not None:
+            signal.signal(signal.SIGINT, self.previous)
+
+
+# ---- The trainer ----
+
+class Trainer:
+    """A training that goes on: fit() again and it continues, with what the optimizer remembers.
+
+        trainer = nn.Trainer(model, nn.Adam(1e-3))
+        trainer.fit(x, y, epochs=10)
+        trainer.save("training.state")          # to be loaded by a trainer that was made alike
+        trainer.fit(x, y, epochs=20)            # ten more
+        loss = trainer.step(x_batch, y_batch)   # or a step at a time
+    """
+
+    def __init__(self, model: Any, optimizer: Any = "adam", loss: Losses = None, *, callbacks: Any = (),
+                 loss_weights: Any = None, class_weight: Any = None, augmentation: Any = None,
+                 seed: Optional[int] = None) -> None:
+        self.model = model
+        self.optimizer: Optimizer = optimizer_of(optimizer)
+        self.losses = [loss_of(each) for each in
+                       (by_output(loss, model.output_names, "the losses") if loss is not None
+                        and isinstance(loss, (list, tuple, Mapping)) else [loss] * len(model.output_names))]
+        self.loss_weights = [1.0] * len(self.losses) if loss_weights is None else \
+            [float(each) for each in by_output(loss_weights, model.output_names, "loss_weights")]
+        self.callbacks = list_of(callbacks)
+        self.class_weight, self.augmentation = class_weight, augmentation
+        self.seed = None if seed is None else seed_of(seed)
+        self._functions = [(functions_of(each)) for each in self.callbacks if not isinstance(each, LibraryCallback)]
+        self._handle: Any = None
+        self._dataset: Optional[Dataset] = None
+        self._running = False
+        self._interrupt: Optional[_Interrupt] = None
+        self._progress: Optional[Progress] = None
+
+    # ---- Making it ----
+
+    def _create(self, dataset: Optional[Dataset]) -> None:
+        handle = _c.TrainerHandle()
+        check(_c.neuron_trainer_create(handle, self.model._graph, self.optimizer._handle,
+                                       dataset._handle if dataset else None))
+        if self.seed is not None:
+            check(_c.neuron_trainer_set_seed(handle, self.seed))
+        for index, loss in enumerate(self.losses):
+            if loss is None:
+                kind = chosen_loss(self.model, index, dataset)
+                loss = self.losses[index] = loss_of(kind)
+            chosen = loss._handle if loss else None
+            if len(self.losses) == 1:
+                check(_c.neuron_trainer_set_loss(handle, chosen))
+            else:
+                check(_c.neuron_trainer_set_output_loss(handle, index, chosen, self.loss_weights[index]))
+        if self.class_weight is not None and dataset is not None:
+            weights = class_weights(self.class_weight, dataset, self.model)
+            check(_c.neuron_trainer_set_class_weights(handle, np.ctypeslib.as_ctypes(weights), len(weights)))
+        if self.augmentation is not None:
+            check(_c.neuron_trainer_set_augmentation(handle, augmentation_of(self.augmentation)._handle))
+        for each in self.callbacks:
+            if isinstance(each, LibraryCallback):
+                check(_c.neuron_trainer_add_callback(handle, each._handle))
+        self._handle, self._dataset = handle, dataset
+
+    def _prepare(self, dataset: Dataset, validation: Optional[Dataset], options: Dict[str, Any]) -> None:
+        if self._handle is None:
+            self._create(dataset)
+        elif dataset is not self._dataset:
+            check(_c.neuron_trainer_set_dataset(self._handle, dataset._handle))
+            self._dataset = dataset
+        if validation is not None:
+            check(_c.neuron_trainer_set_validation(self._handle, validation._handle))
+        text = options_text(options)
+        if text is not None:
+            check(_c.neuron_trainer_set(self._handle, text))
+
+    # ---- Running it ----
+
+    def fit(self, x: X = None, y: Any = None, *, validation_data: Any = None, sample_weight: Any = None,
+            progress: Optional[bool] = None, **options: Any) -> History:
+        """Trains up to `epochs` epochs, counted from the first; options are those of Model.fit(). Without data it
+        goes on with those that it has."""
+        with self.model._changing(alone=True):
+            if x is not None:
+                dataset: Any = dataset_for(self.model, x, y, self.losses, sample_weight, learn=True)
+            elif self._dataset is None:
+                raise TypeError("x is missing: there are no data to go on with")
+            else:
+                dataset = self._dataset
+            validation = None if validation_data is None else self._validation(validation_data)
+            self._prepare(dataset, validation, options)
+            return self._run(progress)
+
+    def _validation(self, given: Any) -> Dataset:
+        if isinstance(given, Dataset):
+            return given
+        if not isinstance(given, (list, tuple)) or len(given) not in (2, 3):
+            raise TypeError("validation_data must be a Dataset, (x, y) or (x, y, weights)")
+        names = self._dataset.class_names if self._dataset is not None else None
+        return dataset_for(self.model, given[0], given[1], self.losses, *given[2:]) if names is None else \
+            dataset_for(self.model, *given[:2], self.losses, *given[2:])
+
+    def _run(self, progress: Optional[bool]) -> History:
+        training = Training(self)
+        history = _c.HistoryHandle()
+        with _Interrupt() as interrupt:
+            shown = Progress(self._where) if wanted(progress) else None
+            added = self._add_functions(training, interrupt, shown)
+            try:
+                status = _c.neuron_trainer_run(history, self._handle)
+            finally:
+                if shown is not None:
+                    shown.close()
+                for callback in added:
+                    _c.neuron_trainer_remove_callback(self._handle, callback)
+        reason = _c.neuron_trainer_stop_reason(self._handle).decode()
+        if interrupt.stop:
+            reason = "interrupted by Ctrl-C"
+        elif status == _c.NEURON_STOP and not reason:
+            reason = "stopped by a callback"
+        found = History(history, reason, bool(interrupt.stop), self) if history else None
+        if found is not None:
+            self.model.history = found
+        check(status)
+        assert found is not None
+        return found
+
+    def _add_functions(self, training: Training, interrupt: _Interrupt, shown: Optional[Progress]) -> List[Any]:
+        """Callbacks for this run alone: those of the caller's, Ctrl-C and progress."""
+        stop, running = interrupt.stop, self._running_functions(training)
+        added = []
+        steps = interrupt.watching or shown is not None
+
+        def on_step(_trainer: Any, _event: int, _data: Any) -> int:
+            try:
+                if stop:
+                    return _c.NEURON_STOP
+                if shown is not None:
+                    shown.step()
+                return 0
+            except BaseException as error:
+                return park(error)
+
+        if steps:
+            added.append(self._add(_c.NEURON_EVENT_STEP_END, _STEP(on_step)))
+        if shown is not None:
+            def on_epoch(_trainer: Any, _event: int, _data: Any) -> int:
+                try:
+                    shown.epoch_end()
+                    return 0
+                except BaseException as error:
+                    return park(error)
+            added.append(self._add(_c.NEURON_EVENT_EPOCH_END, _STEP(on_epoch)))
+        for events, function in running:
+            added.append(self._add(events, _STEP(function)))
+        return added
+
+    def _running_functions(self, training: Training) -> List[Tuple[int, Any]]:
+        made = []
+        for functions in self._functions:
+            def call(_trainer: Any, event: int, _data: Any, functions: Dict[int, Any] = functions) -> int:
+                try:
+                    functions[event](training)
+                    return _c.NEURON_STOP if training._stopped else 0
+                except BaseException as error:
+                    return park(error)
+            events = 0
+            for event in functions:
+                events |= event
+            if events:
+                made.append((events, call))
+        return made
+
+    def _add(self, events: int, function: Any) -> Any:
+        callback = _c.CallbackHandle()
+        key = keep(function)
+        status = _c.neuron_callback_create_function(callback, self.model.context._handle, events,
+                                                    ctypes.cast(function, _c.neuron_callback_function_t), key, forget)
+        if status < 0:
+            forget(key)
+        check(status)
+        check(_c.neuron_trainer_add_callback(self._handle, callback))
+        return callback
+
+    def _where(self, epoch_end: bool) -> Tuple[int, int, int, int, Dict[str, float], float]:
+        handle, progress = self._handle, _c.neuron_trainer_progress
+        steps = int(progress(handle, _c.NEURON_PROGRESS_STEPS))
+        figures = {"loss": progress(handle, _c.NEURON_PROGRESS_LOSS),
+                   "accuracy": progress(handle, _c.NEURON_PROGRESS_ACCURACY)}
+        if epoch_end:
+            history = self.history
+            figures = {name: float(history[name][-1]) for name in history if name in
+                       ("loss", "accuracy", "validation_loss", "validation_accuracy")}
+        return (int(progress(handle, _c.NEURON_PROGRESS_EPOCH)), int(progress(handle, _c.NEURON_PROGRESS_EPOCHS)),
+                steps if epoch_end else int(progress(handle, _c.NEURON_PROGRESS_STEP)), steps, figures,
+                progress(handle, _c.NEURON_PROGRESS_SECONDS))
+
+    def step(self, x: X, y: Any, weights: Any = None) -> float:
+        """One step on a batch: forward, loss, backward, update. The mean loss of the batch."""
+        model = self.model
+        with model._changing(alone=True):
+            if self._handle is None:
+                self._create(None)
+            arrays = [as_float(each) for each in inputs_for(model, x)[0]]  # kept here while tensors lie over them
+            inputs = [wrap(each, model.context) for each in arrays]
+            targets, kept = [], []
+            for index, each in enumerate(by_output(y, model.output_names, "the labels")):
+                labels, _shares = targets_for(model, index, each, self.losses[index])
+                array = labels.classes if labels.classes is not None else labels.targets
+                if labels.classes is None and len(array) and array[0].size == 1 and \
+                        np.prod(model.output_shapes[index]) == 1:  # type: ignore[index,arg-type]
+                    array = array.reshape(len(array), *model.output_shapes[index])  # type: ignore[union-attr]
+                array = ready(array)  # type: ignore[arg-type]
+                kept.append(array)
+                targets.append(wrap(array, model.context))
+            weight = None if weights is None else as_float(weights, "the weights")
+            loss = ctypes.c_double()
+            check(_c.neuron_trainer_step(
+                loss, self._handle, pointers(_c.neuron_tensor_p, inputs), len(inputs),
+                pointers(_c.neuron_tensor_p, targets), len(targets),
+                None if weight is None else wrap(weight, model.context)))
+            return loss.value
+
+    def step_by_gradient(self, x: X, gradients: Any) -> None:
+        """One step by the gradient of a loss of one's own by the outputs, an array for each."""
+        model = self.model
+        with model._changing(alone=True):
+            if self._handle is None:
+                self._create(None)
+            arrays = [as_float(each) for each in inputs_for(model, x)[0]]
+            given = [None if each is None else as_float(each, "the gradient")
+                     for each in by_output(gradients, model.output_names, "the gradients")]
+            check(_c.neuron_trainer_step_by_gradient(
+                self._handle, pointers(_c.neuron_tensor_p, [wrap(each, model.context) for each in arrays]), len(arrays),
+                pointers(_c.neuron_tensor_p, [None if each is None else wrap(each, model.context) for each in given]),
+                len(given)))
+
+    # ---- Its state ----
+
+    @property
+    def history(self) -> History:
+        """The epochs so far."""
+        if self._handle is None:
+            raise StateError("the training has not begun")
+        handle = ctypes.cast(_c.neuron_history_ref(_c.neuron_trainer_history(self._handle)), _c.HistoryHandle)
+        return History(handle, _c.neuron_trainer_stop_reason(self._handle).decode(), trainer=self)
+
+    def save(self, path: Any) -> None:
+        """Saves parameters, what the optimizer and the callbacks remember, progress and history."""
+        self._must_exist()
+        check(_c.neuron_trainer_save(self._handle, path_of(path)))
+
+    def to_bytes(self) -> bytes:
+        """The bytes that save() would write."""
+        self._must_exist()
+        return bytes_of(_c.neuron_trainer_save_memory, self._handle)
+
+    def load(self, path: Any, x: X = None, y: Any = None) -> "Trainer":
+        """Goes on from a file of save(), with a trainer that was made alike and the same data."""
+        with self.model._changing(alone=True):
+            if x is not None:
+                self._prepare(dataset_for(self.model, x, y, self.losses, learn=True), None, {})
+            self._must_exist()
+            check(_c.neuron_trainer_load(self._handle, path_of(path)))
+        return self
+
+    def _must_exist(self) -> None:
+        if self._handle is None:
+            raise StateError("the training has not begun: give it data first")
+
+    def __repr__(self) -> str:
+        return f"<Trainer of {self.model.name!r} by {self.optimizer!r}>"
+
+
+def class_weights(given: Any, dataset: Dataset, model: Any) -> np.ndarray:
+    """A weight for each class: of a list, a dictionary by number or name, or "balanced"."""
+    counts = dataset.class_counts
+    if isinstance(given, str):
+        if given != "balanced":
+            raise ValueError(f"class_weight is {given!r}; it must be 'balanced', a list or a dictionary")
+        present = counts > 0
+        weights = np.zeros(len(counts))
+        weights[present] = counts.sum() / (present.sum() * counts[present])
+        return weights
+    if isinstance(given, Mapping):
+        names = dataset.class_names or []
+        weights = np.ones(len(counts))
+        for each, weight in given.items():
+            place = names.index(each) if each in names else each
+            if not isinstance(place, (int, np.integer)) or not 0 <= place < len(counts):
+                raise ValueError(f"class_weight: there is no class {each!r}")
+            weights[int(place)] = weight
+        return weights
+    return np.ascontiguousarray(as_array(given, "class_weight"), np.float64).ravel()
+
+
+def augmentation_of(given: Any) -> Any:
+    from .augmentation import Augmentation
+    if isinstance(given, Mapping):
+        return Augmentation(**given)
+    if not isinstance(given, Augmentation):
+        raise TypeError(f"augmentation is {given!r}; it must be nn.Augmentation(...)")
+    return given
+
+
+__all__ = ["Trainer", "Training"]
