@@ -64,7 +64,7 @@ static int print_epoch(neuron_trainer_t *trainer, int32_t event, void *user_data
     double accuracy;
     (void)event;
     (void)user_data;
-    must(neuron_history_value(&accuracy, history, epoch - 1, NEURON_METRIC_VALIDATION_ACCURACY));
+    must(neuron_history_value(&accuracy, history, epoch - 1, "validation_accuracy"));
     printf("epoch %2d: validation accuracy %.3f\n", (int)epoch, accuracy);
     return 0;
 }

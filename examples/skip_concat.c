@@ -63,8 +63,8 @@ static int print_epoch(neuron_trainer_t *trainer, int32_t event, void *user_data
     double trained, validated;
     (void)event;
     (void)user_data;
-    must(neuron_history_value(&trained, history, epoch - 1, NEURON_METRIC_ACCURACY));
-    must(neuron_history_value(&validated, history, epoch - 1, NEURON_METRIC_VALIDATION_ACCURACY));
+    must(neuron_history_value(&trained, history, epoch - 1, "accuracy"));
+    must(neuron_history_value(&validated, history, epoch - 1, "validation_accuracy"));
     printf("epoch %d: accuracy %.4f, validation %.4f\n", (int)epoch, trained, validated);
     return 0;
 }

@@ -134,7 +134,7 @@ static void fit(neuron_context_t *context, neuron_graph_t *graph, neuron_dataset
         printf("epoch %d:", (int)epoch + 1);
         for (int64_t k = 0; k < neuron_history_output_count(history); k++) {
             double accuracy;
-            must(neuron_history_output_value(&accuracy, history, epoch, k, NEURON_METRIC_ACCURACY));
+            must(neuron_history_output_value(&accuracy, history, epoch, k, "accuracy"));
             printf(" %s %.4f", neuron_history_output_name(history, k), accuracy);
         }
         printf("\n");

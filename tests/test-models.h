@@ -96,7 +96,11 @@ static inline void copy_parameters(neuron_graph_t *to, const neuron_graph_t *fro
     free(values);
 }
 
-static inline double test_figure(const neuron_history_t *history, int64_t epoch, int32_t metric)
+/* The figures of an epoch, but for the seconds that it took. */
+static const char *const test_metrics[] = {"loss", "accuracy", "validation_loss",
+                                           "validation_accuracy", "learning_rate"};
+
+static inline double test_figure(const neuron_history_t *history, int64_t epoch, const char *metric)
 {
     double value;
     assert_ok(neuron_history_value(&value, history, epoch, metric));

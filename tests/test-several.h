@@ -115,7 +115,7 @@ static inline void set_losses(neuron_trainer_t *trainer, neuron_context_t *conte
 }
 
 static inline double output_figure(const neuron_history_t *history, int64_t epoch, int64_t output,
-                                   int32_t metric)
+                                   const char *metric)
 {
     double value;
     assert_ok(neuron_history_output_value(&value, history, epoch, output, metric));

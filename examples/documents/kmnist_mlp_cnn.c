@@ -281,17 +281,17 @@ static kmnist_run_t search(study_t *study, char *note)
     const kmnist_run_t *run = study->run;
     const plan_t *plan = &plans[run->search];
     neuron_search_t *search;
-    char log[EXAMPLE_PATH_MAX];
+    char log[EXAMPLE_PATH_MAX], options[32];
 
     if (example_take_up(example, run->run.id, "-search", ".jsonl",
                         example_epochs(example, run->epochs)))
         printf("%s goes on with its search\n", run->run.id);
     example_path(example, log, run->run.id, "-search.jsonl");
-    must(neuron_search_create(&search, example->context, try_one, study, NULL));
+    snprintf(options, sizeof options, "folds=%d", (int)plan->folds);
+    must(neuron_search_create(&search, example->context, try_one, study, NULL, options));
     for (int32_t i = 0; i < plan->count; i++)
         must(neuron_search_add_factor(search, plan->factors[i].name, plan->factors[i].levels,
                                       levels_of(example, &plan->factors[i])));
-    must(neuron_search_set_folds(search, plan->folds));
     must(neuron_search_set_log(search, log));
     if (trials_of(example, plan) == 0)
         must(neuron_search_run_grid(search));

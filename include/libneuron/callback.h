@@ -10,7 +10,7 @@
  *
  *      static int show(neuron_trainer_t *trainer, int32_t event, void *user_data)
  *      {
- *          double loss = neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS);
+ *          double loss = neuron_trainer_progress(trainer, "loss");
  *          fprintf(user_data, "%s%.4f", event == NEURON_EVENT_EPOCH_END ? "\n" : "\r", loss);
  *          return 0;
  *      }
@@ -32,10 +32,10 @@
  *    step if they are told so, the rate is the base rate times all the factors.
  *  - Reduce-on-plateau and the schedule by function change the base rate, which is what the
  *    optimizer had when the first of these was called for the first time.
- *  The result belongs to the trainer (NEURON_PROGRESS_LEARNING_RATE); the optimizer keeps the rate
- *  that the caller set. A rate that is set on the optimizer during the training, in a callback or
- *  between runs, is used unchanged by the next step. From then on the base rate is that rate
- *  divided by the factors of that moment (or just that rate if these are 0).
+ *  The result belongs to the trainer, whose neuron_trainer_progress() tells it as "learning_rate";
+ *  the optimizer keeps the rate that the caller set. A rate that is set on the optimizer during the
+ *  training, in a callback or between runs, is used unchanged by the next step. From then on the
+ *  base rate is that rate divided by the factors of that moment (or just that rate if these are 0).
  */
 #ifndef NEURON_CALLBACK_H
 #define NEURON_CALLBACK_H

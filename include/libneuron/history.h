@@ -1,5 +1,15 @@
 /** @file history.h
- *  Histories: the figures of each epoch of a training.
+ *  Histories: the figures of each epoch of a training, by name:
+ *
+ *  - `loss`: mean loss while training, as the parameters changed
+ *  - `accuracy`: share of training examples right, likewise
+ *  - `validation_loss`: mean loss on the validation set after the epoch
+ *  - `validation_accuracy`: share of the validation set right after the epoch
+ *  - `learning_rate`: at the end of the epoch: see neuron_trainer_progress()
+ *  - `seconds`: time that the epoch took
+ *
+ *  Of a graph with several outputs a loss is the sum over the outputs of weight times loss, and an
+ *  accuracy that of the first output; neuron_history_output_value() has those of each.
  */
 #ifndef NEURON_HISTORY_H
 #define NEURON_HISTORY_H
@@ -9,20 +19,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/** The figures of an epoch. Of a graph with several outputs a loss is the sum over the outputs of
- *  weight times loss, and an accuracy that of the first output; neuron_history_output_value() has
- *  those of each. Since 0.1. */
-enum neuron_metric {
-    NEURON_METRIC_LOSS = 10,            /**< mean loss while training, as the parameters changed */
-    NEURON_METRIC_ACCURACY = 20,        /**< share of training examples right, likewise */
-    NEURON_METRIC_VALIDATION_LOSS = 30, /**< mean loss on the validation set after the epoch */
-    NEURON_METRIC_VALIDATION_ACCURACY =
-        40,                           /**< share of the validation set right after the epoch */
-    NEURON_METRIC_LEARNING_RATE = 50, /**< at the end of the epoch, see
-                                           NEURON_PROGRESS_LEARNING_RATE */
-    NEURON_METRIC_SECONDS = 60        /**< time that the epoch took */
-};
 
 /** Adds an owner. @return  `history`. Any thread. Since 0.1. */
 NEURON_API neuron_history_t *neuron_history_ref(const neuron_history_t *history);
@@ -36,9 +32,10 @@ NEURON_API int64_t neuron_history_epochs(const neuron_history_t *history);
 /** One figure.
  *  @param[out] value  the figure; not a number for a validation figure without a validation set.
  *  @param epoch   0 to neuron_history_epochs() - 1.
+ *  @param metric  the name of one of the six figures.
  *  @return  0 or NEURON_E_ARGUMENT. Any thread. Since 0.1. */
 NEURON_API int neuron_history_value(double *value, const neuron_history_t *history, int64_t epoch,
-                                    int32_t metric);
+                                    const char *metric);
 
 /** One figure of one output: its loss without the weight that it has in the loss of all (not a
  *  number for a loss while training with weight 0) and without what regularisers add, or its
@@ -49,7 +46,7 @@ NEURON_API int neuron_history_value(double *value, const neuron_history_t *histo
  *  @param metric  one of the two losses or the two accuracies.
  *  @return  0 or NEURON_E_ARGUMENT. Any thread. Since 0.1. */
 NEURON_API int neuron_history_output_value(double *value, const neuron_history_t *history,
-                                           int64_t epoch, int64_t output, int32_t metric);
+                                           int64_t epoch, int64_t output, const char *metric);
 
 /** How many outputs the graph has; 0 for NULL. Any thread. Since 0.1. */
 NEURON_API int64_t neuron_history_output_count(const neuron_history_t *history);
@@ -63,7 +60,8 @@ NEURON_API const char *neuron_history_output_name(const neuron_history_t *histor
  *  @param metric  one of the two losses or the two accuracies.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE if no epoch has that figure. Any thread.
  *           Since 0.1. */
-NEURON_API int neuron_history_best(int64_t *epoch, const neuron_history_t *history, int32_t metric);
+NEURON_API int neuron_history_best(int64_t *epoch, const neuron_history_t *history,
+                                   const char *metric);
 
 /** Writes a table, one line an epoch, with a header line:
  *  `epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds`, and with

@@ -99,7 +99,7 @@ NEURON_API int neuron_optimizer_set_number(neuron_optimizer_t *optimizer, const 
                                            double value);
 
 /** Reads the number of an option back. For the learning rate that a training is at, which callbacks
- *  may change, see NEURON_PROGRESS_LEARNING_RATE.
+ *  may change, see neuron_trainer_progress().
  *  @return  0, or NEURON_E_ARGUMENT for an option that the rule does not have. Any thread, unless
  *           another one changes the optimizer meanwhile. Since 0.1. */
 NEURON_API int neuron_optimizer_get_number(double *value, const neuron_optimizer_t *optimizer,

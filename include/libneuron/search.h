@@ -10,7 +10,7 @@
  *          return 0;
  *      }
  *
- *      neuron_search_create(&search, context, try_one, NULL, NULL);
+ *      neuron_search_create(&search, context, try_one, NULL, NULL, "folds=5");
  *      neuron_search_add_factor(search, "rate", (const double[]){0.01, 0.001}, 2);
  *      neuron_search_add_choice(search, "activation", (const char *const[]){"relu", "tanh"}, 2);
  *      neuron_search_set_log(search, "search.jsonl");
@@ -46,18 +46,25 @@ extern "C" {
 typedef int (*neuron_search_function_t)(double *score, const neuron_trial_t *trial,
                                         void *user_data);
 
-/** Makes a search without factors, of one fold, for the largest score.
+/** Makes a search without factors. Options:
+ *
+ *  - `goal`: which scores are better: `largest`, the default, or `smallest`
+ *  - `folds`: how many times each trial is tried, 1 to 10000, by default 1; neuron_trial_fold()
+ *    then tells which time it is
+ *
  *  @param[out] search  the new search; NULL on failure.
  *  @param function   tries one combination; called in the thread that
  *                    runs the search, in runs only.
  *  @param user_data  handed to it; may be NULL. Must live as long as the search.
  *  @param destroy    called with `user_data` when the search is gone; not if this call fails, after
  *                    which the caller still has it. May be NULL.
+ *  @param options    as options.h has them: "goal=smallest, folds=5"; NULL for the defaults.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_search_create(neuron_search_t **search,
                                                  neuron_context_t *context,
                                                  neuron_search_function_t function, void *user_data,
-                                                 neuron_destroy_function_t destroy);
+                                                 neuron_destroy_function_t destroy,
+                                                 const char *options);
 
 /** Adds an owner. @return  `search`. Any thread. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL neuron_search_t *neuron_search_ref(neuron_search_t *search);
@@ -80,19 +87,6 @@ NEURON_API_EXPERIMENTAL int neuron_search_add_factor(neuron_search_t *search, co
  *           Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_search_add_choice(neuron_search_t *search, const char *name,
                                                      const char *const *labels, int64_t count);
-
-/** Sets which scores are better, before the first run.
- *  @param goal  NEURON_MODE_LARGEST, the default, or NEURON_MODE_SMALLEST.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE. No other thread may use the search meanwhile.
- *           Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int neuron_search_set_goal(neuron_search_t *search, int32_t goal);
-
-/** Sets how many times each trial is tried, before the first run: neuron_trial_fold() then tells
- *  which time it is.
- *  @param folds  1 to 10000.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE. No other thread may use the search meanwhile.
- *           Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int neuron_search_set_folds(neuron_search_t *search, int64_t folds);
 
 /** Keeps results in a file, in lines of JSON, before the first run. The first line has the kind of
  *  the search, its seed, folds, goal and factors; each other one, added and flushed to the disk

@@ -317,28 +317,26 @@ NEURON_API neuron_optimizer_t *neuron_trainer_optimizer(const neuron_trainer_t *
  *  another one runs or changes the trainer meanwhile. Since 0.1. */
 NEURON_API const neuron_history_t *neuron_trainer_history(const neuron_trainer_t *trainer);
 
-/** Where a run is. Since 0.1. */
-enum neuron_progress {
-    NEURON_PROGRESS_EPOCH = 10,     /**< number of the epoch, from 1; at the end of an epoch the one
-                                      that just ended, after a run the last one */
-    NEURON_PROGRESS_EPOCHS = 20,    /**< how many there will be */
-    NEURON_PROGRESS_STEP = 30,      /**< steps done in this epoch */
-    NEURON_PROGRESS_STEPS = 40,     /**< how many an epoch has */
-    NEURON_PROGRESS_LOSS = 50,      /**< mean loss of this epoch so far */
-    NEURON_PROGRESS_ACCURACY = 60,  /**< accuracy of this epoch so far, at the first output */
-    NEURON_PROGRESS_SECONDS = 70,   /**< time spent in this epoch so far */
-    NEURON_PROGRESS_LAST_LOSS = 90, /**< mean loss of the last step; not a number before it and
-                                            after a step by gradient */
-    NEURON_PROGRESS_ALL_STEPS = 100,   /**< steps done in all, those of the caller's batches too */
-    NEURON_PROGRESS_LEARNING_RATE = 80 /**< of the last step, or of the next one if a rate was set
-                                            since: the optimizer's, as schedules, warm-up and
-                                            plateau have changed it for this training */
-};
-
 /** Tells where a run is, mainly to callbacks.
- *  @return  the number; not a number for NULL or another `what`. Any thread, unless another one
- *           runs or changes the trainer meanwhile. Since 0.1. */
-NEURON_API double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what);
+ *
+ *  - `epoch`: number of the epoch, from 1; at the end of an epoch the one that just ended, after a
+ *    run the last one
+ *  - `epochs`: how many there will be
+ *  - `step`: steps done in this epoch
+ *  - `steps`: how many an epoch has
+ *  - `all_steps`: steps done in all, those of the caller's batches too
+ *  - `loss`: mean loss of this epoch so far
+ *  - `last_loss`: mean loss of the last step; not a number before it and after a step by gradient
+ *  - `accuracy`: accuracy of this epoch so far, at the first output
+ *  - `seconds`: time spent in this epoch so far
+ *  - `learning_rate`: of the last step, or of the next one if a rate was set since: the
+ *    optimizer's, as schedules, warm-up and plateau have changed it for this training
+ *
+ *  @param what  one of these names.
+ *  @return  the number; not a number for NULL or another `what`, and then neuron_error_last() says
+ *           which name comes near. Any thread, unless another one runs or changes the trainer
+ *           meanwhile. Since 0.1. */
+NEURON_API double neuron_trainer_progress(const neuron_trainer_t *trainer, const char *what);
 
 #ifdef __cplusplus
 }

@@ -106,15 +106,6 @@ typedef int (*neuron_write_function_t)(const void *bytes, size_t size, void *use
 /** The largest number of dimensions of a tensor, the batch dimension included. Since 0.1. */
 enum { NEURON_RANK_MAX = 8 };
 
-/** Which of two figures is better: of the epochs of a training, or of the trials of a search.
- *  Since 0.1. */
-enum neuron_mode {
-    NEURON_MODE_AUTO = 10, /**< smaller losses, larger accuracies; not for searches, which do not
-                                    know what their scores are */
-    NEURON_MODE_SMALLEST = 20, /**< for losses */
-    NEURON_MODE_LARGEST = 30   /**< for accuracies */
-};
-
 #ifdef __cplusplus
 }
 #endif

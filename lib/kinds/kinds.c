@@ -13,6 +13,7 @@
 #include "losses/loss.h"
 #include "optimize/optimizer.h"
 #include "quantize/quantization.h"
+#include "search/search.h"
 #include "session/gradient.h"
 #include "session/memory.h"
 #include "train/callbacks/callback.h"
@@ -60,6 +61,7 @@ static const family families[] = {
     {"committee", NULL, NULL, &neuron_committee_options},
     {"split", NULL, NULL, &neuron_split_options},
     {"memory", NULL, NULL, &neuron_memory_options},
+    {"search", NULL, NULL, &neuron_search_options},
 };
 
 static const family *find(const char *name)

@@ -44,7 +44,7 @@ static int put_factor(json_t *list, const neuron_factor *factor)
 static int put_header(json_t *object, const neuron_search_t *search)
 {
     const char *kind = neuron_search_kind_name(search->kind);
-    const char *goal = neuron_word_name(neuron_goal_words, search->goal);
+    const char *goal = neuron_search_goal_name(search);
     RETURN_IF_ERROR(neuron_json_set(object, version_key, json_integer(LOG_VERSION)));
     RETURN_IF_ERROR(neuron_json_set(object, "kind", json_string(kind)));
     /* The bits of the seed in a signed number: JSON numbers of this library are int64_t. */

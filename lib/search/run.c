@@ -36,7 +36,7 @@ bool neuron_search_better(const neuron_search_t *search, double score, double th
 {
     if (isnan(score) || isnan(than))
         return !isnan(score);
-    return search->goal == NEURON_MODE_LARGEST ? score > than : score < than;
+    return search->smallest ? score < than : score > than;
 }
 
 const neuron_trial_t *neuron_search_best(const neuron_search_t *search)

@@ -11,22 +11,31 @@
 #include <math.h>
 #include <string.h>
 
-const neuron_word neuron_goal_words[] = {
-    {NEURON_MODE_SMALLEST, "smallest"},
-    {NEURON_MODE_LARGEST, "largest"},
-    {0, ""},
+enum { GOAL, FOLDS };
+typedef enum search_goal { SMALLEST, LARGEST } search_goal;
+
+static const neuron_word goals[] = {{SMALLEST, "smallest"}, {LARGEST, "largest"}, {0, ""}};
+
+static const neuron_option rows[] = {
+    NEURON_CHOICE(GOAL, "goal", goals, LARGEST, "which scores are better"),
+    NEURON_INTEGER(FOLDS, "folds", 1, NEURON_FOLDS_MAX, 1, "how many times each trial is tried"),
 };
+
+const neuron_option_table neuron_search_options = NEURON_OPTION_TABLE(rows);
 
 static const int64_t combinations_max = (int64_t)1 << 62;
 
 int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
                          neuron_search_function_t function, void *user_data,
-                         neuron_destroy_function_t destroy)
+                         neuron_destroy_function_t destroy, const char *options)
 {
     CHECK_ARGUMENT(search);
     *search = NULL;
     CHECK_ARGUMENT(context);
     CHECK_FUNCTION(function);
+    neuron_options settings;
+    neuron_options_reset(&settings, &neuron_search_options);
+    RETURN_IF_ERROR(neuron_options_parse(&settings, options, "search"));
     neuron_search_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
@@ -36,8 +45,8 @@ int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
     made->user_data = user_data;
     made->destroy = destroy;
     made->combinations = 1;
-    made->goal = NEURON_MODE_LARGEST;
-    made->folds = 1;
+    made->smallest = neuron_options_value(&settings, GOAL) == SMALLEST;
+    made->folds = (int64_t)neuron_options_value(&settings, FOLDS);
     *search = made;
     return NEURON_OK;
 }
@@ -205,27 +214,6 @@ int neuron_search_add_choice(neuron_search_t *search, const char *name, const ch
 
 /* ---- Settings ---- */
 
-int neuron_search_set_goal(neuron_search_t *search, int32_t goal)
-{
-    CHECK_ARGUMENT(search);
-    neuron_hold_end_left();
-    RETURN_IF_ERROR(check_not_begun(search, "its goal"));
-    if (!neuron_word_name(neuron_goal_words, goal))
-        return neuron_refuse_word(goal, "goal", neuron_goal_words, "search");
-    search->goal = goal;
-    return NEURON_OK;
-}
-
-int neuron_search_set_folds(neuron_search_t *search, int64_t folds)
-{
-    CHECK_ARGUMENT(search);
-    neuron_hold_end_left();
-    RETURN_IF_ERROR(check_not_begun(search, "its folds"));
-    RETURN_IF_ERROR(neuron_check_range(folds, 1, NEURON_FOLDS_MAX, "folds", "search"));
-    search->folds = folds;
-    return NEURON_OK;
-}
-
 int neuron_search_set_log(neuron_search_t *search, const char *path)
 {
     FLOAT_SCOPE;
@@ -238,6 +226,11 @@ int neuron_search_set_log(neuron_search_t *search, const char *path)
     neuron_release(search->context, search->log_path);
     search->log_path = copy;
     return NEURON_OK;
+}
+
+const char *neuron_search_goal_name(const neuron_search_t *search)
+{
+    return goals[search->smallest ? 0 : 1].name;
 }
 
 const char *neuron_search_kind_name(neuron_search_kind kind)

@@ -5,7 +5,7 @@
 #include <libneuron/search.h>
 
 #include "base/context.h"
-#include "base/options/word.h"
+#include "base/options/options.h"
 
 #include <stdbool.h>
 
@@ -50,7 +50,7 @@ struct neuron_search {
     neuron_factor *factors;
     int64_t factor_count;
     int64_t combinations;
-    int32_t goal;
+    bool smallest; /* scores are better */
     int64_t folds;
     char *log_path;
 
@@ -66,8 +66,11 @@ struct neuron_search {
 
 NEURON_HOLD_DECLARE(search);
 
-/* Those of NEURON_MODE_... that a goal may be. */
-extern const neuron_word neuron_goal_words[];
+/* What a search is made with. */
+extern const neuron_option_table neuron_search_options;
+
+/* "smallest" */
+const char *neuron_search_goal_name(const neuron_search_t *search);
 
 /* "grid" */
 const char *neuron_search_kind_name(neuron_search_kind kind);

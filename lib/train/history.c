@@ -132,25 +132,6 @@ const char *neuron_history_output_name(const neuron_history_t *history, int64_t 
                : NULL;
 }
 
-/* Place of a metric in a row, or -1. */
-static int32_t metric_index(int32_t metric)
-{
-    for (int32_t i = 0; i < NEURON_HISTORY_FIGURES; i++)
-        if (metric_words[i].value == metric)
-            return i;
-    return -1;
-}
-
-bool neuron_metric_has_order(int32_t metric)
-{
-    return neuron_word_name(neuron_monitor_words, metric);
-}
-
-int neuron_metric_refuse_order(int32_t metric, const char *who)
-{
-    return neuron_refuse_word(metric, "metric", neuron_monitor_words, who);
-}
-
 static int check_epoch(const neuron_history_t *history, int64_t epoch)
 {
     if (epoch < 0 || epoch >= history->epochs)
@@ -161,56 +142,55 @@ static int check_epoch(const neuron_history_t *history, int64_t epoch)
     return NEURON_OK;
 }
 
+double neuron_history_figure(const neuron_history_t *history, int64_t epoch, int64_t output,
+                             neuron_metric metric)
+{
+    int64_t place = metric;
+    if (output >= 0 && history->outputs > 1)
+        place += NEURON_HISTORY_FIGURES + output * NEURON_HISTORY_OUTPUT_FIGURES;
+    return neuron_history_row(history, epoch)[place];
+}
+
 int neuron_history_value(double *value, const neuron_history_t *history, int64_t epoch,
-                         int32_t metric)
+                         const char *metric)
 {
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(value);
-    int64_t index = metric_index(metric);
-    if (index < 0)
-        return neuron_refuse_word(metric, "metric", metric_words, "history");
+    int32_t figure;
+    RETURN_IF_ERROR(neuron_word_read(&figure, metric, metric_words, "metric", "history"));
     RETURN_IF_ERROR(check_epoch(history, epoch));
-    *value = neuron_history_row(history, epoch)[index];
+    *value = neuron_history_figure(history, epoch, -1, (neuron_metric)figure);
     return NEURON_OK;
 }
 
 int neuron_history_output_value(double *value, const neuron_history_t *history, int64_t epoch,
-                                int64_t output, int32_t metric)
+                                int64_t output, const char *metric)
 {
     CHECK_ARGUMENT(value);
     CHECK_ARGUMENT(history);
-    int64_t index = metric_index(metric);
-    if (!neuron_metric_has_order(metric))
-        return neuron_metric_refuse_order(metric, "history");
+    int32_t figure;
+    RETURN_IF_ERROR(neuron_word_read(&figure, metric, neuron_monitor_words, "metric", "history"));
     RETURN_IF_ERROR(check_epoch(history, epoch));
     RETURN_IF_ERROR(neuron_check_range(output, 0, history->outputs - 1, "output", "history"));
-    if (history->outputs > 1)
-        index += NEURON_HISTORY_FIGURES + (int32_t)output * NEURON_HISTORY_OUTPUT_FIGURES;
-    *value = neuron_history_row(history, epoch)[index];
+    *value = neuron_history_figure(history, epoch, output, (neuron_metric)figure);
     return NEURON_OK;
 }
 
-bool neuron_metric_better(int32_t metric, double value, double than)
-{
-    bool smaller = metric == NEURON_METRIC_LOSS || metric == NEURON_METRIC_VALIDATION_LOSS;
-    return smaller ? value < than : value > than;
-}
-
-int neuron_history_best(int64_t *epoch, const neuron_history_t *history, int32_t metric)
+int neuron_history_best(int64_t *epoch, const neuron_history_t *history, const char *metric)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(epoch);
-    int64_t index = metric_index(metric);
-    if (!neuron_metric_has_order(metric))
-        return neuron_metric_refuse_order(metric, "history");
+    int32_t index;
+    RETURN_IF_ERROR(neuron_word_read(&index, metric, neuron_monitor_words, "metric", "history"));
+    bool falls = neuron_metric_falls((neuron_metric)index);
     int64_t best = -1;
     for (int64_t i = 0; i < history->epochs; i++) {
         double value = neuron_history_row(history, i)[index];
         if (isnan(value))
             continue;
         double record = best < 0 ? NAN : neuron_history_row(history, best)[index];
-        if (best < 0 || neuron_metric_better(metric, value, record))
+        if (best < 0 || (falls ? value < record : value > record))
             best = i;
     }
     if (best < 0)

@@ -9,10 +9,18 @@
 
 #include <stdbool.h>
 
-/* Figures of an epoch, in the order of NEURON_METRIC_...: loss, accuracy, validation loss,
- * validation accuracy, learning rate, seconds. Behind them, if there are several outputs, the first
- * four of each. */
-enum { NEURON_HISTORY_FIGURES = 6, NEURON_HISTORY_OUTPUT_FIGURES = 4 };
+/* Figures of an epoch, in their order. Behind them, if there are several outputs, the first four
+ * of each, which go by better and worse, and can be monitored. */
+typedef enum neuron_metric {
+    NEURON_METRIC_LOSS,
+    NEURON_METRIC_ACCURACY,
+    NEURON_METRIC_VALIDATION_LOSS,
+    NEURON_METRIC_VALIDATION_ACCURACY,
+    NEURON_METRIC_LEARNING_RATE,
+    NEURON_METRIC_SECONDS,
+    NEURON_HISTORY_FIGURES,
+    NEURON_HISTORY_OUTPUT_FIGURES = NEURON_METRIC_LEARNING_RATE
+} neuron_metric;
 
 struct neuron_history {
     neuron_handle handle;
@@ -45,14 +53,17 @@ void neuron_history_truncate(neuron_history_t *history, int64_t epochs);
 /* Adds an epoch's line to a file of neuron_history_save_csv(). */
 int neuron_history_append_csv(const neuron_history_t *history, int64_t epoch, const char *path);
 
-/* The figures that go by better and worse, and can be monitored. */
+/* The names of those that can be monitored. */
 extern const neuron_word neuron_monitor_words[];
 
-/* Whether a figure of history.h is one of these, and whether `value` is better. */
-bool neuron_metric_has_order(int32_t metric);
+/* A figure of an epoch that there is, of one output where that is 0 or more. */
+double neuron_history_figure(const neuron_history_t *history, int64_t epoch, int64_t output,
+                             neuron_metric metric);
 
-/* NEURON_E_ARGUMENT for a metric that has none. */
-int neuron_metric_refuse_order(int32_t metric, const char *who);
-bool neuron_metric_better(int32_t metric, double value, double than);
+/* Whether one of those that can be monitored is better if it is smaller. */
+static inline bool neuron_metric_falls(neuron_metric metric)
+{
+    return metric == NEURON_METRIC_LOSS || metric == NEURON_METRIC_VALIDATION_LOSS;
+}
 
 #endif

@@ -207,14 +207,30 @@ double neuron_trainer_seconds(const neuron_trainer_t *trainer)
     return neuron_clock_seconds() - trainer->run.resumed_at;
 }
 
-double neuron_trainer_progress(const neuron_trainer_t *trainer, int32_t what)
+static const neuron_word progress_words[] = {
+    {NEURON_PROGRESS_EPOCH, "epoch"},
+    {NEURON_PROGRESS_EPOCHS, "epochs"},
+    {NEURON_PROGRESS_STEP, "step"},
+    {NEURON_PROGRESS_STEPS, "steps"},
+    {NEURON_PROGRESS_ALL_STEPS, "all_steps"},
+    {NEURON_PROGRESS_LOSS, "loss"},
+    {NEURON_PROGRESS_LAST_LOSS, "last_loss"},
+    {NEURON_PROGRESS_ACCURACY, "accuracy"},
+    {NEURON_PROGRESS_SECONDS, "seconds"},
+    {NEURON_PROGRESS_LEARNING_RATE, "learning_rate"},
+    {0, ""},
+};
+
+double neuron_trainer_progress(const neuron_trainer_t *trainer, const char *what)
 {
     FLOAT_SCOPE;
-    if (!NEURON_IS(trainer))
+    int32_t figure;
+    if (!NEURON_IS(trainer) ||
+        neuron_word_read(&figure, what, progress_words, "progress", "trainer") < 0)
         return NAN;
     const neuron_run_progress *progress = &trainer->progress;
     double seen = (double)progress->seen;
-    switch (what) {
+    switch (figure) {
     case NEURON_PROGRESS_EPOCH:
         return (double)(trainer->run.epoch_ended || progress->epoch >= trainer->settings.epochs ||
                                 (progress->stop_reason[0] && progress->step == 0)

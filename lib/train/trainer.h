@@ -118,4 +118,18 @@ void neuron_trainer_count_step(neuron_run_progress *progress, const neuron_step_
 void neuron_trainer_start_clock(neuron_trainer_t *trainer);
 double neuron_trainer_seconds(const neuron_trainer_t *trainer);
 
+/* Where a run is, by name. */
+enum {
+    NEURON_PROGRESS_EPOCH,
+    NEURON_PROGRESS_EPOCHS,
+    NEURON_PROGRESS_STEP,
+    NEURON_PROGRESS_STEPS,
+    NEURON_PROGRESS_ALL_STEPS,
+    NEURON_PROGRESS_LOSS,
+    NEURON_PROGRESS_LAST_LOSS,
+    NEURON_PROGRESS_ACCURACY,
+    NEURON_PROGRESS_SECONDS,
+    NEURON_PROGRESS_LEARNING_RATE
+};
+
 #endif

@@ -197,7 +197,7 @@ static int after_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
     (void)user_data;
     visit("a step");
     held before = look();
-    ck_assert(neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS) >= 0);
+    ck_assert(neuron_trainer_progress(trainer, "loss") >= 0);
     ck_assert(same(before, look(), false));
     return 0;
 }
@@ -263,7 +263,7 @@ static void train(neuron_graph_t *graph, neuron_context_t *context, const char *
     ck_assert_int_gt(events, 0);
     for (int64_t epoch = 0; epoch < 3; epoch++) {
         double loss;
-        assert_ok(neuron_history_value(&loss, history, epoch, NEURON_METRIC_LOSS));
+        assert_ok(neuron_history_value(&loss, history, epoch, "loss"));
         note(all, &loss, sizeof loss);
     }
     neuron_history_unref(history);

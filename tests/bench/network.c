@@ -35,8 +35,7 @@ static int after_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
     (void)event;
     bench_sampler_t *sampler = user_data;
     bool more = bench_sampler_tick(sampler);
-    if (neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) ==
-        neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS))
+    if (neuron_trainer_progress(trainer, "step") == neuron_trainer_progress(trainer, "steps"))
         bench_sampler_pause(sampler); /* the end of an epoch is not part of a step */
     return more ? 0 : NEURON_STOP;
 }

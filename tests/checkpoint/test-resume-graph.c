@@ -172,8 +172,8 @@ static void assert_same_training(const bench *a, const bench *b)
                          (size_t)a->graph->trainable_count * sizeof(float));
     ck_assert_int_eq(neuron_history_epochs(x), neuron_history_epochs(y));
     for (int64_t i = 0; i < neuron_history_epochs(x); i++)
-        for (int32_t metric = NEURON_METRIC_LOSS; metric < NEURON_METRIC_SECONDS; metric += 10)
-            ck_assert(test_figure(x, i, metric) == test_figure(y, i, metric));
+        for (int m = 0; m < 5; m++)
+            ck_assert(test_figure(x, i, test_metrics[m]) == test_figure(y, i, test_metrics[m]));
 }
 
 static int warnings;

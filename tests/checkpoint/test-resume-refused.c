@@ -312,7 +312,7 @@ START_TEST(damaged_headers_change_nothing)
         else
             assert_that(status == NEURON_E_FORMAT || status == NEURON_E_DATA, "byte %zu: %s (%s)",
                         place, neuron_error_name(status), neuron_error_last());
-        ck_assert_double_eq(neuron_trainer_progress(half.trainer, NEURON_PROGRESS_STEP), 2);
+        ck_assert_double_eq(neuron_trainer_progress(half.trainer, "step"), 2);
         write_byte(wrong, place, file.data[place]);
     }
     free(file.data);

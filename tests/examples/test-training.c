@@ -88,9 +88,8 @@ START_TEST(each_trial_and_fold_has_a_seed_of_its_own)
 {
     tried_t tried = {.count = 0};
     neuron_search_t *search;
-    assert_ok(neuron_search_create(&search, example.context, try_one, &tried, NULL));
+    assert_ok(neuron_search_create(&search, example.context, try_one, &tried, NULL, "folds=2"));
     assert_ok(neuron_search_add_factor(search, "rate", (const double[]){0.1, 0.2}, 2));
-    assert_ok(neuron_search_set_folds(search, 2));
     assert_ok(neuron_search_run_grid(search));
     ck_assert_int_eq(tried.count, 4);
     for (int i = 0; i < 4; i++)

@@ -15,11 +15,11 @@ static int score_one(double *score, const neuron_trial_t *trial, void *user_data
 static neuron_search_t *make_search(neuron_context_t *context, const char *path)
 {
     neuron_search_t *search;
-    if (neuron_search_create(&search, context, score_one, NULL, NULL) < 0 ||
+    if (neuron_search_create(&search, context, score_one, NULL, NULL, NULL) < 0 ||
         neuron_search_add_factor(search, "rate", (const double[]){0.1, 0.025, 3}, 3) < 0 ||
         neuron_search_add_choice(search, "kind", (const char *const[]){"relu", "\xc3\xa9lu"}, 2) <
             0 ||
-        neuron_search_set_folds(search, FOLDS) < 0 || neuron_search_set_log(search, path) < 0)
+        neuron_search_set_log(search, path) < 0)
         abort();
     return search;
 }

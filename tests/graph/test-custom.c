@@ -60,7 +60,7 @@ START_TEST(trains_as_the_built_in_layer)
         assert_ok(neuron_trainer_create(&trainer, graph, optimizer, data));
         assert_ok(neuron_trainer_set(trainer, "epochs=3"));
         assert_ok(neuron_trainer_run(&history, trainer));
-        losses[i] = test_figure(history, 2, NEURON_METRIC_LOSS);
+        losses[i] = test_figure(history, 2, "loss");
         neuron_history_unref(history);
         neuron_trainer_unref(trainer);
         neuron_optimizer_unref(optimizer);

@@ -320,8 +320,8 @@ static void train_slowly(neuron_graph_t *graph, double *loss, double *validation
     assert_ok(neuron_trainer_create(&trainer, graph, optimizer, data));
     assert_ok(neuron_trainer_set_validation(trainer, data));
     assert_ok(neuron_trainer_run(&history, trainer));
-    *loss = test_figure(history, 0, NEURON_METRIC_LOSS);
-    *validation = test_figure(history, 0, NEURON_METRIC_VALIDATION_LOSS);
+    *loss = test_figure(history, 0, "loss");
+    *validation = test_figure(history, 0, "validation_loss");
     neuron_history_unref(history);
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(optimizer);

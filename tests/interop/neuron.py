@@ -181,7 +181,7 @@ class Neuron:
             value = ctypes.c_double()
             self.must(
                 self.neuron_history_value(
-                    ctypes.byref(value), history, epoch, self.NEURON_METRIC_LOSS)
+                    ctypes.byref(value), history, epoch, self."loss")
             )
             losses.append(value.value)
         return losses

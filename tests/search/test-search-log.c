@@ -31,25 +31,21 @@ typedef struct settings {
     const char *names[2];
     double rates[3];
     const char *labels[2];
-    int64_t folds;
-    int32_t goal;
+    const char *options;
 } settings;
 
 static const settings usual = {.names = {"rate", "kind \"of\" thing"},
                                .rates = {0.1, 0.025, 3},
                                .labels = {"relu", "\xc3\xa9lu"},
-                               .folds = FOLDS,
-                               .goal = NEURON_MODE_SMALLEST};
+                               .options = "folds=2, goal=smallest"};
 
 static neuron_search_t *make(settings s, calls *c, const char *path)
 {
     neuron_context_t *context = test_context();
     neuron_search_t *search;
-    assert_ok(neuron_search_create(&search, context, try_one, c, NULL));
+    assert_ok(neuron_search_create(&search, context, try_one, c, NULL, s.options));
     assert_ok(neuron_search_add_factor(search, s.names[0], s.rates, 3));
     assert_ok(neuron_search_add_choice(search, s.names[1], s.labels, 2));
-    assert_ok(neuron_search_set_folds(search, s.folds));
-    assert_ok(neuron_search_set_goal(search, s.goal));
     assert_ok(neuron_search_set_log(search, path));
     neuron_context_unref(context);
     return search;
@@ -167,7 +163,7 @@ START_TEST(a_relative_path_stays_where_it_was)
     snprintf(folder, sizeof folder, "%s", test_file("elsewhere"));
     ck_assert_int_eq(mkdir(folder, 0700), 0);
     ck_assert_int_eq(chdir(folder), 0);
-    assert_ok(neuron_search_create(&search, context, try_elsewhere, folder, NULL));
+    assert_ok(neuron_search_create(&search, context, try_elsewhere, folder, NULL, NULL));
     assert_ok(neuron_search_add_factor(search, "rate", usual.rates, 3));
     assert_status(neuron_search_set_log(search, ""), NEURON_E_ARGUMENT);
     assert_message("search: path is empty");
@@ -182,7 +178,7 @@ START_TEST(a_relative_path_stays_where_it_was)
     ck_assert_int_eq(rmdir(folder), 0);
     /* A folder that is no more has no path: then there is no other way but to take it as it is. */
     neuron_search_unref(search);
-    assert_ok(neuron_search_create(&search, context, try_elsewhere, folder, NULL));
+    assert_ok(neuron_search_create(&search, context, try_elsewhere, folder, NULL, NULL));
     assert_ok(neuron_search_add_factor(search, "rate", usual.rates, 3));
     assert_ok(neuron_search_set_log(search, "log"));
     assert_status(neuron_search_run_grid(search), NEURON_E_IO);
@@ -274,10 +270,10 @@ START_TEST(another_search_is_refused)
            "belongs to another search: kind is random in the file, grid here");
     refuse(usual, false, 8, data, "belongs to another search: seed is 7 in the file, 8 here");
     settings s = usual;
-    s.folds = 3;
+    s.options = "folds=3, goal=smallest";
     refuse(s, false, 7, data, "folds is 2 in the file, 3 here");
     s = usual;
-    s.goal = NEURON_MODE_LARGEST;
+    s.options = "folds=2";
     refuse(s, false, 7, data, "goal is smallest in the file, largest here");
     s = usual;
     s.names[0] = "speed";
@@ -378,16 +374,12 @@ END_TEST
 static int live(neuron_context_t *context, calls *c)
 {
     neuron_search_t *search;
-    int status = neuron_search_create(&search, context, try_one, c, NULL);
+    int status = neuron_search_create(&search, context, try_one, c, NULL, usual.options);
     if (status < 0)
         return status;
     status = neuron_search_add_factor(search, usual.names[0], usual.rates, 3);
     if (status == NEURON_OK)
         status = neuron_search_add_choice(search, usual.names[1], usual.labels, 2);
-    if (status == NEURON_OK)
-        status = neuron_search_set_folds(search, FOLDS);
-    if (status == NEURON_OK)
-        status = neuron_search_set_goal(search, NEURON_MODE_SMALLEST);
     if (status == NEURON_OK)
         status = neuron_search_set_log(search, path);
     if (status == NEURON_OK)

@@ -46,17 +46,22 @@ static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
     return 0;
 }
 
-static neuron_search_t *make(book *b)
+static neuron_search_t *make_with(book *b, const char *options)
 {
     neuron_context_t *context = test_context();
     neuron_search_t *search;
     *b = (book){.calls = 0};
-    assert_ok(neuron_search_create(&search, context, try_one, b, NULL));
+    assert_ok(neuron_search_create(&search, context, try_one, b, NULL, options));
     neuron_context_unref(context); /* the search keeps it */
     assert_ok(neuron_search_add_factor(search, "rate", rates, 3));
     assert_ok(neuron_search_add_factor(search, "size", sizes, 2));
     assert_ok(neuron_search_add_choice(search, "activation", activations, 2));
     return search;
+}
+
+static neuron_search_t *make(book *b)
+{
+    return make_with(b, NULL);
 }
 
 START_TEST(a_grid_has_everything_in_order)
@@ -133,7 +138,7 @@ START_TEST(many_random_trials)
     double levels[LEVELS];
     for (int i = 0; i < LEVELS; i++)
         levels[i] = i;
-    assert_ok(neuron_search_create(&search, context, note_pair, times, NULL));
+    assert_ok(neuron_search_create(&search, context, note_pair, times, NULL, NULL));
     assert_ok(neuron_search_add_factor(search, "a", levels, LEVELS));
     assert_ok(neuron_search_add_factor(search, "b", levels, LEVELS));
     for (int round = 1; round <= 2; round++) {
@@ -173,8 +178,7 @@ END_TEST
 START_TEST(folds_give_mean_and_deviation)
 {
     book b;
-    neuron_search_t *search = make(&b);
-    assert_ok(neuron_search_set_folds(search, 5));
+    neuron_search_t *search = make_with(&b, "folds=5");
     assert_ok(neuron_search_run_grid(search));
     ck_assert_int_eq(b.calls, SIZE * 5);
     for (int i = 0; i < SIZE; i++) {
@@ -207,9 +211,7 @@ START_TEST(a_run_stops_and_goes_on)
                    {-3, -3, "the search's function returned -3 in trial 1"}};
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         book whole, b;
-        neuron_search_t *x = make(&whole), *y = make(&b);
-        assert_ok(neuron_search_set_folds(x, 2));
-        assert_ok(neuron_search_set_folds(y, 2));
+        neuron_search_t *x = make_with(&whole, "folds=2"), *y = make_with(&b, "folds=2");
         assert_ok(neuron_search_run_random(x, 7, 3));
         b.stop_at = 4;
         b.answer = answers[i].answer;
@@ -233,14 +235,14 @@ static int fail_within(double *score, const neuron_trial_t *trial, void *user_da
 {
     (void)score;
     neuron_history_t *history = user_data;
-    return neuron_history_value(NULL, history, neuron_trial_index(trial), NEURON_METRIC_LOSS);
+    return neuron_history_value(NULL, history, neuron_trial_index(trial), "loss");
 }
 
 START_TEST(a_failure_in_the_function_is_told)
 {
     neuron_context_t *context = test_context();
     neuron_search_t *search;
-    assert_ok(neuron_search_create(&search, context, fail_within, NULL, NULL));
+    assert_ok(neuron_search_create(&search, context, fail_within, NULL, NULL, NULL));
     assert_ok(neuron_search_add_factor(search, "rate", rates, 3));
     assert_status(neuron_search_run_grid(search), NEURON_E_ARGUMENT);
     assert_message(
@@ -264,7 +266,7 @@ START_TEST(a_grid_goes_on_with_its_seed)
     neuron_search_t *x = make(&whole), *y;
     neuron_context_t *context = test_context();
     assert_ok(neuron_search_run_grid(x));
-    assert_ok(neuron_search_create(&y, context, set_seed, &b, NULL));
+    assert_ok(neuron_search_create(&y, context, set_seed, &b, NULL, NULL));
     neuron_context_unref(context);
     assert_ok(neuron_search_add_factor(y, "rate", rates, 3));
     assert_ok(neuron_search_add_factor(y, "size", sizes, 2));
@@ -292,21 +294,20 @@ START_TEST(the_best_has_a_score)
 {
     static const struct {
         double scores[4];
-        int32_t goal;
+        const char *options;
         int64_t best;
     } cases[] = {
-        {{NAN, 2, 3, 3}, NEURON_MODE_LARGEST, 2},
-        {{NAN, 2, 3, 2}, NEURON_MODE_SMALLEST, 1},
-        {{INFINITY, -1, -2, NAN}, NEURON_MODE_LARGEST, 1},
-        {{-INFINITY, NAN, NAN, 0}, NEURON_MODE_SMALLEST, 3},
-        {{NAN, NAN, INFINITY, NAN}, NEURON_MODE_LARGEST, -1},
+        {{NAN, 2, 3, 3}, NULL, 2},
+        {{NAN, 2, 3, 2}, "goal=smallest", 1},
+        {{INFINITY, -1, -2, NAN}, NULL, 1},
+        {{-INFINITY, NAN, NAN, 0}, "goal=smallest", 3},
+        {{NAN, NAN, INFINITY, NAN}, NULL, -1},
     };
     neuron_context_t *context = test_context();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         neuron_search_t *search;
-        assert_ok(
-            neuron_search_create(&search, context, try_script, (void *)cases[i].scores, NULL));
-        assert_ok(neuron_search_set_goal(search, cases[i].goal));
+        assert_ok(neuron_search_create(&search, context, try_script, (void *)cases[i].scores, NULL,
+                                       cases[i].options));
         assert_ok(neuron_search_add_factor(search, "x", (const double[]){1, 2, 3, 4}, 4));
         assert_ok(neuron_search_run_grid(search));
         ck_assert_int_eq(neuron_trial_index(neuron_search_best(search)), cases[i].best);
@@ -333,7 +334,7 @@ START_TEST(a_table_is_as_expected)
     const double scores[] = {0.5, 0.25, NAN, 0.75, 1, 0.125};
     neuron_context_t *context = test_context();
     neuron_search_t *search;
-    assert_ok(neuron_search_create(&search, context, try_script, (void *)scores, NULL));
+    assert_ok(neuron_search_create(&search, context, try_script, (void *)scores, NULL, NULL));
     assert_ok(neuron_search_add_factor(search, "rate", (const double[]){0.001, 0.5}, 2));
     assert_ok(neuron_search_add_choice(search, "activation",
                                        (const char *const[]){"relu", "tanh", "\xc3\xa9lu"}, 3));
@@ -428,12 +429,6 @@ START_TEST(bad_factors_are_refused)
     assert_status(neuron_search_add_choice(s, "x", empty, 2), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_choice(s, "x", null, 1), NEURON_E_ARGUMENT);
     assert_message("labels[0] of factor x is NULL");
-    assert_status(neuron_search_set_goal(s, 11), NEURON_E_ARGUMENT);
-    assert_message("search: goal is 11; it must be smallest (20), largest (30)");
-    assert_status(neuron_search_set_goal(s, NEURON_MODE_AUTO), NEURON_E_ARGUMENT);
-    assert_message("search: goal is 10; it must be smallest (20), largest (30)");
-    assert_status(neuron_search_set_folds(s, 0), NEURON_E_ARGUMENT);
-    assert_message("search: folds is 0; it must be 1 to 10,000");
     assert_status(neuron_search_run_random(s, 0, 1), NEURON_E_ARGUMENT);
     assert_message("search: trials is 0; it must be 1 to 2,147,483,647");
     assert_ok(neuron_search_run_grid(s));
@@ -450,7 +445,7 @@ START_TEST(too_many_combinations)
     double levels[100];
     for (int i = 0; i < 100; i++)
         levels[i] = i;
-    assert_ok(neuron_search_create(&search, context, try_one, &b, NULL));
+    assert_ok(neuron_search_create(&search, context, try_one, &b, NULL, NULL));
     for (int i = 0; i < 9; i++) {
         char name[8];
         snprintf(name, sizeof name, "x%d", i);
@@ -474,7 +469,6 @@ static int run_again(double *score, const neuron_trial_t *trial, void *user_data
     neuron_search_t *search = *(neuron_search_t **)user_data;
     assert_status(neuron_search_run_grid(search), NEURON_E_STATE);
     assert_message("running");
-    assert_status(neuron_search_set_folds(search, 2), NEURON_E_STATE);
     return 0;
 }
 
@@ -482,7 +476,7 @@ START_TEST(what_comes_too_late)
 {
     neuron_context_t *context = test_context();
     neuron_search_t *search;
-    assert_ok(neuron_search_create(&search, context, run_again, &search, NULL));
+    assert_ok(neuron_search_create(&search, context, run_again, &search, NULL, NULL));
     assert_status(neuron_search_run_grid(search), NEURON_E_ARGUMENT);
     assert_message("search: has no factors");
     assert_ok(neuron_search_add_factor(search, "rate", rates, 3));
@@ -493,10 +487,30 @@ START_TEST(what_comes_too_late)
     assert_message("not a grid search");
     assert_status(neuron_search_add_factor(search, "x", rates, 3), NEURON_E_STATE);
     assert_message("search: gets factors before its first run");
-    assert_status(neuron_search_set_goal(search, NEURON_MODE_SMALLEST), NEURON_E_STATE);
-    assert_status(neuron_search_set_folds(search, 2), NEURON_E_STATE);
     assert_status(neuron_search_set_log(search, "x"), NEURON_E_STATE);
     neuron_search_unref(search);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(options_are_checked)
+{
+    static const struct {
+        const char *options, *message;
+    } cases[] = {
+        {"goal=most", "search: goal is most; it must be smallest or largest"},
+        {"folds=0", "search: folds is 0; it must be 1 to 10,000"},
+        {"folds=10001", "search: folds is 10001; it must be 1 to 10,000"},
+        {"fold=3", "search: there is no option \"fold\"; did you mean \"folds\"?"},
+    };
+    neuron_context_t *context = test_context();
+    neuron_search_t *search;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_status(neuron_search_create(&search, context, try_one, NULL, NULL, cases[i].options),
+                      NEURON_E_ARGUMENT);
+        ck_assert_ptr_null(search);
+        assert_message(cases[i].message);
+    }
     neuron_context_unref(context);
 }
 END_TEST
@@ -506,18 +520,17 @@ START_TEST(nothing_is_null)
     book b;
     neuron_search_t *s = make(&b), *made = s;
     neuron_context_t *context = test_context();
-    assert_status(neuron_search_create(NULL, context, try_one, NULL, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_search_create(&made, NULL, try_one, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_search_create(NULL, context, try_one, NULL, NULL, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_search_create(&made, NULL, try_one, NULL, NULL, NULL), NEURON_E_ARGUMENT);
     ck_assert_ptr_null(made);
-    assert_status(neuron_search_create(&made, context, NULL, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_search_create(&made, context, NULL, NULL, NULL, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_factor(NULL, "x", rates, 3), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_factor(s, NULL, rates, 3), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_factor(s, "x", NULL, 3), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_choice(NULL, "x", activations, 2), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_choice(s, NULL, activations, 2), NEURON_E_ARGUMENT);
     assert_status(neuron_search_add_choice(s, "x", NULL, 2), NEURON_E_ARGUMENT);
-    assert_status(neuron_search_set_goal(NULL, NEURON_MODE_LARGEST), NEURON_E_ARGUMENT);
-    assert_status(neuron_search_set_folds(NULL, 1), NEURON_E_ARGUMENT);
     assert_status(neuron_search_set_log(NULL, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_search_run_grid(NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_search_run_random(NULL, 1, 1), NEURON_E_ARGUMENT);
@@ -578,6 +591,7 @@ int main(void)
     tcase_add_test(tests, bad_factors_are_refused);
     tcase_add_test(tests, too_many_combinations);
     tcase_add_test(tests, what_comes_too_late);
+    tcase_add_test(tests, options_are_checked);
     tcase_add_test(tests, nothing_is_null);
     return run_suite(suite);
 }

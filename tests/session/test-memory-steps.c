@@ -11,7 +11,7 @@ static int count_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
     (void)event;
     counter *c = user_data;
     long now = atomic_load(&calls);
-    if (neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) > 1)
+    if (neuron_trainer_progress(trainer, "step") > 1)
         assert_that(now == c->last, "a step allocates %ld times", now - c->last);
     c->last = now;
     c->steps++;

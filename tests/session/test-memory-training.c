@@ -251,7 +251,7 @@ static void use_steps(long n)
     }
     const neuron_tensor_t *inputs[] = {input[0]}, *gradients[] = {by_output};
     TRY(neuron_trainer_step_by_gradient(trainer, inputs, 1, gradients, 1));
-    assert_that(neuron_trainer_progress(trainer, NEURON_PROGRESS_ALL_STEPS) == 3, "not 3 steps");
+    assert_that(neuron_trainer_progress(trainer, "all_steps") == 3, "not 3 steps");
     TRY(neuron_trainer_set_dataset(trainer, few));
     TRY(neuron_trainer_run(NULL, trainer));
     neuron_trainer_unref(trainer);

@@ -96,7 +96,7 @@ static inline int no_rate(double *rate, int64_t epoch, void *user_data)
 
 static inline double rate_of(const bench *b)
 {
-    return neuron_trainer_progress(b->trainer, NEURON_PROGRESS_LEARNING_RATE);
+    return neuron_trainer_progress(b->trainer, "learning_rate");
 }
 
 static inline int64_t epochs_of(const bench *b)
@@ -144,7 +144,7 @@ static inline int watch_rate(neuron_trainer_t *trainer, int32_t event, void *use
 {
     rates *r = user_data;
     if (event == NEURON_EVENT_STEP_END)
-        r->steps[r->count++] = neuron_trainer_progress(trainer, NEURON_PROGRESS_LEARNING_RATE);
+        r->steps[r->count++] = neuron_trainer_progress(trainer, "learning_rate");
     return 0;
 }
 

@@ -261,7 +261,7 @@ static int stop_each_time(neuron_trainer_t *trainer, int32_t event, void *user_d
 static int change_threads(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     (void)event;
-    int32_t threads = 1 + (int32_t)neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) % 3;
+    int32_t threads = 1 + (int32_t)neuron_trainer_progress(trainer, "step") % 3;
     return neuron_context_set_number(user_data, "threads", threads);
 }
 

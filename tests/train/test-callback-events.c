@@ -41,9 +41,9 @@ static int write_down(neuron_trainer_t *trainer, int32_t event, void *user_data)
     snprintf(w->diary->text + length, sizeof w->diary->text - length, "%c%c ", w->name,
              letter_of(event));
     const neuron_history_t *history = neuron_trainer_history(trainer);
-    double epoch = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH);
+    double epoch = neuron_trainer_progress(trainer, "epoch");
     if (event == NEURON_EVENT_EPOCH_BEGIN) {
-        ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP), 0);
+        ck_assert_double_eq(neuron_trainer_progress(trainer, "step"), 0);
         ck_assert_double_eq(epoch, (double)neuron_history_epochs(history) + 1);
     }
     if (event == NEURON_EVENT_EPOCH_END)

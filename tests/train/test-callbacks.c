@@ -87,8 +87,7 @@ START_TEST(early_stopping_as_a_plain_loop)
         assert_ok(neuron_trainer_run(NULL, b.trainer));
         ck_assert_int_eq(epochs_of(&b), expected);
         ck_assert(looks_like(&b, &pictures, best));
-        ck_assert_double_eq(neuron_trainer_progress(b.trainer, NEURON_PROGRESS_EPOCH),
-                            (double)expected);
+        ck_assert_double_eq(neuron_trainer_progress(b.trainer, "epoch"), (double)expected);
         bool early = neuron_trainer_stop_reason(b.trainer)[0];
         ck_assert(early || expected == EPOCHS);
         stopped += early;
@@ -152,7 +151,7 @@ START_TEST(accuracies_are_better_when_larger)
     assert_ok(neuron_trainer_run(NULL, b.trainer));
     int64_t best;
     const neuron_history_t *history = neuron_trainer_history(b.trainer);
-    assert_ok(neuron_history_best(&best, history, NEURON_METRIC_VALIDATION_ACCURACY));
+    assert_ok(neuron_history_best(&best, history, "validation_accuracy"));
     ck_assert_int_eq(epochs_of(&b), best + 1 + 4);
     tear_down(&b);
 }

@@ -23,8 +23,7 @@ static int check_checkpoint(neuron_trainer_t *trainer, int32_t event, void *user
     (void)event;
     checkpoints *c = user_data;
     const neuron_history_t *history = neuron_trainer_history(trainer);
-    double loss =
-        test_figure(history, neuron_history_epochs(history) - 1, NEURON_METRIC_VALIDATION_LOSS);
+    double loss = test_figure(history, neuron_history_epochs(history) - 1, "validation_loss");
     bool better = loss < c->best;
     ck_assert_int_eq(exists(c->path), better);
     c->kept += !better;
@@ -146,8 +145,7 @@ START_TEST(a_checkpoint_that_failed_is_written_later)
         ck_assert_int_eq(mkdir(folder, 0700), 0);
         assert_ok(neuron_trainer_run(&history, after->trainer));
         ck_assert_int_eq(neuron_history_epochs(history), 3);
-        ck_assert(test_figure(history, 1, NEURON_METRIC_LOSS) >
-                  test_figure(history, 0, NEURON_METRIC_LOSS));
+        ck_assert(test_figure(history, 1, "loss") > test_figure(history, 0, "loss"));
         neuron_history_unref(history);
         assert_ok(neuron_graph_load(&best, b.context, path));
         assert_ok(neuron_trainer_run(NULL, one.trainer)); /* its only epoch */

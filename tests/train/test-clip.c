@@ -228,7 +228,7 @@ static int change_limit(neuron_trainer_t *trainer, int32_t event, void *user_dat
 {
     (void)event;
     (void)user_data;
-    bool on = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) == 2;
+    bool on = neuron_trainer_progress(trainer, "epoch") == 2;
     return neuron_optimizer_set_number(neuron_trainer_optimizer(trainer), "clip_norm",
                                        on ? 1e6 : 0);
 }
@@ -314,8 +314,8 @@ START_TEST(every_rule_learns)
         assert_ok(neuron_optimizer_set_number(b.optimizer, "learning_rate", cases[i].rate));
         assert_ok(neuron_trainer_set_number(b.trainer, "epochs", (double)epochs));
         assert_ok(neuron_trainer_run(&history, b.trainer));
-        double first = test_figure(history, 0, NEURON_METRIC_LOSS);
-        double last = test_figure(history, epochs - 1, NEURON_METRIC_LOSS);
+        double first = test_figure(history, 0, "loss");
+        double last = test_figure(history, epochs - 1, "loss");
         assert_that(last < 0.2 * first, "%s: loss %g, then %g", cases[i].rule, first, last);
         neuron_history_unref(history);
         tear_down(&b);

@@ -167,7 +167,7 @@ struct handles {
         ok(neuron_trainer_set(trainer, "workers=0"));
         ok(neuron_trainer_set(trainer, "epochs=2"));
         ok(neuron_trainer_set_loss(trainer, loss));
-        ok(neuron_search_create(&search, context, try_one, nullptr, nullptr));
+        ok(neuron_search_create(&search, context, try_one, nullptr, nullptr, nullptr));
         ok(neuron_search_add_factor(search, "rate", levels, 3));
         ok(neuron_tensor_create(&input, context, NEURON_TYPE_F32, in, 4));
         ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32, out, 2));

@@ -35,12 +35,8 @@ static neuron_history_t *make(int64_t epochs)
 
 START_TEST(figures_come_back)
 {
-    const int32_t metrics[NEURON_HISTORY_FIGURES] = {NEURON_METRIC_LOSS,
-                                                     NEURON_METRIC_ACCURACY,
-                                                     NEURON_METRIC_VALIDATION_LOSS,
-                                                     NEURON_METRIC_VALIDATION_ACCURACY,
-                                                     NEURON_METRIC_LEARNING_RATE,
-                                                     NEURON_METRIC_SECONDS};
+    const char *const metrics[NEURON_HISTORY_FIGURES] = {
+        "loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "seconds"};
     neuron_history_t *history = make(4);
     ck_assert_int_eq(neuron_history_epochs(history), 4);
     for (int64_t epoch = 0; epoch < 4; epoch++)
@@ -62,7 +58,7 @@ START_TEST(it_grows_and_shrinks)
     }
     double value;
     for (int64_t i = 0; i < 1000; i++) {
-        assert_ok(neuron_history_value(&value, history, i, NEURON_METRIC_LOSS));
+        assert_ok(neuron_history_value(&value, history, i, "loss"));
         ck_assert(value == (double)i);
     }
     assert_status(neuron_history_reserve(history, INT64_MAX), NEURON_E_MEMORY);
@@ -71,13 +67,13 @@ START_TEST(it_grows_and_shrinks)
     ck_assert_int_eq(neuron_history_epochs(history), 1000);
     neuron_history_truncate(history, 10);
     ck_assert_int_eq(neuron_history_epochs(history), 10);
-    assert_status(neuron_history_value(&value, history, 10, NEURON_METRIC_LOSS), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_value(&value, history, 10, "loss"), NEURON_E_ARGUMENT);
     assert_message("history: epoch is 10; there are 10");
     neuron_history_unref(history);
 }
 END_TEST
 
-static int64_t best(const neuron_history_t *history, int32_t metric)
+static int64_t best(const neuron_history_t *history, const char *metric)
 {
     int64_t epoch = -1;
     assert_ok(neuron_history_best(&epoch, history, metric));
@@ -87,20 +83,19 @@ static int64_t best(const neuron_history_t *history, int32_t metric)
 START_TEST(the_best_is_the_first_of_equals)
 {
     neuron_history_t *history = make(4);
-    ck_assert_int_eq(best(history, NEURON_METRIC_LOSS), 2);
-    ck_assert_int_eq(best(history, NEURON_METRIC_ACCURACY), 2);
-    ck_assert_int_eq(best(history, NEURON_METRIC_VALIDATION_LOSS), 1);
-    ck_assert_int_eq(best(history, NEURON_METRIC_VALIDATION_ACCURACY), 2);
+    ck_assert_int_eq(best(history, "loss"), 2);
+    ck_assert_int_eq(best(history, "accuracy"), 2);
+    ck_assert_int_eq(best(history, "validation_loss"), 1);
+    ck_assert_int_eq(best(history, "validation_accuracy"), 2);
     int64_t epoch = 7;
     neuron_history_truncate(history, 1);
-    assert_status(neuron_history_best(&epoch, history, NEURON_METRIC_VALIDATION_LOSS),
-                  NEURON_E_STATE);
+    assert_status(neuron_history_best(&epoch, history, "validation_loss"), NEURON_E_STATE);
     assert_message("history: no epoch has that figure");
     neuron_history_truncate(history, 0);
-    assert_status(neuron_history_best(&epoch, history, NEURON_METRIC_LOSS), NEURON_E_STATE);
+    assert_status(neuron_history_best(&epoch, history, "loss"), NEURON_E_STATE);
     ck_assert_int_eq(epoch, 7);
     append(history, (const double[]){INFINITY, 0, 0, 0, 0, 0});
-    ck_assert_int_eq(best(history, NEURON_METRIC_LOSS), 0);
+    ck_assert_int_eq(best(history, "loss"), 0);
     neuron_history_unref(history);
 }
 END_TEST
@@ -158,21 +153,17 @@ START_TEST(bad_arguments_are_refused)
     ck_assert_ptr_null(neuron_history_ref(NULL));
     neuron_history_unref(NULL);
     ck_assert_int_eq(neuron_history_epochs(NULL), 0);
-    int32_t loss = NEURON_METRIC_LOSS;
+    const char *loss = "loss";
     assert_status(neuron_history_value(&value, NULL, 0, loss), NEURON_E_ARGUMENT);
     assert_status(neuron_history_value(NULL, history, 0, loss), NEURON_E_ARGUMENT);
     assert_status(neuron_history_value(&value, history, -1, loss), NEURON_E_ARGUMENT);
-    assert_status(neuron_history_value(&value, history, 0, 11), NEURON_E_ARGUMENT);
-    assert_message(
-        "history: metric is 11; it must be loss (10), accuracy (20), validation_loss (30), "
-        "validation_accuracy (40), learning_rate (50), seconds (60)");
+    assert_status(neuron_history_value(&value, history, 0, "val_loss"), NEURON_E_ARGUMENT);
+    assert_message("history: there is no metric \"val_loss\"");
     assert_status(neuron_history_best(&epoch, NULL, loss), NEURON_E_ARGUMENT);
     assert_status(neuron_history_best(NULL, history, loss), NEURON_E_ARGUMENT);
-    assert_status(neuron_history_best(&epoch, history, NEURON_METRIC_SECONDS), NEURON_E_ARGUMENT);
-    assert_message(
-        "history: metric is 60; it must be loss (10), accuracy (20), validation_loss (30), "
-        "validation_accuracy (40)");
-    assert_status(neuron_history_best(&epoch, history, 0), NEURON_E_ARGUMENT);
+    assert_status(neuron_history_best(&epoch, history, "seconds"), NEURON_E_ARGUMENT);
+    assert_message("history: there is no metric \"seconds\"");
+    assert_status(neuron_history_best(&epoch, history, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_history_save_csv(NULL, "x"), NEURON_E_ARGUMENT);
     assert_status(neuron_history_save_csv(history, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_history_save_csv(history, "/nowhere/at/all.csv"), NEURON_E_IO);

@@ -32,8 +32,8 @@ static double train_and_test(neuron_graph_t *graph, neuron_context_t *context,
     assert_ok(neuron_graph_evaluate(&evaluation, graph, test, NULL, NULL));
     double accuracy = neuron_evaluation_accuracy(evaluation);
     if (epochs > 1) /* it gets better, not only good */
-        ck_assert_double_lt(test_figure(history, epochs - 1, NEURON_METRIC_LOSS),
-                            test_figure(history, 0, NEURON_METRIC_LOSS));
+        ck_assert_double_lt(test_figure(history, epochs - 1, "loss"),
+                            test_figure(history, 0, "loss"));
     neuron_history_unref(history);
     neuron_evaluation_unref(evaluation);
     neuron_trainer_unref(trainer);

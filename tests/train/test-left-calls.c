@@ -19,8 +19,8 @@ static int train(scene *s)
     int status = neuron_trainer_run(NULL, s->trainer);
     if (status == NEURON_OK && s->trainer) {
         ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(s->trainer)), 2);
-        ck_assert(isfinite(neuron_trainer_progress(s->trainer, NEURON_PROGRESS_LOSS)));
-        ck_assert_int_ge((int)neuron_trainer_progress(s->trainer, NEURON_PROGRESS_EPOCH), 2);
+        ck_assert(isfinite(neuron_trainer_progress(s->trainer, "loss")));
+        ck_assert_int_ge((int)neuron_trainer_progress(s->trainer, "epoch"), 2);
     }
     return status;
 }
@@ -326,7 +326,7 @@ static int augment(scene *s)
 static void set_up_search(scene *s)
 {
     add_context(s);
-    assert_ok(neuron_search_create(&s->search, s->context, go_search, s, NULL));
+    assert_ok(neuron_search_create(&s->search, s->context, go_search, s, NULL, NULL));
     assert_ok(neuron_search_add_factor(s->search, "rate", (const double[]){1, 2, 3}, 3));
     s->waits = 1;
 }

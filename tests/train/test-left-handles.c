@@ -89,7 +89,7 @@ KIND(evaluation)
 KIND(search)
 {
     neuron_search_t *made = NULL;
-    assert_ok(neuron_search_create(&made, s->context, go_search, s, NULL));
+    assert_ok(neuron_search_create(&made, s->context, go_search, s, NULL, NULL));
     return neuron_search_ref(made);
 }
 

@@ -72,12 +72,12 @@ START_TEST(parts_are_one_step)
         assert_ok(neuron_trainer_run(&y, b.trainer));
         assert_close(&whole, &b);
         for (int64_t epoch = 0; epoch < 3; epoch++) {
-            ck_assert_double_eq_tol(test_figure(x, epoch, NEURON_METRIC_LOSS),
-                                    test_figure(y, epoch, NEURON_METRIC_LOSS), 1e-5);
-            ck_assert_double_eq_tol(test_figure(x, epoch, NEURON_METRIC_ACCURACY),
-                                    test_figure(y, epoch, NEURON_METRIC_ACCURACY), 0.021);
+            ck_assert_double_eq_tol(test_figure(x, epoch, "loss"), test_figure(y, epoch, "loss"),
+                                    1e-5);
+            ck_assert_double_eq_tol(test_figure(x, epoch, "accuracy"),
+                                    test_figure(y, epoch, "accuracy"), 0.021);
         }
-        ck_assert_double_eq(neuron_trainer_progress(b.trainer, NEURON_PROGRESS_STEPS), STEPS);
+        ck_assert_double_eq(neuron_trainer_progress(b.trainer, "steps"), STEPS);
         neuron_history_unref(y);
         tear_down(&b);
     }

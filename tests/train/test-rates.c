@@ -152,12 +152,11 @@ END_TEST
 
 static int set_rate_early(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
-    if (event == NEURON_EVENT_STEP_END &&
-        neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) == 1 &&
-        neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) == 1) {
+    if (event == NEURON_EVENT_STEP_END && neuron_trainer_progress(trainer, "epoch") == 1 &&
+        neuron_trainer_progress(trainer, "step") == 1) {
         assert_ok(neuron_optimizer_set_number(neuron_trainer_optimizer(trainer), "learning_rate",
                                               *(const double *)user_data));
-        ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_LEARNING_RATE), 0.5);
+        ck_assert_double_eq(neuron_trainer_progress(trainer, "learning_rate"), 0.5);
     }
     return 0;
 }
@@ -331,9 +330,8 @@ START_TEST(the_rate_of_a_step_can_be_asked)
     ck_assert_double_eq(option_of(&b), 0.1);
     ck_assert_double_eq(rate_of(&b), 0.025);
     for (int i = 0; i < 3; i++)
-        ck_assert_double_eq(
-            test_figure(neuron_trainer_history(b.trainer), i, NEURON_METRIC_LEARNING_RATE),
-            0.1 * pow(0.5, i));
+        ck_assert_double_eq(test_figure(neuron_trainer_history(b.trainer), i, "learning_rate"),
+                            0.1 * pow(0.5, i));
     tear_down(&b);
 }
 END_TEST

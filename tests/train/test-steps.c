@@ -77,8 +77,7 @@ static void train_by_steps(bench *b, int64_t epochs)
             double loss = -1;
             assert_ok(neuron_trainer_step(&loss, b->trainer, READ(&p.inputs), 1, READ(&p.labels), 1,
                                           NULL));
-            ck_assert_double_eq(loss,
-                                neuron_trainer_progress(b->trainer, NEURON_PROGRESS_LAST_LOSS));
+            ck_assert_double_eq(loss, neuron_trainer_progress(b->trainer, "last_loss"));
             drop_piece(&p);
         }
 }
@@ -100,10 +99,10 @@ START_TEST(steps_are_those_of_a_run)
         assert_ok(neuron_trainer_set(step.trainer, "batch_size=16"));
         train_by_steps(&step, 2);
         ck_assert(same_parameters(run.graph, step.graph));
-        ck_assert_double_eq(neuron_trainer_progress(run.trainer, NEURON_PROGRESS_ALL_STEPS), 8);
-        ck_assert_double_eq(neuron_trainer_progress(step.trainer, NEURON_PROGRESS_ALL_STEPS), 8);
-        ck_assert_double_eq(neuron_trainer_progress(run.trainer, NEURON_PROGRESS_LAST_LOSS),
-                            neuron_trainer_progress(step.trainer, NEURON_PROGRESS_LAST_LOSS));
+        ck_assert_double_eq(neuron_trainer_progress(run.trainer, "all_steps"), 8);
+        ck_assert_double_eq(neuron_trainer_progress(step.trainer, "all_steps"), 8);
+        ck_assert_double_eq(neuron_trainer_progress(run.trainer, "last_loss"),
+                            neuron_trainer_progress(step.trainer, "last_loss"));
         tear_down(&run);
         tear_down(&step);
     }
@@ -137,7 +136,7 @@ START_TEST(sizes_and_threads_change_nothing)
         drop_piece(&q);
     }
     ck_assert(same_parameters(a.graph, b.graph));
-    ck_assert_double_eq(neuron_trainer_progress(b.trainer, NEURON_PROGRESS_ALL_STEPS), 7);
+    ck_assert_double_eq(neuron_trainer_progress(b.trainer, "all_steps"), 7);
     tear_down(&a);
     tear_down(&b);
 }
@@ -173,7 +172,7 @@ START_TEST(runs_and_steps_go_on_from_each_other)
         assert_ok(neuron_trainer_set(it->trainer, "epochs=3"));
         assert_ok(neuron_trainer_run(NULL, it->trainer));
         /* 4 of the first epoch, 1, and 2 of each of the others */
-        ck_assert_double_eq(neuron_trainer_progress(it->trainer, NEURON_PROGRESS_ALL_STEPS), 9);
+        ck_assert_double_eq(neuron_trainer_progress(it->trainer, "all_steps"), 9);
         ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(it->trainer)), 3);
         neuron_dataset_unref(few);
     }
@@ -198,7 +197,7 @@ START_TEST(a_dataset_is_set_between_epochs)
                   NEURON_E_STATE);
     assert_ok(neuron_trainer_set(b.trainer, "validation_split=0.25, batch_size=5"));
     assert_ok(neuron_trainer_set_dataset(b.trainer, few));
-    ck_assert_double_eq(neuron_trainer_progress(b.trainer, NEURON_PROGRESS_STEPS), 3);
+    ck_assert_double_eq(neuron_trainer_progress(b.trainer, "steps"), 3);
     stopper s = {2, NEURON_STOP, 0};
     assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, stop_after, &s, NULL));
     assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_STOP);
@@ -435,7 +434,7 @@ START_TEST(gradients_stand_for_a_loss)
                 assert_ok(neuron_trainer_step_by_gradient(trainer, READ(&x), 1, READ(&by), 1));
         }
         if (i == 1)
-            ck_assert_double_nan(neuron_trainer_progress(trainer, NEURON_PROGRESS_LAST_LOSS));
+            ck_assert_double_nan(neuron_trainer_progress(trainer, "last_loss"));
         neuron_trainer_unref(trainer);
     }
     for (int64_t k = 0; k < graphs[0]->value_count; k++)
@@ -617,7 +616,7 @@ START_TEST(bad_steps_are_refused)
     assert_status(step_with(t, x, labels, NULL), NEURON_E_NOT_FINITE);
     assert_message("the loss of step 1 is not a number; so is number 3 of example 1 of the input");
     ck_assert(same_parameters(b.graph, before));
-    ck_assert_double_eq(neuron_trainer_progress(t, NEURON_PROGRESS_ALL_STEPS), 0);
+    ck_assert_double_eq(neuron_trainer_progress(t, "all_steps"), 0);
     neuron_tensor_unref(none);
     neuron_graph_unref(before);
     drop_piece(&p);

@@ -10,8 +10,8 @@ static int spoil(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     const spoiler *s = user_data;
     if (event != NEURON_EVENT_STEP_END ||
-        neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) != (double)s->epoch ||
-        neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) != (double)s->step)
+        neuron_trainer_progress(trainer, "epoch") != (double)s->epoch ||
+        neuron_trainer_progress(trainer, "step") != (double)s->step)
         return 0;
     size_t count;
     neuron_graph_t *graph = neuron_trainer_graph(trainer);
@@ -94,7 +94,7 @@ static int spoil_all(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     const spoiler *s = user_data;
     if (event == NEURON_EVENT_STEP_END &&
-        neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH) == (double)s->epoch)
+        neuron_trainer_progress(trainer, "epoch") == (double)s->epoch)
         spoil_slots(trainer);
     return spoil(trainer, event, user_data);
 }

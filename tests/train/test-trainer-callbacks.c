@@ -70,16 +70,15 @@ static int watch_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
     (void)event;
     watch *w = user_data;
     w->steps++;
-    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH), w->epochs + 1);
-    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCHS), 3);
-    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP),
-                        w->steps - w->epochs * STEPS);
-    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS), STEPS);
-    double accuracy = neuron_trainer_progress(trainer, NEURON_PROGRESS_ACCURACY);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, "epoch"), w->epochs + 1);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, "epochs"), 3);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, "step"), w->steps - w->epochs * STEPS);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, "steps"), STEPS);
+    double accuracy = neuron_trainer_progress(trainer, "accuracy");
     ck_assert(accuracy >= 0 && accuracy <= 1);
-    w->loss = neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS);
+    w->loss = neuron_trainer_progress(trainer, "loss");
     ck_assert_double_finite(w->loss);
-    ck_assert(neuron_trainer_progress(trainer, NEURON_PROGRESS_SECONDS) >= 0);
+    ck_assert(neuron_trainer_progress(trainer, "seconds") >= 0);
     ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(trainer)), w->epochs);
     return 0;
 }
@@ -91,16 +90,16 @@ static int watch_epoch(neuron_trainer_t *trainer, int32_t event, void *user_data
     w->epochs++;
     const neuron_history_t *history = neuron_trainer_history(trainer);
     ck_assert_int_eq(neuron_history_epochs(history), w->epochs);
-    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH), w->epochs);
-    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP), STEPS);
-    ck_assert_double_eq(neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS), w->loss);
-    ck_assert_double_eq(test_figure(history, w->epochs - 1, NEURON_METRIC_LOSS), w->loss);
-    ck_assert_double_eq(test_figure(history, w->epochs - 1, NEURON_METRIC_ACCURACY),
-                        neuron_trainer_progress(trainer, NEURON_PROGRESS_ACCURACY));
-    ck_assert_double_eq(test_figure(history, w->epochs - 1, NEURON_METRIC_SECONDS),
-                        neuron_trainer_progress(trainer, NEURON_PROGRESS_SECONDS));
-    ck_assert_double_nan(test_figure(history, w->epochs - 1, NEURON_METRIC_VALIDATION_LOSS));
-    ck_assert_double_eq(test_figure(history, w->epochs - 1, NEURON_METRIC_LEARNING_RATE), 0.01);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, "epoch"), w->epochs);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, "step"), STEPS);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, "loss"), w->loss);
+    ck_assert_double_eq(test_figure(history, w->epochs - 1, "loss"), w->loss);
+    ck_assert_double_eq(test_figure(history, w->epochs - 1, "accuracy"),
+                        neuron_trainer_progress(trainer, "accuracy"));
+    ck_assert_double_eq(test_figure(history, w->epochs - 1, "seconds"),
+                        neuron_trainer_progress(trainer, "seconds"));
+    ck_assert_double_nan(test_figure(history, w->epochs - 1, "validation_loss"));
+    ck_assert_double_eq(test_figure(history, w->epochs - 1, "learning_rate"), 0.01);
     return 0;
 }
 
@@ -193,7 +192,7 @@ START_TEST(the_learning_rate_may_change)
         neuron_trainer_add_function(b.trainer, NEURON_EVENT_STEP_END, halt_learning, NULL, NULL));
     assert_ok(neuron_trainer_run(&history, b.trainer));
     ck_assert(same_parameters(a.graph, b.graph));
-    ck_assert_double_eq(test_figure(history, 0, NEURON_METRIC_LEARNING_RATE), 0);
+    ck_assert_double_eq(test_figure(history, 0, "learning_rate"), 0);
     neuron_history_unref(history);
     tear_down(&b);
     tear_down(&a);

@@ -36,8 +36,10 @@ START_TEST(nothing_is_null)
     ck_assert_ptr_null(neuron_trainer_graph(NULL));
     ck_assert_ptr_null(neuron_trainer_optimizer(NULL));
     ck_assert_ptr_null(neuron_trainer_history(NULL));
-    ck_assert_double_nan(neuron_trainer_progress(NULL, NEURON_PROGRESS_EPOCH));
-    ck_assert_double_nan(neuron_trainer_progress(b.trainer, 11));
+    ck_assert_double_nan(neuron_trainer_progress(NULL, "epoch"));
+    ck_assert_double_nan(neuron_trainer_progress(b.trainer, "epoc"));
+    assert_message("trainer: there is no progress \"epoc\"; did you mean \"epoch\"?");
+    ck_assert_double_nan(neuron_trainer_progress(b.trainer, NULL));
     ck_assert_ptr_null(neuron_trainer_ref(NULL));
     neuron_trainer_unref(NULL);
     tear_down(&b);
@@ -99,7 +101,7 @@ START_TEST(settings_have_bounds)
     assert_status(neuron_trainer_set(t, "batch_size=1, validation_split=0.999"), NEURON_E_DATA);
     assert_status(neuron_trainer_set(t, "batch_size=1, epochs=-1"), NEURON_E_ARGUMENT);
     assert_ok(neuron_trainer_run(NULL, t)); /* with the settings it had */
-    ck_assert_double_eq(neuron_trainer_progress(t, NEURON_PROGRESS_STEPS), STEPS);
+    ck_assert_double_eq(neuron_trainer_progress(t, "steps"), STEPS);
     tear_down(&b);
 }
 END_TEST
@@ -174,7 +176,7 @@ START_TEST(some_settings_come_too_late)
     assert_ok(neuron_trainer_set(b.trainer, "shuffle=yes, validation_split=0, epochs=2"));
     assert_ok(neuron_trainer_set_number(b.trainer, "batch_size", BATCH));
     assert_ok(neuron_trainer_run(NULL, b.trainer));
-    ck_assert_double_eq(neuron_trainer_progress(b.trainer, NEURON_PROGRESS_EPOCH), 2);
+    ck_assert_double_eq(neuron_trainer_progress(b.trainer, "epoch"), 2);
     tear_down(&b);
 }
 END_TEST
@@ -213,8 +215,8 @@ START_TEST(a_split_takes_the_end)
     assert_ok(neuron_trainer_run(&history[0], a.trainer));
     assert_ok(neuron_trainer_run(&history[1], by_hand));
     ck_assert(same_parameters(a.graph, b.graph));
-    ck_assert_double_eq(test_figure(history[0], 0, NEURON_METRIC_VALIDATION_LOSS),
-                        test_figure(history[1], 0, NEURON_METRIC_VALIDATION_LOSS));
+    ck_assert_double_eq(test_figure(history[0], 0, "validation_loss"),
+                        test_figure(history[1], 0, "validation_loss"));
     neuron_history_unref(history[0]);
     neuron_history_unref(history[1]);
     neuron_trainer_unref(by_hand);

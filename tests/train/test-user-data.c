@@ -227,8 +227,10 @@ START_TEST(stays_the_callers_where_arguments_are_refused)
         NEURON_E_ARGUMENT);
     assert_status(neuron_callback_create_schedule(&callback, NULL, same_rate, &data, destroy),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_search_create(&search, context, NULL, &data, destroy), NEURON_E_ARGUMENT);
-    assert_status(neuron_search_create(&search, NULL, try_one, &data, destroy), NEURON_E_ARGUMENT);
+    assert_status(neuron_search_create(&search, context, NULL, &data, destroy, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_search_create(&search, NULL, try_one, &data, destroy, NULL),
+                  NEURON_E_ARGUMENT);
     assert_ok(neuron_custom_layer_register(context, "copy", copy, NULL, NULL, &taken, destroy));
     assert_status(neuron_custom_layer_register(context, "copy", copy, NULL, NULL, &data, destroy),
                   NEURON_E_ARGUMENT);
@@ -245,7 +247,7 @@ START_TEST(of_a_search)
     neuron_context_t *context = test_context();
     neuron_search_t *search;
     counted data = {0};
-    assert_ok(neuron_search_create(&search, context, try_one, &data, destroy));
+    assert_ok(neuron_search_create(&search, context, try_one, &data, destroy, NULL));
     neuron_context_unref(context);
     assert_ok(neuron_search_add_factor(search, "rate", (const double[]){1, 2}, 2));
     assert_ok(neuron_search_run_grid(search));
@@ -279,7 +281,7 @@ static int make(int what, neuron_context_t *context, counted *data)
         status = neuron_callback_create_schedule(&callback, context, same_rate, data, destroy);
         break;
     case 4:
-        status = neuron_search_create(&search, context, try_one, data, destroy);
+        status = neuron_search_create(&search, context, try_one, data, destroy, NULL);
         break;
     default:
         return neuron_custom_layer_register(context, "copy", copy, NULL, NULL, data, destroy);

@@ -31,8 +31,8 @@ static double cpu_clock(void)
 static int after_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     look_t *look = user_data;
-    double step = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP);
-    double steps = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS);
+    double step = neuron_trainer_progress(trainer, "step");
+    double steps = neuron_trainer_progress(trainer, "steps");
     double elapsed = example_clock() - look->start;
 
     (void)event;

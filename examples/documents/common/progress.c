@@ -53,19 +53,17 @@ static void print_bar(double done, int width)
 
 static void write_state(line_t *line, const progress_t *progress, const neuron_trainer_t *trainer)
 {
-    double step = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP);
-    double steps = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS);
+    double step = neuron_trainer_progress(trainer, "step");
+    double steps = neuron_trainer_progress(trainer, "steps");
 
     *line = (line_t){.done = step / steps};
     snprintf(line->text[RUN], FIELD_MAX, "%s", progress->id);
     snprintf(line->text[EPOCH], FIELD_MAX, "epoch %.0f/%.0f",
-             neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCH),
-             neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCHS));
+             neuron_trainer_progress(trainer, "epoch"), neuron_trainer_progress(trainer, "epochs"));
     snprintf(line->text[STEPS], FIELD_MAX, "%.0f/%.0f", step, steps);
-    snprintf(line->text[LOSS], FIELD_MAX, "loss %.4f",
-             neuron_trainer_progress(trainer, NEURON_PROGRESS_LOSS));
+    snprintf(line->text[LOSS], FIELD_MAX, "loss %.4f", neuron_trainer_progress(trainer, "loss"));
     snprintf(line->text[ACCURACY], FIELD_MAX, "accuracy %.4f",
-             neuron_trainer_progress(trainer, NEURON_PROGRESS_ACCURACY));
+             neuron_trainer_progress(trainer, "accuracy"));
 }
 
 /* The terminal's last column stays free: some go to the next line as soon as it is written. */
@@ -104,9 +102,9 @@ static void after_step(const neuron_trainer_t *trainer, progress_t *progress)
         return;
     progress->drawn_at = now;
 
-    double step = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP);
-    double steps = neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS);
-    double seconds = neuron_trainer_progress(trainer, NEURON_PROGRESS_SECONDS);
+    double step = neuron_trainer_progress(trainer, "step");
+    double steps = neuron_trainer_progress(trainer, "steps");
+    double seconds = neuron_trainer_progress(trainer, "seconds");
     write_state(&line, progress, trainer);
     write_time(line.text[LEFT], seconds / step * (steps - step));
     print_line(progress, &line);
@@ -119,7 +117,7 @@ static double mean_seconds(const neuron_history_t *history, int64_t epochs)
 
     for (int64_t i = 0; i < epochs; i++) {
         double seconds = 0;
-        must(neuron_history_value(&seconds, history, i, NEURON_METRIC_SECONDS));
+        must(neuron_history_value(&seconds, history, i, "seconds"));
         sum += seconds;
     }
     return sum / (double)epochs;
@@ -129,13 +127,13 @@ static void after_epoch(const neuron_trainer_t *trainer, const progress_t *progr
 {
     const neuron_history_t *history = neuron_trainer_history(trainer);
     int64_t epochs = neuron_history_epochs(history);
-    double left = neuron_trainer_progress(trainer, NEURON_PROGRESS_EPOCHS) - (double)epochs;
+    double left = neuron_trainer_progress(trainer, "epochs") - (double)epochs;
     double loss;
     double accuracy;
     line_t line;
 
-    must(neuron_history_value(&loss, history, epochs - 1, NEURON_METRIC_VALIDATION_LOSS));
-    must(neuron_history_value(&accuracy, history, epochs - 1, NEURON_METRIC_VALIDATION_ACCURACY));
+    must(neuron_history_value(&loss, history, epochs - 1, "validation_loss"));
+    must(neuron_history_value(&accuracy, history, epochs - 1, "validation_accuracy"));
     write_state(&line, progress, trainer);
     snprintf(line.text[VALIDATION], FIELD_MAX, "validation %.4f %.4f", loss, accuracy);
     write_time(line.text[LEFT], left * mean_seconds(history, epochs));

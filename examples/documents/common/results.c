@@ -158,7 +158,7 @@ static void write_row(FILE *file, const char *before, int64_t count,
 
 typedef struct {
     const neuron_history_t *history;
-    int32_t metric;
+    const char *metric;
 } column_t;
 
 static double of_epoch(const void *of, int index)
@@ -172,23 +172,14 @@ static double of_epoch(const void *of, int index)
 
 void example_write_history(FILE *file, const neuron_history_t *history)
 {
-    static const struct {
-        int32_t metric;
-        const char *name;
-    } columns[] = {
-        {NEURON_METRIC_LOSS, "loss"},
-        {NEURON_METRIC_ACCURACY, "accuracy"},
-        {NEURON_METRIC_VALIDATION_LOSS, "validation_loss"},
-        {NEURON_METRIC_VALIDATION_ACCURACY, "validation_accuracy"},
-        {NEURON_METRIC_LEARNING_RATE, "learning_rate"},
-        {NEURON_METRIC_SECONDS, "seconds"},
-    };
+    static const char *const metrics[] = {
+        "loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "seconds"};
     int epochs = (int)neuron_history_epochs(history);
 
     fputs(",\n     \"history\": {", file);
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-        fprintf(file, "%s\"%s\": ", i > 0 ? ",\n       " : "", columns[i].name);
-        write_row(file, "", epochs, of_epoch, &(column_t){history, columns[i].metric});
+    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
+        fprintf(file, "%s\"%s\": ", i > 0 ? ",\n       " : "", metrics[i]);
+        write_row(file, "", epochs, of_epoch, &(column_t){history, metrics[i]});
     }
     fputs("}", file);
 }

@@ -222,7 +222,7 @@ static double seconds_of(const neuron_history_t *history)
     for (int64_t i = 0; i < neuron_history_epochs(history); i++) {
         double seconds;
 
-        must(neuron_history_value(&seconds, history, i, NEURON_METRIC_SECONDS));
+        must(neuron_history_value(&seconds, history, i, "seconds"));
         sum += seconds;
     }
     return sum;
@@ -302,8 +302,8 @@ double example_try(const example_t *example, neuron_graph_t *graph,
         if (status != NEURON_E_NOT_FINITE)
             evaluate_into(graph, score, training->loss, &accuracy, &loss);
     } else if (neuron_history_epochs(history) > 0) {
-        must(neuron_history_best(&best, history, NEURON_METRIC_VALIDATION_ACCURACY));
-        must(neuron_history_value(&accuracy, history, best, NEURON_METRIC_VALIDATION_ACCURACY));
+        must(neuron_history_best(&best, history, "validation_accuracy"));
+        must(neuron_history_value(&accuracy, history, best, "validation_accuracy"));
     }
     neuron_history_unref(history);
     neuron_trainer_unref(trainer);

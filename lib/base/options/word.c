@@ -1,6 +1,5 @@
 /* Lists of words, which are short: they are searched from the front. */
-#include "base/options/word.h"
-
+#include "base/options/options.h"
 #include "base/status.h"
 
 #include <string.h>
@@ -24,11 +23,18 @@ bool neuron_word_find(const neuron_word *words, const char *name, size_t size, i
     return false;
 }
 
-int neuron_refuse_word(int64_t value, const char *argument, const neuron_word *words,
-                       const char *who)
+static const char *name_at(const void *words, int64_t index)
 {
-    neuron_words_text text = {0};
-    for (; words->name[0]; words++)
-        neuron_words_add(&text, words->name, words->value);
-    return neuron_refuse_value(value, argument, text.text, who);
+    const neuron_word *word = words;
+    while (index-- > 0 && word->name[0])
+        word++;
+    return word->name[0] ? word->name : NULL;
+}
+
+int neuron_word_read(int32_t *value, const char *name, const neuron_word *words, const char *what,
+                     const char *who)
+{
+    return name && neuron_word_find(words, name, strlen(name), value)
+               ? NEURON_OK
+               : neuron_refuse_kind(name, what, name_at, words, who);
 }

@@ -19,8 +19,9 @@ const char *neuron_word_name(const neuron_word *words, double value);
 /* The value of a name; false if there is none. */
 bool neuron_word_find(const neuron_word *words, const char *name, size_t size, int32_t *value);
 
-/* NEURON_E_ARGUMENT: "who: padding is 7; it must be valid (10), same (20)". */
-int neuron_refuse_word(int64_t value, const char *argument, const neuron_word *words,
-                       const char *who);
+/* The value of a name, of which there is one or NEURON_E_ARGUMENT says so:
+ * "who: there is no metric \"loos\"; did you mean \"loss\"?". */
+int neuron_word_read(int32_t *value, const char *name, const neuron_word *words, const char *what,
+                     const char *who);
 
 #endif

@@ -130,7 +130,8 @@ double neuron_callback_option(const neuron_callback_t *callback, int32_t key);
     NEURON_CALLBACK_OPTION_START,                                                                  \
         NEURON_FLAG(NEURON_CALLBACK_PER_STEP, "per_step", 0, "yes to count steps")
 
-/* All of NEURON_MODE_.... */
+/* Which figures are better. */
+enum { NEURON_MODE_AUTO, NEURON_MODE_SMALLEST, NEURON_MODE_LARGEST };
 extern const neuron_word neuron_mode_words[];
 
 /* ---- Kinds that look at a figure: they have the options monitor, output and mode ---- */

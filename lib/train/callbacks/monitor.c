@@ -45,15 +45,9 @@ int neuron_monitor_check(const neuron_callback_t *callback, const neuron_trainer
 
 double neuron_monitor_value(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
 {
-    double value = NAN;
-    const neuron_history_t *history = neuron_trainer_history(trainer);
-    int64_t epoch = neuron_training_progress(trainer)->epoch - 1;
-    if (output_of(callback) < 0)
-        neuron_history_value(&value, history, epoch, monitored(callback));
-    else
-        neuron_history_output_value(&value, history, epoch, output_of(callback),
-                                    monitored(callback));
-    return value;
+    return neuron_history_figure(neuron_trainer_history(trainer),
+                                 neuron_training_progress(trainer)->epoch - 1, output_of(callback),
+                                 (neuron_metric)monitored(callback));
 }
 
 static bool smaller_is_better(const neuron_callback_t *callback)
@@ -61,7 +55,7 @@ static bool smaller_is_better(const neuron_callback_t *callback)
     double mode = neuron_callback_option(callback, NEURON_CALLBACK_MODE);
     if (mode != NEURON_MODE_AUTO)
         return mode == NEURON_MODE_SMALLEST;
-    return neuron_metric_better(monitored(callback), 0, 1);
+    return neuron_metric_falls((neuron_metric)monitored(callback));
 }
 
 bool neuron_monitor_better(const neuron_callback_t *callback, double value, neuron_record than,

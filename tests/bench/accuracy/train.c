@@ -78,8 +78,7 @@ static int after_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     (void)event;
     state_t *state = user_data;
-    if (neuron_trainer_progress(trainer, NEURON_PROGRESS_STEP) ==
-        neuron_trainer_progress(trainer, NEURON_PROGRESS_STEPS))
+    if (neuron_trainer_progress(trainer, "step") == neuron_trainer_progress(trainer, "steps"))
         state->trained = seconds_now();
     return 0;
 }
@@ -91,7 +90,7 @@ static int after_epoch(neuron_trainer_t *trainer, int32_t event, void *user_data
     const neuron_history_t *history = neuron_trainer_history(trainer);
     int64_t epochs = neuron_history_epochs(history);
     double accuracy, now = seconds_now();
-    must(neuron_history_value(&accuracy, history, epochs - 1, NEURON_METRIC_VALIDATION_ACCURACY));
+    must(neuron_history_value(&accuracy, history, epochs - 1, "validation_accuracy"));
     printf(
         "{\"epoch\": %lld, \"train_seconds\": %.9f, \"test_seconds\": %.9f, \"accuracy\": %.9f}\n",
         (long long)epochs, state->trained - state->start, now - state->trained, accuracy);
