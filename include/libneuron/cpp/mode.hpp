@@ -1,0 +1,29 @@
+/** @file mode.hpp
+ *  How failures are told: by exceptions or by results. A part of libneuron.hpp, which is what to
+ *  include.
+ */
+#ifndef NEURON_CPP_MODE_HPP
+#define NEURON_CPP_MODE_HPP
+
+#include <libneuron/libneuron.h>
+
+/* Objects of both kinds may be linked into one program: all names are in an inline namespace. */
+#if defined(__cpp_exceptions) && !defined(NEURON_NO_EXCEPTIONS)
+#define NEURON_CPP_MODE throwing
+#else
+#define NEURON_CPP_MODE returning
+#ifndef NEURON_NO_EXCEPTIONS
+#define NEURON_NO_EXCEPTIONS
+#endif
+#endif
+
+/* What has to be one thing in all shared objects of a program, and what seldom runs. */
+#if defined(__GNUC__) || defined(__clang__)
+#define NEURON_CPP_SHARED __attribute__((visibility("default")))
+#define NEURON_CPP_RARE   __attribute__((noinline, cold))
+#else
+#define NEURON_CPP_SHARED
+#define NEURON_CPP_RARE
+#endif
+
+#endif
