@@ -1,7 +1,7 @@
 """The files that the checks of this folder look at."""
 import os
 
-C = ('.c', '.h', '.cpp')
+C = ('.c', '.h', '.cpp', '.hpp')
 
 # What has no bytes of ours, or bytes that are meant to be odd.
 LEFT_OUT = ('subprojects', 'docs/results', 'tests/fuzz/corpus-')
