@@ -1,7 +1,7 @@
-"""Writes the C of the documents as files to compile: documents.py SOURCE_FOLDER OUTPUT_FOLDER.
+"""Writes the C and C++ of the documents as files to compile: documents.py SOURCE_FOLDER OUTPUT_FOLDER.
 
 A block with a main is a program of its own. Another one is put into a function that has the names
-which the documents use.
+which the documents use. Files of C++ without exceptions (```cpp results) are called results-...
 """
 import glob
 import os
@@ -44,9 +44,54 @@ int main(void)
 '''
 
 
-def blocks(path):
+FRAGMENT_CPP = '''#include <libneuron/libneuron.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+int fragment(neuron::context &context, neuron::graph &graph, neuron::node x, neuron::dataset &train,
+             neuron::dataset &test, neuron::optimizer &adam);
+
+int fragment(neuron::context &context, neuron::graph &graph, neuron::node x, neuron::dataset &train,
+             neuron::dataset &test, neuron::optimizer &adam)
+{{
+    static_cast<void>(context), static_cast<void>(graph), static_cast<void>(x);
+    static_cast<void>(train), static_cast<void>(test), static_cast<void>(adam);
+    {{
+{body}
+    }}
+    return 0;
+}}
+
+int main()
+{{
+    return 0;
+}}
+'''
+
+
+def blocks(path, language='c'):
     with open(path, encoding='utf-8') as file:
-        return re.findall(r'^```c\n(.*?)^```$', file.read(), re.M | re.S)
+        return re.findall(rf'^```{language}\n(.*?)^```$', file.read(), re.M | re.S)
+
+
+def write_cpp(path, output):
+    """How many programs of C++ a page has."""
+    name = os.path.basename(path)[:-3].lower()
+    programs = 0
+    for language, what in (('cpp', ''), ('cpp results', 'results-')):
+        for number, block in enumerate(blocks(path, language), 1):
+            whole = re.search(r'^int main\(', block, re.M)
+            programs += bool(whole)
+            kind = 'program' if whole else 'fragment'
+            text = block if whole else FRAGMENT_CPP.format(body=textwrap.indent(block, '        '))
+            with open(os.path.join(output, f'{what}{kind}-{name}-{number}.cpp'), 'w', encoding='utf-8') as file:
+                file.write(text)
+    return programs
 
 
 source, output = sys.argv[1:]
@@ -54,9 +99,10 @@ os.makedirs(output)
 with open(os.path.join(source, 'examples', 'quick_start.c'), encoding='utf-8') as example:
     if blocks(os.path.join(source, 'README.md'))[0] != example.read():
         sys.exit('the first program of README.md is not examples/quick_start.c')
-programs = 0
+programs = programs_cpp = 0
 for path in [os.path.join(source, 'README.md'), os.path.join(source, 'CONTRIBUTING.md'),
              *sorted(glob.glob(os.path.join(source, 'docs', '*.md')))]:
+    programs_cpp += write_cpp(path, output)
     known = {}  # functions of the page so far: later blocks may use them
     for number, block in enumerate(blocks(path), 1):
         whole = re.search(r'^int main\(', block, re.M)
@@ -73,5 +119,5 @@ for path in [os.path.join(source, 'README.md'), os.path.join(source, 'CONTRIBUTI
         name = os.path.basename(path)[:-3].lower()
         with open(os.path.join(output, f'{kind}-{name}-{number}.c'), 'w', encoding='utf-8') as file:
             file.write(text)
-if programs == 0:
-    sys.exit('no document has a program')
+if programs == 0 or programs_cpp == 0:
+    sys.exit('no document has a program of C, or of C++')

@@ -23,8 +23,10 @@
 #endif
 #endif
 #ifdef NEURON_NO_EXCEPTIONS
+#include <memory>
+#include <new>
 #include <optional>
-#include <variant>
+#include <type_traits>
 #endif
 
 namespace neuron
@@ -64,55 +66,93 @@ template <class T> class [[nodiscard]] result
     using value_type = T;
 
     result(T value) noexcept(std::is_nothrow_move_constructible_v<T>)
-        : content_(std::in_place_index<0>, std::move(value))
+        : value_(std::move(value)), there_(true)
     {
     }
-    result(neuron::error failure) noexcept : content_(std::in_place_index<1>, std::move(failure))
+    result(neuron::error failure) noexcept : failure_(std::move(failure)), there_(false)
     {
+    }
+    result(const result &other) : there_(other.there_)
+    {
+        if (there_)
+            new (&value_) T(other.value_);
+        else
+            new (&failure_) neuron::error(other.failure_);
+    }
+    result(result &&other) noexcept(std::is_nothrow_move_constructible_v<T>) : there_(other.there_)
+    {
+        if (there_)
+            new (&value_) T(std::move(other.value_));
+        else
+            new (&failure_) neuron::error(std::move(other.failure_));
+    }
+    result &operator=(const result &other)
+    {
+        return *this = result(other);
+    }
+    result &operator=(result &&other) noexcept(std::is_nothrow_move_constructible_v<T>)
+    {
+        if (this != &other) {
+            this->~result();
+            new (this) result(std::move(other));
+        }
+        return *this;
+    }
+    ~result()
+    {
+        if (there_)
+            value_.~T();
+        else
+            failure_.~error();
     }
     bool has_value() const noexcept
     {
-        return content_.index() == 0;
+        return there_;
     }
     explicit operator bool() const noexcept
     {
-        return has_value();
+        return there_;
     }
     T &operator*() &noexcept
     {
-        return *std::get_if<0>(&content_);
+        return value_;
     }
     const T &operator*() const &noexcept
     {
-        return *std::get_if<0>(&content_);
+        return value_;
     }
     T &&operator*() &&noexcept
     {
-        return std::move(*std::get_if<0>(&content_));
+        return std::move(value_);
     }
     T *operator->() noexcept
     {
-        return std::get_if<0>(&content_);
+        return std::addressof(value_);
     }
     const T *operator->() const noexcept
     {
-        return std::get_if<0>(&content_);
+        return std::addressof(value_);
     }
     T value_or(T other) const &
     {
-        return has_value() ? **this : std::move(other);
+        return there_ ? value_ : std::move(other);
     }
     T value_or(T other) &&
     {
-        return has_value() ? std::move(**this) : std::move(other);
+        return there_ ? std::move(value_) : std::move(other);
     }
     const neuron::error &error() const noexcept
     {
-        return *std::get_if<1>(&content_);
+        return failure_;
     }
 
   private:
-    std::variant<T, neuron::error> content_;
+    static_assert(std::is_nothrow_move_constructible_v<T>, "an assignment must not end half-way");
+    union {
+        T value_;
+        neuron::error failure_;
+    };
+    bool there_;
 };
 
 /** Success, or an error. */
@@ -121,7 +161,9 @@ template <> class [[nodiscard]] result<void>
   public:
     using value_type = void;
 
-    result() noexcept = default;
+    result() noexcept
+    {
+    }
     result(neuron::error failure) noexcept : failure_(std::move(failure))
     {
     }

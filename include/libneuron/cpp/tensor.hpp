@@ -31,7 +31,7 @@ template <> struct type_of<std::int64_t> : std::integral_constant<neuron::type, 
 };
 
 template <class Range>
-using element_of = std::remove_cv_t<std::remove_pointer_t<data_of<std::decay_t<Range>>>>;
+using element_of = std::remove_cv_t<std::remove_pointer_t<data_of<std::remove_reference_t<Range>>>>;
 
 } // namespace detail
 
@@ -74,20 +74,25 @@ class tensor : public handle<tensor, neuron_tensor_t>
     }
     /** neuron_tensor_wrap(): lies over elements of the caller's, as many as the shape has, which
      *  must stay where they are as long as the tensor lives, and all that was made with it. */
-    template <class Range>
+    template <class T>
+    static outcome<tensor> wrap(const context &context, span<T> elements,
+                                span<const std::int64_t> shape)
+    {
+        static_assert(!std::is_const_v<T>,
+                      "a tensor may be written: copy() elements that are const");
+        if (!fits(elements.size(), shape))
+            return wrong_size();
+        neuron_tensor_t *made = nullptr;
+        const int status = neuron_tensor_wrap(&made, context.get(), number_of<T>(), shape.data(),
+                                              detail::rank_of(shape), elements.data());
+        return detail::made<tensor>(status, made);
+    }
+    /** The same over a container or an array of the caller's. */
+    template <class Range, class = detail::data_of<Range>>
     static outcome<tensor> wrap(const context &context, Range &elements,
                                 span<const std::int64_t> shape)
     {
-        using Element = detail::element_of<Range>;
-        static_assert(!std::is_const_v<std::remove_pointer_t<detail::data_of<Range>>>,
-                      "a tensor may be written: copy() elements that are const");
-        if (!fits(std::size(elements), shape))
-            return wrong_size();
-        neuron_tensor_t *made = nullptr;
-        const int status =
-            neuron_tensor_wrap(&made, context.get(), number_of<Element>(), shape.data(),
-                               detail::rank_of(shape), std::data(elements));
-        return detail::made<tensor>(status, made);
+        return wrap(context, span<std::remove_pointer_t<detail::data_of<Range>>>(elements), shape);
     }
     /** Takes over a std::vector, or another container of as many elements as the shape has: it is
      *  moved, not copied, and goes with the tensor. neuron_tensor_wrap(),
