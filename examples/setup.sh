@@ -66,6 +66,8 @@ need_test_tools() {
     need curl command -v curl
     need clang-format command -v clang-format
     need gdb command -v gdb
+    need valgrind command -v valgrind
+    need cmake command -v cmake
     need locales test -e /usr/share/i18n/locales/ps_AF
 }
 

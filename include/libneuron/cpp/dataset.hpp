@@ -1,5 +1,6 @@
 /** @file dataset.hpp
- *  Datasets, tables and augmentation: see dataset.h, table.h and augmentation.h. A part of libneuron.hpp, which is what to include.
+ *  Datasets, tables and augmentation: see dataset.h, table.h and augmentation.h. A part of
+ *  libneuron.hpp, which is what to include.
  */
 #ifndef NEURON_CPP_DATASET_HPP
 #define NEURON_CPP_DATASET_HPP

@@ -1,5 +1,6 @@
 /** @file error.hpp
- *  Errors, results, and exceptions on their way through C. A part of libneuron.hpp, which is what to include.
+ *  Errors, results, and exceptions on their way through C. A part of libneuron.hpp, which is what
+ *  to include.
  */
 #ifndef NEURON_CPP_ERROR_HPP
 #define NEURON_CPP_ERROR_HPP

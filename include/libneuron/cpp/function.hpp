@@ -1,5 +1,6 @@
 /** @file function.hpp
- *  How functions of the caller's are handed to C, kept and called. A part of libneuron.hpp, which is what to include.
+ *  How functions of the caller's are handed to C, kept and called. A part of libneuron.hpp, which
+ *  is what to include.
  */
 #ifndef NEURON_CPP_FUNCTION_HPP
 #define NEURON_CPP_FUNCTION_HPP

@@ -1,5 +1,6 @@
 /** @file graph.hpp
- *  Graphs and their nodes: see graph.h, layers.h, summary.h, committee.h, quantize.h and gradient.h. A part of libneuron.hpp, which is what to include.
+ *  Graphs and their nodes: see graph.h, layers.h, summary.h, committee.h, quantize.h and
+ *  gradient.h. A part of libneuron.hpp, which is what to include.
  */
 #ifndef NEURON_CPP_GRAPH_HPP
 #define NEURON_CPP_GRAPH_HPP

@@ -1,5 +1,6 @@
 /** @file handle.hpp
- *  What all classes of handles have, and handles and texts that a call reads. A part of libneuron.hpp, which is what to include.
+ *  What all classes of handles have, and handles and texts that a call reads. A part of
+ *  libneuron.hpp, which is what to include.
  */
 #ifndef NEURON_CPP_HANDLE_HPP
 #define NEURON_CPP_HANDLE_HPP

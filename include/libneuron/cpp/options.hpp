@@ -1,5 +1,6 @@
 /** @file options.hpp
- *  Options as text or pairs, and what options there are. A part of libneuron.hpp, which is what to include.
+ *  Options as text or pairs, and what options there are. A part of libneuron.hpp, which is what to
+ *  include.
  */
 #ifndef NEURON_CPP_OPTIONS_HPP
 #define NEURON_CPP_OPTIONS_HPP

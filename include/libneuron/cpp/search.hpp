@@ -116,8 +116,8 @@ class search : public handle<search, neuron_search_t>
 
     /** neuron_search_create()
      *  @param function  kept as long as the search: double function(const trial &), which returns
-     *                   the score; or function(double &score, const trial &), which returns nothing,
-     *                   or 0 to go on and neuron::stop to end the run. */
+     *                   the score; or function(double &score, const trial &), which returns
+     *                   nothing, or 0 to go on and neuron::stop to end the run. */
     template <class F> static outcome<search> create(const context &context, F &&function)
     {
         neuron_search_t *made = nullptr;

@@ -1,5 +1,6 @@
 /** @file training.hpp
- *  Optimizers, losses, callbacks, trainers and histories: see the headers of these names. A part of libneuron.hpp, which is what to include.
+ *  Optimizers, losses, callbacks, trainers and histories: see the headers of these names. A part
+ *  of libneuron.hpp, which is what to include.
  */
 #ifndef NEURON_CPP_TRAINING_HPP
 #define NEURON_CPP_TRAINING_HPP
@@ -268,7 +269,7 @@ class callback : public handle_with_options<callback, neuron_callback_t>
     }
 };
 
-/** One training: its graph, optimizer, data, settings and progress. See trainer.h and callback.h. */
+/** One training: graph, optimizer, data, settings and progress. See trainer.h and callback.h. */
 class trainer : public handle_with_options<trainer, neuron_trainer_t>
 {
   public:

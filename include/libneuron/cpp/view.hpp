@@ -1,5 +1,6 @@
 /** @file view.hpp
- *  Texts, views of elements and bytes, and shapes. A part of libneuron.hpp, which is what to include.
+ *  Texts, views of elements and bytes, and shapes. A part of libneuron.hpp, which is what to
+ *  include.
  */
 #ifndef NEURON_CPP_VIEW_HPP
 #define NEURON_CPP_VIEW_HPP
