@@ -216,7 +216,7 @@ void losses()
         left = 1;
         EXPECT_THROW(trainer.run(), oops, caught.number == 4);
         left = 100;
-        EXPECT(trainer.run().value(0, neuron::metric::loss) > 0);
+        EXPECT(trainer.run().value(0, "loss") > 0);
     }
     EXPECT(captured.use_count() == 1);
 }
@@ -408,6 +408,12 @@ void others()
     neuron::search ended(context, [](double &, const neuron::trial &) { return neuron::stop; });
     ended.add_factor("rate", {1, 2});
     EXPECT(!ended.run_grid() && ended.trial_count() == 0);
+    neuron::search smallest(context,
+                            [](const neuron::trial &trial) { return trial.number("rate"); },
+                            {{"goal", "smallest"}, {"folds", 2}});
+    smallest.add_factor("rate", {3, 1, 2});
+    EXPECT(smallest.run_grid() && smallest.best().index() == 1);
+    EXPECT(smallest.best().fold_count() == 2 && smallest.best().fold_score(1) == 1);
 
     /* A function that refuses by a status, without an exception. */
     EXPECT_THROW(graph.save_to([](neuron::span<const unsigned char>) { return -5; }), neuron::error,

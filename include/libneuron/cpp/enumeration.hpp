@@ -41,37 +41,6 @@ constexpr event operator|(event a, event b) noexcept
     return static_cast<event>(static_cast<std::int32_t>(a) | static_cast<std::int32_t>(b));
 }
 
-/** What trainer::at() tells, see trainer.h. */
-enum class progress : std::int32_t {
-    epoch = NEURON_PROGRESS_EPOCH,
-    epochs = NEURON_PROGRESS_EPOCHS,
-    step = NEURON_PROGRESS_STEP,
-    steps = NEURON_PROGRESS_STEPS,
-    loss = NEURON_PROGRESS_LOSS,
-    accuracy = NEURON_PROGRESS_ACCURACY,
-    seconds = NEURON_PROGRESS_SECONDS,
-    last_loss = NEURON_PROGRESS_LAST_LOSS,
-    all_steps = NEURON_PROGRESS_ALL_STEPS,
-    learning_rate = NEURON_PROGRESS_LEARNING_RATE
-};
-
-/** The figures of an epoch, see history.h. */
-enum class metric : std::int32_t {
-    loss = NEURON_METRIC_LOSS,
-    accuracy = NEURON_METRIC_ACCURACY,
-    validation_loss = NEURON_METRIC_VALIDATION_LOSS,
-    validation_accuracy = NEURON_METRIC_VALIDATION_ACCURACY,
-    learning_rate = NEURON_METRIC_LEARNING_RATE,
-    seconds = NEURON_METRIC_SECONDS
-};
-
-/** Which of two figures is better. */
-enum class mode : std::int32_t {
-    automatic = NEURON_MODE_AUTO,
-    smallest = NEURON_MODE_SMALLEST,
-    largest = NEURON_MODE_LARGEST
-};
-
 /** What values an option has, see options.h. */
 enum class option_type : std::int32_t {
     integer = NEURON_OPTION_INTEGER,

@@ -118,20 +118,21 @@ class search : public handle<search, neuron_search_t>
      *  @param function  kept as long as the search: double function(const trial &), which returns
      *                   the score; or function(double &score, const trial &), which returns
      *                   nothing, or 0 to go on and neuron::stop to end the run. */
-    template <class F> static outcome<search> create(const context &context, F &&function)
+    template <class F>
+    static outcome<search> create(const context &context, F &&function, const options &options = {})
     {
         neuron_search_t *made = nullptr;
         const int status = detail::hand_over(
             std::forward<F>(function), [&](void *kept, neuron_destroy_function_t destroy) {
                 return neuron_search_create(&made, context.get(), &detail::try_by<std::decay_t<F>>,
-                                            kept, destroy);
+                                            kept, destroy, options.c_str());
             });
         return detail::made<search>(status, made);
     }
 #ifndef NEURON_NO_EXCEPTIONS
     template <class F>
-    search(const context &context, F &&function)
-        : search(create(context, std::forward<F>(function)))
+    search(const context &context, F &&function, const options &options = {})
+        : search(create(context, std::forward<F>(function), options))
     {
     }
 #endif
@@ -146,16 +147,6 @@ class search : public handle<search, neuron_search_t>
     {
         return detail::done(
             neuron_search_add_choice(get(), name.c_str(), labels.data(), labels.count()));
-    }
-    /** neuron_search_set_goal() */
-    outcome<void> set_goal(mode goal)
-    {
-        return detail::done(neuron_search_set_goal(get(), static_cast<std::int32_t>(goal)));
-    }
-    /** neuron_search_set_folds() */
-    outcome<void> set_folds(std::int64_t folds)
-    {
-        return detail::done(neuron_search_set_folds(get(), folds));
     }
     /** neuron_search_set_log() */
     outcome<void> set_log(text path)

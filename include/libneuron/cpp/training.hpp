@@ -133,19 +133,18 @@ class history : public handle<history, neuron_history_t>
         return neuron_history_epochs(get());
     }
     /** neuron_history_value() */
-    outcome<double> value(std::int64_t epoch, metric metric) const
+    outcome<double> value(std::int64_t epoch, text metric) const
     {
         double value = 0;
-        const int status =
-            neuron_history_value(&value, get(), epoch, static_cast<std::int32_t>(metric));
+        const int status = neuron_history_value(&value, get(), epoch, metric.c_str());
         return detail::given(status, value);
     }
     /** neuron_history_output_value() */
-    outcome<double> output_value(std::int64_t epoch, std::int64_t output, metric metric) const
+    outcome<double> output_value(std::int64_t epoch, std::int64_t output, text metric) const
     {
         double value = 0;
-        const int status = neuron_history_output_value(&value, get(), epoch, output,
-                                                       static_cast<std::int32_t>(metric));
+        const int status =
+            neuron_history_output_value(&value, get(), epoch, output, metric.c_str());
         return detail::given(status, value);
     }
     /** neuron_history_output_count() */
@@ -159,10 +158,10 @@ class history : public handle<history, neuron_history_t>
         return neuron_history_output_name(get(), output);
     }
     /** neuron_history_best() */
-    outcome<std::int64_t> best(metric metric) const
+    outcome<std::int64_t> best(text metric) const
     {
         std::int64_t epoch = 0;
-        const int status = neuron_history_best(&epoch, get(), static_cast<std::int32_t>(metric));
+        const int status = neuron_history_best(&epoch, get(), metric.c_str());
         return detail::given(status, epoch);
     }
     /** neuron_history_save_csv() */
@@ -340,7 +339,7 @@ class trainer : public handle_with_options<trainer, neuron_trainer_t>
     /** neuron_trainer_add_function()
      *
      *      trainer.on(neuron::event::epoch_end, [](const neuron::trainer &trainer) {
-     *          std::cout << trainer.at(neuron::progress::loss) << '\n';
+     *          std::cout << trainer.progress("loss") << '\n';
      *      });
      *
      *  @param function  kept as long as the trainer; called as function(const trainer &), or as
@@ -457,9 +456,9 @@ class trainer : public handle_with_options<trainer, neuron_trainer_t>
         return neuron::history::share(neuron_trainer_history(get()));
     }
     /** neuron_trainer_progress() */
-    double at(progress what) const noexcept
+    double progress(text what) const noexcept
     {
-        return neuron_trainer_progress(get(), static_cast<std::int32_t>(what));
+        return neuron_trainer_progress(get(), what.c_str());
     }
     /** neuron_trainer_stop_reason() */
     text stop_reason() const noexcept
