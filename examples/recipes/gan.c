@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-enum { NOISE = 8, BATCH = 128, STEPS = 3000, CORNERS = 8 };
+enum { NOISE = 8, BATCH = 128, STEPS = 6000, CORNERS = 8 };
 
 static float uniform(void)
 {

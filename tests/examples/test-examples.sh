@@ -134,6 +134,27 @@ says stdout '^Training takes about .* here\.$'
 succeeds env PATH="$folder/tools:$PATH" sh tree/examples/run --seed 2
 says stdout '^given --seed 2\.$'
 
+# Recipes are run before it where there are no options, each in another folder, and one that fails is the end.
+mkdir -p tree/examples/recipes tree/build/examples/recipes
+touch tree/examples/recipes/soup.c tree/examples/recipes/unmade.c
+printf '#!/bin/sh\necho "stirring"; echo here >spoon; echo "salt: 0.5"\n' >tree/build/examples/recipes/soup
+chmod +x tree/build/examples/recipes/soup
+succeeds env PATH="$folder/tools:$PATH" sh tree/examples/run
+says stdout '^ *soup  *salt: 0\.5$'
+keeps_quiet stdout 'stirring\|unmade'
+says stdout '^given --epochs 3\.$'
+[ ! -e spoon ] || fail "a recipe wrote into the folder of the caller"
+succeeds env PATH="$folder/tools:$PATH" sh tree/examples/run --seed 2
+keeps_quiet stdout soup
+printf '#!/bin/sh\necho "no salt"; exit 1\n' >tree/build/examples/recipes/soup
+status=0
+env PATH="$folder/tools:$PATH" sh tree/examples/run >stdout 2>stderr || status=$?
+[ "$status" -eq 1 ] || fail "a recipe failed, and the script ended with status $status"
+says stderr '^no salt$'
+says stderr '^The recipe soup failed\.$'
+keeps_quiet stdout '^given'
+rm -r tree/examples/recipes
+
 # Help is there before anything is installed or built; the rest of the help when it is.
 printf 'check_data() { :; }\nprovide() { echo "put in place"; }\n' >tree/examples/setup.sh
 succeeds sh tree/examples/run --help
