@@ -10,6 +10,7 @@ from libneuron import tensor as tensors
 
 
 def test_an_array_is_lent_and_given_back():
+    gc.collect()
     x, y = np.ones((50, 3), np.float32), np.zeros(50, int)
     before = sys.getrefcount(x), len(tensors._lent)
     data = nn.Dataset(x, y)

@@ -64,7 +64,7 @@ def test_help_shows_the_options():
     (lambda x: nn.Dense(3)([x, x]), nn.NeuronError, "count is 2"),
     (lambda x: nn.concat(x, nn.Input((3, 2))), nn.NeuronError, "concat"),
     (lambda x: nn.Reshape((3, 3))(x), nn.ShapeError, "3x3"),
-    (lambda x: nn.Reshape("ab"), TypeError, "integers"),
+    (lambda x: nn.Reshape("ab"), TypeError, "integer"),
     (lambda x: nn.Dense(3, kernel_initializer="he")(x), nn.ArgumentError, "he"),
     (lambda x: nn.Dense(3, kernle_initializer="zeros")(x), nn.ArgumentError, "kernle"),
     (lambda x: nn.Dense(3, kernel_regularizer=0.1)(x), TypeError, "nn.L2"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import numbers
+import operator
 import os
 from typing import Any, Callable, Dict, Iterable, Mapping, Optional
 
@@ -66,6 +67,17 @@ def path_of(path: Any) -> bytes:
     if b"\0" in path:
         raise ValueError(f"the path has a zero in it: {path!r}")
     return path
+
+
+def integer(value: Any, what: str, bits: int = 64) -> int:
+    """An integer that the library has room for: ctypes would cut off what is more."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{what} is {value!r}; it must be an integer") from None
+    if abs(number) >= 2 ** (bits - 1):
+        raise ValueError(f"{what} is {number}, more than {bits} bits hold")
+    return number
 
 
 def decoded(text: Optional[bytes]) -> Optional[str]:
@@ -139,11 +151,11 @@ def shape_of(function: Callable[..., int], *arguments: Any) -> tuple:
 
 def extents(shape: Any, what: str = "the shape") -> Any:
     """A shape for the library: an integer, or several."""
-    given = (shape,) if isinstance(shape, numbers.Integral) else tuple(shape)
-    for extent in given:
-        if not isinstance(extent, numbers.Integral):
-            raise TypeError(f"{what} is {shape!r}; its extents must be integers")
-    return (ctypes.c_int64 * len(given))(*(int(extent) for extent in given))
+    try:
+        given = (shape,) if isinstance(shape, numbers.Integral) else tuple(shape)
+    except TypeError:
+        raise TypeError(f"{what} is {shape!r}; it must be an integer, or several") from None
+    return (ctypes.c_int64 * len(given))(*(integer(extent, f"an extent of {what}") for extent in given))
 
 
 def texts(values: Iterable[Any], what: str) -> Any:

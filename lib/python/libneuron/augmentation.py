@@ -6,7 +6,7 @@ from typing import Any, Optional
 import numpy as np
 
 from . import _c
-from ._call import check
+from ._call import check, integer
 from .context import context as current_context, seed_of
 from .data import Dataset
 from .kinds import Settings, make_class
@@ -26,8 +26,8 @@ class _Augmentation(Settings):
         count = len(dataset) - first if count is None else count
         values = np.empty((max(0, count), *dataset.shape), np.float32)
         check(_c.neuron_augmentation_apply(values.ctypes.data_as(_c.neuron_augmentation_apply.argtypes[0]),
-                                           self._handle, dataset._handle, int(first), int(count), seed_of(seed),
-                                           int(epoch)))
+                                           self._handle, dataset._handle, integer(first, "first"), integer(count, "count"), seed_of(seed),
+                                           integer(epoch, "epoch")))
         return values
 
 

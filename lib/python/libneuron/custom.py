@@ -17,18 +17,18 @@
 
     model.fit(x, y, loss=squared)
 
-The arrays of a run lie in the library's memory: they are gone when the method returns, and keeping one is an error.
+What they get are copies, so that nothing of the library's can be held or harmed by them.
 """
 from __future__ import annotations
 
+import ctypes
 import inspect
-import sys
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
 from . import _c
-from ._call import check, extents, park, pointers, utf8
+from ._call import check, extents, integer, park, pointers, utf8
 from .callbacks import forget, keep
 from .context import Context, context as current_context
 from .kinds import Loss
@@ -37,13 +37,18 @@ from .tensor import as_array, view
 
 
 class Run:
-    """One call of forward or backward: arrays of a batch, [n, ...], over the library's memory."""
+    """One call of forward or backward, with the arrays of a batch, [n, ...].
 
-    def __init__(self, pointer: Any) -> None:
-        self._pointer = pointer
-        self._views: List[np.ndarray] = []
+    They are copies, which the method may keep: what it writes goes to the library when it returns.
+    """
+
+    def __init__(self, pointer: Any, array_names: Tuple[str, ...] = ()) -> None:
+        self._pointer, self._names = pointer, array_names
+        self._read: Dict[Any, Any] = {}
+        self._written: List[Tuple[np.ndarray, np.ndarray]] = []
         self.batch = int(_c.neuron_custom_run_batch(pointer))
         self.training = bool(_c.neuron_custom_run_training(pointer))
+        self._backward = bool(_c.neuron_custom_run_output_gradient(pointer))
 
     @property
     def name(self) -> str:
@@ -55,57 +60,55 @@ class Run:
             raise RuntimeError("the run of a custom layer is over: what it had is gone")
         return self._pointer
 
-    def _view(self, address: Any, shape: Tuple[int, ...]) -> Optional[np.ndarray]:
-        if not address:
-            return None
-        array = view(address, shape)
-        self._views.append(array)
-        return array
-
     def _shape(self, function: Any, *where: Any) -> Tuple[int, ...]:
-        import ctypes
         shape, rank = (ctypes.c_int64 * _c.NEURON_RANK_MAX)(), function.argtypes[1]._type_()
         function(shape, rank, self._live(), *where)
         return tuple(shape[:rank.value])
 
+    def _array(self, function: Any, shape: Tuple[int, ...], *where: Any, write: bool = False) -> Any:
+        """A copy of memory of the library's, or an array of zeros that goes there when the method returns."""
+        key = (function.__name__, *where)
+        if key not in self._read:
+            address = function(self._live(), *where)
+            if not address:
+                self._read[key] = None
+            elif write:
+                self._read[key] = np.zeros(shape, np.float32)
+                self._written.append((view(address, shape), self._read[key]))
+            else:
+                self._read[key] = view(address, shape).copy()
+        return self._read[key]
+
+    def _of_inputs(self, function: Any, write: bool = False) -> List[Any]:
+        return [self._array(function, (self.batch, *self._shape(_c.neuron_custom_run_input_shape, i)), i, write=write)
+                for i in range(_c.neuron_custom_run_input_count(self._live()))]
+
+    def _of_output(self, function: Any, write: bool = False) -> Any:
+        return self._array(function, (self.batch, *self._shape(_c.neuron_custom_run_output_shape)), write=write)
+
+    def _of_arrays(self, function: Any, write: bool = False) -> Dict[str, Any]:
+        return {name: self._array(function, self._shape(_c.neuron_custom_run_array_shape, i), i, write=write)
+                for i, name in enumerate(self._names)}
+
     @property
     def inputs(self) -> List[Any]:
-        """The values of the inputs, only to be read."""
-        count = _c.neuron_custom_run_input_count(self._live())
-        found = []
-        for i in range(count):
-            array = self._view(_c.neuron_custom_run_input(self._pointer, i),
-                               (self.batch, *self._shape(_c.neuron_custom_run_input_shape, i)))
-            if array is not None:
-                array.flags.writeable = False
-            found.append(array)
-        return found
+        """The values of the inputs."""
+        return self._of_inputs(_c.neuron_custom_run_input)
 
     @property
     def output(self) -> Any:
-        """The values of the output: to be written by forward, all of them."""
-        return self._view(_c.neuron_custom_run_output(self._live()),
-                          (self.batch, *self._shape(_c.neuron_custom_run_output_shape)))
+        """The values of the output: to be written by forward; in backward what forward wrote."""
+        return self._of_output(_c.neuron_custom_run_output, write=not self._backward)
 
     @property
     def output_gradient(self) -> Any:
         """The gradient of the loss by the output, in backward."""
-        return self._view(_c.neuron_custom_run_output_gradient(self._live()),
-                          (self.batch, *self._shape(_c.neuron_custom_run_output_shape)))
+        return self._of_output(_c.neuron_custom_run_output_gradient)
 
     @property
     def input_gradients(self) -> List[Any]:
-        """Where backward writes the gradients by the inputs, all of each; None for one that is not needed."""
-        count = _c.neuron_custom_run_input_count(self._live())
-        return [self._view(_c.neuron_custom_run_input_gradient(self._pointer, i),
-                           (self.batch, *self._shape(_c.neuron_custom_run_input_shape, i))) for i in range(count)]
-
-    def _of_arrays(self, function: Any) -> Dict[str, Any]:
-        names = self._layer.array_names if self._layer else ()
-        return {name: self._view(function(self._live(), i), self._shape(_c.neuron_custom_run_array_shape, i))
-                for i, name in enumerate(names)}
-
-    _layer: Any = None
+        """Where backward writes the gradients by the inputs; None for one that is not needed."""
+        return self._of_inputs(_c.neuron_custom_run_input_gradient, write=True)
 
     @property
     def arrays(self) -> Dict[str, Any]:
@@ -114,25 +117,27 @@ class Run:
 
     @property
     def array_gradients(self) -> Dict[str, Any]:
-        """Where backward writes the gradients by them, summed over the batch; None for one that is frozen."""
-        return self._of_arrays(_c.neuron_custom_run_array_gradient)
+        """Where backward writes the gradients by them, summed over the batch; None for one that is not needed."""
+        return self._of_arrays(_c.neuron_custom_run_array_gradient, write=True)
 
     def random(self, shape: Any, first: int = 0) -> np.ndarray:
         """Random numbers, uniform from 0 to less than 1, which follow from the training's seed and step."""
         values = np.empty(shape, np.float32)
         check(_c.neuron_custom_run_random(values.ctypes.data_as(_c.neuron_custom_run_random.argtypes[0]),
-                                          self._live(), int(first), values.size))
+                                          self._live(), integer(first, "first"), values.size))
         return values
 
+    def _finish(self) -> None:
+        if self._backward:  # all that the library waits for, whether it was touched or not
+            self.input_gradients, self.array_gradients
+        else:
+            self.output
+        for theirs, ours in self._written:
+            theirs[...] = ours
+
     def _end(self) -> None:
-        """The library takes its memory back: nobody may still have an array over it."""
         self._pointer = None
-        views, self._views = self._views, []
-        while views:
-            array = views.pop()
-            if sys.getrefcount(array) > 2:
-                raise RuntimeError("a custom layer kept an array of its run, whose memory is gone when its method "
-                                   "returns: take a copy")
+        self._written.clear()
 
 
 class CustomLayer(Layer):
@@ -189,10 +194,10 @@ class _Called:
 
     def run(self, method: Callable[[Run], Any], pointer: Any) -> int:
         try:
-            run = Run(pointer)
-            run._layer = self
+            run = Run(pointer, self.array_names)
             try:
                 method(run)
+                run._finish()
             finally:
                 run._end()
             return 0

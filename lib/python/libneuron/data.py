@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from . import _c
-from ._call import (check, decoded, extents, options_text, park, path_of, pointers, shape_of, text_of, texts,
+from ._call import (check, decoded, extents, integer, options_text, park, path_of, pointers, shape_of, text_of, texts,
                     utf8)
 from .callbacks import forget, keep
 from .context import Context, context as current_context, seed_of
@@ -85,17 +85,17 @@ class Dataset:
     @staticmethod
     def load_npz(path: Any, examples: str = "x_train", labels: str = "y_train", classes: int = 0) -> "Dataset":
         """Two arrays of a .npz archive; classes=0 for targets of any kind."""
-        return Dataset._made(_c.neuron_dataset_load_npz, path_of(path), utf8(examples), utf8(labels), int(classes))
+        return Dataset._made(_c.neuron_dataset_load_npz, path_of(path), utf8(examples), utf8(labels), integer(classes, "classes", 32))
 
     @staticmethod
     def load_npy(examples: Any, labels: Any, classes: int = 0) -> "Dataset":
         """Two .npy files; classes=0 for targets of any kind."""
-        return Dataset._made(_c.neuron_dataset_load_npy, path_of(examples), path_of(labels), int(classes))
+        return Dataset._made(_c.neuron_dataset_load_npy, path_of(examples), path_of(labels), integer(classes, "classes", 32))
 
     @staticmethod
     def load_idx(images: Any, labels: Any, classes: int = 10) -> "Dataset":
         """A pair of IDX files, as those of MNIST, plain or gzip."""
-        return Dataset._made(_c.neuron_dataset_load_idx, path_of(images), path_of(labels), int(classes))
+        return Dataset._made(_c.neuron_dataset_load_idx, path_of(images), path_of(labels), integer(classes, "classes", 32))
 
     @staticmethod
     def load_cifar10(*paths: Any, pickled: bool = False) -> "Dataset":
@@ -114,7 +114,7 @@ class Dataset:
     @staticmethod
     def glyphs(count: int, height: int = 16, width: int = 16, seed: int = 0) -> "Dataset":
         """Generated images of ten kinds of glyphs, for a first try without a download."""
-        return Dataset._made(_c.neuron_dataset_generate_glyphs, int(count), int(height), int(width), seed_of(seed))
+        return Dataset._made(_c.neuron_dataset_generate_glyphs, integer(count, "count"), integer(height, "height", 32), integer(width, "width", 32), seed_of(seed))
 
     # ---- From functions ----
 
@@ -128,13 +128,13 @@ class Dataset:
         examples, it returns the examples alone. classes: how many there are; or targets: the shape of the targets
         of one example. A training calls it in another thread, one batch ahead.
         """
-        return _stream(read, int(count), shape, classes, targets, np.dtype(dtype), labels)
+        return _stream(read, integer(count, "count"), shape, classes, targets, np.dtype(dtype), labels)
 
     # ---- Parts and others ----
 
     def subset(self, first: int, count: int) -> "Dataset":
         """Examples first to first + count - 1, sharing memory, as do all parts below."""
-        return self._derived(_c.neuron_dataset_subset, int(first), int(count))
+        return self._derived(_c.neuron_dataset_subset, integer(first, "first"), integer(count, "count"))
 
     def __getitem__(self, places: Any) -> "Dataset":
         """A slice of the examples, or those at some positions, or where a mask is true."""
@@ -152,7 +152,10 @@ class Dataset:
 
     def select(self, positions: Any) -> "Dataset":
         """The examples at some positions, in that order."""
-        places = np.ascontiguousarray(as_array(positions, "the positions"), np.int64)
+        given = as_array(positions, "the positions")
+        if given.dtype.kind not in "iu" and given.size:
+            raise TypeError(f"the positions are {given.dtype}; they must be integers")
+        places = np.ascontiguousarray(given, np.int64)
         return self._derived(_c.neuron_dataset_select, np.ctypeslib.as_ctypes(places.ravel()), places.size)
 
     def split(self, *fractions: float, order: str = "shuffled", seed: int = 0) -> List["Dataset"]:
@@ -166,7 +169,7 @@ class Dataset:
     def k_fold(self, k: int, fold: int, seed: int = 0) -> Tuple["Dataset", "Dataset"]:
         """A fold to validate with and the others to train with: (train, validation), stratified."""
         train, validation = _c.DatasetHandle(), _c.DatasetHandle()
-        check(_c.neuron_dataset_k_fold(train, validation, self._handle, int(k), int(fold), seed_of(seed)))
+        check(_c.neuron_dataset_k_fold(train, validation, self._handle, integer(k, "k", 32), integer(fold, "fold", 32), seed_of(seed)))
         return Dataset._of(train, self._context), Dataset._of(validation, self._context)
 
     def shuffle(self, seed: int = 0) -> "Dataset":
@@ -177,7 +180,7 @@ class Dataset:
         """Examples that are drawn at random with replacement: a bootstrap."""
         array = None if weights is None else np.ascontiguousarray(as_array(weights, "the weights"), np.float64).ravel()
         return self._derived(_c.neuron_dataset_sample, None if array is None else np.ctypeslib.as_ctypes(array),
-                             0 if array is None else array.size, len(self) if count is None else int(count),
+                             0 if array is None else array.size, len(self) if count is None else integer(count, "count"),
                              seed_of(seed))
 
     def filter(self, *classes: Union[int, str], renumber: bool = False) -> "Dataset":
@@ -188,7 +191,7 @@ class Dataset:
         for each in numbers:
             if isinstance(each, str):
                 raise ValueError(f"there is no class {each!r}; there are {', '.join(map(repr, names)) or 'no names'}")
-        array = (function.argtypes[2]._type_ * len(numbers))(*(int(each) for each in numbers))
+        array = (function.argtypes[2]._type_ * len(numbers))(*(integer(each, "a class", 32) for each in numbers))
         return self._derived(function, array, len(numbers))
 
     def one_hot(self) -> "Dataset":
@@ -303,18 +306,18 @@ class Dataset:
 
     def input(self, index: int) -> "Dataset":
         """One input of several."""
-        return self._derived(_c.neuron_dataset_input, int(index))
+        return self._derived(_c.neuron_dataset_input, integer(index, "index", 32))
 
     def target(self, index: int) -> "Dataset":
         """One target of several."""
-        return self._derived(_c.neuron_dataset_target, int(index))
+        return self._derived(_c.neuron_dataset_target, integer(index, "index", 32))
 
     def x(self, first: int = 0, count: Optional[int] = None) -> np.ndarray:
         """A copy of examples as a model sees them, scaled, [count, ...]."""
         count = len(self) - first if count is None else count
         values = np.empty((max(0, count), *self.shape), np.float32)
         check(_c.neuron_dataset_read(values.ctypes.data_as(_c.neuron_dataset_read.argtypes[0]), None, self._handle,
-                                     int(first), int(count)))
+                                     integer(first, "first"), integer(count, "count")))
         return values
 
     def labels(self, first: int = 0, count: Optional[int] = None) -> np.ndarray:
@@ -322,17 +325,17 @@ class Dataset:
         count = len(self) - first if count is None else count
         kind = _c.neuron_dataset_read.argtypes[1]
         values = np.empty(max(0, count), np.dtype(kind._type_))
-        check(_c.neuron_dataset_read(None, values.ctypes.data_as(kind), self._handle, int(first), int(count)))
+        check(_c.neuron_dataset_read(None, values.ctypes.data_as(kind), self._handle, integer(first, "first"), integer(count, "count")))
         return values
 
     def y(self, first: int = 0, count: Optional[int] = None) -> np.ndarray:
         """A copy of the targets, [count, outputs]; a class number is 1 for its class and 0 for the others."""
         count = len(self) - first if count is None else count
         needed = ctypes.c_size_t()
-        check(_c.neuron_dataset_read_targets(None, 0, needed, self._handle, int(first), int(count)))
+        check(_c.neuron_dataset_read_targets(None, 0, needed, self._handle, integer(first, "first"), integer(count, "count")))
         values = np.empty(needed.value, np.float32)
         check(_c.neuron_dataset_read_targets(np.ctypeslib.as_ctypes(values), values.size, None, self._handle,
-                                             int(first), int(count)))
+                                             integer(first, "first"), integer(count, "count")))
         return values.reshape(count, -1) if count else values
 
     @property
@@ -392,7 +395,7 @@ def table_options(options: Dict[str, Any]) -> Optional[bytes]:
         if name in ("targets", "ignore", "categorical", "na_values") and isinstance(value, (list, tuple)):
             value = "+".join(_column(each) for each in value)
         elif name == "shape" and isinstance(value, (list, tuple)):
-            value = "x".join(str(int(each)) for each in value)
+            value = "x".join(str(integer(each, "an extent")) for each in value)
         given[name] = value
     return options_text(given, _TEXTS)
 
@@ -432,7 +435,8 @@ def of_arrays(x: np.ndarray, labels: Optional[Labels], context: Context, classes
         made = Dataset._made(_c.neuron_dataset_create_with_targets, examples, None, context=context)
     elif labels.classes is not None:
         if classes is None:
-            classes = len(labels.names) if labels.names else int(labels.classes.max(initial=0)) + 1
+            classes = len(labels.names) if labels.names else min(int(labels.classes.max(initial=0)) + 1, 65536)
+        classes = integer(classes, "classes", 32)
         made = Dataset._made(_c.neuron_dataset_create, examples, copied(labels.classes, context), classes,
                              context=context)
     elif shares and labels.targets is not None:
@@ -524,7 +528,7 @@ def _stream(read: Callable[[np.ndarray], Any], count: int, shape: Any, classes: 
     key = keep(called)
     function = _c.neuron_dataset_create_stream if targets is None else _c.neuron_dataset_create_stream_with_targets
     options = {"shape": "x".join(map(str, shape)), "type": "u8" if dtype == np.uint8 else "f32"}
-    options.update({"classes": int(classes)} if targets is None else  # type: ignore[arg-type,dict-item]
+    options.update({"classes": integer(classes, "classes", 32)} if targets is None else  # type: ignore[arg-type,dict-item]
                    {"targets": "x".join(map(str, one_target))})
     handle = _c.DatasetHandle()
     context = current_context()

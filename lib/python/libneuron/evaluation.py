@@ -7,7 +7,7 @@ from typing import Any, Callable, List, Optional, Sequence
 import numpy as np
 
 from . import _c
-from ._call import check, decoded, options_text, text_of, texts
+from ._call import check, decoded, integer, options_text, text_of, texts
 from .context import context as current_context
 from .kinds import loss_of
 from .labels import labels_of
@@ -134,7 +134,7 @@ class Evaluation:
         given = None if names is None else texts(names, "a name")
 
         def write(text: Any, capacity: int, needed: Any) -> int:
-            return _c.neuron_evaluation_report(text, capacity, needed, self._handle, given, int(digits))
+            return _c.neuron_evaluation_report(text, capacity, needed, self._handle, given, integer(digits, "digits", 32))
 
         return text_of(write)
 

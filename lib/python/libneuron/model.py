@@ -12,7 +12,7 @@ from typing import Any, Iterator, List, MutableMapping, Optional, Sequence, Tupl
 import numpy as np
 
 from . import _c
-from ._call import (bytes_of, check, decoded, options_text, out, path_of, pointers, shape_of, text_of, texts,
+from ._call import (bytes_of, check, decoded, integer, options_text, out, path_of, pointers, shape_of, text_of, texts,
                     utf8)
 from .context import Context, context as current_context, seed_of
 from .data import Dataset, Preparation, frame_matrix
@@ -55,7 +55,7 @@ class Arrays(MutableMapping[str, np.ndarray]):
         index = _c.neuron_graph_find_array(self._model._graph, utf8(name, "the name"))
         if index < 0:
             raise KeyError(_c.neuron_error_last().decode())
-        return int(index)
+        return integer(index, "index", 32)
 
     def __getitem__(self, name: str) -> np.ndarray:
         index = self._index(name)
@@ -416,6 +416,8 @@ class Model:
         by: names of layers or parameter arrays, ["conv2d", "dense.kernel"]; None for the inputs. An array for each.
         """
         names = list(self.input_names) if by is None else [by] if isinstance(by, str) else list(by)
+        for name in names:
+            utf8(name, "a name of by")
         arrays = [as_float(each) for each in inputs_for(self, x)[0]]
         count = len(arrays[0])
         given = [np.ones((count, *shape), np.float32) for shape in self.output_shapes] if output_gradients is None else \
@@ -427,7 +429,7 @@ class Model:
         handle = _c.GradientHandle()
         with self._reading():
             check(_c.neuron_gradient_create(handle, self._graph,
-                                            options_text({"training": bool(training), "seed": int(seed)})))
+                                            options_text({"training": bool(training), "seed": integer(seed, "seed")})))
             for name in names:
                 check(_c.neuron_gradient_add(handle, utf8(name)))
             tensors = [wrap(each, self.context) for each in arrays]
@@ -488,7 +490,7 @@ class Model:
     def summary(self, batch_size: int = 32) -> Text:
         """A table of the layers, their parameters, and what memory the model takes."""
         with self._reading():
-            return Text(text_of(_c.neuron_graph_summary, self._graph, int(batch_size)))
+            return Text(text_of(_c.neuron_graph_summary, self._graph, integer(batch_size, "batch_size")))
 
     @property
     def metadata(self) -> Metadata:

@@ -17,7 +17,7 @@ import numbers
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from . import _c
-from ._call import check, park, path_of, text_of, texts, utf8
+from ._call import check, integer, park, path_of, text_of, texts, utf8
 from .callbacks import forget, keep
 from .context import context as current_context, seed_of
 
@@ -116,7 +116,7 @@ class Search:
                 array = (ctypes.c_double * len(levels))(*(float(level) for level in levels))
                 check(_c.neuron_search_add_factor(self._handle, utf8(name), array, len(levels)))
         check(_c.neuron_search_set_goal(self._handle, _GOALS[goal]))
-        check(_c.neuron_search_set_folds(self._handle, int(folds)))
+        check(_c.neuron_search_set_folds(self._handle, integer(folds, "folds", 32)))
         if log is not None:
             check(_c.neuron_search_set_log(self._handle, path_of(log)))
 
@@ -144,7 +144,7 @@ class Search:
 
     def random(self, trials: int, seed: int = 0) -> "Search":
         """Tries random combinations, until `trials` are done in all."""
-        check(_c.neuron_search_run_random(self._handle, int(trials), seed_of(seed)))
+        check(_c.neuron_search_run_random(self._handle, integer(trials, "trials"), seed_of(seed)))
         return self
 
     @property

@@ -1,0 +1,144 @@
+"""Committees and searches."""
+import pickle
+
+import numpy as np
+import pytest
+
+import libneuron as nn
+
+
+def build(seed=None):
+    x = nn.Input(64)
+    return nn.Model(x, nn.Dense(10, activation="softmax")(nn.Dense(16, activation="relu")(x)), seed=seed)
+
+
+@pytest.fixture(scope="module")
+def members(glyphs):
+    models = [build(seed) for seed in range(3)]
+    for model in models:
+        model.fit(*glyphs, epochs=3)
+    return models
+
+
+def test_rules(members, glyphs):
+    x, y = glyphs
+    each = [model.predict(x) for model in members]
+    assert np.allclose(nn.Committee(members).predict(x), np.mean(each, 0), atol=1e-6)
+    weighted = nn.Committee(members, "weighted_mean", weights=[2, 1, 1])
+    assert np.allclose(weighted.predict(x), (2 * each[0] + each[1] + each[2]) / 4, atol=1e-6)
+    judged = nn.Committee(members, "weighted_mean", validation_data=(x, y))
+    right = np.array([(values.argmax(1) == y).mean() for values in each])
+    assert np.allclose(judged.weights, right / right.sum())
+    votes = nn.Committee(members, "majority_vote").predict(x)
+    counts = np.sum([np.eye(10)[values.argmax(1)] for values in each], 0)
+    assert ((votes.argmax(1) == counts.argmax(1)) | (counts.max(1) < 2)).all()
+    assert nn.Committee(members).evaluate(x, y).accuracy >= min(right)
+    again = pickle.loads(pickle.dumps(judged))
+    assert np.array_equal(again.predict(x), judged.predict(x)) and nn.Committee([judged, members[0]]).parameters > 0
+
+
+@pytest.mark.parametrize("wrong, error", [
+    (lambda m: nn.Committee([]), ValueError), (lambda m: nn.Committee([3]), TypeError),
+    (lambda m: nn.Committee(m, "weighted_mean"), TypeError), (lambda m: nn.Committee(m, weights=[1, 2, 3]), nn.ArgumentError),
+    (lambda m: nn.Committee(m, "weighted_mean", weights=[1]), ValueError), (lambda m: nn.Committee(m, "mode"), nn.ArgumentError),
+    (lambda m: nn.Committee(m, "weighted_mean", weights=[-1, 1, 1]), nn.ArgumentError),
+    (lambda m: nn.Committee([m[0], nn.Sequential([nn.Input(3), nn.Dense(10)])]), nn.ShapeError),
+])
+def test_what_a_committee_refuses(members, wrong, error):
+    with pytest.raises(error):
+        wrong(members)
+
+
+@pytest.mark.parametrize("method", ["bagging", "k_fold", "seeds"])
+@pytest.mark.parametrize("combine", ["mean", "weighted_vote", "stacking"])
+def test_fit(glyphs, method, combine):
+    x, y = glyphs
+    words = np.array(list("abcdefghij"))[y]
+    committee = nn.Committee.fit(build, x, words, members=3, method=method, combine=combine, epochs=8,
+                                 optimizer=nn.Adam(0.02))
+    assert len(committee.members) == 3 and committee.class_names == list("abcdefghij")
+    kernels = [member.arrays["dense.kernel"] for member in committee.members]
+    assert not np.array_equal(kernels[0], kernels[1])
+    assert committee.evaluate(x, words).accuracy > 0.5
+    if combine == "stacking":  # the members in it are as they were trained
+        assert np.array_equal(committee.arrays["member_1/dense.kernel"], kernels[0])
+    again = nn.Committee.fit(build, x, words, members=3, method=method, combine=combine, epochs=8,
+                             optimizer=nn.Adam(0.02))
+    assert again.to_bytes() == committee.to_bytes()
+
+
+def test_members_that_are_built_alike_start_differently(glyphs):
+    def plain():
+        return nn.Sequential([nn.Input(64), nn.Dense(10, activation="softmax")])
+
+    committee = nn.Committee.fit(plain, *glyphs, members=2, method="seeds", validation_data=glyphs)
+    assert not np.array_equal(*(member.arrays["dense.kernel"] for member in committee.members))
+    with pytest.raises(ValueError, match="boosting"):
+        nn.Committee.fit(plain, *glyphs, method="boosting")
+    with pytest.raises(ValueError, match="sum"):
+        nn.Committee.fit(plain, *glyphs, combine="sum")
+    with pytest.raises(TypeError, match="build"):
+        nn.Committee.fit(lambda: 3, *glyphs)
+    with pytest.raises(ZeroDivisionError):
+        nn.Committee.fit(lambda: 1 / 0, *glyphs)
+
+
+def score(trial):
+    return -abs(trial["rate"] - 0.1) + (trial["activation"] == "tanh") + trial["units"] / 100
+
+
+FACTORS = {"rate": [0.01, 0.1, 1.0], "activation": ["relu", "tanh"], "units": [8, 16]}
+
+
+def test_a_grid():
+    search = nn.Search(score, FACTORS).grid()
+    assert len(search.trials) == 12 and dict(search.best) == {"rate": 0.1, "activation": "tanh", "units": 16}
+    assert isinstance(search.best["units"], int) and search.best.score == pytest.approx(1.16)
+    assert "activation" in search.table() and "12 trials" in repr(search) and "score" in repr(search.best)
+    assert [trial.index for trial in search.trials] == list(range(12)) and search.best.fold_scores == [search.best.score]
+    search = nn.Search(score, FACTORS, goal="smallest").grid()
+    assert search.best["activation"] == "relu"
+
+
+def test_a_random_search_goes_on_from_its_log(tmp_path):
+    tried = []
+
+    def count(trial):
+        tried.append((trial.index, trial.fold, trial.seed))
+        return score(trial)
+
+    def make():
+        return nn.Search(count, {**FACTORS, "bias": [True, None]}, folds=2, log=tmp_path / "log.jsonl")
+
+    first = make().random(3, seed=4)
+    assert len(tried) == 6 and len(set(seed for _, _, seed in tried)) == 6
+    second = make().random(5, seed=4)
+    assert len(tried) == 10 and len(second.trials) == 5
+    assert [dict(trial) for trial in second.trials[:3]] == [dict(trial) for trial in first.trials]
+    assert second.trials[0]["bias"] in (True, None)
+    with pytest.raises(nn.DataError):
+        nn.Search(count, {"rate": [1, 2]}, log=tmp_path / "log.jsonl").random(1)
+
+
+def test_what_a_search_refuses():
+    def fail(trial):
+        raise KeyError("odd")
+
+    with pytest.raises(KeyError, match="odd"):
+        nn.Search(fail, FACTORS).grid()
+    with pytest.raises(TypeError):
+        nn.Search(lambda trial: "good", {"a": [1]}).grid() if False else nn.Search(3, FACTORS)
+    with pytest.raises(ValueError):
+        nn.Search(lambda trial: "good", {"a": [1]}).grid()
+    with pytest.raises(ValueError):
+        nn.Search(score, FACTORS, goal="best")
+    for factors in ({}, {"a": []}, {"a": [1, 1]}, {"a\0": [1]}, {"a": [float("nan")]}):
+        with pytest.raises((nn.NeuronError, ValueError)):
+            nn.Search(score, factors).grid()
+    assert nn.Search(lambda trial: None, {"a": [1, 2]}).grid().best is None
+
+
+def test_a_search_in_a_frame():
+    pytest.importorskip("pandas")
+    frame = nn.Search(score, FACTORS).grid().frame()
+    assert list(frame.columns)[:3] == ["rate", "activation", "units"] and len(frame) == 12
