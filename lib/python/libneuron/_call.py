@@ -69,14 +69,14 @@ def path_of(path: Any) -> bytes:
     return path
 
 
-def integer(value: Any, what: str, bits: int = 64) -> int:
+def integer(value: Any, what: str) -> int:
     """An integer that the library has room for: ctypes would cut off what is more."""
     try:
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{what} is {value!r}; it must be an integer") from None
-    if abs(number) >= 2 ** (bits - 1):
-        raise ValueError(f"{what} is {number}, more than {bits} bits hold")
+    if abs(number) >= 2**63:
+        raise ValueError(f"{what} is {number}, more than 64 bits hold")
     return number
 
 

@@ -85,17 +85,17 @@ class Dataset:
     @staticmethod
     def load_npz(path: Any, examples: str = "x_train", labels: str = "y_train", classes: int = 0) -> "Dataset":
         """Two arrays of a .npz archive; classes=0 for targets of any kind."""
-        return Dataset._made(_c.neuron_dataset_load_npz, path_of(path), utf8(examples), utf8(labels), integer(classes, "classes", 32))
+        return Dataset._made(_c.neuron_dataset_load_npz, path_of(path), utf8(examples), utf8(labels), integer(classes, "classes"))
 
     @staticmethod
     def load_npy(examples: Any, labels: Any, classes: int = 0) -> "Dataset":
         """Two .npy files; classes=0 for targets of any kind."""
-        return Dataset._made(_c.neuron_dataset_load_npy, path_of(examples), path_of(labels), integer(classes, "classes", 32))
+        return Dataset._made(_c.neuron_dataset_load_npy, path_of(examples), path_of(labels), integer(classes, "classes"))
 
     @staticmethod
     def load_idx(images: Any, labels: Any, classes: int = 10) -> "Dataset":
         """A pair of IDX files, as those of MNIST, plain or gzip."""
-        return Dataset._made(_c.neuron_dataset_load_idx, path_of(images), path_of(labels), integer(classes, "classes", 32))
+        return Dataset._made(_c.neuron_dataset_load_idx, path_of(images), path_of(labels), integer(classes, "classes"))
 
     @staticmethod
     def load_cifar10(*paths: Any, pickled: bool = False) -> "Dataset":
@@ -114,7 +114,7 @@ class Dataset:
     @staticmethod
     def glyphs(count: int, height: int = 16, width: int = 16, seed: int = 0) -> "Dataset":
         """Generated images of ten kinds of glyphs, for a first try without a download."""
-        return Dataset._made(_c.neuron_dataset_generate_glyphs, integer(count, "count"), integer(height, "height", 32), integer(width, "width", 32), seed_of(seed))
+        return Dataset._made(_c.neuron_dataset_generate_glyphs, integer(count, "count"), integer(height, "height"), integer(width, "width"), seed_of(seed))
 
     # ---- From functions ----
 
@@ -169,7 +169,7 @@ class Dataset:
     def k_fold(self, k: int, fold: int, seed: int = 0) -> Tuple["Dataset", "Dataset"]:
         """A fold to validate with and the others to train with: (train, validation), stratified."""
         train, validation = _c.DatasetHandle(), _c.DatasetHandle()
-        check(_c.neuron_dataset_k_fold(train, validation, self._handle, integer(k, "k", 32), integer(fold, "fold", 32), seed_of(seed)))
+        check(_c.neuron_dataset_k_fold(train, validation, self._handle, integer(k, "k"), integer(fold, "fold"), seed_of(seed)))
         return Dataset._of(train, self._context), Dataset._of(validation, self._context)
 
     def shuffle(self, seed: int = 0) -> "Dataset":
@@ -191,7 +191,7 @@ class Dataset:
         for each in numbers:
             if isinstance(each, str):
                 raise ValueError(f"there is no class {each!r}; there are {', '.join(map(repr, names)) or 'no names'}")
-        array = (function.argtypes[2]._type_ * len(numbers))(*(integer(each, "a class", 32) for each in numbers))
+        array = (function.argtypes[2]._type_ * len(numbers))(*(integer(each, "a class") for each in numbers))
         return self._derived(function, array, len(numbers))
 
     def one_hot(self) -> "Dataset":
@@ -306,11 +306,11 @@ class Dataset:
 
     def input(self, index: int) -> "Dataset":
         """One input of several."""
-        return self._derived(_c.neuron_dataset_input, integer(index, "index", 32))
+        return self._derived(_c.neuron_dataset_input, integer(index, "index"))
 
     def target(self, index: int) -> "Dataset":
         """One target of several."""
-        return self._derived(_c.neuron_dataset_target, integer(index, "index", 32))
+        return self._derived(_c.neuron_dataset_target, integer(index, "index"))
 
     def x(self, first: int = 0, count: Optional[int] = None) -> np.ndarray:
         """A copy of examples as a model sees them, scaled, [count, ...]."""
@@ -436,7 +436,7 @@ def of_arrays(x: np.ndarray, labels: Optional[Labels], context: Context, classes
     elif labels.classes is not None:
         if classes is None:
             classes = len(labels.names) if labels.names else min(int(labels.classes.max(initial=0)) + 1, 65536)
-        classes = integer(classes, "classes", 32)
+        classes = integer(classes, "classes")
         made = Dataset._made(_c.neuron_dataset_create, examples, copied(labels.classes, context), classes,
                              context=context)
     elif shares and labels.targets is not None:
@@ -528,7 +528,7 @@ def _stream(read: Callable[[np.ndarray], Any], count: int, shape: Any, classes: 
     key = keep(called)
     function = _c.neuron_dataset_create_stream if targets is None else _c.neuron_dataset_create_stream_with_targets
     options = {"shape": "x".join(map(str, shape)), "type": "u8" if dtype == np.uint8 else "f32"}
-    options.update({"classes": integer(classes, "classes", 32)} if targets is None else  # type: ignore[arg-type,dict-item]
+    options.update({"classes": integer(classes, "classes")} if targets is None else  # type: ignore[arg-type,dict-item]
                    {"targets": "x".join(map(str, one_target))})
     handle = _c.DatasetHandle()
     context = current_context()

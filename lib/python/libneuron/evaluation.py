@@ -134,7 +134,7 @@ class Evaluation:
         given = None if names is None else texts(names, "a name")
 
         def write(text: Any, capacity: int, needed: Any) -> int:
-            return _c.neuron_evaluation_report(text, capacity, needed, self._handle, given, integer(digits, "digits", 32))
+            return _c.neuron_evaluation_report(text, capacity, needed, self._handle, given, integer(digits, "digits"))
 
         return text_of(write)
 

@@ -14,13 +14,6 @@ METRICS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learni
 _OF_OUTPUTS = METRICS[:4]
 
 
-def metric_of(name: str, function: Any, index: int) -> Any:
-    """A metric as a call of the library takes it: by its name, or by its number."""
-    if function.argtypes[index] is ctypes.c_char_p:
-        return name.encode()
-    return getattr(_c, "NEURON_METRIC_" + name.upper())
-
-
 class History(Mapping[str, np.ndarray]):
     """The figures of a training by their names, an array each: `history["validation_loss"][-1]`.
 
@@ -50,17 +43,15 @@ class History(Mapping[str, np.ndarray]):
         value = ctypes.c_double()
         function = _c.neuron_history_value if output is None else _c.neuron_history_output_value
         where = (epoch,) if output is None else (epoch, output)
-        metric = metric_of(name, function, len(function.argtypes) - 1)
-        check(function(value, self._handle, *where, metric))
+        check(function(value, self._handle, *where, name.encode()))
         return value.value
 
     def best(self, metric: str = "validation_loss") -> int:
         """The epoch, counted from 0, with the smallest loss or the largest accuracy, the first of equals."""
         if metric not in _OF_OUTPUTS:
             raise ValueError(f"metric is {metric!r}; it must be one of {', '.join(_OF_OUTPUTS)}")
-        function = _c.neuron_history_best
-        epoch = function.argtypes[0]._type_()
-        check(function(epoch, self._handle, metric_of(metric, function, 2)))
+        epoch = ctypes.c_int64()
+        check(_c.neuron_history_best(epoch, self._handle, metric.encode()))
         return int(epoch.value)
 
     def save_csv(self, path: Any) -> None:

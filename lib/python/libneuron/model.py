@@ -55,7 +55,7 @@ class Arrays(MutableMapping[str, np.ndarray]):
         index = _c.neuron_graph_find_array(self._model._graph, utf8(name, "the name"))
         if index < 0:
             raise KeyError(_c.neuron_error_last().decode())
-        return integer(index, "index", 32)
+        return integer(index, "index")
 
     def __getitem__(self, name: str) -> np.ndarray:
         index = self._index(name)

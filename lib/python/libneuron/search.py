@@ -17,11 +17,9 @@ import numbers
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from . import _c
-from ._call import check, integer, park, path_of, text_of, texts, utf8
+from ._call import check, integer, options_text, park, path_of, text_of, texts, utf8
 from .callbacks import forget, keep
 from .context import context as current_context, seed_of
-
-_GOALS = {"largest": _c.NEURON_MODE_LARGEST, "smallest": _c.NEURON_MODE_SMALLEST}
 
 
 class Trial(Mapping[str, Any]):
@@ -95,8 +93,6 @@ class Search:
                  goal: str = "largest", folds: int = 1, log: Any = None) -> None:
         if not callable(function):
             raise TypeError(f"the search tries {function!r}, not a function")
-        if goal not in _GOALS:
-            raise ValueError(f"goal is {goal!r}; it must be largest or smallest")
         self.factors: Dict[str, List[Any]] = {str(name): list(levels) for name, levels in factors.items()}
         self._words = {name for name, levels in self.factors.items()
                        if any(isinstance(level, bool) or not isinstance(level, numbers.Real) for level in levels)}
@@ -104,7 +100,8 @@ class Search:
         self._handle = _c.SearchHandle()
         called = _c.neuron_search_function_t(self._called())
         key = keep(called)
-        status = _c.neuron_search_create(self._handle, current_context()._handle, called, key, forget)
+        status = _c.neuron_search_create(self._handle, current_context()._handle, called, key, forget,
+                                         options_text({"goal": goal, "folds": folds}))
         if status < 0:
             forget(key)
         check(status)
@@ -115,8 +112,6 @@ class Search:
             else:
                 array = (ctypes.c_double * len(levels))(*(float(level) for level in levels))
                 check(_c.neuron_search_add_factor(self._handle, utf8(name), array, len(levels)))
-        check(_c.neuron_search_set_goal(self._handle, _GOALS[goal]))
-        check(_c.neuron_search_set_folds(self._handle, integer(folds, "folds", 32)))
         if log is not None:
             check(_c.neuron_search_set_log(self._handle, path_of(log)))
 

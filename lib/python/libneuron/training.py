@@ -135,7 +135,7 @@ class Training:
         self.trainer = trainer
         self._stopped = False
 
-    def _progress(self, what: int) -> float:
+    def _progress(self, what: bytes) -> float:
         return float(_c.neuron_trainer_progress(self.trainer._handle, what))
 
     @property
@@ -146,44 +146,44 @@ class Training:
     @property
     def epoch(self) -> int:
         """The number of the epoch, from 1."""
-        return int(self._progress(_c.NEURON_PROGRESS_EPOCH))
+        return int(self._progress(b"epoch"))
 
     @property
     def epochs(self) -> int:
-        return int(self._progress(_c.NEURON_PROGRESS_EPOCHS))
+        return int(self._progress(b"epochs"))
 
     @property
     def step(self) -> int:
         """Steps done in this epoch."""
-        return int(self._progress(_c.NEURON_PROGRESS_STEP))
+        return int(self._progress(b"step"))
 
     @property
     def steps(self) -> int:
         """How many steps an epoch has."""
-        return int(self._progress(_c.NEURON_PROGRESS_STEPS))
+        return int(self._progress(b"steps"))
 
     @property
     def loss(self) -> float:
         """Mean loss of this epoch so far."""
-        return self._progress(_c.NEURON_PROGRESS_LOSS)
+        return self._progress(b"loss")
 
     @property
     def last_loss(self) -> float:
         """Loss of the last step."""
-        return self._progress(_c.NEURON_PROGRESS_LAST_LOSS)
+        return self._progress(b"last_loss")
 
     @property
     def accuracy(self) -> float:
         """Accuracy of this epoch so far, at the first output."""
-        return self._progress(_c.NEURON_PROGRESS_ACCURACY)
+        return self._progress(b"accuracy")
 
     @property
     def seconds(self) -> float:
-        return self._progress(_c.NEURON_PROGRESS_SECONDS)
+        return self._progress(b"seconds")
 
     @property
     def learning_rate(self) -> float:
-        return self._progress(_c.NEURON_PROGRESS_LEARNING_RATE)
+        return self._progress(b"learning_rate")
 
     @learning_rate.setter
     def learning_rate(self, rate: float) -> None:
@@ -411,16 +411,16 @@ class Trainer:
 
     def _where(self, epoch_end: bool) -> Tuple[int, int, int, int, Dict[str, float], float]:
         handle, progress = self._handle, _c.neuron_trainer_progress
-        steps = int(progress(handle, _c.NEURON_PROGRESS_STEPS))
-        figures = {"loss": progress(handle, _c.NEURON_PROGRESS_LOSS),
-                   "accuracy": progress(handle, _c.NEURON_PROGRESS_ACCURACY)}
+        steps = int(progress(handle, b"steps"))
+        figures = {"loss": progress(handle, b"loss"),
+                   "accuracy": progress(handle, b"accuracy")}
         if epoch_end:
             history = self.history
             figures = {name: float(history[name][-1]) for name in history if name in
                        ("loss", "accuracy", "validation_loss", "validation_accuracy")}
-        return (int(progress(handle, _c.NEURON_PROGRESS_EPOCH)), int(progress(handle, _c.NEURON_PROGRESS_EPOCHS)),
-                steps if epoch_end else int(progress(handle, _c.NEURON_PROGRESS_STEP)), steps, figures,
-                progress(handle, _c.NEURON_PROGRESS_SECONDS))
+        return (int(progress(handle, b"epoch")), int(progress(handle, b"epochs")),
+                steps if epoch_end else int(progress(handle, b"step")), steps, figures,
+                progress(handle, b"seconds"))
 
     def step(self, x: X, y: Any, weights: Any = None) -> float:
         """One step on a batch: forward, loss, backward, update. The mean loss of the batch."""
