@@ -14,7 +14,7 @@
  *      neuron_preparation_apply(input, inputs, NULL, preparation, row, 3);
  *
  *  A training keeps it with its graph, from where neuron_graph_preparation() has it; as text
- *  (JSON) it can be kept anywhere.
+ *  (JSON), without scales, it can be kept anywhere.
  */
 #ifndef NEURON_TABLE_H
 #define NEURON_TABLE_H
@@ -190,8 +190,10 @@ NEURON_API int neuron_preparation_input_name(char *name, size_t capacity, size_t
                                              const neuron_preparation_t *preparation,
                                              int64_t index);
 
-/** Makes the inputs of one row, as loading a table does, but not scaled: what a stored value is
- *  before scale and offset of the dataset.
+/** Makes the inputs of one row, as loading a table does. A preparation of a graph
+ *  (neuron_graph_preparation()) scales them as the training set did, so that they are what
+ *  neuron_graph_predict() takes; any other leaves them as the table has them, before scale and
+ *  offset of a dataset.
  *  @param[out] inputs  room for `capacity` numbers; NULL with capacity 0 to ask how many there are.
  *  @param[out] needed  neuron_preparation_input_count(). May be NULL.
  *  @param fields  `count` texts, in the order of neuron_preparation_field_name(), without quotes
@@ -212,7 +214,8 @@ NEURON_API int neuron_preparation_apply(float *inputs, size_t capacity, size_t *
 NEURON_API int neuron_graph_set_preparation(neuron_graph_t *graph,
                                             const neuron_preparation_t *preparation);
 
-/** Makes the preparation that is kept with a graph.
+/** Makes the preparation that is kept with a graph, which scales rows as the graph's first input is
+ *  scaled: see neuron_graph_scales().
  *  @param[out] preparation  a new one, of which the caller is the owner; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if the graph has none, NEURON_E_FORMAT if its file
  *           had one that is damaged, NEURON_E_MEMORY. Threads as for neuron_graph_predict().

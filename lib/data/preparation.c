@@ -108,6 +108,7 @@ void neuron_preparation_unref(neuron_preparation_t *preparation)
     }
     neuron_release(context, preparation->columns);
     neuron_release(context, preparation->missing.at);
+    neuron_tensor_unref(preparation->channels);
     neuron_release(context, preparation);
     neuron_context_unref(context);
 }
@@ -315,6 +316,27 @@ static int read_field(float *value, const neuron_preparation_t *preparation,
     return NEURON_OK;
 }
 
+/* As a dataset scales what it has stored, to the last bit. */
+static void scale_row(const neuron_preparation_t *preparation, float *inputs)
+{
+    neuron_scaling by = {.kernels = preparation->context->kernels,
+                         .type = NEURON_TYPE_F32,
+                         .scale = &preparation->scale,
+                         .channels = preparation->channels};
+    uint8_t byte;
+    if (!preparation->scaled)
+        return;
+    if (preparation->type == NEURON_TYPE_F32 || by.channels) {
+        neuron_scale_examples(&by, NULL, inputs, 1, preparation->input_count, inputs);
+        return;
+    }
+    by.type = NEURON_TYPE_U8;
+    for (int64_t i = 0; i < preparation->input_count; i++) {
+        byte = (uint8_t)inputs[i];
+        neuron_scale_examples(&by, NULL, &byte, 1, 1, inputs + i);
+    }
+}
+
 int neuron_preparation_apply(float *inputs, size_t capacity, size_t *needed,
                              const neuron_preparation_t *preparation, const char *const *fields,
                              int64_t count)
@@ -344,5 +366,6 @@ int neuron_preparation_apply(float *inputs, size_t capacity, size_t *needed,
         neuron_column_put(column, value, inputs + column->first_input);
         index++;
     }
+    scale_row(preparation, inputs);
     return NEURON_OK;
 }

@@ -9,6 +9,7 @@
 
 #include "base/context.h"
 #include "base/shape.h"
+#include "data/scale.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -70,6 +71,9 @@ struct neuron_preparation {
     int64_t class_count;
     int64_t column_count, input_count;
     neuron_column *columns;
+    bool scaled; /* the inputs of a row, as those of the graph that it was made from: */
+    neuron_scale scale;
+    neuron_tensor_t *channels; /* see scale.h */
 };
 
 /* One with `count` columns without a name; NULL if there is no memory. */

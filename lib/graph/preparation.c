@@ -4,6 +4,7 @@
 
 #include "base/float-mode.h"
 #include "data/preparation-json.h"
+#include "graph/meaning.h"
 
 #include <string.h>
 
@@ -30,6 +31,15 @@ int neuron_graph_set_preparation(neuron_graph_t *graph, const neuron_preparation
                        : neuron_graph_keep_text(graph, NEURON_METADATA_PREPARATION, NULL);
 }
 
+/* A row's inputs are then those that the graph takes. */
+static void take_scales(neuron_preparation_t *preparation, const neuron_node_t *input)
+{
+    const neuron_meaning *meaning = &input->meaning;
+    preparation->scaled = meaning->channels || meaning->scaled;
+    preparation->scale = meaning->scale;
+    preparation->channels = neuron_tensor_ref(meaning->channels);
+}
+
 int neuron_graph_preparation(neuron_preparation_t **preparation, const neuron_graph_t *graph)
 {
     FLOAT_SCOPE;
@@ -43,5 +53,7 @@ int neuron_graph_preparation(neuron_preparation_t **preparation, const neuron_gr
     RETURN_IF_ERROR(neuron_json_parse(&json, graph->context, text, strlen(text), 0, graph->name));
     int status = neuron_preparation_read(preparation, graph->context, json, graph->name);
     json_decref(json);
+    if (status == NEURON_OK)
+        take_scales(*preparation, graph->inputs[0]);
     return status;
 }

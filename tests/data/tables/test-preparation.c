@@ -502,6 +502,64 @@ START_TEST(a_model_has_the_preparation_of_its_table)
 }
 END_TEST
 
+/* What a model is given of a row is, to the last bit, what its training had of it. */
+static void check_scaled_row(const char *options, void (*scale)(neuron_dataset_t *))
+{
+    const char *text = "1,8,0\n2,4,1\n3,200,0\n250,7,1\n", *row[] = {"3", "200"};
+    const char *path = test_file("scaled.safetensors");
+    neuron_dataset_t *train = load(text, options);
+    neuron_graph_t *graph = new_graph(context, train), *loaded;
+    neuron_preparation_t *by;
+    float expected[8], inputs[2], bare[2];
+    neuron_optimizer_t *sgd;
+    neuron_trainer_t *trainer;
+    scale(train);
+    assert_ok(neuron_optimizer_create(&sgd, context, "sgd", NULL));
+    assert_ok(neuron_trainer_create(&trainer, graph, sgd, train));
+    assert_ok(neuron_trainer_set(trainer, "epochs=1"));
+    assert_ok(neuron_trainer_run(NULL, trainer));
+    assert_ok(neuron_graph_save(graph, path));
+    assert_ok(neuron_graph_load(&loaded, context, path));
+    assert_ok(neuron_graph_preparation(&by, loaded));
+    assert_ok(neuron_preparation_apply(inputs, 2, NULL, by, row, 2));
+    assert_ok(neuron_dataset_read(expected, NULL, train, 0, 4));
+    ck_assert_mem_eq(inputs, expected + 4, sizeof inputs);
+    assert_ok(neuron_preparation_apply(bare, 2, NULL, neuron_dataset_preparation(train), row, 2));
+    ck_assert(bare[0] == 3 && bare[1] == 200);
+    neuron_preparation_unref(by);
+    neuron_trainer_unref(trainer);
+    neuron_optimizer_unref(sgd);
+    neuron_graph_unref(loaded);
+    neuron_graph_unref(graph);
+    neuron_dataset_unref(train);
+}
+
+static void standardize(neuron_dataset_t *dataset)
+{
+    assert_ok(neuron_dataset_standardize_channels(dataset, dataset));
+}
+
+static void scale_all(neuron_dataset_t *dataset)
+{
+    assert_ok(neuron_dataset_set_scale(dataset, 1.0 / 3, 0.1));
+}
+
+static void leave(neuron_dataset_t *dataset)
+{
+    (void)dataset;
+}
+
+START_TEST(rows_of_a_model_are_scaled_as_its_training_was)
+{
+    static const char *const types[] = {"label=3, type=f32", "label=3, type=u8"};
+    for (size_t i = 0; i < 2; i++) {
+        check_scaled_row(types[i], standardize);
+        check_scaled_row(types[i], scale_all);
+        check_scaled_row(types[i], leave);
+    }
+}
+END_TEST
+
 START_TEST(a_graph_may_find_no_memory_for_it)
 {
     test_memory memory;
@@ -592,6 +650,7 @@ int main(void)
     LOOP(other_text_is_refused, damaged);
     tcase_add_test(tests, nothing_is_refused);
     tcase_add_test(tests, a_model_has_the_preparation_of_its_table);
+    tcase_add_test(tests, rows_of_a_model_are_scaled_as_its_training_was);
     tcase_add_test(tests, a_graph_may_find_no_memory_for_it);
     tcase_add_loop_test(tests, memory_may_be_refused, 0, 4);
     suite_add_tcase(suite, tests);
