@@ -235,6 +235,37 @@ START_TEST(a_failure_in_a_callback_is_told)
 }
 END_TEST
 
+/* A finished graph takes no more layers, and stays what it is whatever is asked of it. */
+START_TEST(a_finished_graph_stays_whole)
+{
+    static const char *const names[] = {"swish", "never registered", "", NULL};
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph;
+    neuron_tensor_t *input, *output;
+    float value = 2;
+    assert_ok(neuron_custom_layer_register(context, "swish", swish, NULL, NULL, NULL, NULL));
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = vector_input(graph, 1);
+    neuron_node_t *y = neuron_custom_layer(graph, "swish", &x, 1, NULL, 0);
+    assert_ok(neuron_graph_finish(graph, y));
+    assert_ok(
+        neuron_tensor_copy(&input, context, NEURON_TYPE_F32, (const int64_t[]){1, 1}, 2, &value));
+    assert_ok(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (const int64_t[]){1, 1}, 2));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        int64_t nodes = neuron_graph_node_count(graph);
+        ck_assert_ptr_null(neuron_custom_layer(graph, names[i], &x, 1, NULL, 0));
+        assert_message("is finished");
+        ck_assert_int_eq(neuron_graph_node_count(graph), nodes);
+        assert_ok(neuron_graph_predict(graph, input, output));
+        ck_assert(neuron_graph_output(graph, 0) == y);
+    }
+    neuron_tensor_unref(output);
+    neuron_tensor_unref(input);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* ---- What is asked for and is not there ---- */
 
 static int ask(neuron_custom_run_t *run, void *user_data)
@@ -320,6 +351,7 @@ int main(void)
     tcase_add_loop_test(tests, arrays_that_are_refused, 0, sizeof bad_arrays / sizeof *bad_arrays);
     tcase_add_test(tests, arrays_at_the_wrong_place);
     tcase_add_loop_test(tests, a_failure_in_a_callback_is_told, 0, PLACES);
+    tcase_add_test(tests, a_finished_graph_stays_whole);
     tcase_add_test(tests, what_is_not_there);
     tcase_add_test(tests, nulls_are_answered);
     return run_suite(suite);
