@@ -127,9 +127,21 @@ python3 "$sources/documents.py" "$top" "$work/documents"
 for source in "$work"/documents/*.c; do
     compile_c "${source%.c}" -Wno-unused "$source"
 done
+if [ -n "$cpp" ]; then
+    for source in "$work"/documents/*.cpp; do
+        without=
+        [ "${source##*/results-}" = "$source" ] || without='-fno-exceptions -fno-rtti'
+        # shellcheck disable=SC2046,SC2086
+        $cpp -std=c++17 $without -Wall -Wextra -Wno-unused -Werror -o "${source%.cpp}" "$source" \
+            $(pkg-config --cflags --libs libneuron)
+    done
+fi
 mkdir "$work/documents/run"
-for program in "$work"/documents/program-*; do
-    [ "${program%.c}" != "$program" ] || (cd "$work/documents/run" && "$program" >/dev/null)
+for program in "$work"/documents/program-* "$work"/documents/results-program-*; do
+    case $program in
+    *.c | *.cpp | *'*') ;;
+    *) (cd "$work/documents/run" && "$program" >/dev/null) ;;
+    esac
 done
 
 # Each by the line in its opening comment, where it has one.
