@@ -3,7 +3,7 @@ import sys
 
 import libneuron as nn
 
-folder, epochs = sys.argv[1], int((sys.argv[2:] or [50])[0])
+folder, epochs = sys.argv[1], int((sys.argv[2:] or ["50"])[0])
 published = [nn.Dataset.load_idx(f"{folder}/{part}-images-idx3-ubyte.gz", f"{folder}/{part}-labels-idx1-ubyte.gz")
              for part in ("train", "t10k")]
 train, validation, test = nn.Dataset.join(*published).split(0.86, 0.10, 0.04, order="stratified")

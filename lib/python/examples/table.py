@@ -5,7 +5,7 @@ The model keeps how words become inputs and what the classes are called, so that
 import sys
 
 import numpy as np
-import pandas
+import pandas  # type: ignore[import-untyped]
 
 import libneuron as nn
 

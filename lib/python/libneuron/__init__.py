@@ -13,7 +13,7 @@
 help(nn.Dense) and the like show what there is to set; nn.kinds("optimizer") and nn.options("optimizer", "adam") list it.
 The functions of C are in libneuron._c.
 """
-from . import _c, callbacks as _callbacks, kinds as _kinds, layers as _layers
+from . import _c
 from .augmentation import Augmentation
 from .callbacks import *  # noqa: F401,F403
 from .committee import Committee
@@ -33,10 +33,3 @@ from .tensor import load_image
 from .training import Trainer, Training
 
 __version__ = _c.neuron_version_string().decode()
-
-__all__ = [
-    "Augmentation", "Committee", "Context", "context", "CustomLayer", "CustomLoss", "Run", "register", "Dataset",
-    "Preparation", "Evaluation", "History", "Model", "Sequential", "load", "Option", "kinds", "options", "Search",
-    "Trial", "load_image", "Trainer", "Training", "NeuronError", *_callbacks.__all__, *_kinds.__all__,
-    *_layers.__all__,
-]

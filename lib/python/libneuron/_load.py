@@ -4,6 +4,7 @@ import ctypes
 import os
 import sys
 import threading
+from typing import Any
 
 if sys.platform == "win32":
     NAMES = ("neuron-1.dll", "libneuron-1.dll")
@@ -61,14 +62,17 @@ def handshake(abi, version):
 
 def declare(name, result, arguments, doc, experimental=False):
     """The function of that name, with its types."""
+    function: Any
     try:
         function = getattr(library, name)
     except AttributeError:
         if not experimental:
             raise ImportError(f"{path} does not have {name}()") from None
 
-        def function(*_):
+        def gone(*_):
             raise NotImplementedError(f"{name}() was experimental, and this version of the library no longer has it")
+
+        function = gone
     else:
         function.restype, function.argtypes = result, arguments
     function.__doc__ = doc
@@ -77,23 +81,25 @@ def declare(name, result, arguments, doc, experimental=False):
 
 # Nothing is released once the interpreter ends: the process gives all of it back, and a destroy function
 # would find an interpreter that is half gone.
-_ending = []
+_ending: list = []
 atexit.register(_ending.append, True)
 
 # What must not call the library, as the receiver of log lines, has handles that die meanwhile wait here.
 quiet = threading.local()
-_waiting = []
+_waiting: list = []
 
 
 class Owner:
     """A pointer that gives its handle back when Python drops it."""
 
     __slots__ = ()
+    _unref: Any
 
     def __del__(self, ending=_ending, quiet=quiet, waiting=_waiting):
         if self and not ending:
             if getattr(quiet, "on", False):
-                waiting.append((type(self), ctypes.cast(self, ctypes.c_void_p).value))
+                pointer: Any = self
+                waiting.append((type(self), ctypes.cast(pointer, ctypes.c_void_p).value))
             else:
                 type(self)._unref(self)
 

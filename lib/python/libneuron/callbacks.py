@@ -185,4 +185,5 @@ def list_of(given: Any) -> List[Any]:
     return list(given) if isinstance(given, (list, tuple)) else [given]
 
 
+# pyright: reportUnsupportedDunderAll=false
 __all__ = ["Callback", "Checkpoint", "CSVLog", "LearningRate", *(cls.__name__ for cls in callbacks.values())]

@@ -11,7 +11,7 @@ from ._call import check, options_text, pointers
 from .context import Context, context as current_context
 from .data import Dataset
 from .errors import StateError
-from .layers import Dense, Import, Input, Node, concat  # type: ignore[attr-defined]
+from .layers import Dense, Import, Input, Node, concat
 from .model import Model, default_seed
 from .training import dataset_for
 

@@ -129,9 +129,10 @@ class Run:
 
     def _finish(self) -> None:
         if self._backward:  # all that the library waits for, whether it was touched or not
-            self.input_gradients, self.array_gradients
+            self._of_inputs(_c.neuron_custom_run_input_gradient, write=True)
+            self._of_arrays(_c.neuron_custom_run_array_gradient, write=True)
         else:
-            self.output
+            self._of_output(_c.neuron_custom_run_output, write=True)
         for theirs, ours in self._written:
             theirs[...] = ours
 

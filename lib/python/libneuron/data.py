@@ -32,6 +32,10 @@ class Dataset:
     class_names: what the classes are called. classes: how many there are. weights: of each example's loss.
     """
 
+    _handle: Any
+    _context: Context
+    _streams: bool = False  # whether a function reads it, which may take any time
+
     def __init__(self, x: Any, y: Any = None, *, class_names: Optional[Sequence[str]] = None,
                  classes: Optional[int] = None, weights: Any = None) -> None:
         context = current_context()
@@ -56,7 +60,9 @@ class Dataset:
         """What neuron_dataset_<...>(&dataset, dataset, ...) makes."""
         handle = _c.DatasetHandle()
         check(function(handle, self._handle, *arguments))
-        return Dataset._of(handle, self._context)
+        made = Dataset._of(handle, self._context)
+        made._streams = self._streams
+        return made
 
     # ---- From files ----
 
@@ -164,13 +170,18 @@ class Dataset:
         parts = (_c.neuron_dataset_p * max(1, len(fractions)))()
         check(_c.neuron_dataset_split(parts, self._handle, array, len(fractions), seed_of(seed),
                                       options_text({"order": order})))
-        return [Dataset._of(owned(_c.DatasetHandle, part), self._context) for part in parts[:len(fractions)]]
+        made = [Dataset._of(owned(_c.DatasetHandle, part), self._context) for part in parts[:len(fractions)]]
+        for part in made:
+            part._streams = self._streams
+        return made
 
     def k_fold(self, k: int, fold: int, seed: int = 0) -> Tuple["Dataset", "Dataset"]:
         """A fold to validate with and the others to train with: (train, validation), stratified."""
         train, validation = _c.DatasetHandle(), _c.DatasetHandle()
         check(_c.neuron_dataset_k_fold(train, validation, self._handle, integer(k, "k"), integer(fold, "fold"), seed_of(seed)))
-        return Dataset._of(train, self._context), Dataset._of(validation, self._context)
+        made = Dataset._of(train, self._context), Dataset._of(validation, self._context)
+        made[0]._streams = made[1]._streams = self._streams
+        return made
 
     def shuffle(self, seed: int = 0) -> "Dataset":
         """The same examples in random order."""
@@ -216,7 +227,9 @@ class Dataset:
         handle = _c.DatasetHandle()
         lists = [pointers(_c.neuron_dataset_p, [each._handle for each in given]) for given in (inputs, targets)]
         check(_c.neuron_dataset_zip(handle, lists[0], len(inputs), lists[1] if targets else None, len(targets)))
-        return Dataset._of(handle, inputs[0]._context)
+        made = Dataset._of(handle, inputs[0]._context)
+        made._streams = any(each._streams for each in (*inputs, *targets))
+        return made
 
     # ---- What is set ----
 
@@ -443,7 +456,7 @@ def of_arrays(x: np.ndarray, labels: Optional[Labels], context: Context, classes
         made = Dataset._made(_c.neuron_dataset_create, examples, copied(labels.targets, context),
                              labels.targets.shape[-1], context=context)
     else:
-        made = Dataset._made(_c.neuron_dataset_create_with_targets, examples, copied(labels.targets, context),
+        made = Dataset._made(_c.neuron_dataset_create_with_targets, examples, copied(labels.array, context),
                              context=context)
     if labels is not None and labels.names and len(labels.names) == made.classes:
         made.class_names = labels.names
@@ -527,8 +540,8 @@ def _stream(read: Callable[[np.ndarray], Any], count: int, shape: Any, classes: 
     called = kind(fill)
     key = keep(called)
     function = _c.neuron_dataset_create_stream if targets is None else _c.neuron_dataset_create_stream_with_targets
-    options = {"shape": "x".join(map(str, shape)), "type": "u8" if dtype == np.uint8 else "f32"}
-    options.update({"classes": integer(classes, "classes")} if targets is None else  # type: ignore[arg-type,dict-item]
+    options: Dict[str, Any] = {"shape": "x".join(map(str, shape)), "type": "u8" if dtype == np.uint8 else "f32"}
+    options.update({"classes": integer(classes, "classes")} if targets is None else
                    {"targets": "x".join(map(str, one_target))})
     handle = _c.DatasetHandle()
     context = current_context()
@@ -537,6 +550,7 @@ def _stream(read: Callable[[np.ndarray], Any], count: int, shape: Any, classes: 
         forget(key)
     check(status)
     made = Dataset._of(handle, context)
+    made._streams = True
     if known is not None and known.names and len(known.names) == made.classes:
         made.class_names = known.names
     return made

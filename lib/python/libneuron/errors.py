@@ -96,4 +96,5 @@ BY_CODE: Dict[int, Type[NeuronError]] = {
                  DataError, NotFiniteError, UnsupportedError, CallbackError)
 }
 
-__all__ = ["NeuronError", *(kind.__name__ for kind in BY_CODE.values())]
+__all__ = ["NeuronError", "ArgumentError", "ShapeError", "ElementTypeError", "StateError", "OutOfMemoryError", "FileError",
+           "FormatError", "DataError", "NotFiniteError", "UnsupportedError", "CallbackError"]

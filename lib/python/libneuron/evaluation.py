@@ -36,9 +36,8 @@ class Evaluation:
         labels = labels_of(targets)
         array = as_float(outputs, "the outputs")
         loss = loss_of(loss)
-        theirs = labels.classes if labels.classes is not None else labels.targets
         check(_c.neuron_evaluation_create_from_outputs(
-            handle, context._handle, wrap(array, context), copied(theirs, context),  # type: ignore[arg-type]
+            handle, context._handle, wrap(array, context), copied(labels.array, context),
             loss._handle if loss else None, options_text(options)))
         return Evaluation(handle)
 
@@ -140,7 +139,7 @@ class Evaluation:
 
     def frame(self) -> Any:
         """The figures as a frame of pandas, one row for each class, label or output."""
-        import pandas
+        import pandas  # type: ignore[import-untyped,unused-ignore]
         return pandas.DataFrame({name: getattr(self, name) for name in _FIGURES[self.kind]}, index=self.names)
 
     def __repr__(self) -> str:

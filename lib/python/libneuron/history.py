@@ -60,7 +60,7 @@ class History(Mapping[str, np.ndarray]):
 
     def frame(self) -> Any:
         """The figures as a frame of pandas, one row an epoch, counted from 1."""
-        import pandas
+        import pandas  # type: ignore[import-untyped,unused-ignore]
         return pandas.DataFrame(self._figures, index=pandas.RangeIndex(1, self.epochs + 1, name="epoch"))
 
     def __getitem__(self, name: str) -> np.ndarray:

@@ -23,6 +23,8 @@ class Settings:
     kind = ""
     _options: Dict[str, Option] = {}
     _first: Tuple[str, ...] = ()
+    _handle: Any
+    _given: Dict[str, Any]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         if len(arguments) > len(self._first):
@@ -158,7 +160,8 @@ def loss_of(given: Any) -> Optional[Loss]:
         return losses[given]() if given in losses else Unknown("loss", given)
     if callable(given):
         from .custom import CustomLoss
-        return CustomLoss(given)
+        made: Any = CustomLoss(given)
+        return made
     raise TypeError(f"the loss is {given!r}; it must be a name such as 'huber', nn.Huber(...), or a function")
 
 
@@ -172,4 +175,5 @@ def kind_of(handle: Any, noun: str) -> Optional[str]:
     return decoded(getattr(_c, f"neuron_{noun}_kind")(handle))
 
 
+# pyright: reportUnsupportedDunderAll=false
 __all__ = ["Optimizer", "Loss", *(cls.__name__ for cls in [*optimizers.values(), *losses.values()])]

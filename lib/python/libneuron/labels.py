@@ -16,8 +16,12 @@ class Labels(NamedTuple):
     targets: Optional[np.ndarray]
     names: Optional[List[str]]
 
-    def __len__(self) -> int:
-        return len(self.classes if self.classes is not None else self.targets)  # type: ignore[arg-type]
+    @property
+    def array(self) -> np.ndarray:
+        """The class numbers, or the targets."""
+        found = self.classes if self.classes is not None else self.targets
+        assert found is not None
+        return found
 
 
 def is_frame(values: Any) -> bool:

@@ -31,6 +31,10 @@ class Node:
     """What a layer puts out in a network that is being built. `shape` is that of one example."""
 
     __slots__ = ("layer", "inputs", "shape", "name")
+    layer: Optional["Layer"]
+    inputs: Tuple["Node", ...]
+    shape: Shape
+    name: Optional[str]
 
     def __init__(self, layer: Optional["Layer"], inputs: Tuple["Node", ...], shape: Shape, name: Optional[str]) -> None:
         self.layer, self.inputs, self.shape, self.name = layer, inputs, shape, name
@@ -161,6 +165,10 @@ class Layer:
         return options_text(given)
 
     _pairs: frozenset = frozenset()
+    name: Optional[str]
+    trainable: bool
+    options: Dict[str, Any]
+    activation: Optional["Layer"]
 
     def _add(self, graph: Any, inputs: List[Any], context: Context) -> Any:
         """Adds the layer to a graph of the library."""
@@ -453,5 +461,6 @@ def build(context: Context, inputs: Sequence[Node], outputs: Sequence[Node], nam
     return graph
 
 
+# pyright: reportUnsupportedDunderAll=false
 __all__ = ["Node", "Input", "Layer", "L1", "L2", "L1L2", "Reshape", "ZeroPad2D", "Import", "concat", "add",
            "multiply", "average", "vote", *(cls.__name__ for cls in classes.values())]

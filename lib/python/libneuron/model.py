@@ -199,9 +199,9 @@ class Model:
 
     def __init__(self, inputs: Union[Node, Sequence[Node]], outputs: Union[Node, Sequence[Node]], *,
                  name: Optional[str] = None, seed: Optional[int] = None, context: Optional[Context] = None) -> None:
-        lists = []
+        lists: List[List[Node]] = []
         for given, what in ((inputs, "inputs"), (outputs, "outputs")):
-            nodes = list(given) if isinstance(given, (list, tuple)) else [given]
+            nodes: List[Any] = list(given) if isinstance(given, (list, tuple)) else [given]
             for node in nodes:
                 if not isinstance(node, Node):
                     raise TypeError(f"the {what} of a model are nodes, which nn.Input() and layers give, not "
@@ -228,6 +228,9 @@ class Model:
         self._alone = len(self._inputs) == 1 and len(self._outputs) == 1
         self._shape = self.input_shapes[0] if self._alone else None
         self._few = min(_FEW, _FEW_NUMBERS // max(1, int(np.prod(self.input_shapes[0]))))
+        # Whether the time of a step follows from the number of parameters.
+        self._dense = all(layer.kind == "input" or len(layer.shape) == 1 and
+                          not _c.neuron_node_custom_kind(layer._node) for layer in self.layers)
         self._local = threading.local()
         self._readers: List[int] = []
         self._writer: Optional[int] = None

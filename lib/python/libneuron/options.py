@@ -66,7 +66,7 @@ def _read(family: bytes, kind: bytes) -> Iterator[Option]:
         row = _c.neuron_kind_option(family, kind, index)
         if not row:
             return
-        words = []
+        words: List[str] = []
         while True:
             word = _c.neuron_option_word(row, len(words))
             if word is None:

@@ -80,7 +80,7 @@ class Tqdm:
 
 def bar() -> Any:
     try:
-        from tqdm.auto import tqdm
+        from tqdm.auto import tqdm  # type: ignore[import-untyped,unused-ignore]
     except Exception:  # not there, or not able to draw here
         return Plain()
     return Tqdm(tqdm)

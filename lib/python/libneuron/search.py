@@ -160,7 +160,7 @@ class Search:
 
     def frame(self) -> Any:
         """The trials as a frame of pandas."""
-        import pandas
+        import pandas  # type: ignore[import-untyped,unused-ignore]
         return pandas.DataFrame([{**trial, "score": trial.score, "deviation": trial.deviation,
                                   "seconds": trial.seconds} for trial in self.trials])
 

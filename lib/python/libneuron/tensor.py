@@ -16,9 +16,9 @@ from . import _c
 from ._call import check, path_of
 from .context import Context, context as current_context
 
-TYPES = {np.dtype(np.float32): _c.NEURON_TYPE_F32, np.dtype(np.uint8): _c.NEURON_TYPE_U8,
+TYPES: Dict[Any, int] = {np.dtype(np.float32): _c.NEURON_TYPE_F32, np.dtype(np.uint8): _c.NEURON_TYPE_U8,
          np.dtype(np.int32): _c.NEURON_TYPE_I32, np.dtype(np.int64): _c.NEURON_TYPE_I64}
-DTYPES = {number: dtype for dtype, number in TYPES.items()}
+DTYPES: Dict[int, Any] = {number: dtype for dtype, number in TYPES.items()}
 FLOAT = np.dtype(np.float32)
 
 _CPU_DEVICES = (1, 3, 11, 13)  # of DLPack: the processor's memory, or some that it shares with a device

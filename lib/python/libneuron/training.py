@@ -20,6 +20,9 @@ from .labels import Labels, is_frame, labels_of, one_hot
 from .progress import Progress, wanted
 from .tensor import as_array, as_float, as_stored, ready, wrap
 
+# Epochs that are done in a moment need not look for Ctrl-C at each of their steps: multiplications, roughly.
+_SHORT = 5e9
+
 _STEP = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int32, ctypes.c_void_p)
 _SHARES = ("cross_entropy", "kullback_leibler")
 
@@ -98,12 +101,12 @@ def dataset_for(model: Any, x: X, y: Any, losses: Sequence[Optional[Loss]], weig
         if each is None:
             raise ValueError(f"the labels of output {model.output_names[index]!r} are missing")
         labels, shares = targets_for(model, index, each, losses[index])
-        if len(labels) != len(arrays[0]):
-            raise DataError(f"there are {len(arrays[0])} examples and {len(labels)} labels")
+        if len(labels.array) != len(arrays[0]):
+            raise DataError(f"there are {len(arrays[0])} examples and {len(labels.array)} labels")
         size = int(np.prod(model.output_shapes[index]))
         first = arrays[0]
         if len(arrays) > 1 or len(given) > 1:  # a part has nothing but its labels
-            first = np.zeros((len(labels), 1), np.uint8)
+            first = np.zeros((len(labels.array), 1), np.uint8)
         parts.append(of_arrays(first, labels, model.context, size if labels.classes is not None else None, shares))
     if len(arrays) == 1 and len(parts) == 1:
         made = parts[0]
@@ -323,9 +326,7 @@ class Trainer:
             return given
         if not isinstance(given, (list, tuple)) or len(given) not in (2, 3):
             raise TypeError("validation_data must be a Dataset, (x, y) or (x, y, weights)")
-        names = self._dataset.class_names if self._dataset is not None else None
-        return dataset_for(self.model, given[0], given[1], self.losses, *given[2:]) if names is None else \
-            dataset_for(self.model, *given[:2], self.losses, *given[2:])
+        return dataset_for(self.model, given[0], given[1], self.losses, given[2] if len(given) > 2 else None)
 
     def _run(self, progress: Optional[bool]) -> History:
         training = Training(self)
@@ -356,7 +357,7 @@ class Trainer:
         """Callbacks for this run alone: those of the caller's, Ctrl-C and progress."""
         stop, running = interrupt.stop, self._running_functions(training)
         added = []
-        steps = interrupt.watching or shown is not None
+        watched = _c.NEURON_EVENT_EPOCH_END if self._short_epochs() else _c.NEURON_EVENT_STEP_END
 
         def on_step(_trainer: Any, _event: int, _data: Any) -> int:
             try:
@@ -368,8 +369,8 @@ class Trainer:
             except BaseException as error:
                 return park(error)
 
-        if steps:
-            added.append(self._add(_c.NEURON_EVENT_STEP_END, _STEP(on_step)))
+        if interrupt.watching or shown is not None:
+            added.append(self._add(watched if shown is None else _c.NEURON_EVENT_STEP_END, _STEP(on_step)))
         if shown is not None:
             def on_epoch(_trainer: Any, _event: int, _data: Any) -> int:
                 try:
@@ -381,6 +382,12 @@ class Trainer:
         for events, function in running:
             added.append(self._add(events, _STEP(function)))
         return added
+
+    def _short_epochs(self) -> bool:
+        """Whether an epoch of dense layers is over before a person could tell."""
+        dataset, model = self._dataset, self.model
+        return dataset is not None and not dataset._streams and model._dense and \
+            3 * model.parameters * len(dataset) < _SHORT and all(loss is None or loss.kind != "custom" for loss in self.losses)
 
     def _running_functions(self, training: Training) -> List[Tuple[int, Any]]:
         made = []
@@ -433,11 +440,10 @@ class Trainer:
             targets, kept = [], []
             for index, each in enumerate(by_output(y, model.output_names, "the labels")):
                 labels, _shares = targets_for(model, index, each, self.losses[index])
-                array = labels.classes if labels.classes is not None else labels.targets
-                if labels.classes is None and len(array) and array[0].size == 1 and \
-                        np.prod(model.output_shapes[index]) == 1:  # type: ignore[index,arg-type]
-                    array = array.reshape(len(array), *model.output_shapes[index])  # type: ignore[union-attr]
-                array = ready(array)  # type: ignore[arg-type]
+                array = labels.array
+                if labels.classes is None and array.size == len(array) and np.prod(model.output_shapes[index]) == 1:
+                    array = array.reshape(len(array), *model.output_shapes[index])
+                array = ready(array)
                 kept.append(array)
                 targets.append(wrap(array, model.context))
             weight = None if weights is None else as_float(weights, "the weights")

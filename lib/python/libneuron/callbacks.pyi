@@ -1,0 +1,130 @@
+# Made by stubs.py from callbacks.py and the library's tables of options.
+from typing import Any, Literal, Optional, Tuple, Union
+import ctypes
+from typing import Any, Callable, Dict, List
+from . import _c
+from ._call import check, park, path_of
+from .context import context as current_context
+from .kinds import Settings, about, camel, make_class
+from .options import kinds, options
+EVENTS: Any
+class Callback:
+
+    def on_run_begin(self, training: Any) -> Any:
+        ...
+
+    def on_epoch_begin(self, training: Any) -> Any:
+        ...
+
+    def on_step_end(self, training: Any) -> Any:
+        ...
+
+    def on_epoch_end(self, training: Any) -> Any:
+        ...
+
+    def on_run_end(self, training: Any) -> Any:
+        ...
+def functions_of(callback: Any) -> Dict[int, Callable[[Any], Any]]:
+    ...
+class LibraryCallback(Settings):
+    _noun = 'callback'
+_CALLBACKS: Any
+callbacks: Dict[str, Any]
+class Checkpoint(LibraryCallback):
+    kind = 'checkpoint'
+    _options = options('callback', 'early_stopping')
+
+    def __init__(self, path: Any, **options: Any) -> None:
+        ...
+
+    def _create(self, text: Any) -> Any:
+        ...
+
+    def __reduce__(self) -> Any:
+        ...
+
+    def __copy__(self) -> Any:
+        ...
+def _checkpoint(path: Any, given: Dict[str, Any]) -> Checkpoint:
+    ...
+class CSVLog(LibraryCallback):
+    kind = 'csv_log'
+
+    def __init__(self, path: Any) -> None:
+        ...
+
+    def _create(self, text: Any) -> Any:
+        ...
+
+    def __reduce__(self) -> Any:
+        ...
+
+    def __copy__(self) -> Any:
+        ...
+_kept: Dict[int, Any]
+@_c.neuron_destroy_function_t
+def forget(key: int) -> None:
+    ...
+def keep(function: Any) -> int:
+    ...
+class LearningRate(LibraryCallback):
+    kind = 'schedule'
+
+    def __init__(self, function: Callable[[int, float], float]) -> None:
+        ...
+
+    def _create(self, text: Any) -> Any:
+        ...
+
+    def __reduce__(self) -> Any:
+        ...
+
+    def __copy__(self) -> Any:
+        ...
+def list_of(given: Any) -> List[Any]:
+    ...
+class CosineSchedule(LibraryCallback):
+    alpha: float
+    length: int
+    start: int
+    per_step: bool
+    def __init__(self, *, alpha: float = ..., length: int = ..., start: int = ..., per_step: bool = ...) -> None: ...
+class EarlyStopping(LibraryCallback):
+    monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy']
+    output: int
+    mode: Literal['auto', 'smallest', 'largest']
+    patience: int
+    min_delta: float
+    baseline: float
+    start: int
+    restore_best: bool
+    def __init__(self, *, monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy'] = ..., output: int = ..., mode: Literal['auto', 'smallest', 'largest'] = ..., patience: int = ..., min_delta: float = ..., baseline: Optional[float] = ..., start: int = ..., restore_best: bool = ...) -> None: ...
+class ExponentialSchedule(LibraryCallback):
+    factor: float
+    length: int
+    start: int
+    per_step: bool
+    def __init__(self, *, factor: float = ..., length: int = ..., start: int = ..., per_step: bool = ...) -> None: ...
+class ReduceOnPlateau(LibraryCallback):
+    monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy']
+    output: int
+    mode: Literal['auto', 'smallest', 'largest']
+    factor: float
+    patience: int
+    min_delta: float
+    cooldown: int
+    min_rate: float
+    def __init__(self, *, monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy'] = ..., output: int = ..., mode: Literal['auto', 'smallest', 'largest'] = ..., factor: float = ..., patience: int = ..., min_delta: float = ..., cooldown: int = ..., min_rate: float = ...) -> None: ...
+class StepSchedule(LibraryCallback):
+    factor: float
+    length: int
+    start: int
+    per_step: bool
+    def __init__(self, *, factor: float = ..., length: int = ..., start: int = ..., per_step: bool = ...) -> None: ...
+class StopOnNaN(LibraryCallback):
+    def __init__(self) -> None: ...
+class WarmUp(LibraryCallback):
+    length: int
+    start: int
+    per_step: bool
+    def __init__(self, *, length: int = ..., start: int = ..., per_step: bool = ...) -> None: ...
