@@ -54,6 +54,10 @@ numpy_is_there() {
     /usr/bin/python3 -c 'import numpy' || python3 -c 'import numpy'
 }
 
+pytest_is_there() {
+    /usr/bin/python3 -c 'import numpy, pytest' || python3 -c 'import numpy, pytest'
+}
+
 # What the tests take as well.
 need_test_tools() {
     need_build_tools
@@ -63,6 +67,7 @@ need_test_tools() {
     need clang command -v clang
     need libclang-rt-dev links clang -fsanitize=address
     need python3-numpy numpy_is_there
+    need python3-pytest pytest_is_there
     need curl command -v curl
     need clang-format command -v clang-format
     need gdb command -v gdb

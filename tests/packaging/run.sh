@@ -116,7 +116,7 @@ if [ -n "$python" ]; then
     "$python" "$sources/custom.py" "$library"
     say "the program of docs/python.md"
     mkdir "$work/python"
-    (cd "$work/python" && "$python" "$sources/python_document.py" "$top/docs/python.md" \
+    (cd "$work/python" && PYTHONPATH=$build/lib/python LIBNEURON_LIBRARY=$library "$python" "$sources/python_document.py" "$top/docs/python.md" \
         "$top/tests/abi/enumerators.txt")
 else
     missing="$missing NumPy"

@@ -1,6 +1,7 @@
 """The package as a whole: stubs, types, examples, and that it needs nothing but NumPy."""
 import gzip
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -52,6 +53,19 @@ def test_only_numpy_is_needed():
 
 def test_the_version_is_the_librarys():
     assert nn.__version__.count(".") == 2
+
+
+def test_the_guide_is_a_program(tmp_path):
+    with open(os.path.join(HERE, "..", "..", "docs", "python.md"), encoding="utf-8") as file:
+        text = file.read().partition("\n## Without the package")[0]
+    blocks = re.findall(r"^```(py|python)\n(.*?)^```$", text, re.M | re.S)
+    assert len(blocks) > 10
+    try:
+        import pandas  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError:
+        blocks = [block for block in blocks if block[0] == "python"]
+    run(sys.executable, "-W", "error", "-c", "\n".join(code for _, code in blocks), cwd=tmp_path)
 
 
 def write_idx(path, array):
