@@ -31,7 +31,9 @@ export PKG_CONFIG_PATH
 libraries=$(pkg-config --variable=libdir libneuron)
 library=$libraries/libneuron.so.1
 for file in "$library" "$libraries/libneuron.so" "$libraries/libneuron.a" \
-    "$tree/include/libneuron/libneuron.h" \
+    "$tree/include/libneuron/libneuron.h" "$tree/include/libneuron/libneuron.hpp" \
+    "$libraries/cmake/libneuron/libneuronConfig.cmake" \
+    "$libraries/cmake/libneuron/libneuronConfigVersion.cmake" \
     "$tree/share/gdb/auto-load$prefix/${libraries#"$tree"/}/libneuron.so.1.0.0-gdb.py"; do
     [ -e "$file" ] || { echo "$file was not installed" >&2; exit 1; }
 done
@@ -159,5 +161,19 @@ cc() {
     done
     ./custom_layer snake.safetensors
 )
+if [ -n "$cpp" ]; then
+    cp "$top"/examples/*.cpp "$work/examples"
+    c++() {
+        # shellcheck disable=SC2086
+        $cpp -Wall -Wextra -Wpedantic -Werror "$@"
+    }
+    (
+        cd "$work/examples"
+        for source in *.cpp; do
+            line=$(sed -n '/\*\//q; s/^ \*  *\(c++ .*libneuron).*\)/\1/p' "$source")
+            eval "${line:?$source says how it is compiled}"
+        done
+    )
+fi
 
 [ -z "$missing" ] || { echo "missing here:$missing"; exit 77; }
