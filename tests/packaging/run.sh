@@ -163,14 +163,14 @@ cc() {
 )
 if [ -n "$cpp" ]; then
     cp "$top"/examples/*.cpp "$work/examples"
-    c++() {
+    compile_cpp() {
         # shellcheck disable=SC2086
         $cpp -Wall -Wextra -Wpedantic -Werror "$@"
     }
     (
         cd "$work/examples"
         for source in *.cpp; do
-            line=$(sed -n '/\*\//q; s/^ \*  *\(c++ .*libneuron).*\)/\1/p' "$source")
+            line=$(sed -n '/\*\//q; s/^ \*  *c++ \(.*libneuron).*\)/compile_cpp \1/p' "$source")
             eval "${line:?$source says how it is compiled}"
         done
     )
