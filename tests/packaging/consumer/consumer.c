@@ -16,8 +16,9 @@ int main(void)
     if (status == NEURON_OK)
         status = neuron_graph_create(&graph, context);
     if (status == NEURON_OK) {
-        neuron_node_t *x = neuron_flatten(graph, neuron_input(graph, (const int64_t[]){8, 8, 1}, 3));
-        status = neuron_graph_finish(graph, neuron_softmax(graph, neuron_dense(graph, x, 10, NULL), NULL));
+        neuron_node_t *x = neuron_input(graph, (const int64_t[]){8, 8, 1}, 3);
+        x = neuron_dense(graph, neuron_flatten(graph, x), 10, NULL);
+        status = neuron_graph_finish(graph, neuron_softmax(graph, x, NULL));
     }
     if (status == NEURON_OK)
         status = neuron_optimizer_create(&sgd, context, "sgd", NULL);
