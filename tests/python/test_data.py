@@ -33,6 +33,13 @@ def test_an_array_outlives_its_name(points):
     assert np.array_equal(data.x(), x) and np.array_equal(data.labels(), y) and junk
 
 
+def test_targets_are_lent(small):
+    x = np.random.default_rng(0).random((50, 3), np.float32)
+    data = nn.Dataset(x, x)
+    x[7] = 5
+    assert (data.x(7, 1) == 5).all() and (data.y(7, 1) == 5).all()
+
+
 def test_labels_are_copied():
     labels = np.array([0, 1, 2, 1], np.int32)
     data = nn.Dataset(np.zeros((4, 2), np.float32), labels)
@@ -212,6 +219,14 @@ def test_frames(small):
     assert again.evaluate(frame, pandas.Categorical(buys)).accuracy == model.evaluate(frame, buys).accuracy
     numbers = pandas.DataFrame(chance.random((20, 64)))
     assert small().predict(numbers).shape == (20, 10)
+    numbers.columns = [f"c{i}" for i in range(64)]
+    by_name = small(seed=1)
+    by_name.fit(numbers, np.arange(20) % 10)
+    assert np.array_equal(by_name.predict(numbers[numbers.columns[::-1]]), by_name.predict(numbers.to_numpy(np.float32)))
+    with pytest.raises(nn.DataError, match="c5"):
+        by_name.predict(numbers.drop(columns="c5"))
+    nullable = numbers.astype({"c3": "Float64"})
+    assert np.allclose(by_name.predict(nullable), by_name.predict(numbers), atol=1e-6)
     table = nn.Dataset.from_frame(frame.assign(buys=buys), label="buys", categories="one_hot")
     assert table.class_names == ["no", "yes"] and nn.Dataset.from_frame(frame, like=table).x().shape == (300, 3)
     frame.loc[3, "age"] = np.nan

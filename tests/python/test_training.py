@@ -79,12 +79,12 @@ def test_the_loss_follows_from_the_end(small, points):
     x, y = points
     binary = small(2, 1, end="sigmoid", seed=1)
     binary.fit(x, np.where(y, "yes", "no"), epochs=80, optimizer=nn.Adam(0.02))
-    assert binary.history.trainer.losses[0].kind == "binary_cross_entropy" and binary.class_names == ["no", "yes"]
+    assert binary.history.losses == ["binary_cross_entropy"] and binary.class_names == ["no", "yes"]
     found = binary.evaluate(x, y)
     assert found.accuracy > 0.95 and set(binary.classify(x)) == {"no", "yes"}
     straight = small(2, 1, end=None, seed=1)
     straight.fit(x, x.sum(1), epochs=60, optimizer=nn.Adam(0.02))
-    assert straight.history.trainer.losses[0].kind == "mean_squared_error" and straight.history["loss"][-1] < 0.01
+    assert straight.history.losses == ["mean_squared_error"] and straight.history["loss"][-1] < 0.01
     shares = small(2, 2, seed=1)
     shares.fit(x, np.eye(2)[y], epochs=20, optimizer=nn.Adam(0.02))
     assert shares.evaluate(x, y).accuracy > 0.9
@@ -250,6 +250,19 @@ def test_a_loss_that_is_not_finite(small, glyphs):
         small().fit(np.where(x > 0.5, np.inf, x).astype(np.float32), y)
 
 
+def test_ctrl_c_ends_a_search_too(small, glyphs):
+    tried = []
+
+    def score(trial):
+        tried.append(trial.index)
+        return small().fit(*glyphs, epochs=10000000)["loss"][-1]
+
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        nn.Search(score, {"a": [1, 2, 3]}).grid()
+    assert tried == [0]
+
+
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signals")
 def test_ctrl_c_ends_a_fit_and_keeps_what_was_trained(small, glyphs):
     model = small(seed=1)
@@ -311,6 +324,17 @@ def test_augmentation():
         augmentation.apply(data, 50, 50)
     with pytest.raises(nn.ArgumentError, match="rotation"):
         nn.Augmentation(rotate=3)
+
+
+def test_a_model_does_not_keep_what_it_was_trained_on(small, glyphs):
+    import gc
+    import sys
+    x = glyphs[0].copy()
+    before = sys.getrefcount(x)
+    model = small()
+    history = model.fit(x, glyphs[1])
+    gc.collect()
+    assert sys.getrefcount(x) == before and history.losses == ["cross_entropy"]
 
 
 def test_frames_of_figures(small, glyphs):

@@ -382,6 +382,10 @@ class Preparation:
 
     def matrix(self, frame: Any, context: Optional[Context] = None) -> np.ndarray:
         """The inputs of a frame with these columns, [n, inputs]."""
+        fields = self.fields
+        if fields == self.inputs and all_numbers(frame) and set(fields) <= set(map(str, frame.columns)):
+            places = {str(name): i for i, name in enumerate(frame.columns)}
+            return np.ascontiguousarray(frame.iloc[:, [places[name] for name in fields]].to_numpy(), np.float32)
         text = frame_bytes(frame)
         made = Dataset._made(_c.neuron_dataset_load_csv_prepared_memory, text, len(text), self._handle,
                              context=context)
@@ -428,21 +432,34 @@ def frame_bytes(frame: Any) -> bytes:
 
 
 def frame_matrix(frame: Any, context: Context) -> Tuple[np.ndarray, Optional[Preparation]]:
-    """The inputs of a frame: its numbers as they are; with words among the columns, and a preparation for the next."""
-    if all(getattr(dtype, "kind", "O") in "fiub" and hasattr(dtype, "itemsize") for dtype in frame.dtypes):
-        return np.ascontiguousarray(frame.to_numpy(), np.float32), None
-    text = frame_bytes(frame)
+    """The inputs of a frame, and what was learnt of its columns: their names, and what words become."""
+    numbers = all_numbers(frame)
+    # Of numbers only the names are learnt, which one row shows.
+    text = frame_bytes(frame.iloc[:1].fillna(0) if numbers else frame)
     options = options_text({"label": "none", "categories": "one_hot", "type": "f32", "header": "present"})
-    made = Dataset._made(_c.neuron_dataset_load_csv_memory, text, len(text), options, context=context)
-    return made.x(), made.preparation
+    if not numbers:
+        made = Dataset._made(_c.neuron_dataset_load_csv_memory, text, len(text), options, context=context)
+        return made.x(), made.preparation
+    names = [str(name) for name in frame.columns]
+    learnt = None
+    if len(frame) and len(set(names)) == len(names):
+        made = Dataset._made(_c.neuron_dataset_load_csv_memory, text, len(text), options, context=context)
+        learnt = made.preparation
+    return (np.ascontiguousarray(frame.to_numpy(), np.float32),
+            learnt if learnt is not None and learnt.fields == learnt.inputs == names else None)
+
+
+def all_numbers(frame: Any) -> bool:
+    """Whether the columns are arrays of numbers, as NumPy has them."""
+    return all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in frame.dtypes)
 
 
 # ---- Putting datasets together ----
 
 def of_arrays(x: np.ndarray, labels: Optional[Labels], context: Context, classes: Optional[int] = None,
               shares: bool = False) -> Dataset:
-    """A dataset over an array, which is not copied, with labels, which are: what is read by them as places in
-    memory must not change. shares: targets are probabilities of classes."""
+    """A dataset over an array, and over targets, which are not copied. Class numbers are: they are read as places in
+    memory, and must not change. shares: targets are probabilities of classes."""
     examples = lend(x, context)
     if labels is None:
         made = Dataset._made(_c.neuron_dataset_create_with_targets, examples, None, context=context)
@@ -453,10 +470,10 @@ def of_arrays(x: np.ndarray, labels: Optional[Labels], context: Context, classes
         made = Dataset._made(_c.neuron_dataset_create, examples, copied(labels.classes, context), classes,
                              context=context)
     elif shares and labels.targets is not None:
-        made = Dataset._made(_c.neuron_dataset_create, examples, copied(labels.targets, context),
+        made = Dataset._made(_c.neuron_dataset_create, examples, lend(labels.targets, context),
                              labels.targets.shape[-1], context=context)
     else:
-        made = Dataset._made(_c.neuron_dataset_create_with_targets, examples, copied(labels.array, context),
+        made = Dataset._made(_c.neuron_dataset_create_with_targets, examples, lend(labels.array, context),
                              context=context)
     if labels is not None and labels.names and len(labels.names) == made.classes:
         made.class_names = labels.names

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import ctypes
 import html
-from typing import Any, Dict, Iterator, List, Mapping, Optional
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -18,12 +18,13 @@ class History(Mapping[str, np.ndarray]):
     """The figures of a training by their names, an array each: `history["validation_loss"][-1]`.
 
     loss and accuracy are those while training, as the parameters changed; of several outputs there are also those of
-    each, `digit_loss`. stop_reason says why it ended before its last epoch, interrupted whether Ctrl-C did.
+    each, `digit_loss`. stop_reason says why it ended before its last epoch, interrupted whether Ctrl-C did, and losses
+    what was minimised at each output.
     """
 
-    def __init__(self, handle: Any, stop_reason: str = "", interrupted: bool = False, trainer: Any = None) -> None:
+    def __init__(self, handle: Any, stop_reason: str = "", interrupted: bool = False, losses: Sequence[str] = ()) -> None:
         self._handle = handle
-        self.stop_reason, self.interrupted, self.trainer = stop_reason, interrupted, trainer
+        self.stop_reason, self.interrupted, self.losses = stop_reason, interrupted, list(losses)
         self.epochs = int(_c.neuron_history_epochs(handle))
         self._figures: Dict[str, np.ndarray] = {}
         for name in METRICS:

@@ -20,6 +20,7 @@ from . import _c
 from ._call import check, integer, options_text, park, path_of, text_of, texts, utf8
 from .callbacks import forget, keep
 from .context import context as current_context, seed_of
+from .training import interrupted_so_far
 
 
 class Trial(Mapping[str, Any]):
@@ -124,7 +125,10 @@ class Search:
                 search = me()
                 if search is None:
                     return _c.NEURON_STOP
+                before = interrupted_so_far()
                 found = search.function(Trial(search, trial))
+                if interrupted_so_far() != before:
+                    raise KeyboardInterrupt("Ctrl-C while a trial was trained")
                 score[0] = math.nan if found is None else float(found)
                 return 0
             except BaseException as error:

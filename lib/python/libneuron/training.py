@@ -233,6 +233,14 @@ class _Interrupt:
             signal.signal(signal.SIGINT, self.previous)
 
 
+# How often Ctrl-C ended a fit in this thread: what trains several, as a search, ends then too.
+interrupts = threading.local()
+
+
+def interrupted_so_far() -> int:
+    return getattr(interrupts, "count", 0)
+
+
 # ---- The trainer ----
 
 class Trainer:
@@ -344,14 +352,18 @@ class Trainer:
         reason = _c.neuron_trainer_stop_reason(self._handle).decode()
         if interrupt.stop:
             reason = "interrupted by Ctrl-C"
+            interrupts.count = interrupted_so_far() + 1
         elif status == _c.NEURON_STOP and not reason:
             reason = "stopped by a callback"
-        found = History(history, reason, bool(interrupt.stop), self) if history else None
+        found = History(history, reason, bool(interrupt.stop), self._kinds()) if history else None
         if found is not None:
             self.model.history = found
         check(status)
         assert found is not None
         return found
+
+    def _kinds(self) -> List[str]:
+        return [loss.kind if loss is not None else "cross_entropy" for loss in self.losses]
 
     def _add_functions(self, training: Training, interrupt: _Interrupt, shown: Optional[Progress]) -> List[Any]:
         """Callbacks for this run alone: those of the caller's, Ctrl-C and progress."""
@@ -476,7 +488,7 @@ class Trainer:
         if self._handle is None:
             raise StateError("the training has not begun")
         handle = ctypes.cast(_c.neuron_history_ref(_c.neuron_trainer_history(self._handle)), _c.HistoryHandle)
-        return History(handle, _c.neuron_trainer_stop_reason(self._handle).decode(), trainer=self)
+        return History(handle, _c.neuron_trainer_stop_reason(self._handle).decode(), losses=self._kinds())
 
     def save(self, path: Any) -> None:
         """Saves parameters, what the optimizer and the callbacks remember, progress and history."""
