@@ -13,7 +13,7 @@ from .data import Dataset
 from .errors import StateError
 from .layers import Dense, Import, Input, Node, concat
 from .model import Model, default_seed
-from .training import dataset_for
+from .targets import dataset_for
 
 METHODS = ("bagging", "k_fold", "seeds")
 RULES = ("mean", "weighted_mean", "majority_vote", "weighted_vote")

@@ -20,7 +20,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from . import _c
-from ._call import check, decoded, error_of, extents, options_text, pointers, shape_of, utf8
+from ._call import check, error_of, extents, options_text, pointers, shape_of, utf8
 from .context import Context, context as current_context
 from .options import Option, describe, kinds, options, together
 
