@@ -92,6 +92,15 @@ def test_the_loss_follows_from_the_end(small, points):
         binary.fit(x[:3], ["a", "b", "c"])
 
 
+def test_class_numbers_may_be_floats(small, glyphs):
+    one, two = small(seed=1), small(seed=1)
+    one.fit(glyphs[0], glyphs[1].astype(float), seed=1)
+    two.fit(*glyphs, seed=1)
+    assert one.to_bytes() == two.to_bytes()
+    with pytest.raises(nn.NeuronError):
+        one.fit(glyphs[0], glyphs[1] + 0.5)
+
+
 def test_maps_of_classes():
     x = nn.Input((4, 4, 1))
     model = nn.Model(x, nn.Softmax()(nn.Conv2D(2, 1)(x)))

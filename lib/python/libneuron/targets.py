@@ -58,6 +58,9 @@ def targets_for(model: Any, index: int, y: Any, loss: Optional[Loss]) -> Tuple[L
     labels = labels_of(y, None)
     if labels.names and known and set(labels.names) <= set(known):
         labels = labels_of(y, known)
+    numbers = labels.targets
+    if numbers is not None and numbers.ndim == 1 and size > 1 and np.array_equal(numbers, np.floor(numbers)):
+        labels = Labels(numbers.astype(np.int64), None, labels.names)  # class numbers that were read as floats
     if labels.classes is not None and size == 1:
         if labels.names and len(labels.names) > 2:
             raise DataError(f"there are {len(labels.names)} classes, {', '.join(map(repr, labels.names[:8]))}, for an "
