@@ -18,7 +18,8 @@
  *
  *  - **Handles** are values. A copy is one more owner of the same thing (neuron_..._ref()), a move
  *    takes it over, and the last owner releases it. What was moved from, and what is made without
- *    arguments, is empty: calls on it fail with NEURON_E_ARGUMENT. `graph(pointer)` takes over a
+ *    arguments (but a context, which has the defaults), is empty: calls on it fail with
+ *    NEURON_E_ARGUMENT. `graph(pointer)` takes over a
  *    handle of C, graph::share(pointer) adds an owner, get() lends it to C, and release() gives it
  *    away. Threads: a copy counts as the same handle, see types.h.
  *  - **Errors** are exceptions: neuron::error, with a code of status.h and the library's message.

@@ -53,15 +53,26 @@ void loop_in(std::int64_t count, neuron_part_function_t part, const void *loop, 
 template <class Allocator>
 void *allocate_from(std::size_t size, std::size_t alignment, void *allocator)
 {
+    void *memory = nullptr;
+    auto allocate = [&] {
+        memory = static_cast<Allocator *>(allocator)->allocate(size, alignment);
+    };
 #ifdef __cpp_exceptions
     try {
-        return static_cast<Allocator *>(allocator)->allocate(size, alignment);
-    } catch (...) {
+        allocate();
+    }
+#ifdef __GLIBCXX__
+    catch (abi::__forced_unwind &) {
+        throw;
+    }
+#endif
+    catch (...) {
         return nullptr; /* there is none: the call fails with NEURON_E_MEMORY */
     }
 #else
-    return static_cast<Allocator *>(allocator)->allocate(size, alignment);
+    allocate();
 #endif
+    return memory;
 }
 
 template <class Allocator> void release_to(void *memory, void *allocator)
@@ -112,6 +123,8 @@ class context : public handle_with_options<context, neuron_context_t>
     explicit context(const options &options) : context(create(options))
     {
     }
+#else
+    context() = delete; /* would be an empty one here: create() makes one */
 #endif
     /** neuron_context_threads() */
     std::int64_t threads() const noexcept

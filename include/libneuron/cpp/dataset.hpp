@@ -427,9 +427,8 @@ class dataset : public handle<dataset, neuron_dataset_t>
                                 const handles<neuron_dataset_t> &targets = {})
     {
         neuron_dataset_t *made = nullptr;
-        const int status =
-            neuron_dataset_zip(&made, inputs.data(), inputs.count(),
-                               targets.count() > 0 ? targets.data() : nullptr, targets.count());
+        const int status = neuron_dataset_zip(&made, inputs.data(), inputs.count(), targets.data(),
+                                              targets.count());
         return detail::made<dataset>(status, made);
     }
     /** neuron_dataset_subset() */

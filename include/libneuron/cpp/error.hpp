@@ -18,7 +18,6 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <thread>
 #ifdef __GLIBCXX__
 #include <cxxabi.h>
 #endif
@@ -195,29 +194,33 @@ template <class T> using outcome = T;
 
 #endif
 
-namespace detail
-{
+} // namespace NEURON_CPP_MODE
 
 #ifdef __cpp_exceptions
 
+namespace across_modes
+{
+
 /* Exceptions that functions of the caller's have thrown, on their way through C: the library is
  * given a number that stands for one, and hands it back. No call may come to fetch one (a builder's
- * for a graph that is thrown away), so there is room for a few only, and the newest stay. */
+ * for a graph that is thrown away), so there is room for some only, and the newest stay. This is
+ * one thing for all of a program, with and without exceptions. */
 class NEURON_CPP_SHARED parked
 {
   public:
-    /* Numbers below those of status.h. */
-    static constexpr int first_ticket = -1000000000;
-
     static int park(std::exception_ptr exception)
     {
         parked &all = one();
         std::lock_guard<std::mutex> lock(all.mutex_);
-        const int number = all.next_++ & 0xffffff;
+        const int number = all.next_++ & last_number;
         place &slot = all.places_[number % room];
         slot.ticket = first_ticket - number;
         slot.exception.swap(exception);
         return slot.ticket;
+    }
+    static bool is_ticket(int status) noexcept
+    {
+        return status <= first_ticket && status >= first_ticket - last_number;
     }
     static std::exception_ptr fetch(int ticket)
     {
@@ -227,57 +230,76 @@ class NEURON_CPP_SHARED parked
         return slot.ticket == ticket ? std::exchange(slot.exception, nullptr) : nullptr;
     }
 
-    /* Those of functions that C expects nothing of wait for the thread's next call. */
+    /* Those of functions of which C expects nothing wait for the thread's next call. */
     static void put_aside(std::exception_ptr exception)
     {
-        parked &all = one();
-        std::lock_guard<std::mutex> lock(all.mutex_);
-        for (const place &other : all.aside_) {
-            if (other.exception && other.thread == std::this_thread::get_id())
-                return; /* the first one tells what is wrong */
-        }
-        for (place &slot : all.aside_) {
-            if (!slot.exception) {
-                slot.thread = std::this_thread::get_id();
-                slot.exception.swap(exception);
-                waiting.fetch_add(1, std::memory_order_relaxed);
-                return;
-            }
+        std::exception_ptr &mine = aside_of_thread().exception;
+        if (!mine) { /* else the first one tells what is wrong */
+            mine.swap(exception);
+            waiting.fetch_add(1, std::memory_order_relaxed);
         }
     }
     static std::exception_ptr fetch_aside()
     {
-        parked &all = one();
-        std::lock_guard<std::mutex> lock(all.mutex_);
-        for (place &slot : all.aside_) {
-            if (slot.exception && slot.thread == std::this_thread::get_id()) {
-                waiting.fetch_sub(1, std::memory_order_relaxed);
-                return std::exchange(slot.exception, nullptr);
-            }
-        }
-        return nullptr;
+        std::exception_ptr &mine = aside_of_thread().exception;
+        if (mine)
+            waiting.fetch_sub(1, std::memory_order_relaxed);
+        return std::exchange(mine, nullptr);
     }
-    /* How many are aside, of all threads. */
+    /* How many are aside, of all threads: none, and no call has to look. */
     static inline std::atomic<int> waiting{0};
 
   private:
-    static constexpr int room = 32;
+    /* Far below the numbers of status.h. */
+    static constexpr int first_ticket = -1000000000;
+    static constexpr int last_number = 0xffffff;
+    static constexpr int room = 128;
+
     struct place {
         int ticket = 0;
-        std::thread::id thread;
         std::exception_ptr exception;
     };
+    struct aside {
+        std::exception_ptr exception;
+        ~aside()
+        {
+            if (exception)
+                waiting.fetch_sub(1, std::memory_order_relaxed);
+        }
+    };
+    /* Where a program has several after all, in objects that hide their symbols, each begins with
+     * numbers of its own. */
+    parked() noexcept
+        : next_(static_cast<int>((reinterpret_cast<std::uintptr_t>(this) >> 4) & 0xfffff))
+    {
+    }
     static parked &one()
     {
         static parked all;
         return all;
     }
+    static aside &aside_of_thread()
+    {
+        static thread_local aside mine;
+        return mine;
+    }
     std::mutex mutex_;
-    int next_ = 0;
+    int next_;
     place places_[room];
-    place aside_[room];
 };
 
+} // namespace across_modes
+
+#endif
+
+inline namespace NEURON_CPP_MODE
+{
+
+namespace detail
+{
+
+#ifdef __cpp_exceptions
+using across_modes::parked;
 #endif
 
 /* Runs a function of the caller's in the midst of C, to where nothing may be thrown. */
@@ -324,7 +346,7 @@ template <class Body> void guarded_aside(Body &&body)
 NEURON_CPP_RARE inline error failure(int status)
 {
 #ifdef __cpp_exceptions
-    if (status <= parked::first_ticket) {
+    if (parked::is_ticket(status)) {
         if (const std::exception_ptr exception = parked::fetch(status))
             std::rethrow_exception(exception);
         status = NEURON_E_CALLBACK;

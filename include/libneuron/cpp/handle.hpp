@@ -256,9 +256,10 @@ template <class C> class handles
     }
     handles(const handles &) = delete;
     handles &operator=(const handles &) = delete;
+    /** NULL for none. */
     C *const *data() const noexcept
     {
-        return many_ ? many_.get() : few_;
+        return size_ == 0 ? nullptr : many_ ? many_.get() : few_;
     }
     std::int64_t count() const noexcept
     {

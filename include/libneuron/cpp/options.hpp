@@ -29,13 +29,14 @@ class option_value
     {
         if constexpr (std::is_same_v<T, bool>)
             text_ += value ? "yes" : "no";
+        else if constexpr (std::is_same_v<T, char>)
+            append_text(std::string(1, value));
         else
             append(value);
     }
     option_value(text name, text value) : text_(name.str() + '=')
     {
-        const bool quoted = std::string_view(value).find(',') != std::string_view::npos;
-        text_ += quoted ? "\"" + value.str() + "\"" : value.str();
+        append_text(value.str());
     }
     const std::string &str() const noexcept
     {
@@ -43,6 +44,11 @@ class option_value
     }
 
   private:
+    void append_text(const std::string &value)
+    {
+        const bool quoted = value.find(',') != std::string::npos;
+        text_ += quoted ? '"' + value + '"' : value;
+    }
     /* With all digits, and a point whatever the locale. */
     template <class T> void append(T value)
     {

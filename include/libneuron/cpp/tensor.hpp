@@ -41,7 +41,8 @@ struct top_values {
     std::vector<float> values;         /**< these numbers */
 };
 
-/** An n-dimensional array. See tensor.h. */
+/** An n-dimensional array. See tensor.h. A const one is the same array for good; its elements can
+ *  be written by who has another owner of it, and by calls that fill it. */
 class tensor : public handle<tensor, neuron_tensor_t>
 {
   public:

@@ -366,7 +366,8 @@ class trainer : public handle_with_options<trainer, neuron_trainer_t>
             *stopped = status == NEURON_STOP;
         return detail::made<neuron::history>(status, made);
     }
-    /** Trains on a dataset: set_dataset(), set(), run(). */
+    /** Trains on a dataset: set_dataset(), set(), run(). The option `epochs` counts from the first
+     *  epoch of the trainer, not of the call. */
     outcome<neuron::history> fit(const dataset &train, const options &options = {})
     {
         int status = neuron_trainer_set_dataset(get(), train.get());

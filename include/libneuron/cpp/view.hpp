@@ -58,6 +58,10 @@ class text
     {
         return std::string(std::string_view(*this));
     }
+    operator std::string() const
+    {
+        return str();
+    }
     friend constexpr bool operator==(text a, text b) noexcept
     {
         return std::string_view(a) == std::string_view(b);
