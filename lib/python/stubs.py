@@ -10,7 +10,10 @@ import inspect
 import os
 import sys
 
-import libneuron  # noqa: F401
+# Not the package beside this file, which is the source: it lacks what a build makes of the headers.
+sys.path = [each for each in sys.path if os.path.abspath(each) != os.path.dirname(os.path.abspath(__file__))]
+
+import libneuron  # noqa: E402,F401
 
 augmentation, callbacks, kinds, layers = (sys.modules["libneuron." + name] for name in
                                           ("augmentation", "callbacks", "kinds", "layers"))
