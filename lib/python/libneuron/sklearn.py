@@ -250,7 +250,6 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         history = trainer.fit(train.x, train.y, sample_weight=train.weights, progress=bool(self.verbose),
                               validation_data=None if validation is None else validation.given,
                               epochs=self.max_iter, batch_size=batch, shuffle=bool(self.shuffle))
-        model.history = None  # it would keep the trainer, and that the data
         return dict(history), history.interrupted
 
     def _check_numbers(self) -> None:
@@ -599,7 +598,6 @@ class _Committee(_Estimator):
                        "callbacks": [EarlyStopping(monitor="loss", patience=10, min_delta=1e-4)]}
             dataset = dataset_for(self.members_[0], held_out.x, held_out.y, [None], held_out.weights)
             self.model_ = _stacked(self.members_, dataset, seed, options)
-            self.model_.history = None
             return
         weights = None
         if self.combine.startswith("weighted"):
