@@ -181,6 +181,8 @@ class Model:
             count = x.shape[0]
             if 0 < count <= self._few and x.shape[1:] == self._shape:
                 return self._predict_few(x, count)
+            if x.flags.carray:
+                return self._predict_in_place(x, count)
         return self._predict_many(x)
 
     def _predict_few(self, x: np.ndarray, count: int) -> np.ndarray:
@@ -209,6 +211,17 @@ class Model:
         given = np.empty((count, *self.input_shapes[0]), np.float32)
         taken = np.empty((count, *self.output_shapes[0]), np.float32)
         return given, taken, (self._graph, wrap(given, self.context), wrap(taken, self.context))
+
+    def _predict_in_place(self, x: np.ndarray, count: int) -> np.ndarray:
+        """As _predict_many(), of one array as it lies."""
+        output = np.empty((count, *self.output_shapes[0]), np.float32)
+        given, taken = wrap(x, self.context), wrap(output, self.context)
+        self._begin_reading()
+        try:
+            check(_predict(self._graph, given, taken))
+        finally:
+            self._readers.remove(get_ident())
+        return output
 
     def _predict_many(self, x: Any) -> Any:
         if isinstance(x, Dataset):
