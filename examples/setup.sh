@@ -73,6 +73,7 @@ need_test_tools() {
     need gdb command -v gdb
     need valgrind command -v valgrind
     need cmake command -v cmake
+    need dpkg-dev command -v dpkg-gensymbols
     need locales test -e /usr/share/i18n/locales/ps_AF
 }
 
@@ -80,6 +81,21 @@ need_tidy_tools() {
     need_build_tools
     need clang command -v clang
     need clang-tidy command -v clang-tidy
+}
+
+need_package_tools() {
+    need dpkg-dev command -v dpkg-scanpackages
+    need lintian command -v lintian
+}
+
+need_recipe_tools() {
+    need_build_tools
+    need python3-numpy numpy_is_there
+    need rpm command -v rpmbuild
+    need rpmlint command -v rpmlint
+    need cpio command -v cpio
+    need python3-yaml /usr/bin/python3 -c 'import yaml'
+    need python3-jinja2 /usr/bin/python3 -c 'import jinja2'
 }
 
 need_download_tools() {
