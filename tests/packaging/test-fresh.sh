@@ -39,6 +39,7 @@ END
 # The command is the last words, behind "sh -c ... sh".
 stub chroot <<'END'
 [ -d "$1/project" ] && [ -d "$1/etc/apt/apt.conf.d" ] || exit 99
+[ ! -e "$1/shared/given" ] || mv "$1/shared/given" "$1/shared/taken"
 for last in "$@"; do :; done
 exit "$last"
 END
@@ -59,6 +60,16 @@ for pair in 0:0 3:3 77:77 125:1 126:126 130:130; do
     status=0
     sh "$fresh" exit "${pair%:*}" 2>/dev/null || status=$?
     [ "$status" -eq "${pair#*:}" ] || fail "a command that ends with ${pair%:*} gives $status"
+done
+
+# What it is given is there, and comes back however the command ends.
+mkdir "$folder/with blanks"
+for status in 0 3; do
+    echo given >"$folder/with blanks/given"
+    FRESH_SHARED="$folder/with blanks" sh "$fresh" exit "$status" 2>/dev/null || [ $? -eq "$status" ] ||
+        fail "a shared folder changes how it ends"
+    [ "$(cat "$folder/with blanks/taken")" = given ] || fail "what is shared is lost"
+    rm "$folder/with blanks/taken"
 done
 
 # Where there can be no machine.
