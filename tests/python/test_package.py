@@ -15,6 +15,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.join(HERE, "..", "..", "lib", "python")
 EXAMPLES = os.path.join(SOURCE, "examples")
 
+needs_source = pytest.mark.skipif(not os.path.isdir(SOURCE), reason="the source is not beside the tests")
+
 
 def run(*command, **options):
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=280, **options)
@@ -22,10 +24,12 @@ def run(*command, **options):
     return result.stdout
 
 
+@needs_source
 def test_stubs_are_those_of_the_library():
     run(sys.executable, os.path.join(SOURCE, "stubs.py"), "--check")
 
 
+@needs_source
 def test_all_modules_are_in_the_build():
     with open(os.path.join(SOURCE, "libneuron", "meson.build"), encoding="utf-8") as file:
         text = file.read()
@@ -34,6 +38,7 @@ def test_all_modules_are_in_the_build():
             assert f"'{name}'" in text, name
 
 
+@needs_source
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 def test_types(checker):
     pytest.importorskip(checker)
@@ -55,6 +60,7 @@ def test_the_version_is_the_librarys():
     assert nn.__version__.count(".") == 2
 
 
+@needs_source
 def test_the_guide_is_a_program(tmp_path):
     with open(os.path.join(HERE, "..", "..", "docs", "python.md"), encoding="utf-8") as file:
         text = file.read().partition("\n## Without the package")[0]
@@ -85,6 +91,7 @@ def folder(tmp_path_factory):
     return folder
 
 
+@needs_source
 def test_the_committee_of_the_documents_takes_less_than_forty_lines(folder, tmp_path):
     path = os.path.join(EXAMPLES, "fashion_committee.py")
     with open(path, encoding="utf-8") as file:
@@ -94,11 +101,13 @@ def test_the_committee_of_the_documents_takes_less_than_forty_lines(folder, tmp_
     assert len(nn.load(tmp_path / "committee.safetensors").predict(np.zeros((1, 28, 28, 1), np.uint8))) == 1
 
 
+@needs_source
 def test_the_other_examples_run(folder, tmp_path):
     said = run(sys.executable, os.path.join(EXAMPLES, "skip_concat.py"), str(folder), cwd=tmp_path)
     assert "macro avg" in said and (tmp_path / "model.safetensors").exists()
 
 
+@needs_source
 def test_the_example_with_a_table_runs(tmp_path):
     pytest.importorskip("pandas")
     said = run(sys.executable, os.path.join(EXAMPLES, "table.py"), cwd=tmp_path)

@@ -266,7 +266,7 @@ def test_ctrl_c_ends_a_search_too(small, glyphs):
         tried.append(trial.index)
         return small().fit(*glyphs, epochs=10000000)["loss"][-1]
 
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         nn.Search(score, {"a": [1, 2, 3]}).grid()
     assert tried == [0]
@@ -276,7 +276,7 @@ def test_ctrl_c_ends_a_search_too(small, glyphs):
 def test_ctrl_c_ends_a_fit_and_keeps_what_was_trained(small, glyphs):
     model = small(seed=1)
     before = model.arrays["dense.kernel"]
-    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     history = model.fit(*glyphs, epochs=10000000)
     assert history.interrupted and "Ctrl-C" in history.stop_reason and history.epochs < 10000000
@@ -290,7 +290,7 @@ def test_ctrl_c_in_one_long_epoch(small):
         return np.zeros((len(positions), 64), np.float32)
 
     stream = nn.Dataset.stream(read, 5000000, shape=64, classes=10, labels=np.zeros(5000000, np.int32))
-    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     history = small().fit(stream, epochs=1)
     assert history.interrupted and history.epochs == 0

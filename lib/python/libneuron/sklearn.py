@@ -238,8 +238,9 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     def _train(self, model: Model, train: _Data, validation: Optional[_Data], seed: int) -> Tuple[Dict[str, Any], bool]:
         """Trains a model; gives the figures of each epoch, and whether Ctrl-C ended it."""
         callbacks = [copy.copy(each) if isinstance(each, LibraryCallback) else each for each in list_of(self.callbacks)]
-        ends = self.n_iter_no_change is not None and math.isfinite(self.n_iter_no_change)
-        patience = int(self.n_iter_no_change) if ends else self.max_iter
+        rounds = self.n_iter_no_change
+        ends = rounds is not None and math.isfinite(rounds)
+        patience = int(rounds) if rounds is not None and ends else self.max_iter
         if self.early_stopping:
             callbacks.append(EarlyStopping(monitor="validation_loss", patience=patience, min_delta=float(self.tol),
                                            restore_best=True))
