@@ -3,10 +3,12 @@ import os
 
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # scikit-learn's check of array interfaces is skipped without
 
+import gc
 import io
 import pickle
 import re
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -486,6 +488,43 @@ def test_converts_once(digits):
         assert np.array_equal(NeuronClassifier(build=build, max_iter=2, random_state=0).fit(same, y).predict_proba(same),
                               one.predict_proba(rows))
     assert one._examples(rows, reset=False) is rows or np.shares_memory(one._examples(rows, reset=False), rows)
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_keeps_no_examples(cls):
+    x = np.random.default_rng(0).random((100, 3), np.float32)
+    alive = weakref.ref(x)
+    fitted = fast(cls).fit(x, np.arange(100) % 2).partial_fit(x, np.arange(100) % 2)
+    del x
+    gc.collect()
+    assert alive() is None and fitted.n_features_in_ == 3
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_help_tells_all_parameters(cls):
+    parameters = cls.__doc__.partition("Fitted:")[0]
+    for name in cls().get_params():
+        assert re.search(rf"\b{name}\b[^\n]*:", parameters), name
+
+
+def test_failed_fit_is_no_fit(digits):
+    x, _, y, _ = digits
+    estimator = fast(NeuronClassifier, solver="lbfgs")
+    with pytest.raises(ValueError):
+        estimator.fit(x, y)
+    with pytest.raises(NotFittedError):
+        estimator.predict(x)
+
+
+@pytest.mark.skipif(VERSION < (1, 3), reason="scikit-learn hands on no weights before 1.3")
+def test_weights_through_a_search(digits):
+    x, _, y, _ = digits
+    weights = np.where(y < 5, 1.0, 0.0)
+    with sklearn.config_context(enable_metadata_routing=True):
+        estimator = fast(NeuronClassifier, max_iter=30).set_fit_request(sample_weight=True)
+        estimator.set_score_request(sample_weight=False)
+        search = GridSearchCV(estimator, {"alpha": [0, 1e-4]}, cv=2).fit(x, y, sample_weight=weights)
+    assert set(search.predict(x)) <= set(range(5))
 
 
 def test_the_guide_is_a_program(tmp_path, monkeypatch):

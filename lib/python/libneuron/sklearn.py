@@ -122,6 +122,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     n_iter_: int
 
     def _keep(self, given: Dict[str, Any]) -> None:
+        """Keeps the parameters of __init__() as they were given, which scikit-learn asks for."""
         for name in self._get_param_names():
             setattr(self, name, given[name])
 
@@ -355,7 +356,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     # ---- Predicting ----
 
     def _outputs(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         _share_processors(os.getpid())
         return np.asarray(self.model_.predict(self._examples(X, reset=False)))
 
@@ -623,6 +624,61 @@ class _Committee(_Estimator):
         self._join(None, self._seed)
 
 
+_NETWORK = """
+    hidden_layer_sizes: neurons of each hidden layer; () for none.
+    activation: behind each of them, a name such as "relu", "tanh", "logistic", "identity", or a layer, nn.PReLU().
+    dropout: the share of a hidden layer's outputs that is left out in each step.
+    build: a function that makes the network in place of these three and alpha: build(shape, outputs), given the shape of
+        one example and how many numbers to put out, returns a Model."""
+_CLASSIFIER_ENDS = """ It ends in a softmax; for several labels in a sigmoid."""
+_TRAINING = """
+    solver: an optimizer by name, "adam", or with its options, nn.SGD(0.1, momentum=0.9).
+    loss: a name, nn.Huber(delta=0.5), or a function; None for {loss}.
+    alpha: keeps weights small: the loss has alpha / 2 times the sum of their squares over the examples of a batch.
+    batch_size: examples in a step; "auto" is 200, or all if there are fewer.
+    learning_rate_init: the learning rate, where solver is a name.
+    max_iter: epochs at most. shuffle: whether each has an order of its own."""
+_ENDING = """
+    random_state: what all that is random follows from.
+    tol, n_iter_no_change: the training ends once the loss has not become smaller by tol for as many epochs;
+        n_iter_no_change=None goes on to max_iter.
+    early_stopping: goes by the loss of held out examples instead, and ends with the best epoch's parameters.
+    validation_fraction: how many examples are held out.
+    warm_start: whether fit() begins with the network that there is. verbose: whether it shows its progress.
+    callbacks: of libneuron, for each training: nn.ReduceOnPlateau(), functions."""
+_WEIGHT = """
+    class_weight: by how much the loss of each class counts: "balanced", or a dictionary by class."""
+_MEMBERS = """
+    members: how many networks.
+    method: what each learns from: "bagging", a sample with replacement; "k_fold", all but one of as many parts as there
+        are members; "seeds", everything.
+    combine: {rules}, or "stacking", a layer that learns what the members' outputs mean
+        together. What judges is held out: validation_fraction of the examples.
+    n_jobs: how many members are trained at once; the result is the same."""
+_FITTED = """
+
+    Fitted: model_ (an nn.Model, with save()), history_ (a dictionary of figures by epoch), loss_curve_, loss_, n_iter_,
+    n_features_in_, feature_names_in_, n_outputs_"""
+_FITTED_COMMITTEE = """
+
+    Fitted: model_ (an nn.Model of all, with save()), members_ (one each), history_ (a dictionary of figures by epoch for
+    each), n_iter_ (of the one that was trained longest), n_features_in_, feature_names_in_, n_outputs_"""
+
+
+def _described(cls: Any) -> Any:
+    """Writes the parameters, which most of the four share, into the help of a class."""
+    classifies, several = issubclass(cls, _Classifier), issubclass(cls, _Committee)
+    rules = '"mean", "weighted_mean", "majority_vote", "weighted_vote"' if classifies else '"mean", "weighted_mean"'
+    cls.__doc__ += ("\n\n    Parameters, those of MLPClassifier as it has them:"
+                    + (_MEMBERS.format(rules=rules) if several else "") + _NETWORK
+                    + (_CLASSIFIER_ENDS if classifies else "")
+                    + _TRAINING.format(loss="cross-entropy" if classifies else "the mean squared error")
+                    + (_WEIGHT if classifies else "") + _ENDING + (_FITTED_COMMITTEE if several else _FITTED)
+                    + (", classes_." if classifies else "."))
+    return cls
+
+
+@_described
 class NeuronClassifier(_Classifier):
     """A network that tells classes apart."""
 
@@ -635,6 +691,7 @@ class NeuronClassifier(_Classifier):
         self._keep(locals())
 
 
+@_described
 class NeuronRegressor(_Regressor):
     """A network that predicts numbers."""
 
@@ -647,6 +704,7 @@ class NeuronRegressor(_Regressor):
         self._keep(locals())
 
 
+@_described
 class CommitteeClassifier(_Classifier, _Committee):
     """Networks that tell classes apart together."""
 
@@ -661,6 +719,7 @@ class CommitteeClassifier(_Classifier, _Committee):
         self._keep(locals())
 
 
+@_described
 class CommitteeRegressor(_Regressor, _Committee):
     """Networks that predict numbers together."""
 
