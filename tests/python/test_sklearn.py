@@ -223,6 +223,7 @@ def test_frames(digits):
     assert set(fast(NeuronClassifier).fit(frame, words).predict(test)) == {"few", "many"}
 
 
+@pytest.mark.filterwarnings("ignore:overflow")  # that scikit-learn converts with
 def test_what_is_refused(digits):
     sparse = pytest.importorskip("scipy.sparse")
     x, _, y, _ = digits
