@@ -101,6 +101,23 @@ NEURON_API neuron_node_t *neuron_rescale(neuron_graph_t *graph, neuron_node_t *i
  *  graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_standardize(neuron_graph_t *graph, neuron_node_t *input);
 
+/** x * deviation + mean for each channel, the way back (Keras: Normalization with invert=True): for
+ *  a regression whose targets are not about as large as 1. What is before it learns numbers around
+ *  0, and the graph puts out, and is evaluated by, those in the unit of the targets.
+ *
+ *      y = neuron_unstandardize(graph, neuron_dense(graph, x, 1, NULL));
+ *      neuron_graph_finish(graph, y);
+ *      neuron_node_adapt(y, train);
+ *
+ *  The loss is in that unit too, squared for mean_squared_error, and so are its gradients: Adam and
+ *  the rules like it do not mind, `sgd` wants a learning rate that is smaller by deviation^2.
+ *  Targets in different units are outputs of their own, each with a weight
+ *  (neuron_trainer_set_output_loss()).
+ *
+ *  Arrays and `input` as for neuron_standardize(). No other thread may use the graph meanwhile.
+ *  Since 0.1. */
+NEURON_API neuron_node_t *neuron_unstandardize(neuron_graph_t *graph, neuron_node_t *input);
+
 /** Fully connected: y = x W + b. [in] -> [units].
  *  Arrays: `kernel` [in, units], `bias` [units].
  *  Options: `units`, `use_bias` (yes),
@@ -675,16 +692,19 @@ NEURON_API int neuron_node_set_trainable(neuron_node_t *node, int32_t trainable)
  *  NULL. Any thread, unless another one changes the graph meanwhile. Since 0.1. */
 NEURON_API int32_t neuron_node_trainable(const neuron_node_t *node);
 
-/** Sets mean and deviation of a node of neuron_standardize() to those of a dataset: of each channel
- *  over all examples as a graph sees them, with the dataset's scale. The deviation is that of a
- *  population, by n and not n - 1. No other thread may use the graph meanwhile.
+/** Sets mean and deviation of a node of neuron_standardize() to those of a dataset's examples: of
+ *  each channel over all examples as a graph sees them, with the dataset's scale. Those of a node
+ *  of neuron_unstandardize() become those of its targets, of each channel over all examples. The
+ *  deviation is that of a population, by n and not n - 1. No other thread may use the graph
+ *  meanwhile.
  *  @param node     of a finished graph; reads an input of it, as it is or through neuron_flatten()
- *                  or neuron_reshape().
- *  @param dataset  not changed; read from beginning to end. Of one of several inputs
- *                  (neuron_dataset_zip()) it is that which the node reads.
+ *                  or neuron_reshape(). Of neuron_unstandardize() it is an output, likewise.
+ *  @param dataset  not changed; read from beginning to end. Of one of several inputs or targets
+ *                  (neuron_dataset_zip()) it is that which the node reads, or puts out.
  *  @return  0; NEURON_E_ARGUMENT for NULL and for another node; NEURON_E_STATE for a graph that is
- *           not finished; NEURON_E_SHAPE if the examples do not fit the input; NEURON_E_DATA for no
- *           examples, or values that are not finite; NEURON_E_MEMORY; or what a stream returned.
+ *           not finished; NEURON_E_SHAPE if the examples do not fit the input, or the targets the
+ *           output; NEURON_E_DATA for no examples, for values that are not finite, and for targets
+ *           that are classes; NEURON_E_MEMORY; or what a stream returned.
  *           On failure nothing has changed. Since 0.1. */
 NEURON_API int neuron_node_adapt(neuron_node_t *node, const neuron_dataset_t *dataset);
 

@@ -156,6 +156,10 @@ int neuron_dataset_gather(const neuron_dataset_t *dataset, neuron_pool *pool,
 int neuron_dataset_measure(const neuron_dataset_t *dataset, int64_t channels, float *mean,
                            float *deviation, const char *who);
 
+/* The same of targets that are numbers. */
+int neuron_dataset_measure_targets(const neuron_dataset_t *dataset, int64_t channels, float *mean,
+                                   float *deviation, const char *who);
+
 /* neuron_dataset_set_scales() whose messages begin with `who`, of arguments that are not NULL. */
 int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scales,
                                   const double *offsets, size_t count, const char *who);

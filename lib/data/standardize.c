@@ -262,6 +262,15 @@ static int measure(const neuron_dataset_t *dataset, survey *all, const char *who
     return NEURON_OK;
 }
 
+/* Mean and deviation of columns of `count` values each. */
+static void tell(const survey *all, double count, float *mean, float *deviation)
+{
+    for (int64_t k = 0; k < all->channels; k++) {
+        mean[k] = (float)mean_of(&all->columns[k], count);
+        deviation[k] = (float)stddev_of(&all->columns[k], count);
+    }
+}
+
 int neuron_dataset_measure(const neuron_dataset_t *dataset, int64_t channels, float *mean,
                            float *deviation, const char *who)
 {
@@ -277,10 +286,32 @@ int neuron_dataset_measure(const neuron_dataset_t *dataset, int64_t channels, fl
         return NEURON_E_MEMORY;
     neuron_hold_add(&hold, neuron_release_hold, dataset->context, all.columns);
     RETURN_IF_ERROR(measure(dataset, &all, who));
-    double count = values_of(dataset) / (double)channels;
-    for (int64_t k = 0; k < channels; k++) {
-        mean[k] = (float)mean_of(&all.columns[k], count);
-        deviation[k] = (float)stddev_of(&all.columns[k], count);
+    tell(&all, values_of(dataset) / (double)channels, mean, deviation);
+    return NEURON_OK;
+}
+
+int neuron_dataset_measure_targets(const neuron_dataset_t *dataset, int64_t channels, float *mean,
+                                   float *deviation, const char *who)
+{
+    if (dataset->count == 0)
+        return neuron_fail(NEURON_E_DATA, "%s: the dataset has no examples", who);
+    NEURON_HOLD(hold);
+    survey all = {NEURON_TYPE_F32, dataset->outputs, channels, NULL};
+    float *targets =
+        neuron_allocate(dataset->context, neuron_size(dataset->outputs), sizeof *targets);
+    if (!targets)
+        return NEURON_E_MEMORY;
+    neuron_hold_add(&hold, neuron_release_hold, dataset->context, targets);
+    all.columns =
+        neuron_allocate_zero(dataset->context, neuron_size(channels), sizeof *all.columns);
+    if (!all.columns)
+        return NEURON_E_MEMORY;
+    neuron_hold_add(&hold, neuron_release_hold, dataset->context, all.columns);
+    for (int64_t i = 0; i < dataset->count; i++) {
+        neuron_dataset_copy_target(dataset, i, targets);
+        survey_examples(&all, targets, 1);
     }
+    double values = (double)dataset->count * (double)dataset->outputs;
+    tell(&all, values / (double)channels, mean, deviation);
     return NEURON_OK;
 }

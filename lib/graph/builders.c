@@ -164,6 +164,11 @@ neuron_node_t *neuron_standardize(neuron_graph_t *graph, neuron_node_t *input)
     return add(graph, &neuron_layer_standardize, input, NULL, NULL);
 }
 
+neuron_node_t *neuron_unstandardize(neuron_graph_t *graph, neuron_node_t *input)
+{
+    return add(graph, &neuron_layer_unstandardize, input, NULL, NULL);
+}
+
 neuron_node_t *neuron_dense(neuron_graph_t *graph, neuron_node_t *input, int64_t units,
                             const char *options)
 {

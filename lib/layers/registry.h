@@ -49,6 +49,7 @@
     X(softsign) \
     X(standardize) \
     X(tanh) \
+    X(unstandardize) \
     X(upsample2d) \
     X(vote) \
     X(weighted_average) \

@@ -2,11 +2,11 @@
  * predicting it is done in the pass of the layer before it. */
 #include "base/bump.h"
 #include "layers/pieces.h"
-#include "layers/post.h"
+#include "layers/standardize.h"
 
-enum { MEAN, DEVIATION, ARRAYS };
+enum { MEAN, DEVIATION, ARRAYS = NEURON_STANDARDIZE_ARRAYS };
 
-static int infer(neuron_spec *spec, const char *node)
+int neuron_standardize_infer(neuron_spec *spec, const char *node)
 {
     RETURN_IF_ERROR(neuron_layer_infer_channels(spec, node));
     const neuron_shape *input = &spec->inputs[0];
@@ -24,14 +24,21 @@ static int64_t channels_of(const neuron_spec *spec)
     return spec->output.extent[spec->output.rank - 1];
 }
 
-/* What values are multiplied by. */
-static float scale_of(float deviation)
+/* Whether it goes the way back, from standardised values to those that they stand for. */
+static bool inverts(const neuron_spec *spec)
 {
-    return deviation == 0 ? 1 : 1 / deviation;
+    return spec->layer == &neuron_layer_unstandardize;
 }
 
-/* The scale, and zeros for the way back. */
-static int plan(const neuron_plan_request *request, neuron_needs *needs)
+/* What values are multiplied by. */
+static float scale_of(const neuron_spec *spec, float deviation)
+{
+    float by = deviation == 0 ? 1 : deviation;
+    return inverts(spec) ? by : 1 / by;
+}
+
+/* The scale, and zeros. */
+int neuron_standardize_plan(const neuron_plan_request *request, neuron_needs *needs)
 {
     neuron_reserve(&needs->scratch, channels_of(request->spec), 2 * sizeof(float));
     return NEURON_OK;
@@ -42,24 +49,28 @@ static void set_scale(const neuron_run *run)
     int64_t channels = channels_of(run->spec);
     float *scale = run->scratch;
     for (int64_t c = 0; c < channels; c++) {
-        scale[c] = scale_of(run->values[DEVIATION][c]);
+        scale[c] = scale_of(run->spec, run->values[DEVIATION][c]);
         scale[channels + c] = 0;
     }
 }
 
-static void normalize(const neuron_run *run, const float *from, const float *mean, int64_t rows,
-                      float *to)
+/* (x - mean) * scale + shift, where NULL stands for zeros. */
+static void normalize(const neuron_run *run, const float *from, const float *mean,
+                      const float *shift, int64_t rows, float *to)
 {
     int64_t channels = channels_of(run->spec);
-    const float *scale = run->scratch;
-    const neuron_normalization by = {.mean = mean, .scale = scale, .shift = scale + channels};
+    const float *scale = run->scratch, *zeros = scale + channels;
+    const neuron_normalization by = {
+        .mean = mean ? mean : zeros, .scale = scale, .shift = shift ? shift : zeros};
     run->kernels->norm->normalize(from, rows, channels, &by, to);
 }
 
 static void forward_rows(const neuron_run *run, int64_t first, int64_t count)
 {
     int64_t channels = channels_of(run->spec);
-    normalize(run, run->inputs[0] + first * channels, run->values[MEAN], count,
+    const float *mean = run->values[MEAN];
+    bool back = inverts(run->spec);
+    normalize(run, run->inputs[0] + first * channels, back ? NULL : mean, back ? mean : NULL, count,
               run->output + first * channels);
     neuron_post_finish(run, 0, first * channels, count * channels);
 }
@@ -67,48 +78,37 @@ static void forward_rows(const neuron_run *run, int64_t first, int64_t count)
 static void backward_rows(const neuron_run *run, int64_t first, int64_t count)
 {
     int64_t channels = channels_of(run->spec);
-    const float *zeros = (const float *)run->scratch + channels;
-    normalize(run, run->output_gradient + first * channels, zeros, count,
+    normalize(run, run->output_gradient + first * channels, NULL, NULL, count,
               run->input_gradients[0] + first * channels);
 }
 
-static int forward(const neuron_run *run)
+int neuron_standardize_forward(const neuron_run *run)
 {
     set_scale(run);
     neuron_run_rows(run, channels_of(run->spec), forward_rows);
     return NEURON_OK;
 }
 
-static int backward(const neuron_run *run)
+int neuron_standardize_backward(const neuron_run *run)
 {
     set_scale(run);
     neuron_run_rows(run, channels_of(run->spec), backward_rows);
     return NEURON_OK;
 }
 
-static neuron_post_op post_op(const neuron_spec *spec)
+neuron_post_op neuron_standardize_post_op(const neuron_spec *spec)
 {
     (void)spec;
     return (neuron_post_op){.kind = NEURON_POST_SCALE_SHIFT};
 }
 
-static void set_post_arrays(const neuron_spec *spec, const float *const *values,
-                            float *const *arrays)
+void neuron_standardize_set_post_arrays(const neuron_spec *spec, const float *const *values,
+                                        float *const *arrays)
 {
     for (int64_t c = 0; c < channels_of(spec); c++) {
-        arrays[0][c] = scale_of(values[DEVIATION][c]);
-        arrays[1][c] = -values[MEAN][c] * arrays[0][c];
+        arrays[0][c] = scale_of(spec, values[DEVIATION][c]);
+        arrays[1][c] = inverts(spec) ? values[MEAN][c] : -values[MEAN][c] * arrays[0][c];
     }
 }
 
-const neuron_layer neuron_layer_standardize = {
-    .name = "standardize",
-    .infer = infer,
-    .plan = plan,
-    .forward = forward,
-    .backward = backward,
-    .refuse = neuron_post_refuse,
-    .post_op = post_op,
-    .post_arrays = ARRAYS,
-    .set_post_arrays = set_post_arrays,
-};
+const neuron_layer neuron_layer_standardize = {.name = "standardize", NEURON_STANDARDIZE_CALLS};

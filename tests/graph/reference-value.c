@@ -185,6 +185,14 @@ static void standardize(const reference_call *c)
         c->y[i] = (c->x[i] - mean[i % channels]) / deviation[i % channels];
 }
 
+static void unstandardize(const reference_call *c)
+{
+    int64_t channels = c->shape->extent[c->shape->rank - 1];
+    const double *mean = reference_array(c, "mean"), *deviation = reference_array(c, "deviation");
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = c->x[i] * deviation[i % channels] + mean[i % channels];
+}
+
 const reference_layer reference_value_layers[] = {
     {"dropout", dropout},
     {"elu", elu},
@@ -209,5 +217,6 @@ const reference_layer reference_value_layers[] = {
     {"swish", silu},
     {"tanh", hyperbolic_tangent},
     {"unit_length", unit_length},
+    {"unstandardize", unstandardize},
     {NULL, NULL},
 };

@@ -50,6 +50,7 @@ static const struct {
     {"softsign", NULL, 1},
     {"standardize", NULL, 1},
     {"tanh", NULL, 1},
+    {"unstandardize", NULL, 1},
     {"upsample2d", "factor_height=2, factor_width=3, interpolation=bilinear", 1},
     {"vote", NULL, 2},
     {"zero_pad2d", "top=1, right=2", 1},

@@ -386,6 +386,8 @@ ROWS = [
      by_keras(keras.layers.Rescaling(-1.75, 0.5, dtype="float64")), {}),
     ("standardize", IMAGE, lambda n, g, x: n.neuron_standardize(g, x),
      lambda x, p, t: (x - p["mean"].detach()) / p["deviation"].detach(), {"mean": (3,), "deviation": (3,)}),
+    ("unstandardize", IMAGE, lambda n, g, x: n.neuron_unstandardize(g, x),
+     lambda x, p, t: x * p["deviation"].detach() + p["mean"].detach(), {"mean": (3,), "deviation": (3,)}),
     ("conv2d_transpose", IMAGE, lambda n, g, x: n.neuron_conv2d_transpose(g, x, 7, 3, 3, None),
      lambda x, p, t: last(functional.conv_transpose2d(first(x), kernel(p["kernel"]), p["bias"])),
      {"kernel": (3, 3, 7, 3), "bias": (7,)}),

@@ -102,6 +102,11 @@ class node
     {
         return node(graph_, neuron_standardize(graph_, node_));
     }
+    /** neuron_unstandardize() */
+    node unstandardize() const
+    {
+        return node(graph_, neuron_unstandardize(graph_, node_));
+    }
     /** neuron_dense() */
     node dense(std::int64_t units, const options &options = {}) const
     {
