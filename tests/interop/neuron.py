@@ -181,7 +181,7 @@ class Neuron:
             value = ctypes.c_double()
             self.must(
                 self.neuron_history_value(
-                    ctypes.byref(value), history, epoch, self."loss")
+                    ctypes.byref(value), history, epoch, b"loss")
             )
             losses.append(value.value)
         return losses
