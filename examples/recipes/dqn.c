@@ -101,7 +101,7 @@ int main(void)
                     *after = tensor(context, BATCH, NUMBERS);
     neuron_tensor_t *wanted = tensor(context, BATCH, ACTIONS),
                     *later = tensor(context, BATCH, ACTIONS);
-    const neuron_tensor_t *inputs[] = {before}, *targets[] = {wanted};
+    neuron_tensor_t *inputs[] = {before}, *targets[] = {wanted};
     float *state = neuron_tensor_data(now), *from = neuron_tensor_data(before);
     float *to = neuron_tensor_data(after), *want = neuron_tensor_data(wanted);
     const float *next = neuron_tensor_data(later);

@@ -27,19 +27,18 @@ int main(void)
 {
     neuron_context_t *context;
     neuron_graph_t *graph;
-    neuron_preparation_t *preparation;
     neuron_tensor_t *input, *output;
     must(neuron_context_create(&context, NULL));
     must(neuron_graph_load_memory(&graph, context, model, sizeof model));
-    must(neuron_graph_preparation(&preparation, graph));
-    int64_t inputs = neuron_preparation_input_count(preparation);
-    must(neuron_tensor_create(&input, context, NEURON_TYPE_F32, (const int64_t[]){1, inputs}, 2));
+    size_t inputs;
+    must(neuron_graph_prepare_row(NULL, 0, &inputs, graph, NULL, 0));
+    must(neuron_tensor_create(&input, context, NEURON_TYPE_F32,
+                              (const int64_t[]){1, (int64_t)inputs}, 2));
     must(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (const int64_t[]){1, 2}, 2));
 
     int correct = 0;
     for (int i = 0; i < ROWS; i++) {
-        must(neuron_preparation_apply(neuron_tensor_data(input), (size_t)inputs, NULL, preparation,
-                                      rows[i], 3));
+        must(neuron_graph_prepare_row(neuron_tensor_data(input), inputs, NULL, graph, rows[i], 3));
         must(neuron_graph_predict(graph, input, output));
         const float *probabilities = neuron_tensor_data(output);
         const char *rent =
@@ -51,7 +50,6 @@ int main(void)
 
     neuron_tensor_unref(input);
     neuron_tensor_unref(output);
-    neuron_preparation_unref(preparation);
     neuron_graph_unref(graph);
     neuron_context_unref(context);
     return status;

@@ -85,8 +85,8 @@ int main(void)
     neuron_tensor_t *noise = tensor(context, BATCH, NOISE), *made = tensor(context, BATCH, 2);
     neuron_tensor_t *both = tensor(context, 2 * BATCH, 2), *real = tensor(context, 2 * BATCH, 1);
     neuron_tensor_t *said = tensor(context, BATCH, 1), *by_made = tensor(context, BATCH, 2);
-    const neuron_tensor_t *noises[] = {noise}, *points[] = {both}, *answers[] = {real};
-    const neuron_tensor_t *fakes[] = {made}, *by_said[] = {said}, *moves[] = {by_made};
+    neuron_tensor_t *noises[] = {noise}, *points[] = {both}, *answers[] = {real};
+    neuron_tensor_t *fakes[] = {made}, *by_said[] = {said}, *moves[] = {by_made};
     float *z = neuron_tensor_data(noise), *point = neuron_tensor_data(both);
     float *answer = neuron_tensor_data(real), *p = neuron_tensor_data(said);
     const float *fake = neuron_tensor_data(made);

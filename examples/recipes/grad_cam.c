@@ -110,7 +110,7 @@ int main(void)
     must(neuron_graph_with_outputs(&parts, graph, nodes, 2));
     must(neuron_gradient_create(&gradient, parts, NULL));
     must(neuron_gradient_add(gradient, "map"));
-    const neuron_tensor_t *inputs[] = {pictures[1]}, *by_outputs[] = {NULL, by_scores};
+    neuron_tensor_t *inputs[] = {pictures[1]}, *by_outputs[] = {NULL, by_scores};
     neuron_tensor_t *outputs[] = {map, NULL};
     must(neuron_gradient_forward(gradient, inputs, 1, outputs, 2));
     must(neuron_gradient_backward(gradient, by_outputs, 2, &by_map, 1));

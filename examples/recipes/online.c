@@ -28,7 +28,7 @@ int main(void)
     must(neuron_tensor_create(&answer, context, NEURON_TYPE_F32, (const int64_t[]){BATCH, CLASSES},
                               2));
     must(neuron_tensor_create(&truth, context, NEURON_TYPE_I32, (const int64_t[]){BATCH}, 1));
-    const neuron_tensor_t *inputs[] = {seen}, *targets[] = {truth};
+    neuron_tensor_t *inputs[] = {seen}, *targets[] = {truth};
     int32_t *label = neuron_tensor_data(truth);
     int64_t best[BATCH];
     int correct = 0;

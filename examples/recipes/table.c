@@ -4,7 +4,7 @@
  * argument says.
  *
  * neuron_dataset_load_csv_memory() (or, of a file, neuron_dataset_load_csv()) finds that out,
- * neuron_standardize() scales in the graph, and neuron_graph_preparation() has the rest. */
+ * neuron_standardize() scales in the graph, and neuron_graph_prepare_row() does the rest. */
 #include "recipe.h"
 
 #include <string.h>
@@ -43,7 +43,6 @@ int main(int argc, char **argv)
     neuron_graph_t *graph, *loaded;
     neuron_optimizer_t *adam;
     neuron_trainer_t *trainer;
-    neuron_preparation_t *preparation;
     neuron_tensor_t *input, *output;
     char *text = write_table(3000), *other = write_table(1000);
     must(neuron_context_create(&context, NULL));
@@ -67,11 +66,9 @@ int main(int argc, char **argv)
     /* Another program: a row of text in, a word out. */
     const char *const row[] = {"90", "Bern", NULL};
     must(neuron_graph_load(&loaded, context, path));
-    must(neuron_graph_preparation(&preparation, loaded));
     must(neuron_tensor_create(&input, context, NEURON_TYPE_F32, (const int64_t[]){1, inputs}, 2));
     must(neuron_tensor_create(&output, context, NEURON_TYPE_F32, (const int64_t[]){1, 2}, 2));
-    must(neuron_preparation_apply(neuron_tensor_data(input), (size_t)inputs, NULL, preparation, row,
-                                  neuron_preparation_field_count(preparation)));
+    must(neuron_graph_prepare_row(neuron_tensor_data(input), (size_t)inputs, NULL, loaded, row, 3));
     must(neuron_graph_predict(loaded, input, output));
     const float *probabilities = neuron_tensor_data(output);
     for (int i = 0; i < 2; i++)
@@ -83,7 +80,6 @@ int main(int argc, char **argv)
     free(other);
     neuron_tensor_unref(input);
     neuron_tensor_unref(output);
-    neuron_preparation_unref(preparation);
     neuron_trainer_unref(trainer);
     neuron_optimizer_unref(adam);
     neuron_graph_unref(graph);

@@ -88,8 +88,8 @@ NEURON_API int neuron_augmentation_get_number(double *value,
                                               const neuron_augmentation_t *augmentation,
                                               const char *option);
 
-/** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
- *  those that are not set left out.
+/** Writes the value of an option as text, without its name ("" if it is not set), or with NULL as
+ *  `option` all of them that are set, as `name=value, ...`, which can be set again.
  *  @param text         NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
@@ -105,7 +105,7 @@ NEURON_API int neuron_augmentation_get_text(char *text, size_t capacity, size_t 
  *  @param dataset  examples of height x width or height x width x channels.
  *  @param first  the first of them, counted from 0.
  *  @param count  how many.
- *  @param seed   a trainer's is its context's.
+ *  @param seed   a trainer's is its context's unless neuron_trainer_set_seed() gave it another.
  *  @param epoch  counted from 0, below 2^32.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_SHAPE for examples that are not images, NEURON_E_MEMORY,
  *           or what a stream returned. Since 0.1. */

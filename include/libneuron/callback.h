@@ -212,8 +212,8 @@ NEURON_API int neuron_callback_set_number(neuron_callback_t *callback, const cha
 NEURON_API int neuron_callback_get_number(double *value, const neuron_callback_t *callback,
                                           const char *option);
 
-/** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
- *  those that are not set left out.
+/** Writes the value of an option as text, without its name ("" if it is not set), or with NULL as
+ *  `option` all of them that are set, as `name=value, ...`, which can be set again.
  *  @param text         NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
@@ -259,7 +259,8 @@ NEURON_API int neuron_trainer_remove_callback(neuron_trainer_t *trainer,
  *  `early_stopping: no better validation loss than 0.312 of epoch 7 for 5 epochs`. A trainer that
  *  was ended so does nothing when it is run again.
  *  @return  the text, "" if nothing ended it or for NULL. It belongs to the trainer and stays until
- *           its next call. Any thread, unless another one runs or changes the trainer meanwhile.
+ *           that is run, loaded, cleared or released. Any thread, unless another one runs or
+ *           changes the trainer meanwhile.
  *           Since 0.1. */
 NEURON_API const char *neuron_trainer_stop_reason(const neuron_trainer_t *trainer);
 

@@ -9,6 +9,10 @@
  *  At return the calling thread has its mode and its flags back, as they were. Callbacks are
  *  called in the mode of the thread that called the library; one that changes it changes it for
  *  the caller, as any function would.
+ *
+ *  In a child of fork() a context of the parent computes in the calling thread alone, and can be
+ *  released; a child that wants threads makes a context of its own. No other thread of the parent
+ *  may be inside the library when it forks.
  */
 #ifndef NEURON_CONTEXT_H
 #define NEURON_CONTEXT_H
@@ -169,7 +173,8 @@ NEURON_API int neuron_context_set_number(neuron_context_t *context, const char *
 NEURON_API int neuron_context_get_number(double *value, const neuron_context_t *context,
                                          const char *option);
 
-/** Writes an option's value as text that can be set again, or with NULL as `option` all of them:
+/** Writes the value of an option as text, without its name (\"\" if it is not set), or with NULL as
+ *  `option` all of them as `name=value, ...`, which can be set again:
  *  "threads=2, seed=7, ...". Any thread, as long as no other one sets options.
  *  @param[out] text    NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.

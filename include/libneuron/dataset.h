@@ -5,7 +5,9 @@
  *  as byte * scale + offset (1/255 and 0 by default, so that pixels lie between 0 and 1). Subsets,
  *  selections and shuffles share the memory of the dataset that they come from.
  *
- *  A dataset may be read by any number of threads; setting something on it is for one alone.
+ *  A dataset may be read by any number of threads; setting something on it is for one alone. What
+ *  is set counts for a trainer that has the dataset from its next batch on, and for datasets made
+ *  of it afterwards; those made before keep what they had.
  */
 #ifndef NEURON_DATASET_H
 #define NEURON_DATASET_H
@@ -302,8 +304,8 @@ NEURON_API int neuron_dataset_join(neuron_dataset_t **dataset, neuron_dataset_t 
  *                       for a dataset without targets.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_DATA for datasets of which one has another number of
  *           examples, or one of `targets` without any; NEURON_E_UNSUPPORTED for one of `targets`
- *           that was zipped and given weights afterwards; NEURON_E_MEMORY. No other thread may use
- *           the dataset meanwhile. Since 0.1, experimental. */
+ *           that was zipped and given weights afterwards; NEURON_E_MEMORY. Any thread, unless
+ *           another one changes one of the datasets meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_dataset_zip(neuron_dataset_t **zipped,
                                                neuron_dataset_t *const *inputs, int64_t input_count,
                                                neuron_dataset_t *const *targets,
@@ -544,8 +546,8 @@ NEURON_API_EXPERIMENTAL int64_t neuron_dataset_target_count(const neuron_dataset
  *  other calls tell and read of it.
  *  @param[out] part  the new dataset; NULL on failure.
  *  @param index      0 to neuron_dataset_input_count() - 1.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY. No other thread may use the dataset meanwhile.
- *           Since 0.1, experimental. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY. Any thread, unless another one changes the
+ *           dataset meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_dataset_input(neuron_dataset_t **part, neuron_dataset_t *dataset,
                                                  int64_t index);
 
@@ -553,8 +555,7 @@ NEURON_API_EXPERIMENTAL int neuron_dataset_input(neuron_dataset_t **part, neuron
  *  came with them. Its examples are those that they were zipped with, of any shape.
  *  @param[out] part  the new dataset; NULL on failure.
  *  @param index      0 to neuron_dataset_target_count() - 1.
- *  @return  as neuron_dataset_input(). No other thread may use the dataset meanwhile. Since 0.1,
- *           experimental. */
+ *  @return  as neuron_dataset_input(). Threads as for it. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_dataset_target(neuron_dataset_t **part,
                                                   neuron_dataset_t *dataset, int64_t index);
 
@@ -600,7 +601,8 @@ NEURON_API int neuron_dataset_class_counts(int64_t *counts, int64_t capacity,
 
 /** Copies examples, scaled, and their class numbers.
  *  @param[out] values   count * (elements of one example) numbers; NULL if not wanted.
- *  @param[out] labels   count numbers; NULL if not wanted.
+ *  @param[out] labels   count numbers, the classes that neuron_dataset_class_counts() counts; NULL
+ *                       if not wanted.
  *  @param first  the first of them, counted from 0.
  *  @param count  how many.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY, or what a stream returned. Any thread, unless

@@ -145,7 +145,7 @@ NEURON_API int64_t neuron_evaluation_confusion(const neuron_evaluation_t *evalua
                                                int64_t predicted);
 
 /** Averages: what may stand for a row. They are those of scikit-learn. Since 0.1. */
-enum neuron_average {
+enum neuron_evaluation_average {
     NEURON_AVERAGE_MACRO = -10,    /**< mean over the rows */
     NEURON_AVERAGE_WEIGHTED = -20, /**< mean over the rows, each weighed by its support */
     NEURON_AVERAGE_MICRO = -30,    /**< of the counts of all rows together */

@@ -75,7 +75,7 @@ NEURON_API_EXPERIMENTAL int neuron_gradient_add(neuron_gradient_t *gradient, con
  *           added, NEURON_E_MEMORY, or what a custom layer returned. No other thread may use the
  *           gradient object meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int
-neuron_gradient_forward(neuron_gradient_t *gradient, const neuron_tensor_t *const *inputs,
+neuron_gradient_forward(neuron_gradient_t *gradient, neuron_tensor_t *const *inputs,
                         int64_t input_count, neuron_tensor_t *const *outputs, int64_t output_count);
 
 /** Goes back through the last forward: the gradients are those of the sum over examples and outputs
@@ -90,11 +90,9 @@ neuron_gradient_forward(neuron_gradient_t *gradient, const neuron_tensor_t *cons
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_TYPE, NEURON_E_SHAPE, NEURON_E_STATE without a forward
  *           or after a change of what is frozen, or what a custom layer returned. No other thread
  *           may use the gradient object meanwhile. Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int neuron_gradient_backward(neuron_gradient_t *gradient,
-                                                     const neuron_tensor_t *const *output_gradients,
-                                                     int64_t output_count,
-                                                     neuron_tensor_t *const *gradients,
-                                                     int64_t count);
+NEURON_API_EXPERIMENTAL int
+neuron_gradient_backward(neuron_gradient_t *gradient, neuron_tensor_t *const *output_gradients,
+                         int64_t output_count, neuron_tensor_t *const *gradients, int64_t count);
 
 #ifdef __cplusplus
 }

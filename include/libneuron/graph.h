@@ -90,13 +90,14 @@ NEURON_API int64_t neuron_graph_input_count(const neuron_graph_t *graph);
  *           for neuron_graph_input_count(). Since 0.1. */
 NEURON_API neuron_node_t *neuron_graph_input(const neuron_graph_t *graph, int64_t index);
 
-/** Number of outputs; 0 for a NULL or unfinished graph. Any thread. Since 0.1. */
+/** Number of outputs; 0 for a NULL or unfinished graph. Threads as for
+ *  neuron_graph_input_count(). Since 0.1. */
 NEURON_API int64_t neuron_graph_output_count(const neuron_graph_t *graph);
 
 /** An output, in the order in which they were given to neuron_graph_finish_many().
  *  @param index  0 to neuron_graph_output_count() - 1.
- *  @return  the node, which belongs to the graph; NULL with a message if there is none. Any thread.
- *           Since 0.1. */
+ *  @return  the node, which belongs to the graph; NULL with a message if there is none. Threads as
+ *           for neuron_graph_input_count(). Since 0.1. */
 NEURON_API neuron_node_t *neuron_graph_output(const neuron_graph_t *graph, int64_t index);
 
 /** Makes a graph that puts out other nodes of a finished one, inner ones too: features of a hidden
@@ -117,7 +118,8 @@ NEURON_API int neuron_graph_with_outputs(neuron_graph_t **graph, const neuron_gr
  *  several.
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
  *  @param[out] rank   the number of dimensions.
- *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE before finish. Any thread. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE before finish. Threads as for
+ *  neuron_graph_input_count(). Since 0.1. */
 NEURON_API int neuron_graph_input_shape(int64_t *shape, int32_t *rank, const neuron_graph_t *graph);
 
 /** Shape of what is predicted for one example: by the first output, if there are several. As
@@ -129,7 +131,8 @@ NEURON_API int neuron_graph_output_shape(int64_t *shape, int32_t *rank,
 /** Finds a node by its name: to freeze it (neuron_node_set_trainable()) after the graph was loaded,
  *  or to build on it.
  *  @return  the node, which belongs to the graph; NULL with a message if no node has that name. A
- *           finished graph has only the nodes that its output needs. Any thread. Since 0.1. */
+ *           finished graph has only the nodes that its output needs. Threads as for
+ *  neuron_graph_input_count(). Since 0.1. */
 NEURON_API neuron_node_t *neuron_graph_find_node(const neuron_graph_t *graph, const char *name);
 
 /** Number of nodes: of a finished graph those that its output needs, else all that were added; 0
@@ -140,12 +143,13 @@ NEURON_API int64_t neuron_graph_node_count(const neuron_graph_t *graph);
  *  lists them: the graph's input is one of them, and each node comes after its inputs. layers.h has
  *  the functions that ask a node for something.
  *  @param index  0 to neuron_graph_node_count() - 1. Finishing the graph may give other numbers.
- *  @return  the node, which belongs to the graph; NULL with a message if there is none. Any thread.
- *           Since 0.1. */
+ *  @return  the node, which belongs to the graph; NULL with a message if there is none. Threads as
+ *           for neuron_graph_input_count(). Since 0.1. */
 NEURON_API neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int64_t index);
 
 /** Number of parameters, including those that have no gradient (the moving statistics of batch
- *  normalisation); 0 for a NULL or unfinished graph. Any thread. Since 0.1. */
+ *  normalisation); 0 for a NULL or unfinished graph. Threads as for
+ *  neuron_graph_input_count(). Since 0.1. */
 NEURON_API int64_t neuron_graph_parameter_count(const neuron_graph_t *graph);
 
 /** Number of parameters that training changes: without those of frozen layers. As
@@ -174,7 +178,8 @@ NEURON_API const char *neuron_graph_array_name(const neuron_graph_t *graph, int6
  *  @param[out] shape  at least NEURON_RANK_MAX numbers; the first `rank` are written.
  *  @param[out] rank   the number of dimensions.
  *  @param index       as for neuron_graph_array_name().
- *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE before finish. Any thread. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE before finish. Threads as for
+ *  neuron_graph_input_count(). Since 0.1. */
 NEURON_API int neuron_graph_array_shape(int64_t *shape, int32_t *rank, const neuron_graph_t *graph,
                                         int64_t index);
 
@@ -198,8 +203,8 @@ NEURON_API int neuron_graph_write_array(neuron_graph_t *graph, int64_t index, co
                                         size_t count);
 
 /** Finds a parameter array by its name, such as "dense_1.kernel".
- *  @return  its index; -1 with a message, which names the nearest, if there is none. Any thread.
- *           Since 0.1. */
+ *  @return  its index; -1 with a message, which names the nearest, if there is none. Threads as
+ *           for neuron_graph_input_count(). Since 0.1. */
 NEURON_API int64_t neuron_graph_find_array(const neuron_graph_t *graph, const char *name);
 
 /** Copies parameters from one graph into another by their names: of each array of `to` that begins
@@ -249,7 +254,8 @@ NEURON_API int neuron_graph_load_arrays_memory(int64_t *loaded, neuron_graph_t *
  *
  *  @param input   NEURON_TYPE_F32, [n, ...input shape] with n >= 0; or NEURON_TYPE_U8 if the graph
  *                 knows how bytes become inputs, see neuron_graph_set_scales().
- *  @param output  NEURON_TYPE_F32, [n, ...output shape]; overwritten.
+ *  @param output  NEURON_TYPE_F32, [n, ...output shape]; overwritten. Its memory is not that of the
+ *                 input, nor part of it.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_TYPE, NEURON_E_SHAPE,
  *           NEURON_E_MEMORY, or what a custom layer returned (see custom.h). Since 0.1. */
 NEURON_API int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *input,
@@ -290,7 +296,7 @@ NEURON_API_EXPERIMENTAL int neuron_graph_predict_dataset_many(const neuron_graph
  *  @return  as neuron_graph_predict(). Any thread, unless another one changes the graph meanwhile.
  *           Since 0.1. */
 NEURON_API int neuron_graph_predict_many(const neuron_graph_t *graph,
-                                         const neuron_tensor_t *const *inputs, int64_t input_count,
+                                         neuron_tensor_t *const *inputs, int64_t input_count,
                                          neuron_tensor_t *const *outputs, int64_t output_count);
 
 /** Computes gradients by the inputs: of the sum over examples and outputs of output times
@@ -309,8 +315,8 @@ NEURON_API int neuron_graph_predict_many(const neuron_graph_t *graph,
  *           gradient, NEURON_E_MEMORY, or what a custom layer returned. Threads as for
  *           neuron_graph_predict(). Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int
-neuron_graph_gradient(const neuron_graph_t *graph, const neuron_tensor_t *const *inputs,
-                      int64_t input_count, const neuron_tensor_t *const *output_gradients,
+neuron_graph_gradient(const neuron_graph_t *graph, neuron_tensor_t *const *inputs,
+                      int64_t input_count, neuron_tensor_t *const *output_gradients,
                       int64_t output_count, neuron_tensor_t *const *input_gradients);
 
 /** Sets how a byte becomes an input, byte * scale + offset, so that neuron_graph_predict() takes
@@ -434,8 +440,8 @@ NEURON_API int neuron_graph_save_to(const neuron_graph_t *graph, neuron_write_fu
 
 /** Loads a graph saved by neuron_graph_save(). Nothing in the file is trusted before it is checked.
  *  Loading takes memory in proportion to the file; what predicting takes follows from the shapes of
- *  the layers, which a stranger's file may make as large as it likes. An allocator with a limit
- *  (neuron_context_create_with_allocator()) makes that NEURON_E_MEMORY.
+ *  the layers, which a stranger's file may make as large as it likes. The context's
+ *  `memory_limit` makes that NEURON_E_MEMORY.
  *
  *  Parameters that another program has changed to F16, BF16, F64 or integers (I8 to I64, U8 to U64)
  *  become float32, each rounded to the nearest; the log says so (NEURON_LOG_INFO).

@@ -10,6 +10,9 @@
  *
  *  Of a graph with several outputs a loss is the sum over the outputs of weight times loss, and an
  *  accuracy that of the first output; neuron_history_output_value() has those of each.
+ *
+ *  A trainer's history grows in its runs. Any thread may read it, unless another one runs, loads or
+ *  changes the trainer meanwhile.
  */
 #ifndef NEURON_HISTORY_H
 #define NEURON_HISTORY_H
@@ -26,14 +29,16 @@ NEURON_API neuron_history_t *neuron_history_ref(const neuron_history_t *history)
 /** Takes an owner away. Any thread. Since 0.1. */
 NEURON_API void neuron_history_unref(neuron_history_t *history);
 
-/** Number of whole epochs; 0 for NULL. Any thread. Since 0.1. */
+/** Number of whole epochs; 0 for NULL. Any thread, unless another one runs or changes the trainer
+ *  meanwhile. Since 0.1. */
 NEURON_API int64_t neuron_history_epochs(const neuron_history_t *history);
 
 /** One figure.
  *  @param[out] value  the figure; not a number for a validation figure without a validation set.
  *  @param epoch   0 to neuron_history_epochs() - 1.
  *  @param metric  the name of one of the six figures.
- *  @return  0 or NEURON_E_ARGUMENT. Any thread. Since 0.1. */
+ *  @return  0 or NEURON_E_ARGUMENT. Any thread, unless another one runs or changes the trainer
+ *           meanwhile. Since 0.1. */
 NEURON_API int neuron_history_value(double *value, const neuron_history_t *history, int64_t epoch,
                                     const char *metric);
 
@@ -44,7 +49,8 @@ NEURON_API int neuron_history_value(double *value, const neuron_history_t *histo
  *  @param epoch   0 to neuron_history_epochs() - 1.
  *  @param output  0 to neuron_history_output_count() - 1.
  *  @param metric  one of the two losses or the two accuracies.
- *  @return  0 or NEURON_E_ARGUMENT. Any thread. Since 0.1. */
+ *  @return  0 or NEURON_E_ARGUMENT. Any thread, unless another one runs or changes the trainer
+ *           meanwhile. Since 0.1. */
 NEURON_API int neuron_history_output_value(double *value, const neuron_history_t *history,
                                            int64_t epoch, int64_t output, const char *metric);
 
@@ -58,8 +64,8 @@ NEURON_API const char *neuron_history_output_name(const neuron_history_t *histor
 /** The best epoch by one figure: the smallest loss, the largest accuracy, the first of equals.
  *  @param[out] epoch  counted from 0.
  *  @param metric  one of the two losses or the two accuracies.
- *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE if no epoch has that figure. Any thread.
- *           Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE if no epoch has that figure. Any thread, unless
+ *           another one runs or changes the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_history_best(int64_t *epoch, const neuron_history_t *history,
                                    const char *metric);
 
@@ -68,7 +74,8 @@ NEURON_API int neuron_history_best(int64_t *epoch, const neuron_history_t *histo
  *  several outputs `NAME_loss,NAME_accuracy,NAME_validation_loss,NAME_validation_accuracy` of each.
  *  Epochs count from 1; a figure that is not a number is left empty. Numbers have a point whatever
  *  the locale.
- *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Any thread. Since 0.1. */
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Any thread, unless another one runs
+ *           or changes the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_history_save_csv(const neuron_history_t *history, const char *path);
 
 #ifdef __cplusplus

@@ -496,7 +496,8 @@ NEURON_API int neuron_graph_import_many(neuron_node_t **outputs, int64_t output_
  *                  `weighted_average` and layers of quantised graphs, which take more than options.
  *  @param inputs   `count` nodes: one, but for layers that join.
  *  @param options  as options.h has them. The numbers that the builder call takes must be given,
- *                  but for those with a default in its comment. NULL for none.
+ *                  but for those with a default in its comment, `top`, `bottom`, `left` and `right`
+ *                  (0), `slope` (0.3) and `alpha` (1). NULL for none.
  *  @return  the node; NULL with the reason left with the graph, also for an unknown name or option.
  *           No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char *layer,
@@ -587,7 +588,8 @@ NEURON_API int neuron_node_set_initializer(neuron_node_t *node, const char *arra
  *  @param[out] parameter    limit, deviation or constant; 0 for those that take none.
  *  @param array             as for neuron_node_set_initializer().
  *  @return  0; NEURON_E_ARGUMENT, which does not stick, for NULL and for an array that the node
- *           does not have. Any thread. Since 0.1. */
+ *           does not have. Any thread, unless another one changes the graph meanwhile. Since 0.1.
+ *           */
 NEURON_API int neuron_node_initializer(const char **initializer, double *parameter,
                                        const neuron_node_t *node, const char *array);
 
@@ -715,7 +717,8 @@ NEURON_API int neuron_node_adapt(neuron_node_t *node, const neuron_dataset_t *da
  *           Since 0.1. */
 NEURON_API int neuron_node_get_number(double *value, const neuron_node_t *node, const char *option);
 
-/** Writes an option's value as text that can be set again, or with NULL as `option` all of them.
+/** Writes the value of an option as text, without its name (\"\" if it is not set), or with NULL as
+ *  `option` all of them as `name=value, ...`, which can be set again.
  *  @param text         NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.

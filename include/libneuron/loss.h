@@ -134,8 +134,8 @@ NEURON_API int neuron_loss_set_number(neuron_loss_t *loss, const char *option, d
  *           words. Any thread, unless another one changes the loss meanwhile. Since 0.1. */
 NEURON_API int neuron_loss_get_number(double *value, const neuron_loss_t *loss, const char *option);
 
-/** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
- *  those that are not set left out.
+/** Writes the value of an option as text, without its name ("" if it is not set), or with NULL as
+ *  `option` all of them that are set, as `name=value, ...`, which can be set again.
  *  @param text         NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.

@@ -105,7 +105,8 @@ NEURON_API int neuron_optimizer_set_number(neuron_optimizer_t *optimizer, const 
 NEURON_API int neuron_optimizer_get_number(double *value, const neuron_optimizer_t *optimizer,
                                            const char *option);
 
-/** Writes an option's value as text that can be set again, or with NULL as `option` all of them:
+/** Writes the value of an option as text, without its name (\"\" if it is not set), or with NULL as
+ *  `option` all of them as `name=value, ...`, which can be set again:
  *  "learning_rate=0.001, beta_1=0.9, ...".
  *  @param text         NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.

@@ -1,8 +1,9 @@
 /** @file options.h
  *  Options: what can be set of a thing, by names that the field uses.
  *
- *  Contexts, optimizers, losses, callbacks, augmentations and trainers are made with options as
- *  text, and take more of it later:
+ *  Contexts, optimizers, losses, callbacks and augmentations are made with options as text and take
+ *  more of it later, as trainers and nodes do; evaluations, searches, gradients, tables and single
+ *  calls take theirs once:
  *
  *      neuron_optimizer_create(&adam, context, "adam", "learning_rate=0.001, clip_norm=1");
  *      neuron_optimizer_set(adam, "beta_1=0.95");

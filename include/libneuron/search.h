@@ -1,7 +1,7 @@
 /** @file search.h
  *  Searches: trying combinations of settings, all of them or a random part.
  *
- *      static int try_one(const neuron_trial_t *trial, double *score, void *user_data)
+ *      static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
  *      {
  *          double rate = neuron_trial_number(trial, "rate");
  *          const char *activation = neuron_trial_choice(trial, "activation");

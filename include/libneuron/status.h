@@ -1,16 +1,18 @@
 /** @file status.h
  *  How calls report failure.
  *
- *  A function that can fail returns an `int`: 0 (NEURON_OK) or one of the negative codes below. The
- *  exceptions return a node, which is NULL after a failure: the builder calls of layers.h with
- *  neuron_graph_import(), and neuron_custom_layer(), whose first error sticks to the graph until
- *  neuron_graph_finish() returns its code; and neuron_graph_node() and neuron_graph_find_node().
- *  Functions that only read something, such as neuron_tensor_count(), say what they return for NULL
- *  or for a number out of its range.
+ *  A function that can fail returns an `int`: 0 (NEURON_OK); NEURON_STOP from a run or a search
+ *  that a function of the caller's ended; one of the negative codes below; or the negative number,
+ *  whatever it is, that a function of the caller's returned. The exceptions return a node, which is
+ *  NULL after a failure: the builder calls of layers.h with neuron_graph_import(), and
+ *  neuron_custom_layer(), whose first error sticks to the graph until neuron_graph_finish() returns
+ *  its code. Functions that only read something, such as neuron_tensor_count(), say what they
+ *  return for NULL or for a number out of its range; they leave a message only where they say so.
  *
  *  What a call makes comes back through its first argument, and is NULL after a failure, whatever
  *  was there before, unless its comment says otherwise; so it may be released without asking
- *  whether it was made.
+ *  whether it was made. Numbers and arrays that a call hands back are as they were before a
+ *  failure, unless its comment says otherwise.
  *
  *  After a failure neuron_error_last() says in one line what was wrong, in the caller's terms, and
  *  every handle is as valid as it was before the call: to be used again or to be released.
@@ -31,7 +33,7 @@ enum neuron_status {
     NEURON_E_SHAPE = -20,      /**< shapes that do not fit each other */
     NEURON_E_TYPE = -30,       /**< elements of another type than the call takes */
     NEURON_E_STATE = -40,      /**< the right call at the wrong time: predicting before finishing */
-    NEURON_E_MEMORY = -50,     /**< the context's allocator returned NULL */
+    NEURON_E_MEMORY = -50,     /**< no memory, or none within the context's limit */
     NEURON_E_IO = -60,         /**< the operating system refused a file */
     NEURON_E_FORMAT = -70,     /**< a file or buffer that is not what it claims to be */
     NEURON_E_DATA = -80,       /**< examples that contradict each other: labels, counts, classes */

@@ -7,14 +7,13 @@
  *
  *  Loading a table finds out which column is what, numbers its words and computes what stands for
  *  missing values. All of this is the dataset's preparation. Other tables are read by the same one,
- *  so that a word has the same number in all of them; so is one row, for a server:
+ *  so that a word has the same number in all of them. A training keeps it with its graph, and so
+ *  does the graph's file; a server makes inputs of one row by it:
  *
- *      const neuron_preparation_t *preparation = neuron_dataset_preparation(train);
  *      const char *const row[] = {"38", "Bern", ""};
- *      neuron_preparation_apply(input, inputs, NULL, preparation, row, 3);
+ *      neuron_graph_prepare_row(input, inputs, NULL, graph, row, 3);
  *
- *  A training keeps it with its graph, from where neuron_graph_preparation() has it; as text
- *  (JSON), without scales, it can be kept anywhere.
+ *  As text (JSON) a preparation can be kept anywhere.
  */
 #ifndef NEURON_TABLE_H
 #define NEURON_TABLE_H
@@ -190,10 +189,8 @@ NEURON_API int neuron_preparation_input_name(char *name, size_t capacity, size_t
                                              const neuron_preparation_t *preparation,
                                              int64_t index);
 
-/** Makes the inputs of one row, as loading a table does. A preparation of a graph
- *  (neuron_graph_preparation()) scales them as the training set did, so that they are what
- *  neuron_graph_predict() takes; any other leaves them as the table has them, before scale and
- *  offset of a dataset.
+/** Makes the inputs of one row, as loading a table does, but not scaled: what a stored value is
+ *  before scale and offset of the dataset. neuron_graph_prepare_row() scales them too.
  *  @param[out] inputs  room for `capacity` numbers; NULL with capacity 0 to ask how many there are.
  *  @param[out] needed  neuron_preparation_input_count(). May be NULL.
  *  @param fields  `count` texts, in the order of neuron_preparation_field_name(), without quotes
@@ -214,14 +211,25 @@ NEURON_API int neuron_preparation_apply(float *inputs, size_t capacity, size_t *
 NEURON_API int neuron_graph_set_preparation(neuron_graph_t *graph,
                                             const neuron_preparation_t *preparation);
 
-/** Makes the preparation that is kept with a graph, which scales rows as the graph's first input is
- *  scaled: see neuron_graph_scales().
- *  @param[out] preparation  a new one, of which the caller is the owner; NULL on failure.
+/** The preparation that is kept with a graph.
+ *  @param[out] preparation  of which the caller is an owner then; NULL on failure.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_DATA if the graph has none, NEURON_E_FORMAT if its file
  *           had one that is damaged, NEURON_E_MEMORY. Threads as for neuron_graph_predict().
  *           Since 0.1. */
 NEURON_API int neuron_graph_preparation(neuron_preparation_t **preparation,
                                         const neuron_graph_t *graph);
+
+/** Makes what a graph predicts from of one row: the inputs that the row becomes by the graph's
+ *  preparation, scaled as those of the training set were.
+ *  @param[out] inputs  room for `capacity` numbers; NULL with capacity 0 to ask how many there are.
+ *  @param[out] needed  how many. May be NULL.
+ *  @param fields  as for neuron_preparation_apply().
+ *  @param count   likewise.
+ *  @return  as neuron_preparation_apply() and neuron_graph_preparation(). Threads as for
+ *           neuron_graph_predict(). Since 0.1. */
+NEURON_API int neuron_graph_prepare_row(float *inputs, size_t capacity, size_t *needed,
+                                        const neuron_graph_t *graph, const char *const *fields,
+                                        int64_t count);
 
 #ifdef __cplusplus
 }

@@ -47,7 +47,9 @@ NEURON_API int neuron_tensor_copy(neuron_tensor_t **tensor, neuron_context_t *co
  *  @param type   as for neuron_tensor_create().
  *  @param shape  likewise.
  *  @param rank   likewise.
- *  @param data   the elements; may be NULL only if there are none.
+ *  @param data   the elements, aligned as their type asks; may be NULL only if there are none. They
+ *                are written only by a call that fills the tensor: memory that others read, or that
+ *                cannot be written, will do for all else.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_MEMORY. Any thread. Since 0.1. */
 NEURON_API int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
                                   const int64_t *shape, int32_t rank, void *data);

@@ -105,8 +105,8 @@ NEURON_API int neuron_trainer_set_number(neuron_trainer_t *trainer, const char *
 NEURON_API int neuron_trainer_get_number(double *value, const neuron_trainer_t *trainer,
                                          const char *option);
 
-/** Writes an option's value as text that can be set again, or with NULL as `option` all of them,
- *  those that are not set left out.
+/** Writes the value of an option as text, without its name ("" if it is not set), or with NULL as
+ *  `option` all of them that are set, as `name=value, ...`, which can be set again.
  *  @param text         NULL to ask for the size only.
  *  @param capacity     bytes that there are at `text`.
  *  @param[out] needed  bytes that it takes with the zero behind it; may be NULL.
@@ -231,8 +231,8 @@ NEURON_API int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *
  *           parameters are those before the step, but for the update that NEURON_E_NOT_FINITE is
  *           about. No other thread may use the trainer or its graph meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
-                                   const neuron_tensor_t *const *inputs, int64_t input_count,
-                                   const neuron_tensor_t *const *targets, int64_t target_count,
+                                   neuron_tensor_t *const *inputs, int64_t input_count,
+                                   neuron_tensor_t *const *targets, int64_t target_count,
                                    const neuron_tensor_t *weights);
 
 /** Does one step by the gradient of a loss that the caller has computed, in place of targets: for
@@ -248,8 +248,8 @@ NEURON_API int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
  *  @return  as neuron_trainer_step(). No other thread may use the trainer or its graph meanwhile.
  *           Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int
-neuron_trainer_step_by_gradient(neuron_trainer_t *trainer, const neuron_tensor_t *const *inputs,
-                                int64_t input_count, const neuron_tensor_t *const *output_gradients,
+neuron_trainer_step_by_gradient(neuron_trainer_t *trainer, neuron_tensor_t *const *inputs,
+                                int64_t input_count, neuron_tensor_t *const *output_gradients,
                                 int64_t output_count);
 
 /** Saves parameters, what the optimizer and the callbacks remember, progress and history in one
@@ -322,7 +322,7 @@ NEURON_API const neuron_history_t *neuron_trainer_history(const neuron_trainer_t
  *  - `epoch`: number of the epoch, from 1; at the end of an epoch the one that just ended, after a
  *    run the last one
  *  - `epochs`: how many there will be
- *  - `step`: steps done in this epoch
+ *  - `step`: steps done in this epoch; 0 once it is over and its callbacks were called
  *  - `steps`: how many an epoch has
  *  - `all_steps`: steps done in all, those of the caller's batches too
  *  - `loss`: mean loss of this epoch so far

@@ -1,8 +1,10 @@
 /** @file types.h
  *  The handles, all opaque, and the rules they share.
  *
- *  - `neuron_<noun>_create` or `_load` makes a handle and stores it through its first argument; on
- *    failure NULL is stored there.
+ *  - A call whose first argument is a pointer to a handle, or room for several, makes handles, of
+ *    which the caller is an owner; on failure NULL is stored there. Nodes and trials have no owners
+ *    of their own: they belong to their graph and their search. A handle that is returned belongs
+ *    to what it was asked of, but for that of `_ref`.
  *  - `neuron_<noun>_ref` adds an owner and returns the handle, `neuron_<noun>_unref` takes one
  *  away; the last one frees. NULL is fine for both, and both may be called from any thread.
  *  - A handle keeps what it was made from alive: a graph its context, a trainer its graph and data.
@@ -10,12 +12,15 @@
  *  - Each handle knows its kind. One of another kind, as a binding may hand over, and memory that
  *    is no handle are refused with NEURON_E_ARGUMENT; calls that cannot fail take them for NULL. A
  *    handle that was freed is not noticed.
- *  - One handle is used by one thread at a time. Where a call allows more, its comment says so.
+ *  - One handle is used by one thread at a time. Where a call allows more, its comment says so. A
+ *    tensor that calls only read may be read by several at a time.
  *  - What a call hands back comes first among its arguments, with the room that there is for it;
  *    then the handle or the context; then what it works on; options, as text, last. (Tensors that a
  *    call fills stand behind those that they are made of: they are handles of the caller's.)
  *  - A text or an array is handed back into room of the caller: `capacity` says how much there is,
- *    `needed`, which may be NULL, how much it takes. With NULL and 0 a call only tells `needed`.
+ *    `needed`, which may be NULL, how much it takes. With NULL and 0 a call only tells `needed`. Of
+ *    too little room it says NEURON_E_ARGUMENT, writes nothing there, and tells `needed` all the
+ *    same; after any other failure `needed` is as it was.
  *
  *  Functions of the caller's that a call runs meanwhile (callbacks of a training, layers, losses,
  *  streams, filters, the function of a search) have more:
@@ -82,9 +87,10 @@ typedef struct neuron_trainer neuron_trainer_t;
 typedef struct neuron_callback neuron_callback_t;
 /** The figures of each epoch. See history.h. Since 0.1. */
 typedef struct neuron_history neuron_history_t;
-/** Combinations of settings that are tried. See search.h. Since 0.1. */
+/** Combinations of settings that are tried. See search.h. Since 0.1, experimental. */
 typedef struct neuron_search neuron_search_t;
-/** One of these combinations. Owned by its search; lives as long as the search does. Since 0.1. */
+/** One of these combinations. Owned by its search; lives as long as the search does. Since 0.1,
+ *  experimental. */
 typedef struct neuron_trial neuron_trial_t;
 /** How well a graph does on a dataset. See evaluation.h. Since 0.1. */
 typedef struct neuron_evaluation neuron_evaluation_t;

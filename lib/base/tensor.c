@@ -128,7 +128,14 @@ int neuron_tensor_wrap(neuron_tensor_t **tensor, neuron_context_t *context, int3
     RETURN_IF_ERROR(create_empty(tensor, context, type, shape, rank));
     (*tensor)->borrowed = true;
     (*tensor)->data = data;
-    return finish(tensor, check_data(*tensor, data));
+    int status = check_data(*tensor, data);
+    size_t size = neuron_type_size(type);
+    size_t alignment = size == sizeof(int64_t) ? _Alignof(int64_t) : size;
+    if (status == NEURON_OK && (uintptr_t)data % alignment != 0)
+        status = neuron_fail(NEURON_E_ARGUMENT,
+                             "%s: data is at an address that is no multiple of %zu, as %s needs",
+                             __func__, alignment, neuron_type_name(type));
+    return finish(tensor, status);
 }
 
 int neuron_tensor_set_destroy(neuron_tensor_t *tensor, void *user_data,

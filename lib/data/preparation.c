@@ -108,7 +108,6 @@ void neuron_preparation_unref(neuron_preparation_t *preparation)
     }
     neuron_release(context, preparation->columns);
     neuron_release(context, preparation->missing.at);
-    neuron_tensor_unref(preparation->channels);
     neuron_release(context, preparation);
     neuron_context_unref(context);
 }
@@ -316,47 +315,24 @@ static int read_field(float *value, const neuron_preparation_t *preparation,
     return NEURON_OK;
 }
 
-/* As a dataset scales what it has stored, to the last bit. */
-static void scale_row(const neuron_preparation_t *preparation, float *inputs)
+int neuron_preparation_apply_for(float *inputs, size_t capacity, size_t *needed,
+                                 const neuron_preparation_t *preparation, const char *const *fields,
+                                 int64_t count, const char *who)
 {
-    neuron_scaling by = {.kernels = preparation->context->kernels,
-                         .type = NEURON_TYPE_F32,
-                         .scale = &preparation->scale,
-                         .channels = preparation->channels};
-    uint8_t byte;
-    if (!preparation->scaled)
-        return;
-    if (preparation->type == NEURON_TYPE_F32 || by.channels) {
-        neuron_scale_examples(&by, NULL, inputs, 1, preparation->input_count, inputs);
-        return;
-    }
-    by.type = NEURON_TYPE_U8;
-    for (int64_t i = 0; i < preparation->input_count; i++) {
-        byte = (uint8_t)inputs[i];
-        neuron_scale_examples(&by, NULL, &byte, 1, 1, inputs + i);
-    }
-}
-
-int neuron_preparation_apply(float *inputs, size_t capacity, size_t *needed,
-                             const neuron_preparation_t *preparation, const char *const *fields,
-                             int64_t count)
-{
-    FLOAT_SCOPE;
-    CHECK_ARGUMENT(preparation);
-    CHECK_ROOM(inputs, capacity);
     size_t all = (size_t)preparation->input_count;
     if (needed)
         *needed = all;
     if (!inputs)
         return NEURON_OK;
-    CHECK_ARGUMENT(fields);
+    if (!fields)
+        return neuron_refuse_null("fields", who);
     if (count != neuron_preparation_field_count(preparation))
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "%s: count is %" PRId64 ", but a row has %" PRId64 " fields", __func__,
-                           count, neuron_preparation_field_count(preparation));
+                           "%s: count is %" PRId64 ", but a row has %" PRId64 " fields", who, count,
+                           neuron_preparation_field_count(preparation));
     if (capacity < all)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: there are %zu inputs, but room for %zu",
-                           __func__, all, capacity);
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: there are %zu inputs, but room for %zu", who,
+                           all, capacity);
     for (int64_t i = 0, index = 0; i < preparation->column_count; i++) {
         const neuron_column *column = &preparation->columns[i];
         float value;
@@ -366,6 +342,16 @@ int neuron_preparation_apply(float *inputs, size_t capacity, size_t *needed,
         neuron_column_put(column, value, inputs + column->first_input);
         index++;
     }
-    scale_row(preparation, inputs);
     return NEURON_OK;
+}
+
+int neuron_preparation_apply(float *inputs, size_t capacity, size_t *needed,
+                             const neuron_preparation_t *preparation, const char *const *fields,
+                             int64_t count)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(preparation);
+    CHECK_ROOM(inputs, capacity);
+    return neuron_preparation_apply_for(inputs, capacity, needed, preparation, fields, count,
+                                        __func__);
 }

@@ -9,7 +9,6 @@
 
 #include "base/context.h"
 #include "base/shape.h"
-#include "data/scale.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -71,10 +70,12 @@ struct neuron_preparation {
     int64_t class_count;
     int64_t column_count, input_count;
     neuron_column *columns;
-    bool scaled; /* the inputs of a row, as those of the graph that it was made from: */
-    neuron_scale scale;
-    neuron_tensor_t *channels; /* see scale.h */
 };
+
+/* neuron_preparation_apply(), with `who` for messages. */
+int neuron_preparation_apply_for(float *inputs, size_t capacity, size_t *needed,
+                                 const neuron_preparation_t *preparation, const char *const *fields,
+                                 int64_t count, const char *who);
 
 /* One with `count` columns without a name; NULL if there is no memory. */
 neuron_preparation_t *neuron_preparation_make(neuron_context_t *context, int64_t count);

@@ -14,8 +14,7 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
     const neuron_ends ends = neuron_ends_outputs(graph, "output");
     int64_t count = dataset->count;
     RETURN_IF_ERROR(neuron_graph_check_examples(graph, dataset, "predict"));
-    return neuron_ends_check(&ends, (const neuron_tensor_t *const *)outputs, output_count, false,
-                             &count);
+    return neuron_ends_check(&ends, outputs, output_count, false, &count);
 }
 
 static int predict(neuron_session *session, const neuron_graph_t *graph,
@@ -54,8 +53,8 @@ int neuron_graph_predict_dataset_many(const neuron_graph_t *graph, const neuron_
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, graph, graph);
     neuron_hold_reference(&hold, dataset, dataset);
-    neuron_tensor_owners *owners = neuron_tensors_own(
-        graph->context, (const neuron_tensor_t *const *)outputs, output_count, NULL, 0);
+    neuron_tensor_owners *owners =
+        neuron_tensors_own(graph->context, outputs, output_count, NULL, 0);
     if (!owners)
         return NEURON_E_MEMORY;
     neuron_hold_add(&hold, neuron_tensors_end_hold, NULL, owners);

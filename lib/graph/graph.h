@@ -107,7 +107,8 @@ struct neuron_graph {
     _Atomic uint64_t version; /* changes with the values */
     uint32_t layout_version;  /* changes with what is frozen and with options, once finished */
 
-    struct neuron_metadata *metadata; /* see metadata.h */
+    struct neuron_metadata *metadata;            /* see metadata.h */
+    _Atomic(neuron_preparation_t *) preparation; /* read of its text once it is asked for */
 
     _Atomic(neuron_attachment *) sessions; /* for prediction, see session/cache.c; NULL at first */
 };

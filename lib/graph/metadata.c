@@ -41,8 +41,15 @@ static int add_at(neuron_graph_t *graph, neuron_metadata **place, const char *ke
     return NEURON_OK;
 }
 
+/* What was read of a text goes with it. */
+static void forget_preparation(neuron_graph_t *graph)
+{
+    neuron_preparation_unref(atomic_exchange(&graph->preparation, NULL));
+}
+
 int neuron_graph_keep_text(neuron_graph_t *graph, const char *key, const char *text)
 {
+    forget_preparation(graph);
     neuron_metadata **place = find(graph, key);
     if (!text) {
         if (*place)
@@ -80,6 +87,7 @@ int neuron_graph_copy_metadata(neuron_graph_t *graph, const neuron_graph_t *from
 
 void neuron_graph_drop_metadata(neuron_graph_t *graph)
 {
+    forget_preparation(graph);
     while (graph->metadata)
         remove_at(graph, &graph->metadata);
 }

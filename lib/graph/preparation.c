@@ -31,13 +31,32 @@ int neuron_graph_set_preparation(neuron_graph_t *graph, const neuron_preparation
                        : neuron_graph_keep_text(graph, NEURON_METADATA_PREPARATION, NULL);
 }
 
-/* A row's inputs are then those that the graph takes. */
-static void take_scales(neuron_preparation_t *preparation, const neuron_node_t *input)
+static int read_preparation(neuron_preparation_t **preparation, const neuron_graph_t *graph)
 {
-    const neuron_meaning *meaning = &input->meaning;
-    preparation->scaled = meaning->channels || meaning->scaled;
-    preparation->scale = meaning->scale;
-    preparation->channels = neuron_tensor_ref(meaning->channels);
+    const char *text = neuron_graph_kept_text(graph, NEURON_METADATA_PREPARATION);
+    json_t *json;
+    if (!text)
+        return neuron_fail(NEURON_E_DATA, "%s: has no preparation of a table", graph->name);
+    RETURN_IF_ERROR(neuron_json_parse(&json, graph->context, text, strlen(text), 0, graph->name));
+    int status = neuron_preparation_read(preparation, graph->context, json, graph->name);
+    json_decref(json);
+    return status;
+}
+
+/* The text is read once: of several threads that predict, the first one's stays. */
+static int find_preparation(neuron_preparation_t **preparation, const neuron_graph_t *graph)
+{
+    neuron_graph_t *keeper = (neuron_graph_t *)(uintptr_t)graph;
+    *preparation = atomic_load(&keeper->preparation);
+    if (*preparation)
+        return NEURON_OK;
+    neuron_preparation_t *made, *first = NULL;
+    RETURN_IF_ERROR(read_preparation(&made, graph));
+    bool stays = atomic_compare_exchange_strong(&keeper->preparation, &first, made);
+    *preparation = stays ? made : first;
+    if (!stays)
+        neuron_preparation_unref(made);
+    return NEURON_OK;
 }
 
 int neuron_graph_preparation(neuron_preparation_t **preparation, const neuron_graph_t *graph)
@@ -46,14 +65,40 @@ int neuron_graph_preparation(neuron_preparation_t **preparation, const neuron_gr
     CHECK_ARGUMENT(preparation);
     *preparation = NULL;
     CHECK_ARGUMENT(graph);
-    const char *text = neuron_graph_kept_text(graph, NEURON_METADATA_PREPARATION);
-    json_t *json;
-    if (!text)
-        return neuron_fail(NEURON_E_DATA, "%s: has no preparation of a table", graph->name);
-    RETURN_IF_ERROR(neuron_json_parse(&json, graph->context, text, strlen(text), 0, graph->name));
-    int status = neuron_preparation_read(preparation, graph->context, json, graph->name);
-    json_decref(json);
-    if (status == NEURON_OK)
-        take_scales(*preparation, graph->inputs[0]);
-    return status;
+    neuron_preparation_t *found;
+    RETURN_IF_ERROR(find_preparation(&found, graph));
+    *preparation = neuron_preparation_ref(found);
+    return NEURON_OK;
+}
+
+/* As the dataset that the graph was trained on scales what it has stored, to the last bit. */
+static void scale_row(const neuron_node_t *input, int32_t type, int64_t count, float *inputs)
+{
+    neuron_scaling by = neuron_node_scaling(input);
+    if (neuron_node_scale_count(input) == 0)
+        return;
+    if (type == NEURON_TYPE_F32 || by.channels) {
+        by.type = NEURON_TYPE_F32;
+        neuron_scale_examples(&by, NULL, inputs, 1, count, inputs);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        uint8_t byte = (uint8_t)inputs[i];
+        neuron_scale_examples(&by, NULL, &byte, 1, 1, inputs + i);
+    }
+}
+
+int neuron_graph_prepare_row(float *inputs, size_t capacity, size_t *needed,
+                             const neuron_graph_t *graph, const char *const *fields, int64_t count)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(graph);
+    CHECK_ROOM(inputs, capacity);
+    neuron_preparation_t *by;
+    RETURN_IF_ERROR(find_preparation(&by, graph));
+    RETURN_IF_ERROR(
+        neuron_preparation_apply_for(inputs, capacity, needed, by, fields, count, __func__));
+    if (inputs && graph->finished)
+        scale_row(graph->inputs[0], by->type, by->input_count, inputs);
+    return NEURON_OK;
 }

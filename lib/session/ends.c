@@ -52,7 +52,7 @@ static int check(const neuron_ends *ends, int64_t index, const neuron_tensor_t *
     return NEURON_OK;
 }
 
-int neuron_ends_check(const neuron_ends *ends, const neuron_tensor_t *const *tensors, int64_t given,
+int neuron_ends_check(const neuron_ends *ends, neuron_tensor_t *const *tensors, int64_t given,
                       bool some, int64_t *count)
 {
     char text[NEURON_END_TEXT];
@@ -73,9 +73,9 @@ struct neuron_tensor_owners {
     neuron_tensor_t *list[];
 };
 
-neuron_tensor_owners *neuron_tensors_own(neuron_context_t *context,
-                                         const neuron_tensor_t *const *some, int64_t some_count,
-                                         const neuron_tensor_t *const *others, int64_t other_count)
+neuron_tensor_owners *neuron_tensors_own(neuron_context_t *context, neuron_tensor_t *const *some,
+                                         int64_t some_count, neuron_tensor_t *const *others,
+                                         int64_t other_count)
 {
     int64_t count = some_count + other_count;
     neuron_tensor_owners *owners =

@@ -261,7 +261,7 @@ static void copy_outputs(const neuron_gradient_t *gradient, neuron_tensor_t *con
     }
 }
 
-static int forward(neuron_gradient_t *gradient, const neuron_tensor_t *const *inputs,
+static int forward(neuron_gradient_t *gradient, neuron_tensor_t *const *inputs,
                    neuron_tensor_t *const *outputs, int64_t output_count, int64_t batch)
 {
     const neuron_graph_t *graph = gradient->graph;
@@ -279,9 +279,8 @@ static int forward(neuron_gradient_t *gradient, const neuron_tensor_t *const *in
 }
 
 /* Keeps what a call was given while functions of the caller's run. */
-static int hold_all(neuron_hold *hold, neuron_gradient_t *gradient,
-                    const neuron_tensor_t *const *some, int64_t some_count,
-                    const neuron_tensor_t *const *others, int64_t other_count)
+static int hold_all(neuron_hold *hold, neuron_gradient_t *gradient, neuron_tensor_t *const *some,
+                    int64_t some_count, neuron_tensor_t *const *others, int64_t other_count)
 {
     neuron_hold_reference(hold, gradient, gradient);
     neuron_tensor_owners *owners =
@@ -292,7 +291,7 @@ static int hold_all(neuron_hold *hold, neuron_gradient_t *gradient,
     return NEURON_OK;
 }
 
-int neuron_gradient_forward(neuron_gradient_t *gradient, const neuron_tensor_t *const *inputs,
+int neuron_gradient_forward(neuron_gradient_t *gradient, neuron_tensor_t *const *inputs,
                             int64_t input_count, neuron_tensor_t *const *outputs,
                             int64_t output_count)
 {
@@ -300,7 +299,7 @@ int neuron_gradient_forward(neuron_gradient_t *gradient, const neuron_tensor_t *
     CHECK_ARGUMENT(gradient);
     CHECK_ARGUMENT(inputs);
     neuron_hold_end_left();
-    const neuron_tensor_t *const *into = (const neuron_tensor_t *const *)outputs;
+    neuron_tensor_t *const *into = outputs;
     const neuron_ends in = neuron_ends_inputs(gradient->graph, "input");
     const neuron_ends out = neuron_ends_outputs(gradient->graph, "output");
     int64_t batch = -1;
@@ -321,7 +320,7 @@ int neuron_gradient_forward(neuron_gradient_t *gradient, const neuron_tensor_t *
 
 /* Copies what the caller says of the outputs; 0 where that is nothing. */
 static void set_output_gradients(const neuron_gradient_t *gradient,
-                                 const neuron_tensor_t *const *output_gradients)
+                                 neuron_tensor_t *const *output_gradients)
 {
     for (int32_t i = 0; i < gradient->graph->output_count; i++) {
         int64_t size = neuron_shape_count(&gradient->graph->outputs[i]->spec.output);
@@ -393,9 +392,8 @@ static int backward(neuron_gradient_t *gradient, neuron_tensor_t *const *gradien
     return NEURON_OK;
 }
 
-int neuron_gradient_backward(neuron_gradient_t *gradient,
-                             const neuron_tensor_t *const *output_gradients, int64_t output_count,
-                             neuron_tensor_t *const *gradients, int64_t count)
+int neuron_gradient_backward(neuron_gradient_t *gradient, neuron_tensor_t *const *output_gradients,
+                             int64_t output_count, neuron_tensor_t *const *gradients, int64_t count)
 {
     COMPUTE_SCOPE;
     CHECK_ARGUMENT(gradient);
@@ -412,8 +410,7 @@ int neuron_gradient_backward(neuron_gradient_t *gradient,
     RETURN_IF_ERROR(neuron_ends_check(&ends, output_gradients, output_count, true, &batch));
     RETURN_IF_ERROR(check_found(gradient, gradients, count));
     NEURON_HOLD(hold);
-    RETURN_IF_ERROR(hold_all(&hold, gradient, output_gradients, output_count,
-                             (const neuron_tensor_t *const *)gradients, count));
+    RETURN_IF_ERROR(hold_all(&hold, gradient, output_gradients, output_count, gradients, count));
     set_output_gradients(gradient, output_gradients);
     return backward(gradient, gradients);
 }
@@ -426,8 +423,8 @@ static void end_gradient(void *owner, void *gradient)
     neuron_gradient_unref(gradient);
 }
 
-int neuron_graph_gradient(const neuron_graph_t *graph, const neuron_tensor_t *const *inputs,
-                          int64_t input_count, const neuron_tensor_t *const *output_gradients,
+int neuron_graph_gradient(const neuron_graph_t *graph, neuron_tensor_t *const *inputs,
+                          int64_t input_count, neuron_tensor_t *const *output_gradients,
                           int64_t output_count, neuron_tensor_t *const *input_gradients)
 {
     COMPUTE_SCOPE;

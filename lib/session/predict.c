@@ -11,7 +11,7 @@
 /* The tensors of a call. */
 typedef struct prediction {
     const neuron_graph_t *graph;
-    const neuron_tensor_t *const *inputs;
+    neuron_tensor_t *const *inputs;
     neuron_tensor_t *const *outputs;
     int64_t count; /* of examples */
 } prediction;
@@ -60,9 +60,8 @@ static int predict_custom(neuron_session *session, const prediction *p)
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, graph, graph);
     neuron_hold_add(&hold, neuron_session_end_hold, NULL, session);
-    neuron_tensor_owners *owners =
-        neuron_tensors_own(graph->context, p->inputs, graph->input_count,
-                           (const neuron_tensor_t *const *)p->outputs, graph->output_count);
+    neuron_tensor_owners *owners = neuron_tensors_own(graph->context, p->inputs, graph->input_count,
+                                                      p->outputs, graph->output_count);
     if (!owners)
         return NEURON_E_MEMORY;
     neuron_hold_add(&hold, neuron_tensors_end_hold, NULL, owners);
@@ -83,7 +82,7 @@ static int predict_all(const prediction *p)
     return status;
 }
 
-int neuron_graph_predict_many(const neuron_graph_t *graph, const neuron_tensor_t *const *inputs,
+int neuron_graph_predict_many(const neuron_graph_t *graph, neuron_tensor_t *const *inputs,
                               int64_t input_count, neuron_tensor_t *const *outputs,
                               int64_t output_count)
 {
@@ -96,8 +95,7 @@ int neuron_graph_predict_many(const neuron_graph_t *graph, const neuron_tensor_t
     in.bytes = true;
     const neuron_ends out = neuron_ends_outputs(graph, "output");
     RETURN_IF_ERROR(neuron_ends_check(&in, inputs, input_count, false, &p.count));
-    RETURN_IF_ERROR(neuron_ends_check(&out, (const neuron_tensor_t *const *)outputs, output_count,
-                                      false, &p.count));
+    RETURN_IF_ERROR(neuron_ends_check(&out, outputs, output_count, false, &p.count));
     return predict_all(&p);
 }
 
@@ -107,5 +105,6 @@ int neuron_graph_predict(const neuron_graph_t *graph, const neuron_tensor_t *inp
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(input);
     CHECK_ARGUMENT(output);
-    return neuron_graph_predict_many(graph, &input, 1, &output, 1);
+    neuron_tensor_t *const inputs[] = {(neuron_tensor_t *)(uintptr_t)input};
+    return neuron_graph_predict_many(graph, inputs, 1, &output, 1);
 }

@@ -14,7 +14,7 @@
 /* What was given for a step. */
 typedef struct single_call {
     neuron_trainer_t *trainer;
-    const neuron_tensor_t *const *inputs, *const *targets;
+    neuron_tensor_t *const *inputs, *const *targets;
     const neuron_tensor_t *weights; /* NULL if all are 1 */
     int64_t count;                  /* of examples */
 } single_call;
@@ -319,7 +319,7 @@ static bool calls_back(const neuron_trainer_t *trainer)
 }
 
 /* Runs a step whose targets or gradients are set. */
-static int run_held(const single_call *call, const neuron_tensor_t *const *others, int64_t count,
+static int run_held(const single_call *call, neuron_tensor_t *const *others, int64_t count,
                     neuron_step_data *data, double *loss)
 {
     neuron_trainer_t *trainer = call->trainer;
@@ -345,9 +345,8 @@ static int run_held(const single_call *call, const neuron_tensor_t *const *other
     return run_step(call, data, loss);
 }
 
-int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
-                        const neuron_tensor_t *const *inputs, int64_t input_count,
-                        const neuron_tensor_t *const *targets, int64_t target_count,
+int neuron_trainer_step(double *loss, neuron_trainer_t *trainer, neuron_tensor_t *const *inputs,
+                        int64_t input_count, neuron_tensor_t *const *targets, int64_t target_count,
                         const neuron_tensor_t *weights)
 {
     COMPUTE_SCOPE;
@@ -370,9 +369,8 @@ int neuron_trainer_step(double *loss, neuron_trainer_t *trainer,
     return run_held(&call, targets, target_count, &data, loss);
 }
 
-int neuron_trainer_step_by_gradient(neuron_trainer_t *trainer, const neuron_tensor_t *const *inputs,
-                                    int64_t input_count,
-                                    const neuron_tensor_t *const *output_gradients,
+int neuron_trainer_step_by_gradient(neuron_trainer_t *trainer, neuron_tensor_t *const *inputs,
+                                    int64_t input_count, neuron_tensor_t *const *output_gradients,
                                     int64_t output_count)
 {
     COMPUTE_SCOPE;

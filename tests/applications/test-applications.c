@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#define READ(list) ((const neuron_tensor_t *const *)(list))
+#define READ(list) ((neuron_tensor_t *const *)(list))
 
 static neuron_tensor_t *tensor(neuron_context_t *context, int64_t rows, int64_t columns)
 {

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#define READ(list) ((const neuron_tensor_t *const *)(list))
+#define READ(list) ((neuron_tensor_t *const *)(list))
 
 enum { PAIRS = 64, CODE = 16 };
 
@@ -96,7 +96,7 @@ static double told_right(siamese *s)
     float outputs[2][PAIRS];
     for (int round = 0; round < ROUNDS; round++) {
         draw_pairs(s, s->test);
-        const neuron_tensor_t *turned[] = {s->images[1], s->images[0]};
+        neuron_tensor_t *turned[] = {s->images[1], s->images[0]};
         for (int k = 0; k < 2; k++) {
             assert_ok(neuron_graph_predict_many(s->graph, k == 0 ? READ(s->images) : turned, 2,
                                                 &s->output, 1));

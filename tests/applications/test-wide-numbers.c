@@ -105,7 +105,7 @@ START_TEST(a_count_is_not_cut)
     assert_ok(neuron_tensor_create(&labels, s.context, NEURON_TYPE_I32, shape, 1));
     assert_ok(
         neuron_tensor_create(&outputs, s.context, NEURON_TYPE_F32, (const int64_t[]){2, 10}, 2));
-    const neuron_tensor_t *in[] = {images};
+    neuron_tensor_t *in[] = {images};
     neuron_tensor_t *out[] = {outputs};
     int64_t best[2];
     assert_status(neuron_dataset_create(made, s.context, images, labels, count), NEURON_E_ARGUMENT);

@@ -317,12 +317,39 @@ START_TEST(the_largest_of_nothing)
 }
 END_TEST
 
+START_TEST(memory_is_aligned)
+{
+    static const struct {
+        int32_t type;
+        size_t away;
+        bool fits;
+    } cases[] = {{NEURON_TYPE_F32, 1, false}, {NEURON_TYPE_F32, 2, false},
+                 {NEURON_TYPE_F32, 4, true},  {NEURON_TYPE_I32, 3, false},
+                 {NEURON_TYPE_I64, 2, false}, {NEURON_TYPE_I64, 8, true},
+                 {NEURON_TYPE_U8, 1, true}};
+    neuron_context_t *context = test_context();
+    neuron_tensor_t *tensor;
+    _Alignas(16) char memory[64] = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int status = neuron_tensor_wrap(&tensor, context, cases[i].type, (const int64_t[]){2}, 1,
+                                        memory + cases[i].away);
+        ck_assert_int_eq(status, cases[i].fits ? NEURON_OK : NEURON_E_ARGUMENT);
+        ck_assert(cases[i].fits == (tensor != NULL));
+        if (!cases[i].fits)
+            assert_message("is no multiple of");
+        neuron_tensor_unref(tensor);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("tensor");
     TCase *tests = tcase_create("tensor");
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, a_new_tensor_is_zero);
+    tcase_add_test(tests, memory_is_aligned);
     tcase_add_test(tests, scalars_and_empty_tensors_are_tensors);
     tcase_add_test(tests, a_bad_description_is_refused);
     tcase_add_test(tests, copy_is_apart_and_borrow_is_not);

@@ -53,7 +53,7 @@ static size_t bytes_of(const neuron_tensor_t *tensor)
 START_TEST(datasets_are_predicted)
 {
     scene s = set_up();
-    const neuron_tensor_t *inputs[] = {s.data.a, s.data.b};
+    neuron_tensor_t *inputs[] = {s.data.a, s.data.b};
     neuron_tensor_t *again[OUTPUTS];
     neuron_dataset_t *none, *some;
     for (int i = 0; i < OUTPUTS; i++)
@@ -107,7 +107,7 @@ START_TEST(outputs_are_judged_one_by_one)
     static const char *const options[] = {"output=0", "output=1", "output=2"};
     static const char *const kinds[] = {"classes", "regression", "classes"};
     scene s = set_up();
-    const neuron_tensor_t *inputs[] = {s.data.a, s.data.b};
+    neuron_tensor_t *inputs[] = {s.data.a, s.data.b};
     neuron_tensor_t *marks, *targets[] = {s.data.kinds, s.data.sizes, NULL};
     assert_ok(
         neuron_tensor_create(&marks, s.context, NEURON_TYPE_F32, (const int64_t[]){COUNT, 1}, 2));

@@ -62,8 +62,8 @@ static void drop_tensors(tensors *t)
 
 static void predict_both(const neuron_graph_t *graph, tensors *t)
 {
-    assert_ok(neuron_graph_predict_many(graph, (const neuron_tensor_t *const *)t->inputs, 2,
-                                        t->outputs, 2));
+    assert_ok(
+        neuron_graph_predict_many(graph, (neuron_tensor_t *const *)t->inputs, 2, t->outputs, 2));
 }
 
 static const float *row(const neuron_tensor_t *tensor)
@@ -110,8 +110,8 @@ START_TEST(each_output_is_what_it_is_alone)
             neuron_graph_t *one;
             neuron_node_t *node = neuron_graph_output(g, i);
             assert_ok(neuron_graph_with_outputs(&one, g, &node, 1));
-            assert_ok(neuron_graph_predict_many(one, (const neuron_tensor_t *const *)alone.inputs,
-                                                2, &alone.outputs[i], 1));
+            assert_ok(neuron_graph_predict_many(one, (neuron_tensor_t *const *)alone.inputs, 2,
+                                                &alone.outputs[i], 1));
             ck_assert(same_rows(both.outputs[i], alone.outputs[i], count * (i ? 1 : CLASSES)));
             neuron_graph_unref(one);
         }
@@ -155,17 +155,17 @@ START_TEST(bad_tensors_are_refused)
     neuron_context_t *context = test_context();
     neuron_graph_t *g = two_by_two(context, 1, false);
     tensors t = make_tensors(context, ROWS);
-    const neuron_tensor_t *const *in = (const neuron_tensor_t *const *)t.inputs;
+    neuron_tensor_t *const *in = (neuron_tensor_t *const *)t.inputs;
     assert_status(neuron_graph_predict_many(g, in, 1, t.outputs, 2), NEURON_E_ARGUMENT);
     assert_message("graph: inputs are 1; there must be 2");
     assert_status(neuron_graph_predict_many(g, in, 2, t.outputs, 3), NEURON_E_ARGUMENT);
     assert_message("graph: outputs are 3; there must be 2");
     assert_status(neuron_graph_predict(g, t.inputs[0], t.outputs[0]), NEURON_E_ARGUMENT);
     assert_message("inputs are 1; there must be 2");
-    const neuron_tensor_t *swapped[] = {t.inputs[1], t.inputs[0]};
+    neuron_tensor_t *swapped[] = {t.inputs[1], t.inputs[0]};
     assert_status(neuron_graph_predict_many(g, swapped, 2, t.outputs, 2), NEURON_E_SHAPE);
     assert_message("graph: the input left is 5x4, not n x 6");
-    const neuron_tensor_t *missing[] = {t.inputs[0], NULL};
+    neuron_tensor_t *missing[] = {t.inputs[0], NULL};
     assert_status(neuron_graph_predict_many(g, missing, 2, t.outputs, 2), NEURON_E_ARGUMENT);
     assert_message("graph: the input right is NULL");
     neuron_tensor_t *few = rows(context, ROWS - 1, 1);
@@ -253,7 +253,7 @@ START_TEST(imports_take_all_ends)
     assert_ok(neuron_graph_finish_many(g, (neuron_node_t *[]){made[1], made[0]}, 2));
     tensors a = make_tensors(context, ROWS), b = make_tensors(context, ROWS);
     predict_both(source, &a);
-    assert_ok(neuron_graph_predict_many(g, (const neuron_tensor_t *const *)b.inputs, 2,
+    assert_ok(neuron_graph_predict_many(g, (neuron_tensor_t *const *)b.inputs, 2,
                                         (neuron_tensor_t *[]){b.outputs[1], b.outputs[0]}, 2));
     ck_assert(same_rows(a.outputs[0], b.outputs[0], ROWS * CLASSES));
     ck_assert(same_rows(a.outputs[1], b.outputs[1], ROWS));
@@ -385,8 +385,8 @@ START_TEST(committees_join_outputs_of_one_name)
     tensors a = make_tensors(context, ROWS), b = make_tensors(context, ROWS);
     tensors all = make_tensors(context, ROWS);
     predict_both(members[0], &a);
-    assert_ok(neuron_graph_predict_many(
-        second, (const neuron_tensor_t *[]){b.inputs[1], b.inputs[0]}, 2, b.outputs, 2));
+    assert_ok(neuron_graph_predict_many(second, (neuron_tensor_t *[]){b.inputs[1], b.inputs[0]}, 2,
+                                        b.outputs, 2));
     predict_both(committee, &all);
     for (int k = 0; k < 2; k++)
         for (int64_t i = 0; i < ROWS * (k ? 1 : CLASSES); i++)
@@ -442,9 +442,8 @@ START_TEST(quantised_outputs_stay_floats)
         assert_ok(neuron_tensor_create(&again[i], context, NEURON_TYPE_F32, shape, 4));
     }
     assert_ok(neuron_dataset_read(neuron_tensor_data(in), NULL, glyphs, 0, 2));
-    assert_ok(neuron_graph_predict_many(g, (const neuron_tensor_t *const *)&in, 1, out, 2));
-    assert_ok(
-        neuron_graph_predict_many(quantized, (const neuron_tensor_t *const *)&in, 1, again, 2));
+    assert_ok(neuron_graph_predict_many(g, (neuron_tensor_t *const *)&in, 1, out, 2));
+    assert_ok(neuron_graph_predict_many(quantized, (neuron_tensor_t *const *)&in, 1, again, 2));
     for (int i = 0; i < 2; i++) {
         double error = 0, sum = 0;
         for (int64_t k = 0; k < 2 * (i ? SECOND : FIRST); k++) {

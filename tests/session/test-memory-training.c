@@ -246,10 +246,10 @@ static void use_steps(long n)
     arm(n);
     TRY(neuron_trainer_create(&trainer, w.graph, w.adam, NULL));
     for (int i = 0; i < 2; i++) {
-        const neuron_tensor_t *inputs[] = {input[i]}, *targets[] = {labels[i]};
+        neuron_tensor_t *inputs[] = {input[i]}, *targets[] = {labels[i]};
         TRY(neuron_trainer_step(NULL, trainer, inputs, 1, targets, 1, NULL));
     }
-    const neuron_tensor_t *inputs[] = {input[0]}, *gradients[] = {by_output};
+    neuron_tensor_t *inputs[] = {input[0]}, *gradients[] = {by_output};
     TRY(neuron_trainer_step_by_gradient(trainer, inputs, 1, gradients, 1));
     assert_that(neuron_trainer_progress(trainer, "all_steps") == 3, "not 3 steps");
     TRY(neuron_trainer_set_dataset(trainer, few));

@@ -109,7 +109,7 @@ typedef struct slope_job {
 static void *find_slopes(void *argument)
 {
     slope_job *j = argument;
-    const neuron_tensor_t *inputs[] = {j->input}, *by[] = {j->by_output};
+    neuron_tensor_t *inputs[] = {j->input}, *by[] = {j->by_output};
     for (int round = 0; round < 2 * ROUNDS && j->status == 0; round++) {
         if (j->output) {
             j->status = neuron_graph_predict(j->graph, j->input, j->output);
@@ -145,7 +145,7 @@ START_TEST(gradients_by_several_threads)
     }
     float expected[FEW * PIXELS];
     slope_job *first = &jobs[0];
-    const neuron_tensor_t *inputs[] = {input}, *by[] = {by_output};
+    neuron_tensor_t *inputs[] = {input}, *by[] = {by_output};
     assert_ok(neuron_graph_gradient(graph, inputs, 1, by, 1, &first->by_input));
     memcpy(expected, neuron_tensor_data(first->by_input), sizeof expected);
     for (int i = 0; i < THREADS; i++)

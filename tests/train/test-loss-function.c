@@ -141,7 +141,7 @@ START_TEST(a_step_or_an_evaluation_fails)
     assert_ok(neuron_tensor_create(&classes, b.context, NEURON_TYPE_I32, (const int64_t[]){3}, 1));
     assert_ok(neuron_dataset_read(neuron_tensor_data(images), neuron_tensor_data(classes), b.train,
                                   0, 3));
-    const neuron_tensor_t *inputs[] = {images}, *targets[] = {classes};
+    neuron_tensor_t *inputs[] = {images}, *targets[] = {classes};
     float *before = test_parameters(b.graph, &count);
     assert_status(neuron_trainer_step(&value, b.trainer, inputs, 1, targets, 1, NULL),
                   answers[_i].status);
@@ -222,7 +222,7 @@ START_TEST(examples_are_compared)
     neuron_trainer_t *trainer;
     neuron_loss_t *loss;
     neuron_tensor_t *x = numbers(context, INPUTS, 0), *t = numbers(context, OUTPUTS, 2);
-    const neuron_tensor_t *inputs[] = {x}, *targets[] = {t};
+    neuron_tensor_t *inputs[] = {x}, *targets[] = {t};
     const float *given = neuron_tensor_data(x), *wanted = neuron_tensor_data(t);
     assert_ok(neuron_graph_create(&graph, context));
     assert_ok(neuron_graph_finish(

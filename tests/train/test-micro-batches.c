@@ -150,7 +150,7 @@ static void drop_piece(piece *p)
 
 static void step(const bench *b, const piece *p, bool by_gradient, double *loss)
 {
-    const neuron_tensor_t *inputs[] = {p->inputs}, *labels[] = {p->labels}, *slopes[] = {p->slopes};
+    neuron_tensor_t *inputs[] = {p->inputs}, *labels[] = {p->labels}, *slopes[] = {p->slopes};
     if (by_gradient)
         assert_ok(neuron_trainer_step_by_gradient(b->trainer, inputs, 1, slopes, 1));
     else

@@ -45,8 +45,8 @@ START_TEST(steps_are_those_of_a_run)
                                          rank,
                                          (char *)neuron_tensor_data(whole[i]) + first * size));
         }
-        assert_ok(neuron_trainer_step(NULL, trainers[1], (const neuron_tensor_t *const *)part, 2,
-                                      (const neuron_tensor_t *const *)part + 2, 3, NULL));
+        assert_ok(neuron_trainer_step(NULL, trainers[1], (neuron_tensor_t *const *)part, 2,
+                                      (neuron_tensor_t *const *)part + 2, 3, NULL));
         for (int i = 0; i < 5; i++)
             neuron_tensor_unref(part[i]);
     }

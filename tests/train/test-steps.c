@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#define READ(list) ((const neuron_tensor_t *const *)(list))
+#define READ(list) ((neuron_tensor_t *const *)(list))
 
 static neuron_tensor_t *floats(neuron_context_t *context, const int64_t *shape, int32_t rank,
                                uint32_t seed)
@@ -249,7 +249,7 @@ static neuron_graph_t *two_heads(neuron_context_t *context)
 }
 
 /* The loss by hand, in double: cross-entropy plus `weight` times the squared error. */
-static double loss_by_hand(const neuron_graph_t *g, const neuron_tensor_t *x, const int32_t *kinds,
+static double loss_by_hand(const neuron_graph_t *g, neuron_tensor_t *x, const int32_t *kinds,
                            const float *numbers, const float *weights, double weight, int64_t count)
 {
     neuron_tensor_t *out[2];
@@ -294,7 +294,7 @@ START_TEST(losses_of_outputs_add_up)
         assert_ok(neuron_trainer_create(&trainer, g, sgd, NULL));
         assert_ok(neuron_trainer_set_output_loss(trainer, 1, squared, factor));
         assert_ok(neuron_trainer_step(&loss, trainer, READ(&x), 1,
-                                      (const neuron_tensor_t *[]){labels, numbers}, 2,
+                                      (neuron_tensor_t *[]){labels, numbers}, 2,
                                       weighted ? weights : NULL));
         const float *targets = neuron_tensor_data_const(numbers);
         ck_assert_double_eq_tol(loss, loss_by_hand(before, x, kinds, targets, by, factor, COUNT),
@@ -353,7 +353,7 @@ START_TEST(an_output_that_is_read_stays)
         assert_ok(neuron_trainer_set_output_loss(trainer, 1, squared, 3));
         for (int step = 0; step < 3; step++)
             assert_ok(neuron_trainer_step(NULL, trainer, READ(&x), 1,
-                                          (const neuron_tensor_t *[]){labels, numbers}, 2, NULL));
+                                          (neuron_tensor_t *[]){labels, numbers}, 2, NULL));
         neuron_trainer_unref(trainer);
         graphs[i] = g;
     }
@@ -461,7 +461,7 @@ START_TEST(gradients_are_of_the_whole_output)
     neuron_tensor_t *x = vectors(context, 4, 6, 1), *by = vectors(context, 4, 3, 2);
     neuron_tensor_t *kernel = vectors(context, 6, 8, 3);
     neuron_gradient_t *gradient;
-    const neuron_tensor_t *ends[] = {by, NULL};
+    neuron_tensor_t *ends[] = {by, NULL};
     assert_ok(neuron_optimizer_create(&sgd, context, "sgd", "learning_rate=1"));
     assert_ok(neuron_trainer_create(&trainer, g, sgd, NULL));
     for (int turn = 0; turn < 2; turn++) { /* between steps by targets, too */
@@ -478,7 +478,7 @@ START_TEST(gradients_are_of_the_whole_output)
         neuron_tensor_t *labels = classes(context, (const int32_t[]){0, 1, 2, 0}, 4);
         neuron_tensor_t *numbers = vectors(context, 4, 1, 5);
         assert_status(neuron_trainer_step(NULL, trainer, READ(&x), 1,
-                                          (const neuron_tensor_t *[]){labels, numbers}, 2, NULL),
+                                          (neuron_tensor_t *[]){labels, numbers}, 2, NULL),
                       NEURON_E_DATA); /* cross-entropy of any number */
         neuron_tensor_unref(labels);
         neuron_tensor_unref(numbers);

@@ -810,6 +810,20 @@ class graph : public handle<graph, neuron_graph_t>
         const int status = neuron_graph_preparation(&made, get());
         return detail::made<neuron::preparation>(status, made);
     }
+    /** neuron_graph_prepare_row(), into room of the caller's. */
+    outcome<void> prepare_row(span<float> inputs, const texts &fields) const
+    {
+        return detail::done(neuron_graph_prepare_row(inputs.data(), inputs.size(), nullptr, get(),
+                                                     fields.data(), fields.count()));
+    }
+    /** The same into a new vector. */
+    outcome<std::vector<float>> prepare_row(const texts &fields) const
+    {
+        return detail::filled<float>([&](float *to, std::size_t capacity, std::size_t *needed) {
+            return neuron_graph_prepare_row(to, capacity, needed, get(), fields.data(),
+                                            fields.count());
+        });
+    }
 
     /* What it does. */
 

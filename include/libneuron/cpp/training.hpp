@@ -387,8 +387,8 @@ class trainer : public handle_with_options<trainer, neuron_trainer_t>
      *  @return  the loss of the batch. */
     outcome<double> step(const tensor &input, const tensor &target, const tensor &weights = {})
     {
-        const neuron_tensor_t *const inputs[] = {input.get()};
-        const neuron_tensor_t *const targets[] = {target.get()};
+        neuron_tensor_t *const inputs[] = {input.get()};
+        neuron_tensor_t *const targets[] = {target.get()};
         double loss = 0;
         const int status = neuron_trainer_step(&loss, get(), inputs, 1, targets, 1, weights.get());
         return detail::given(status, loss);
