@@ -239,7 +239,7 @@ static int read_fill(const place *at, const json_t *object, const neuron_prepara
         return refuse(at, "fill", json,
                       wanted ? "a number of float32" : "left out: what is missing is refused");
     if (column->kind != NEURON_COLUMN_NUMBER &&
-        (fill < 0 || fill >= column->words.count || fill != floor(fill)))
+        (fill < 0 || fill >= (double)column->words.count || fill != floor(fill)))
         return refuse(at, "fill", json, "the place of a word");
     column->fill = (float)fill;
     return NEURON_OK;

@@ -117,7 +117,8 @@ int neuron_csv_check_first_name(neuron_csv_table *table)
 
 static bool can_be_label(double value, int64_t class_count)
 {
-    return value == floor(value) && (class_count == 0 || (value >= 0 && value < class_count));
+    return value == floor(value) &&
+           (class_count == 0 || (value >= 0 && value < (double)class_count));
 }
 
 static first_row look_at_row(const neuron_csv_table *table, int64_t label)

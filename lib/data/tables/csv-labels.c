@@ -92,7 +92,7 @@ static int check_numbers(const neuron_csv_table *table, int64_t column, const do
 {
     for (int64_t i = 0; i < table->rows.count; i++)
         if (numbers[i] != floor(numbers[i]) ||
-            (class_count > 0 ? numbers[i] < 0 || numbers[i] >= class_count
+            (class_count > 0 ? numbers[i] < 0 || numbers[i] >= (double)class_count
                              : fabs(numbers[i]) > INT32_MAX))
             return refuse_label(table, i, column);
     return NEURON_OK;
