@@ -97,6 +97,7 @@ from .layers import Softplus as Softplus
 from .layers import Softsign as Softsign
 from .layers import Standardize as Standardize
 from .layers import Tanh as Tanh
+from .layers import Unstandardize as Unstandardize
 from .layers import Upsample2D as Upsample2D
 from .layers import ZeroPad2D as ZeroPad2D
 from .layers import add as add
