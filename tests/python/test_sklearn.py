@@ -7,6 +7,7 @@ import gc
 import io
 import pickle
 import re
+import time
 import warnings
 import weakref
 
@@ -142,9 +143,12 @@ def test_committee_in_threads_is_the_same(digits, method):
     alone, beside = (CommitteeClassifier(3, method=method, max_iter=5, random_state=0, n_jobs=jobs).fit(x, y)
                      for jobs in (None, 3))
     assert np.array_equal(alone.predict_proba(x_test), beside.predict_proba(x_test))
+    with joblib.parallel_backend("loky"):  # which wants processes
+        assert np.array_equal(alone.predict_proba(x_test), clone(beside).fit(x, y).predict_proba(x_test))
     again = clone(beside).set_params(warm_start=True).fit(x, y)
     before = again.score(x, y)
     assert again.fit(x, y).score(x, y) > before
+    assert len(again.set_params(members=4).fit(x, y).members_) == 4
 
 
 # ---- Classes, labels, targets ----
@@ -391,10 +395,16 @@ def test_ctrl_c_keeps_what_was_learnt(digits):
         if training.epoch == 3:
             signal.raise_signal(signal.SIGINT)
 
-    estimator = fast(NeuronClassifier, callbacks=press, max_iter=1000)
+    for estimator in (fast(cls, callbacks=press, max_iter=1000, n_iter_no_change=None) for cls in CLASSIFIERS):
+        with pytest.raises(KeyboardInterrupt):
+            estimator.fit(x, y)
+        assert 3 <= estimator.n_iter_ < 10 and estimator.predict(x).shape == y.shape
+        assert len(getattr(estimator, "members_", [1])) == 1  # one press is for all members
+    begun = time.monotonic()
+    beside = fast(CommitteeClassifier, callbacks=press, max_iter=10**6, n_iter_no_change=None, n_jobs=2)
     with pytest.raises(KeyboardInterrupt):
-        estimator.fit(x, y)
-    assert 3 <= estimator.n_iter_ < 10 and estimator.predict(x).shape == y.shape
+        beside.fit(x, y)
+    assert time.monotonic() - begun < 60 and not hasattr(beside, "model_")
 
 
 # ---- Networks of one's own, and committees ----

@@ -236,8 +236,10 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         loss = copy.copy(self.loss) if isinstance(self.loss, Settings) else loss_of(self.loss)
         return Trainer(model, solver, loss, callbacks=callbacks, seed=seed)
 
-    def _train(self, model: Model, train: _Data, validation: Optional[_Data], seed: int) -> Tuple[Dict[str, Any], bool]:
-        """Trains a model; gives the figures of each epoch, and whether Ctrl-C ended it."""
+    def _train(self, model: Model, train: _Data, validation: Optional[_Data], seed: int,
+               stop: Optional[List[bool]] = None) -> Tuple[Dict[str, Any], bool]:
+        """Trains a model; gives the figures of each epoch, and whether Ctrl-C ended it. stop: ends it when it is no
+        longer empty."""
         callbacks = [copy.copy(each) if isinstance(each, LibraryCallback) else each for each in list_of(self.callbacks)]
         rounds = self.n_iter_no_change
         ends = rounds is not None and math.isfinite(rounds)
@@ -247,6 +249,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
                                            restore_best=True))
         elif ends:
             callbacks.append(EarlyStopping(monitor="loss", patience=patience, min_delta=float(self.tol)))
+        if stop is not None:
+            callbacks.append(lambda training: training.stop() if stop else None)
         trainer = self._trainer(model, seed, callbacks)
         batch = min(_BATCH, len(train.x)) if self.batch_size == "auto" else self.batch_size
         history = trainer.fit(train.x, train.y, sample_weight=train.weights, progress=bool(self.verbose),
@@ -559,11 +563,24 @@ class _Committee(_Estimator):
         train, held_out = self._held_out(data, seed) if self.early_stopping or judges else (data, None)
         jobs = min(effective_n_jobs(self.n_jobs), self.members)
         threads = max(1, current_context().threads // jobs) if jobs > 1 else None
-        known = [None] * self.members if fresh else self.members_
-        # The library computes without the interpreter's lock: threads do, and share the examples.
-        found = Parallel(n_jobs=jobs, prefer="threads")(
-            delayed(self._learn_member)(k, known[k], train, held_out if self.early_stopping else None, seed, threads)
-            for k in range(self.members))
+        known: List[Optional[Model]] = [] if fresh else [*self.members_[:self.members]]
+        known += [None] * (self.members - len(known))
+        given = [(k, known[k], train, held_out if self.early_stopping else None, seed) for k in range(self.members)]
+        if threads is None:
+            found = []
+            for each in given:
+                found.append(self._learn_member(*each))
+                if found[-1][-1]:  # by Ctrl-C, which means all of them
+                    break
+        else:
+            # The library computes without the interpreter's lock: threads do, and share the examples.
+            stop: List[bool] = []
+            try:
+                found = Parallel(n_jobs=jobs, prefer="threads")(delayed(self._learn_member)(*each, threads, stop)
+                                                                for each in given)
+            except BaseException:
+                stop.append(True)
+                raise
         # Members that were trained beside others have contexts of their own: they come into the one of the caller.
         self.members_ = [model if threads is None else pickle.loads(pickle.dumps(model)) for model, _, _ in found]
         self.history_ = [history for _, history, _ in found]
@@ -572,16 +589,17 @@ class _Committee(_Estimator):
         return any(interrupted for _, _, interrupted in found)
 
     def _learn_member(self, k: int, model: Optional[Model], train: _Data, validation: Optional[_Data], seed: int,
-                      threads: Optional[int]) -> Tuple[Model, Dict[str, Any], bool]:
+                      threads: Optional[int] = None, stop: Optional[List[bool]] = None
+                      ) -> Tuple[Model, Dict[str, Any], bool]:
         if threads is not None:
             with Context(threads=threads):
                 if model is not None:
                     model = pickle.loads(pickle.dumps(model))
-                return self._learn_member(k, model, train, validation, seed, None)
+                return self._learn_member(k, model, train, validation, seed, None, stop)
         part = self._part(train, k, seed)
         if model is None:
             model = self._new_model(part, seed + k)
-        return (model, *self._train(model, part, validation, seed + k))
+        return (model, *self._train(model, part, validation, seed + k, stop))
 
     def _part(self, data: _Data, k: int, seed: int) -> _Data:
         """What a member learns from."""
