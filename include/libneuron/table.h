@@ -74,8 +74,9 @@ extern "C" {
  *    is one if it has no number, and the next row has some. What may be either is refused. Where an
  *    option has a name, there is a header.
  *  - `type`: `u8` for pixels, integers 0 to 255, which become inputs 0 to 1 as all bytes do; `f32`
- *    for numbers as they are. Default `guess`: bytes if all values of the table could be, else
- *    float32, which it always is with `categories`, `categorical` or another `missing` than refuse.
+ *    for numbers as they are. Default `guess`: bytes if all values of the table could be and it
+ *    looks like images, as it has a `shape` or 64 columns of numbers or more; else float32, which
+ *    it always is with `categories`, `categorical` or another `missing` than refuse.
  *  - `shape`: that of one example, such as `28x28x1`. Default: one axis of all inputs.
  *
  *  Where nobody says what the label is, the table is refused if it does not look as if the first

@@ -86,6 +86,21 @@ static int read_as(neuron_csv_table *table, bool *bytes)
     return neuron_csv_read_rows(rows, bytes);
 }
 
+enum { IMAGE_PIXELS_MIN = 64 }; /* 8x8, the smallest digits that are about */
+
+/* Whether integers from 0 to 255 may be pixels: in a table of few columns they are ages or amounts,
+ * and one of 256 would scale all others otherwise. */
+static bool looks_like_images(const neuron_csv_table *table)
+{
+    return table->settings.shape.rank > 0 || table->rows.value_count >= IMAGE_PIXELS_MIN;
+}
+
+static bool guesses_type(const neuron_csv_settings *settings)
+{
+    return settings->type == 0 && !neuron_csv_has_words(settings) &&
+           settings->rule == NEURON_CSV_MISSING_REFUSE;
+}
+
 static int read_values(neuron_csv_table *table)
 {
     neuron_csv_rows *rows = &table->rows;
@@ -96,8 +111,7 @@ static int read_values(neuron_csv_table *table)
     table->words = rows->words;
     if (!rows->words)
         return NEURON_E_MEMORY;
-    rows->guess =
-        type == 0 && !neuron_csv_has_words(settings) && settings->rule == NEURON_CSV_MISSING_REFUSE;
+    rows->guess = type == 0 && guesses_type(settings) && looks_like_images(table);
     bool bytes = type == NEURON_TYPE_U8 || rows->guess, once = bytes;
     RETURN_IF_ERROR(read_as(table, &bytes));
     if (once && !bytes) {
@@ -136,7 +150,7 @@ static void log_guesses(const neuron_csv_table *table)
         log_first_name(table, NEURON_LOG_WARNING, "taken for the label");
     if (doubts->index)
         log_first_name(table, NEURON_LOG_INFO, "an index and is left out");
-    if (table->settings.type == 0 && table->rows.guess)
+    if (guesses_type(&table->settings))
         neuron_log(table->context, NEURON_LOG_INFO, "data", "%s: the values are taken %s", name,
                    table->rows.bytes ? "for bytes, scaled by 1/255" : "as they are, as float32");
 }

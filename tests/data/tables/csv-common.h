@@ -67,7 +67,7 @@ static inline void assert_said(const char *text, int32_t type, int32_t header, i
                                int32_t becomes, float input)
 {
     neuron_dataset_t *dataset;
-    float values[2];
+    float values[80];
     assert_ok(read_said(&dataset, text, type, header));
     ck_assert_int_eq(neuron_dataset_count(dataset), count);
     ck_assert_int_eq(neuron_tensor_type(dataset->examples), becomes);

@@ -321,11 +321,11 @@ START_TEST(a_guess_of_bytes_is_taken_back)
     size_t used = 0;
     for (int i = 0; i < COUNT; i++)
         used += (size_t)sprintf(text + used, "%d,%d,%d\n", i % 2, i % 256, i * 7 % 256);
-    neuron_dataset_t *dataset = load(text, "label=1");
+    neuron_dataset_t *dataset = load(text, "label=1, shape=2");
     ck_assert_int_eq(neuron_dataset_type(dataset), NEURON_TYPE_U8);
     neuron_dataset_unref(dataset);
     sprintf(text + used, "1,2,256\n");
-    dataset = load(text, "label=1");
+    dataset = load(text, "label=1, shape=2");
     ck_assert_int_eq(neuron_dataset_type(dataset), NEURON_TYPE_F32);
     float met[2];
     assert_ok(neuron_dataset_read(met, NULL, dataset, COUNT, 1));

@@ -10,7 +10,7 @@ static void assert_read(const char *text, bool bytes, const int32_t *labels, con
     neuron_dataset_t *dataset;
     float met[4];
     int32_t met_labels[2];
-    assert_ok(read_text(&dataset, text));
+    assert_ok(read_as(&dataset, text, strlen(text), "classes=10, shape=2"));
     ck_assert_int_eq(neuron_dataset_count(dataset), 2);
     ck_assert_int_eq(neuron_tensor_type(dataset->examples),
                      bytes ? NEURON_TYPE_U8 : NEURON_TYPE_F32);
@@ -51,7 +51,7 @@ END_TEST
 START_TEST(type_of_the_values_can_be_said)
 {
     int32_t guess = NEURON_CSV_HEADER_GUESS;
-    assert_said("3,51,2\n", 0, guess, 1, NEURON_TYPE_U8, 51 * (float)(1.0f / 255));
+    assert_said("3,51,2\n", 0, guess, 1, NEURON_TYPE_F32, 51); /* too few columns for images */
     assert_said("3,51,2\n", NEURON_TYPE_U8, guess, 1, NEURON_TYPE_U8, 51 * (float)(1.0f / 255));
     assert_said("3,51,2\n", NEURON_TYPE_F32, guess, 1, NEURON_TYPE_F32, 51);
     assert_said("3,51,256\n", NEURON_TYPE_F32, guess, 1, NEURON_TYPE_F32, 51);
@@ -63,6 +63,21 @@ START_TEST(type_of_the_values_can_be_said)
     NO_BYTE("3,51,-1\n", "line 1, column 3: \"-1\"");
     NO_BYTE("l,a,b\n3,51,1\n3,0.5,1\n", "line 3, column 2: \"0.5\"");
 #undef NO_BYTE
+}
+END_TEST
+
+/* Ages are no pixels: a table is taken for images if it has columns enough, or a shape. */
+START_TEST(few_columns_are_no_images)
+{
+    for (int columns = 62; columns <= 66; columns++) {
+        char text[400] = "1";
+        for (int i = 0; i < columns; i++)
+            strcat(text, ",7");
+        strcat(text, "\n");
+        float value = columns < 64 ? 7 : 7 * (float)(1.0f / 255);
+        assert_said(text, 0, NEURON_CSV_HEADER_GUESS, 1,
+                    columns < 64 ? NEURON_TYPE_F32 : NEURON_TYPE_U8, value);
+    }
 }
 END_TEST
 
@@ -190,7 +205,7 @@ START_TEST(loads_files)
     static const char text[] = "label,pixel0\n3,128\n";
     test_write_file(path, text, sizeof text - 1);
     neuron_dataset_t *dataset;
-    assert_ok(neuron_dataset_load_csv(&dataset, context, path, "classes=10"));
+    assert_ok(neuron_dataset_load_csv(&dataset, context, path, "classes=10, type=u8"));
     float value;
     assert_ok(neuron_dataset_read(&value, NULL, dataset, 0, 1));
     ck_assert_float_eq_tol(value, 128.0f / 255, 1e-6f);
@@ -258,6 +273,7 @@ int main(void)
     tcase_add_test(tests, reads_bytes);
     tcase_add_test(tests, reads_floats);
     tcase_add_test(tests, type_of_the_values_can_be_said);
+    tcase_add_test(tests, few_columns_are_no_images);
     tcase_add_test(tests, says_what_a_file_is);
     tcase_add_test(tests, does_not_depend_on_the_locale);
     tcase_add_test(tests, gives_examples_their_shape);

@@ -306,7 +306,7 @@ START_TEST(rows_that_do_not_fit_are_refused)
     assert_status(neuron_preparation_apply(met, 2, NULL, NULL, row, 2), NEURON_E_ARGUMENT);
     assert_status(neuron_preparation_apply(NULL, 2, NULL, by, row, 2), NEURON_E_ARGUMENT);
     neuron_dataset_unref(train);
-    train = load("1,2,3\n0,5,6\n", "label=1, header=absent");
+    train = load("1,2,3\n0,5,6\n", "label=1, header=absent, type=u8");
     row[0] = "255", row[1] = "256";
     assert_status(neuron_preparation_apply(met, 2, NULL, neuron_dataset_preparation(train), row, 2),
                   NEURON_E_DATA);
@@ -338,7 +338,7 @@ START_TEST(fields_and_inputs_have_names)
     assert_status(neuron_preparation_input_name(name, 2, NULL, by, 0), NEURON_E_ARGUMENT);
     assert_status(neuron_preparation_input_name(name, 2, NULL, NULL, 0), NEURON_E_ARGUMENT);
     neuron_preparation_unref(by);
-    train = load("1,2,3\n0,5,6\n", "label=1, header=absent");
+    train = load("1,2,3\n0,5,6\n", "label=1, header=absent, type=u8");
     assert_ok(neuron_preparation_input_name(name, 20, NULL, neuron_dataset_preparation(train), 1));
     ck_assert_str_eq(name, "column 3");
     neuron_dataset_unref(train);
