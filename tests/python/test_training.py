@@ -34,7 +34,7 @@ def test_the_same_seed_gives_the_same_bytes(small, glyphs):
 
 
 @pytest.mark.parametrize("wrong, error, words", [
-    ({"epoch": 2}, nn.ArgumentError, "epochs"), ({"batch_size": 0}, nn.ArgumentError, "batch_size"),
+    ({"epoch": 2}, nn.ArgumentError, "epochs"), ({"verbose": 0}, TypeError, "progress"), ({"batch_size": 0}, nn.ArgumentError, "batch_size"),
     ({"optimizer": "adm"}, nn.ArgumentError, "adam"), ({"optimizer": 3}, TypeError, "optimizer"),
     ({"loss": "hubr"}, nn.ArgumentError, "huber"), ({"loss": 3}, TypeError, "loss"),
     ({"callbacks": 3}, TypeError, "callback"), ({"validation_data": 3}, TypeError, "validation_data"),

@@ -199,6 +199,8 @@ class Trainer:
         self._handle, self._dataset = handle, dataset
 
     def _prepare(self, dataset: Dataset, validation: Optional[Dataset], options: Dict[str, Any]) -> None:
+        if "verbose" in options:
+            raise TypeError("fit() has no option 'verbose'; it is called 'progress': True or False")
         if self._handle is None:
             self._create(dataset)
         elif dataset is not self._dataset:
