@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { GOAL, FOLDS };
+enum { GOAL = 1, FOLDS };
 typedef enum search_goal { SMALLEST, LARGEST } search_goal;
 
 static const neuron_word goals[] = {{SMALLEST, "smallest"}, {LARGEST, "largest"}, {0, ""}};
