@@ -74,6 +74,7 @@ need_test_tools() {
     need valgrind command -v valgrind
     need cmake command -v cmake
     need dpkg-dev command -v dpkg-gensymbols
+    need doxygen command -v doxygen
     need locales test -e /usr/share/i18n/locales/ps_AF
 }
 
