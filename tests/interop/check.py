@@ -1,11 +1,14 @@
 """Compares libneuron with PyTorch and Keras: check.py LIBRARY [WORD]
 
-Prints one line for each number compared and ends with status 1 if a relative difference is above
+Without a WORD the pages for those who come from there are run as well, which compare what networks predict that have
+the same parameters. Prints one line for each number compared and ends with status 1 if a relative difference is above
 1e-5, or above what the name says where chance is compared; with 77, which Meson takes as skipped,
 where PyTorch or Keras is missing. With WORD only what has it in its name is printed.
 """
 import os
+import subprocess
 import sys
+import tempfile
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -49,5 +52,22 @@ for module in (layers, initializers, losses, optimizers, augmentation):
             wrong += too_much
             note = f", to {allowed[0]:g}" if allowed else ""
             print(f"{relative:9.1e}  {'TOO MUCH ' if too_much else ''}{name}{note}")
+
+
+def run_page(page):
+    """Whether all of a page's Python runs to its end, with what it asserts."""
+    top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    library = os.path.abspath(sys.argv[1])
+    with tempfile.TemporaryDirectory() as work:
+        done = subprocess.run(
+            [sys.executable, os.path.join(top, "tests", "packaging", "python_document.py"), os.path.join(top, "docs", page),
+             os.path.join(top, "tests", "abi", "enumerators.txt"), "all"], cwd=work, stdout=subprocess.DEVNULL,
+            env=dict(os.environ, LIBNEURON_LIBRARY=library, PYTHONPATH=os.path.join(os.path.dirname(library), "python")))
+    print(f"{page}: {'runs' if done.returncode == 0 else 'FAILED'}")
+    return done.returncode == 0
+
+
+for page in () if word else ("from-keras.md", "from-pytorch.md"):
+    wrong += not run_page(page)
 print(f"{count} compared, {wrong} differ by more than {TOLERANCE:g} or what is said")
 sys.exit(1 if wrong else 0)

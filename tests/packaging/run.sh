@@ -116,10 +116,15 @@ if [ -n "$python" ]; then
     "$python" "$sources/predict.py" "$library" "$work"
     say "Python adds a layer of its own"
     "$python" "$sources/custom.py" "$library"
-    say "the program of docs/python.md"
-    mkdir "$work/python"
-    (cd "$work/python" && PYTHONPATH=$build/lib/python LIBNEURON_LIBRARY=$library "$python" "$sources/python_document.py" "$top/docs/python.md" \
-        "$top/tests/abi/enumerators.txt")
+    say "the Python of the documents"
+    pages=$(grep -l '^```python$' "$top"/docs/*.md)
+    [ "$(echo "$pages" | wc -l)" -ge 4 ]
+    for page in $pages; do
+        folder=$work/python/$(basename "$page" .md)
+        mkdir -p "$folder"
+        (cd "$folder" && PYTHONPATH=$build/lib/python LIBNEURON_LIBRARY=$library "$python" \
+            "$sources/python_document.py" "$page" "$top/tests/abi/enumerators.txt")
+    done
 else
     missing="$missing NumPy"
 fi
