@@ -92,6 +92,7 @@ need_package_tools() {
 need_recipe_tools() {
     need_build_tools
     need python3-numpy numpy_is_there
+    need doxygen command -v doxygen
     need rpm command -v rpmbuild
     need rpmlint command -v rpmlint
     need cpio command -v cpio
