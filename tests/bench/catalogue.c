@@ -41,7 +41,7 @@ static const struct {
     {64, "32 32 64|",
      "dilated 64 3 2 same|grouped 64 3 2 same|grouped 64 3 8 same|grouped 128 1 4|"
      "transpose 64 3 same|transpose 32 2 2|transpose 32 4 2 same|transpose 3 4 2 same|"
-     "upsample 2|upsample-bilinear 2|slice 32|rescale 2|standardize|"
+     "upsample 2|upsample-bilinear 2|slice 32|rescale 2|standardize|unstandardize|"
      "keep a; global-average; multiply a|keep a; global-average; add a|"},
     {64, "32 32 3|", "dilated 32 3 2 same|upsample 2|upsample-bilinear 2|"},
     {64, "16 16 256|", "grouped 256 3 32 same|grouped 256 3 256 same|"},

@@ -14,7 +14,7 @@
  *      transpose FILTERS WINDOW [STRIDE] [same]      conv1d FILTERS WINDOW [STRIDE] [same]
  *      max-pool1d WINDOW [STRIDE] [same]             average-pool1d WINDOW [STRIDE] [same]
  *      global-average1d, global-max1d                upsample FACTOR, upsample-bilinear FACTOR
- *      slice COUNT, rescale SCALE, standardize
+ *      slice COUNT, rescale SCALE, standardize, unstandardize
  *      quantized-dense UNITS                         quantized-conv FILTERS WINDOW [same]
  *      norm, layer-norm, dropout RATE, noise DEVIATION, rotation FACTOR, pad PIXELS
  *      relu, tanh, ..., leaky-relu SLOPE, elu ALPHA, softmax
@@ -221,6 +221,7 @@ static const struct {
     {"global-average1d", neuron_global_average_pool1d},
     {"global-max1d", neuron_global_max_pool1d},
     {"standardize", neuron_standardize},
+    {"unstandardize", neuron_unstandardize},
     {"global-average", neuron_global_average_pool2d},
     {"global-max", neuron_global_max_pool2d},
     {"norm", norm},

@@ -18,9 +18,8 @@
 #include <stdint.h>
 
 typedef struct neuron_option {
-    int32_t key;      /* NEURON_NODE_UNITS, ...; not 0 */
-    const char *name; /* the key's without its prefix, in lower case: in files and messages */
-    int32_t type;     /* NEURON_OPTION_... */
+    int32_t key, type; /* NEURON_NODE_UNITS, ..., not 0; NEURON_OPTION_... */
+    const char *name;  /* the key's without its prefix, in lower case: in files and messages */
     double minimum, maximum;  /* of a number */
     double standard;          /* its default; NaN for a real number that need not be set */
     const neuron_word *words; /* all that are allowed; NULL of a number */
@@ -30,23 +29,23 @@ typedef struct neuron_option {
 /* The rows of a table. */
 #define NEURON_INTEGER(key, name, minimum, maximum, standard, help)                                \
     {                                                                                              \
-        key, name, NEURON_OPTION_INTEGER, minimum, maximum, standard, NULL, help                   \
+        key, NEURON_OPTION_INTEGER, name, minimum, maximum, standard, NULL, help                   \
     }
 #define NEURON_FLAG(key, name, standard, help)                                                     \
     {                                                                                              \
-        key, name, NEURON_OPTION_FLAG, 0, 1, standard, NULL, help                                  \
+        key, NEURON_OPTION_FLAG, name, 0, 1, standard, NULL, help                                  \
     }
 #define NEURON_REAL(key, name, minimum, maximum, standard, help)                                   \
     {                                                                                              \
-        key, name, NEURON_OPTION_REAL, minimum, maximum, standard, NULL, help                      \
+        key, NEURON_OPTION_REAL, name, minimum, maximum, standard, NULL, help                      \
     }
 #define NEURON_TEXT(key, name, help)                                                               \
     {                                                                                              \
-        key, name, NEURON_OPTION_TEXT, NAN, NAN, NAN, NULL, help                                   \
+        key, NEURON_OPTION_TEXT, name, NAN, NAN, NAN, NULL, help                                   \
     }
 #define NEURON_CHOICE(key, name, words, standard, help)                                            \
     {                                                                                              \
-        key, name, NEURON_OPTION_WORD, 0, 0, standard, words, help                                 \
+        key, NEURON_OPTION_WORD, name, 0, 0, standard, words, help                                 \
     }
 
 /* The last double below 1, for what must be less than 1; what must be above 0 has FLT_MIN or
