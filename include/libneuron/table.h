@@ -226,8 +226,9 @@ NEURON_API int neuron_graph_preparation(neuron_preparation_t **preparation,
  *  @param[out] needed  how many. May be NULL.
  *  @param fields  as for neuron_preparation_apply().
  *  @param count   likewise.
- *  @return  as neuron_preparation_apply() and neuron_graph_preparation(). Threads as for
- *           neuron_graph_predict(). Since 0.1. */
+ *  @return  as neuron_preparation_apply() and neuron_graph_preparation(); NEURON_E_STATE before
+ *           finish, NEURON_E_SHAPE if a row has not as many inputs as the graph's first input.
+ *           Threads as for neuron_graph_predict(). Since 0.1. */
 NEURON_API int neuron_graph_prepare_row(float *inputs, size_t capacity, size_t *needed,
                                         const neuron_graph_t *graph, const char *const *fields,
                                         int64_t count);

@@ -76,7 +76,7 @@ static int check_classes(const neuron_dataset_t *dataset, const int32_t *classes
                          const char *who)
 {
     RETURN_IF_ERROR(neuron_check_range(count, 1, INT64_MAX, "count", who));
-    for (int32_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++)
         if (classes[i] < 0 || classes[i] >= dataset->class_count)
             return neuron_fail(NEURON_E_ARGUMENT,
                                "%s: a class is %" PRId32 "; it must be 0 to %" PRId64, who,
@@ -96,7 +96,7 @@ int neuron_dataset_filter(neuron_dataset_t **filtered, neuron_dataset_t *dataset
     bool *wanted = neuron_allocate_zero(context, neuron_size(dataset->class_count), sizeof *wanted);
     if (!wanted)
         return NEURON_E_MEMORY;
-    for (int32_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++)
         wanted[classes[i]] = true;
     int status =
         derive_kept(filtered, dataset, keep_wanted, wanted, __func__, "is of these classes");
@@ -110,13 +110,13 @@ static int number_classes(int32_t *numbers, const neuron_dataset_t *dataset, con
 {
     for (int32_t k = 0; k < dataset->class_count; k++)
         numbers[k] = -1;
-    for (int32_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < count; i++) {
         if (numbers[classes[i]] >= 0)
             return neuron_fail(NEURON_E_ARGUMENT,
-                               "%s: classes[%" PRId32 "] and classes[%" PRId32 "] are both %" PRId32
+                               "%s: classes[%" PRId32 "] and classes[%" PRId64 "] are both %" PRId32
                                "; each must be there once",
                                who, numbers[classes[i]], i, classes[i]);
-        numbers[classes[i]] = i;
+        numbers[classes[i]] = (int32_t)i; /* of classes that differ */
     }
     return NEURON_OK;
 }
@@ -127,7 +127,7 @@ static int select_names(neuron_tensor_t **names, const neuron_dataset_t *dataset
     const char **list = neuron_allocate(dataset->context, neuron_size(count), sizeof *list);
     if (!list)
         return NEURON_E_MEMORY;
-    for (int32_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++)
         list[i] = neuron_class_names_at(dataset->class_names, classes[i]);
     int status = neuron_class_names_make(names, dataset->context, list, count,
                                          "neuron_dataset_filter_renumbered");

@@ -226,7 +226,7 @@ int neuron_dataset_input(neuron_dataset_t **part, neuron_dataset_t *dataset, int
     *part = NULL;
     CHECK_ARGUMENT(dataset);
     CHECK_RANGE(index, 0, neuron_dataset_input_count(dataset) - 1);
-    return make_input(part, dataset, (int32_t)index);
+    return make_input(part, dataset, index);
 }
 
 int neuron_dataset_target(neuron_dataset_t **part, neuron_dataset_t *dataset, int64_t index)
@@ -237,5 +237,5 @@ int neuron_dataset_target(neuron_dataset_t **part, neuron_dataset_t *dataset, in
     if (dataset->outputs == 0)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: the dataset has no targets", __func__);
     CHECK_RANGE(index, 0, neuron_dataset_target_count(dataset) - 1);
-    return make_target(part, dataset, (int32_t)index);
+    return make_target(part, dataset, index);
 }

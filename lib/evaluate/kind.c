@@ -114,7 +114,7 @@ static int choose_places(neuron_evaluation_plan *plan, const neuron_node_t *node
                            "evaluate: channels is %" PRId64 ", which does not divide the %" PRId64
                            " outputs of %s",
                            channels, outputs, node->graph->name);
-    plan->channels = (int32_t)channels;
+    plan->channels = channels;
     plan->places = outputs / channels;
     return NEURON_OK;
 }

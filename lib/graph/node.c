@@ -214,7 +214,8 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
     FLOAT_SCOPE;
     if (!neuron_graph_takes_more(graph, layer->name))
         return NULL;
-    for (int32_t i = 0; i < input_count; i++) {
+    /* More than there may be are refused by their number, below. */
+    for (int32_t i = 0; i < input_count && input_count <= INPUTS_MAX; i++) {
         int status =
             !inputs || !inputs[i]
                 ? neuron_fail(NEURON_E_ARGUMENT, "%s: input %" PRId32 " is NULL", layer->name, i)

@@ -6,6 +6,7 @@
 #include "data/preparation-json.h"
 #include "graph/meaning.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 int neuron_graph_keep_preparation(neuron_graph_t *graph, const neuron_preparation_t *preparation)
@@ -43,7 +44,8 @@ static int read_preparation(neuron_preparation_t **preparation, const neuron_gra
     return status;
 }
 
-/* The text is read once: of several threads that predict, the first one's stays. */
+/* The text is read once: of several threads that predict, the first one's stays. It is the graph's,
+ * and lent to callers that nobody may change the graph beside. */
 static int find_preparation(neuron_preparation_t **preparation, const neuron_graph_t *graph)
 {
     neuron_graph_t *keeper = (neuron_graph_t *)(uintptr_t)graph;
@@ -88,17 +90,29 @@ static void scale_row(const neuron_node_t *input, int32_t type, int64_t count, f
     }
 }
 
+/* A file may have the preparation of one table and the network of another. */
+static int check_fits(const neuron_node_t *input, const neuron_preparation_t *preparation)
+{
+    char text[NEURON_SHAPE_TEXT];
+    if (neuron_shape_count(&input->spec.output) == preparation->input_count)
+        return NEURON_OK;
+    return neuron_fail(NEURON_E_SHAPE, "%s: a row becomes %" PRId64 " inputs, but %s takes %s",
+                       input->graph->name, preparation->input_count, input->name,
+                       neuron_shape_text(&input->spec.output, text));
+}
+
 int neuron_graph_prepare_row(float *inputs, size_t capacity, size_t *needed,
                              const neuron_graph_t *graph, const char *const *fields, int64_t count)
 {
     FLOAT_SCOPE;
-    CHECK_ARGUMENT(graph);
     CHECK_ROOM(inputs, capacity);
+    RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     neuron_preparation_t *by;
     RETURN_IF_ERROR(find_preparation(&by, graph));
+    RETURN_IF_ERROR(check_fits(graph->inputs[0], by));
     RETURN_IF_ERROR(
         neuron_preparation_apply_for(inputs, capacity, needed, by, fields, count, __func__));
-    if (inputs && graph->finished)
+    if (inputs)
         scale_row(graph->inputs[0], by->type, by->input_count, inputs);
     return NEURON_OK;
 }

@@ -4,8 +4,8 @@
 #include <math.h>
 
 /* What is cut to 32 bits of these is a number that would do. */
-static const int64_t wide[] = {INT64_C(1) << 32, (INT64_C(1) << 32) + 1, -(INT64_C(1) << 32),
-                               -(INT64_C(1) << 32) + 2};
+static const int64_t wide[] = {INT64_C(1) << 32, INT64_C(1) << 40, (INT64_C(1) << 32) + 1,
+                               -(INT64_C(1) << 32), -(INT64_C(1) << 32) + 2};
 
 typedef struct {
     neuron_context_t *context;

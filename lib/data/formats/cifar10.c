@@ -131,7 +131,7 @@ static int check_sources(const neuron_cifar10_sources *from, int64_t count, cons
     const char *name = from->in_memory ? "bytes" : "paths";
     if (!from->at || (from->in_memory && !from->sizes))
         return neuron_refuse_null(from->at ? "sizes" : name, who);
-    RETURN_IF_ERROR(neuron_check_range(count, 1, INT64_MAX, "count", who));
+    RETURN_IF_ERROR(neuron_check_range(count, 1, NEURON_LIST_MAX, "count", who));
     for (int32_t k = 0; k < count; k++)
         if (!from->at[k])
             return neuron_fail(NEURON_E_ARGUMENT, "%s: %s[%" PRId32 "] is NULL; it must not be",

@@ -533,6 +533,11 @@ static void check_scaled_row(const char *options, void (*scale)(neuron_dataset_t
     assert_status(neuron_graph_prepare_row(inputs, 2, NULL, loaded, NULL, 2), NEURON_E_ARGUMENT);
     assert_message("neuron_graph_prepare_row: fields is NULL");
     assert_status(neuron_graph_prepare_row(inputs, 2, NULL, NULL, row, 2), NEURON_E_ARGUMENT);
+    neuron_dataset_t *other = load("1,2,3,0\n4,5,6,1\n", "label=4");
+    assert_ok(neuron_graph_set_preparation(loaded, neuron_dataset_preparation(other)));
+    assert_status(neuron_graph_prepare_row(inputs, 2, NULL, loaded, row, 2), NEURON_E_SHAPE);
+    assert_message("a row becomes 3 inputs, but input takes 2");
+    neuron_dataset_unref(other);
     assert_ok(neuron_graph_set_preparation(loaded, NULL));
     assert_status(neuron_graph_prepare_row(inputs, 2, NULL, loaded, row, 2), NEURON_E_DATA);
     neuron_trainer_unref(trainer);
