@@ -75,7 +75,7 @@ static int keep_wanted(int32_t *keep, int64_t position, int32_t label, void *use
 static int check_classes(const neuron_dataset_t *dataset, const int32_t *classes, int64_t count,
                          const char *who)
 {
-    RETURN_IF_ERROR(neuron_check_range(count, 1, INT64_MAX, "count", who));
+    RETURN_IF_ERROR(neuron_check_range(count, 1, NEURON_LIST_MAX, "count", who));
     for (int64_t i = 0; i < count; i++)
         if (classes[i] < 0 || classes[i] >= dataset->class_count)
             return neuron_fail(NEURON_E_ARGUMENT,

@@ -140,7 +140,8 @@ static neuron_dataset_t *dataset_with(neuron_graph_t *graph, const float *target
                                       const int64_t *shape, int32_t rank)
 {
     int64_t extents[NEURON_RANK_MAX] = {2};
-    memcpy(extents + 1, shape, (size_t)rank * sizeof *shape);
+    if (rank > 0)
+        memcpy(extents + 1, shape, (size_t)rank * sizeof *shape);
     neuron_tensor_t *examples, *numbers;
     neuron_dataset_t *dataset;
     assert_ok(neuron_tensor_create(&examples, graph->context, NEURON_TYPE_F32,
