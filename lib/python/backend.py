@@ -7,8 +7,8 @@ import sys
 import tempfile
 
 import mesonpy
-from mesonpy import (build_editable, build_sdist, get_requires_for_build_editable,  # noqa: F401
-                     get_requires_for_build_sdist, get_requires_for_build_wheel)
+# No build_editable: the package needs files that the build makes, so that one from the tree could not be imported.
+from mesonpy import build_sdist, get_requires_for_build_sdist, get_requires_for_build_wheel  # noqa: F401
 
 
 def only_wheel(folder):

@@ -228,3 +228,21 @@ def test_what_a_loss_gets_may_be_kept(glyphs, small):
 
     small(64, 3, end=None).fit(glyphs[0], glyphs[0][:, :3].copy(), loss=keep)
     assert all(np.isfinite(outputs).all() for outputs, _ in seen) and len(seen) == 19
+
+
+def test_settings_may_be_arrays():
+    class Table(nn.CustomLayer):
+        def __init__(self, table):
+            super().__init__()
+            self.table = {"of": [np.asarray(table)]}
+
+        def forward(self, run):
+            run.output[...] = run.inputs[0] * self.table["of"][0]
+
+    with nn.Context():
+        x = nn.Input(3)
+        model = nn.Model(x, Table([1, 2, 3])(Table([1, 2, 3])(x)))
+        assert np.array_equal(model.predict(np.ones((1, 3), np.float32)), [[1, 4, 9]])
+        for other in ([1, 2, 4], [1, 2], [[1, 2, 3]]):
+            with pytest.raises(ValueError, match="other settings"):
+                nn.register(Table(other))

@@ -234,3 +234,51 @@ def test_frames(small):
         model.predict(frame)
     with pytest.raises(nn.DataError, match="missing"):
         nn.Dataset(np.zeros((2, 2)), pandas.Categorical(["a", None]))
+
+
+@pytest.mark.parametrize("options", [{"missing": "median"}, {"missing": "mark"}, {"na_values": -999, "missing": "mean"},
+                                     {"categories": "index", "categorical": ["b"]}, {"type": "u8"}, {}])
+@pytest.mark.parametrize("standardized", [False, True])
+def test_a_frame_is_prepared_as_the_training_set(options, standardized):
+    """Also where inputs are called as the columns, and all of them are numbers."""
+    pandas = pytest.importorskip("pandas")
+    chance = np.random.default_rng(2)
+    frame = pandas.DataFrame({"a": chance.integers(0, 9, 60), "b": chance.choice([10, 20, 30], 60)})
+    train = nn.Dataset.from_frame(frame.assign(y=np.arange(60) % 2), label="y", **options)
+    if standardized:
+        train.standardize()
+    inputs = len(train.preparation.inputs)
+    model = nn.Sequential([nn.Input(inputs), nn.Dense(2, activation="softmax")], seed=1)
+    model.fit(train)
+    if "missing" in options:
+        frame = frame.astype(float)
+        frame.loc[3, "a"] = np.nan if "na_values" not in options else -999
+    like = nn.Dataset.from_frame(frame, like=train)
+    expected = model.predict(like)
+    assert np.isfinite(expected).all() and np.allclose(model.predict(frame[["b", "a"]]), expected, atol=1e-6)
+    assert (model.classify(frame) == expected.argmax(axis=1)).all()
+    assert np.isclose(model.evaluate(frame, np.arange(60) % 2).loss,
+                      nn.Evaluation.of_outputs(expected, np.arange(60) % 2).loss)
+    frame = frame.astype(float)
+    frame.loc[5, "a"] = np.nan
+    if "missing" not in options:
+        with pytest.raises(nn.FormatError, match="no number"):
+            model.predict(frame)
+
+
+def test_arrays_that_cannot_be_written(small, glyphs):
+    """What is only read may be read-only, as views of frames and of files are."""
+    def fixed(values, dtype):
+        array = np.array(values, dtype)
+        array.flags.writeable = False
+        return array
+
+    data = nn.Dataset(*(fixed(each, each.dtype) for each in glyphs))
+    assert np.array_equal(data.select(fixed([5, 2], np.int64)).labels(), glyphs[1][[5, 2]])
+    weights = np.zeros(600)
+    weights[7] = 1
+    assert (data.sample(3, weights=fixed(weights, np.float64)).labels() == glyphs[1][7]).all()
+    data.set_weights(fixed(np.ones(600), np.float32))
+    small().fit(data, class_weight=fixed(np.ones(10), np.float64))
+    with pytest.raises(nn.NeuronError, match="2"):  # it was read, and is of another length
+        small().fit(data, class_weight=fixed([1, 1], np.float64))

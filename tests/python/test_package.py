@@ -112,3 +112,14 @@ def test_the_example_with_a_table_runs(tmp_path):
     pytest.importorskip("pandas")
     said = run(sys.executable, os.path.join(EXAMPLES, "table.py"), cwd=tmp_path)
     assert "yes" in said and float(said.split("accuracy")[1].split()[0]) > 0.8
+
+
+@needs_source
+def test_the_backend_offers_what_works():
+    """A package that is installed from the tree in place would lack what the build makes."""
+    import ast
+    with open(os.path.join(SOURCE, "backend.py"), encoding="utf-8") as file:
+        tree = ast.parse(file.read())
+    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    names |= {alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert {"build_wheel", "build_sdist"} <= names and not {name for name in names if "editable" in name}

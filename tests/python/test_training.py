@@ -352,3 +352,42 @@ def test_frames_of_figures(small, glyphs):
     frame = model.fit(*glyphs, epochs=3).frame()
     assert list(frame.index) == [1, 2, 3] and frame.loss.iloc[-1] > 0
     assert list(model.evaluate(*glyphs).frame().columns) == ["precision", "recall", "f1", "support"]
+
+
+def test_weights_of_one_fit_are_not_the_datasets(small, glyphs):
+    data = nn.Dataset(*glyphs)
+    plain, again = small(seed=1), small(seed=1)
+    plain.fit(data, seed=1)
+    small(seed=1).fit(data, sample_weight=np.zeros(600), seed=1)
+    again.fit(data, seed=1)
+    assert np.array_equal(plain.predict(glyphs[0]), again.predict(glyphs[0]))
+    kept, weighted = small(seed=1), small(seed=1)
+    before = kept.arrays["dense.kernel"]
+    kept.fit(data, sample_weight=np.zeros(600), optimizer="sgd")
+    assert np.array_equal(kept.arrays["dense.kernel"], before)  # they count while it trains
+    weighted.fit(nn.Dataset(*glyphs, weights=np.zeros(600)), sample_weight=np.ones(600), seed=1)
+    assert np.array_equal(weighted.predict(glyphs[0]), plain.predict(glyphs[0]))
+
+
+def test_callbacks_are_removed_if_one_is_refused(small, glyphs, monkeypatch):
+    called = []
+    trainer = nn.Trainer(small(), callbacks=[lambda training: called.append(1), lambda training: None])
+    trainer.fit(*glyphs, epochs=1)
+    add, count = nn.Trainer._add, []
+
+    def refuse(self, events, function):
+        count.append(1)
+        if len(count) == len_added:
+            raise MemoryError("no room")
+        return add(self, events, function)
+
+    monkeypatch.setattr(nn.Trainer, "_add", lambda self, *given: count.append(1) or add(self, *given))
+    trainer.fit(epochs=2, progress=False)
+    len_added, called[:] = len(count), []
+    count.clear()
+    monkeypatch.setattr(nn.Trainer, "_add", refuse)
+    with pytest.raises(MemoryError):
+        trainer.fit(epochs=3, progress=False)
+    monkeypatch.undo()
+    trainer.fit(epochs=3, progress=False)
+    assert len(called) == 1  # once in the one epoch

@@ -106,6 +106,9 @@ class Owner:
 
 def release_waiting():
     """Gives back what could not be at the time."""
-    while _waiting:
-        kind, address = _waiting.pop()
+    while True:
+        try:
+            kind, address = _waiting.pop()
+        except IndexError:  # another thread may have taken the last one
+            return
         kind._unref(ctypes.cast(address, ctypes.POINTER(kind._type_)))

@@ -33,6 +33,8 @@ class Committee(Model):
                  validation_data: Any = None, context: Optional[Context] = None) -> None:
         context = context or current_context()
         members = _models(members)
+        if not isinstance(rule, str):
+            raise TypeError(f"the rule is {rule!r}; it must be a text")
         array = pointers(_c.neuron_graph_p, [member._graph for member in members])
         given = None
         if weights is not None:

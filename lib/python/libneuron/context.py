@@ -4,7 +4,7 @@ from __future__ import annotations
 import contextvars
 import ctypes
 import threading
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Optional, Tuple
 
 from . import _c
 from ._call import check, decoded, options_text, text_of
@@ -15,6 +15,8 @@ _NAMES = {number: name for name, number in _LEVELS.items()}
 
 # What the functions of layers of the caller's are, for contexts that a model is loaded into: see custom.py.
 _current: "contextvars.ContextVar[Optional[Context]]" = contextvars.ContextVar("libneuron.context", default=None)
+# What was current before each `with` block that is open, in this thread or task: several may enter one context.
+_before: "contextvars.ContextVar[Tuple[Optional[Context], ...]]" = contextvars.ContextVar("libneuron.contexts", default=())
 _default: List["Context"] = []
 _lock = threading.Lock()
 
@@ -34,7 +36,6 @@ class Context:
         if seed is not None:
             self.seed = seed
         self._custom: dict = {}
-        self._tokens: list = []
         self._sink: Any = None
 
     def set(self, **options: Any) -> None:
@@ -79,11 +80,14 @@ class Context:
         _sinks.append(sink)  # a graph may keep the context, and so the sink, longer than this object lives
 
     def __enter__(self) -> "Context":
-        self._tokens.append(_current.set(self))
+        _before.set((*_before.get(), _current.get()))
+        _current.set(self)
         return self
 
     def __exit__(self, *_: Any) -> None:
-        _current.reset(self._tokens.pop())
+        *before, last = _before.get()
+        _before.set(tuple(before))
+        _current.set(last)
 
     def __repr__(self) -> str:
         return f"Context({text_of(_c.neuron_context_get_text, self._handle, None)})"

@@ -238,7 +238,7 @@ def register(layer_or_context: Any, layer: Optional[CustomLayer] = None) -> None
     name = layer._kind_name
     if name in context._custom:
         known = context._custom[name][0]
-        if type(known) is not type(layer) or _settings(known) != _settings(layer):
+        if type(known) is not type(layer) or not _same(_settings(known), _settings(layer)):
             raise ValueError(f"there is another custom layer that is called {name!r}, with other settings: layers of one "
                              "name share their methods; give one of them a custom_name")
         return
@@ -263,6 +263,19 @@ _registered: List[Any] = []
 def _settings(layer: CustomLayer) -> Dict[str, Any]:
     own = ("name", "trainable", "initializers", "regularizers", "activation", "array_names")
     return {name: value for name, value in vars(layer).items() if name not in own}
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether settings are equal, arrays among them too, of which == tells each element."""
+    if one is other:
+        return True
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return type(one) is type(other) and one.dtype == other.dtype and np.array_equal(one, other)
+    if type(one) is type(other) and isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(value, other[name]) for name, value in one.items())
+    if type(one) is type(other) and isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)
 
 
 def know_arrays(context: Context, kind: str, names: Tuple[str, ...]) -> None:

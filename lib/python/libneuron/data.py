@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import json
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -162,7 +163,8 @@ class Dataset:
         if given.dtype.kind not in "iu" and given.size:
             raise TypeError(f"the positions are {given.dtype}; they must be integers")
         places = np.ascontiguousarray(given, np.int64)
-        return self._derived(_c.neuron_dataset_select, np.ctypeslib.as_ctypes(places.ravel()), places.size)
+        function = _c.neuron_dataset_select
+        return self._derived(function, places.ctypes.data_as(function.argtypes[2]), places.size)
 
     def split(self, *fractions: float, order: str = "shuffled", seed: int = 0) -> List["Dataset"]:
         """Parts of these sizes: `train, test = dataset.split(0.8, 0.2, order="stratified")`."""
@@ -190,7 +192,8 @@ class Dataset:
     def sample(self, count: Optional[int] = None, *, weights: Any = None, seed: int = 0) -> "Dataset":
         """Examples that are drawn at random with replacement: a bootstrap."""
         array = None if weights is None else np.ascontiguousarray(as_array(weights, "the weights"), np.float64).ravel()
-        return self._derived(_c.neuron_dataset_sample, None if array is None else np.ctypeslib.as_ctypes(array),
+        function = _c.neuron_dataset_sample
+        return self._derived(function, None if array is None else array.ctypes.data_as(function.argtypes[2]),
                              0 if array is None else array.size, len(self) if count is None else integer(count, "count"),
                              seed_of(seed))
 
@@ -216,6 +219,7 @@ class Dataset:
     @staticmethod
     def join(*datasets: "Dataset") -> "Dataset":
         """A copy of all examples of several datasets, in order."""
+        _all_datasets(datasets)
         handle = _c.DatasetHandle()
         check(_c.neuron_dataset_join(handle, pointers(_c.neuron_dataset_p, [each._handle for each in datasets]),
                                      len(datasets)))
@@ -224,6 +228,7 @@ class Dataset:
     @staticmethod
     def zip(inputs: Sequence["Dataset"], targets: Sequence["Dataset"] = ()) -> "Dataset":
         """Datasets side by side, for a model with as many inputs and outputs."""
+        _all_datasets((*inputs, *targets))
         handle = _c.DatasetHandle()
         lists = [pointers(_c.neuron_dataset_p, [each._handle for each in given]) for given in (inputs, targets)]
         check(_c.neuron_dataset_zip(handle, lists[0], len(inputs), lists[1] if targets else None, len(targets)))
@@ -264,7 +269,8 @@ class Dataset:
             check(_c.neuron_dataset_set_weights(self._handle, None, 0))
         else:
             array = as_float(weights, "the weights").ravel()
-            check(_c.neuron_dataset_set_weights(self._handle, np.ctypeslib.as_ctypes(array), array.size))
+            function = _c.neuron_dataset_set_weights
+            check(function(self._handle, array.ctypes.data_as(function.argtypes[1]), array.size))
         return self
 
     # ---- What is there ----
@@ -380,24 +386,54 @@ class Preparation:
         count = _c.neuron_preparation_input_count(self._handle)
         return [text_of(_c.neuron_preparation_input_name, self._handle, i) for i in range(count)]
 
-    def matrix(self, frame: Any, context: Optional[Context] = None) -> np.ndarray:
-        """The inputs of a frame with these columns, [n, inputs]."""
-        fields = self.fields
-        if fields == self.inputs and all_numbers(frame) and set(fields) <= set(map(str, frame.columns)):
-            places = {str(name): i for i, name in enumerate(frame.columns)}
-            return np.ascontiguousarray(frame.iloc[:, [places[name] for name in fields]].to_numpy(), np.float32)
+    def matrix(self, frame: Any, context: Optional[Context] = None, graph: Any = None) -> np.ndarray:
+        """The inputs of a frame with these columns, [n, inputs]; scaled as a graph says, if one is given."""
+        scales = None if graph is None else _scales_of(graph)
+        if scales is None and self._identity and all_numbers(frame):
+            fields, places = self.fields, {str(name): i for i, name in enumerate(frame.columns)}
+            if len(places) == len(frame.columns) and set(fields) <= set(places):
+                values = np.ascontiguousarray(frame.iloc[:, [places[name] for name in fields]].to_numpy(), np.float32)
+                if np.isfinite(values).all():  # what is missing the library has to judge
+                    return values
         text = frame_bytes(frame)
         made = Dataset._made(_c.neuron_dataset_load_csv_prepared_memory, text, len(text), self._handle,
                              context=context)
-        return made.x()
+        return (made if scales is None else made.set_scale(*scales)).x()
+
+    @property
+    def _identity(self) -> bool:
+        """Whether numbers become inputs as they are. Equal names of columns and inputs do not tell: gaps may be
+        filled, numbers may stand for others, and bytes are scaled."""
+        plan = json.loads(text_of(_c.neuron_preparation_json, self._handle))
+        inputs = [each for each in plan["columns"] if "role" not in each]
+        return bool(plan["header"] and plan["missing"] == "refuse" and not plan["na_values"] and plan["type"] == "f32"
+                    and all(each.keys() == {"name"} for each in inputs) and self.fields == self.inputs)
 
     def __repr__(self) -> str:
         return f"<Preparation of {', '.join(self.fields)}>"
 
 
+def _scales_of(graph: Any) -> Optional[Tuple[np.ndarray, np.ndarray]]:
+    """Scales and offsets of the set that a graph was trained on, None where it has none of its own."""
+    function, needed = _c.neuron_graph_scales, ctypes.c_size_t()
+    check(function(None, None, 0, needed, graph, None))
+    if needed.value == 0:
+        return None
+    scales, offsets = np.empty(needed.value), np.empty(needed.value)
+    check(function(scales.ctypes.data_as(function.argtypes[0]), offsets.ctypes.data_as(function.argtypes[1]),
+                   needed.value, None, graph, None))
+    return scales, offsets
+
+
 def owned(kind: Any, pointer: Any) -> Any:
     """A handle that releases itself, from a pointer that is ours to release."""
     return ctypes.cast(pointer, kind)
+
+
+def _all_datasets(given: Sequence[Any]) -> None:
+    for each in given:
+        if not isinstance(each, Dataset):
+            raise TypeError(f"{type(each).__name__} is no Dataset")
 
 
 def _nothing_else(options: Dict[str, Any], because: str) -> None:

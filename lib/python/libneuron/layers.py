@@ -369,7 +369,7 @@ class _Join(Layer):
         if weights.shape != (len(inputs),):
             raise ValueError(f"{self.kind}: there are {len(inputs)} nodes, and weights of shape {weights.shape}")
         return function(graph, pointers(_c.neuron_node_p, inputs), len(inputs),
-                        np.ctypeslib.as_ctypes(weights))
+                        weights.ctypes.data_as(function.argtypes[3]))
 
 
 def concat(*nodes: Union[Node, Sequence[Node]], axis: int = -1, name: Optional[str] = None) -> Node:

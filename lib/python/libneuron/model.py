@@ -226,12 +226,12 @@ class Model:
     def _predict_many(self, x: Any) -> Any:
         if isinstance(x, Dataset):
             return self._predict_dataset(x)
-        arrays = self._given(x)
-        count = len(arrays[0]) if arrays[0].ndim else 0
-        outputs = [np.empty((count, *shape), np.float32) for shape in self.output_shapes]
-        given = [wrap(array, self.context) for array in arrays]
-        taken = [wrap(array, self.context) for array in outputs]
-        with self._reading():
+        with self._reading():  # what prepares a frame and what predicts are of one state
+            arrays = self._given(x)
+            count = len(arrays[0]) if arrays[0].ndim else 0
+            outputs = [np.empty((count, *shape), np.float32) for shape in self.output_shapes]
+            given = [wrap(array, self.context) for array in arrays]
+            taken = [wrap(array, self.context) for array in outputs]
             check(_c.neuron_graph_predict_many(self._graph, pointers(_c.neuron_tensor_p, given), len(given),
                                                pointers(_c.neuron_tensor_p, taken), len(taken)))
         return outputs[0] if len(outputs) == 1 else outputs
@@ -239,9 +239,10 @@ class Model:
     def _given(self, x: Any) -> List[np.ndarray]:
         """Arrays as the library predicts from them."""
         if is_frame(x):
-            preparation = self.preparation
-            return [preparation.matrix(x, self.context) if preparation is not None else
-                    frame_matrix(x, self.context)[0]]
+            with self._reading():
+                preparation = self.preparation
+                return [preparation.matrix(x, self.context, self._graph) if preparation is not None else
+                        frame_matrix(x, self.context)[0]]
         given = by_output(x, self.input_names, "the inputs")
         return [ready(array) if array.dtype == np.uint8 else as_float(array) for array in
                 (as_array(each, "the examples") for each in given)]
@@ -261,12 +262,12 @@ class Model:
         """The likeliest class of each example: its name if the classes have names, else its number."""
         if not self._alone and len(self._outputs) != 1:
             raise StateError("the model has several outputs: take the largest of each that predict() gives")
-        outputs = self.predict(x)
+        with self._reading():  # names and outputs of one state
+            outputs, names = self.predict(x), self.class_names
         if outputs.shape[-1] == 1:
             numbers = (outputs[..., 0] > 0.5).astype(np.int64)
         else:
             numbers = outputs.argmax(axis=-1)
-        names = self.class_names
         return np.asarray(names)[numbers] if names else numbers
 
     def gradient(self, x: Any, output_gradients: Any = None, *, by: Optional[Sequence[str]] = None,
@@ -361,11 +362,12 @@ class Model:
         output = utf8(self.output_names[index])
         size = self.output_shapes[index][-1] if self.output_shapes[index] else 1
         names = []
-        for k in range(max(2, size) if size == 1 else size):
-            name = _c.neuron_graph_class_name(self._graph, output, k)
-            if name is None:
-                return None
-            names.append(name.decode())
+        with self._reading():  # the names are the model's until they are copies
+            for k in range(max(2, size) if size == 1 else size):
+                name = _c.neuron_graph_class_name(self._graph, output, k)
+                if name is None:
+                    return None
+                names.append(name.decode())
         return names
 
     def _end(self, index: int) -> str:
@@ -393,7 +395,8 @@ class Model:
     def preparation(self) -> Optional[Preparation]:
         """What was learnt of the columns of the table that it was trained on."""
         handle = _c.PreparationHandle()
-        status = _c.neuron_graph_preparation(handle, self._graph)
+        with self._reading():
+            status = _c.neuron_graph_preparation(handle, self._graph)
         if status == _c.NEURON_E_DATA:
             return None
         check(status)
@@ -443,6 +446,8 @@ class Model:
 
     def copy_arrays(self, source: "Model", *, prefix: str = "", source_prefix: str = "") -> int:
         """Takes parameters from another model by their names; tells how many."""
+        if not isinstance(source, Model):
+            raise TypeError(f"parameters are copied from a model, not from {type(source).__name__}")
         copied = out(_c.neuron_graph_copy_arrays, 0)
         with self._changing():
             check(_c.neuron_graph_copy_arrays(copied, self._graph, source._graph, utf8(prefix), utf8(source_prefix)))

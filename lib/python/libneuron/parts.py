@@ -79,7 +79,8 @@ class Metadata(MutableMapping[str, str]):
         self._model = model
 
     def __getitem__(self, key: str) -> str:
-        text = _c.neuron_graph_metadata(self._model._graph, utf8(key, "the key"))
+        with self._model._reading():  # the text is the model's until it is a copy
+            text = _c.neuron_graph_metadata(self._model._graph, utf8(key, "the key"))
         if text is None:
             raise KeyError(key)
         return text.decode()
@@ -95,11 +96,12 @@ class Metadata(MutableMapping[str, str]):
 
     def __iter__(self) -> Iterator[str]:
         keys: List[str] = []
-        while True:
-            key = _c.neuron_graph_metadata_key(self._model._graph, len(keys))
-            if key is None:
-                return iter(keys)
-            keys.append(key.decode())
+        with self._model._reading():
+            while True:
+                key = _c.neuron_graph_metadata_key(self._model._graph, len(keys))
+                if key is None:
+                    return iter(keys)
+                keys.append(key.decode())
 
     def __len__(self) -> int:
         return len(list(iter(self)))

@@ -94,6 +94,8 @@ class Search:
                  goal: str = "largest", folds: int = 1, log: Any = None) -> None:
         if not callable(function):
             raise TypeError(f"the search tries {function!r}, not a function")
+        if not isinstance(factors, Mapping):
+            raise TypeError(f"the factors are {factors!r}; they must be a dictionary of names and levels")
         self.factors: Dict[str, List[Any]] = {str(name): list(levels) for name, levels in factors.items()}
         self._words = {name for name, levels in self.factors.items()
                        if any(isinstance(level, bool) or not isinstance(level, numbers.Real) for level in levels)}

@@ -37,9 +37,10 @@ def by_output(given: Any, names: Sequence[str], what: str) -> List[Any]:
 def inputs_for(model: Any, x: X) -> Tuple[List[np.ndarray], Any]:
     """The arrays of a model's inputs, and what was learnt of a frame if x is the first that the model sees."""
     if is_frame(x):
-        preparation = model.preparation
-        if preparation is not None:
-            return [preparation.matrix(x, model.context)], None
+        with model._reading():
+            preparation = model.preparation
+            if preparation is not None:
+                return [preparation.matrix(x, model.context, model._graph)], None
         array, learnt = frame_matrix(x, model.context)
         return [array], learnt
     given = by_output(x, model.input_names, "the inputs")
@@ -77,7 +78,8 @@ def dataset_for(model: Any, x: X, y: Any, losses: Sequence[Optional[Loss]], weig
     if isinstance(x, Dataset):
         if y is not None:
             raise TypeError("a dataset has its labels: y cannot be given with it")
-        return x.set_weights(weights) if weights is not None else x
+        # The weights are of this call alone: the caller's dataset keeps its own.
+        return x if weights is None else x.subset(0, len(x)).set_weights(weights)
     if y is None:
         raise TypeError("y is missing: what the model is to put out for x")
     arrays, learnt = inputs_for(model, x)

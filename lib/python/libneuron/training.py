@@ -154,6 +154,8 @@ class Trainer:
     def __init__(self, model: Any, optimizer: Any = "adam", loss: Losses = None, *, callbacks: Any = (),
                  loss_weights: Any = None, class_weight: Any = None, augmentation: Any = None,
                  seed: Optional[int] = None) -> None:
+        if not hasattr(model, "_graph"):
+            raise TypeError(f"a trainer is of a model, not of {type(model).__name__}")
         self.model = model
         self.optimizer: Optimizer = optimizer_of(optimizer)
         self.losses = [loss_of(each) for each in
@@ -190,7 +192,8 @@ class Trainer:
                 check(_c.neuron_trainer_set_output_loss(handle, index, chosen, self.loss_weights[index]))
         if self.class_weight is not None and dataset is not None:
             weights = class_weights(self.class_weight, dataset, self.model)
-            check(_c.neuron_trainer_set_class_weights(handle, np.ctypeslib.as_ctypes(weights), len(weights)))
+            function = _c.neuron_trainer_set_class_weights
+            check(function(handle, weights.ctypes.data_as(function.argtypes[1]), len(weights)))
         if self.augmentation is not None:
             check(_c.neuron_trainer_set_augmentation(handle, augmentation_of(self.augmentation)._handle))
         for each in self.callbacks:
@@ -241,8 +244,9 @@ class Trainer:
         history = _c.HistoryHandle()
         with _Interrupt() as interrupt:
             shown = Progress(self._where) if wanted(progress) else None
-            added = self._add_functions(training, interrupt, shown)
+            added: List[Any] = []
             try:
+                self._add_functions(added, training, interrupt, shown)
                 status = _c.neuron_trainer_run(history, self._handle)
             finally:
                 if shown is not None:
@@ -265,10 +269,11 @@ class Trainer:
     def _kinds(self) -> List[str]:
         return [loss.kind if loss is not None else "cross_entropy" for loss in self.losses]
 
-    def _add_functions(self, training: Training, interrupt: _Interrupt, shown: Optional[Progress]) -> List[Any]:
-        """Callbacks for this run alone: those of the caller's, Ctrl-C and progress."""
+    def _add_functions(self, added: List[Any], training: Training, interrupt: _Interrupt,
+                       shown: Optional[Progress]) -> None:
+        """Adds callbacks for this run alone: those of the caller's, Ctrl-C and progress. `added` has what is to be
+        removed behind the run, also if the next one is refused."""
         stop, running = interrupt.stop, self._running_functions(training)
-        added = []
         watched = _c.NEURON_EVENT_EPOCH_END if self._short_epochs() else _c.NEURON_EVENT_STEP_END
 
         def on_step(_trainer: Any, _event: int, _data: Any) -> int:
@@ -293,7 +298,6 @@ class Trainer:
             added.append(self._add(_c.NEURON_EVENT_EPOCH_END, _STEP(on_epoch)))
         for events, function in running:
             added.append(self._add(events, _STEP(function)))
-        return added
 
     def _short_epochs(self) -> bool:
         """Whether an epoch of dense layers is over before a person could tell."""
