@@ -16,7 +16,7 @@
  *  - a number, with a point and an exponent if need be: 32, 0.001, 1e-7;
  *  - `yes` or `no` where something is on or off; `true`, `false`, `1` and `0` do as well;
  *  - one of the words that the option has: `padding=same`;
- *  - a text, such as the name of a column. With a comma in it, it stands in quotes.
+ *  - a text, say the name of a column: in quotes if it has a comma or quote, each quote doubled.
  *
  *  Where a layer has an option for height and one for width, such as `stride_height` and
  *  `stride_width`, the name without the side, `stride`, sets both.
@@ -49,7 +49,7 @@ enum neuron_option_type {
     NEURON_OPTION_REAL = 20,    /**< numbers */
     NEURON_OPTION_FLAG = 30,    /**< yes or no; 1 or 0 as a number */
     NEURON_OPTION_WORD = 40,    /**< one of a few words */
-    NEURON_OPTION_TEXT = 50     /**< any text; with a comma in it, in quotes */
+    NEURON_OPTION_TEXT = 50     /**< any text; with a comma or quote, in quotes */
 };
 
 /** How many kinds a family has.

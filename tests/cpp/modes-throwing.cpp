@@ -1,16 +1,25 @@
-/* With test-modes.cpp, which has no exceptions: one program of both kinds. */
-#include <libneuron/libneuron.hpp>
+/* Of test-modes.cpp: failures are thrown. */
+#include "expect.hpp"
+#include "modes.hpp"
 
 #include <string>
 
-std::string message_of_thrown();
-
-std::string message_of_thrown()
+namespace
 {
-    try {
-        const neuron::context context("threads=-1");
-        return "none";
-    } catch (const neuron::error &error) {
-        return error.what();
-    }
+
+struct oops {
+    int number;
+};
+
+} // namespace
+
+int mode_throwing()
+{
+    EXPECT_THROW(neuron::context("threads=-1"), neuron::error,
+                 std::string(caught.what()).find("threads") != std::string::npos);
+    const neuron::context context("threads=1");
+    neuron::search search(context, [](const neuron::trial &) -> double { throw oops{1}; });
+    search.add_factor("rate", {1, 2});
+    EXPECT_THROW(search.run_grid(), oops, caught.number == 1);
+    return expectations();
 }

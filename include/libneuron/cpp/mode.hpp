@@ -7,14 +7,18 @@
 
 #include <libneuron/libneuron.h>
 
-/* Objects of both kinds may be linked into one program: all names are in an inline namespace. */
-#if defined(__cpp_exceptions) && !defined(NEURON_NO_EXCEPTIONS)
-#define NEURON_CPP_MODE throwing
-#else
+/* Objects of all kinds may be linked into one program: all names are in an inline namespace, one
+ * for each kind of bodies that functions have. With results but exceptions on, functions of the
+ * caller's may throw, and what they throw comes out of the call. */
+#ifndef __cpp_exceptions
 #define NEURON_CPP_MODE returning
 #ifndef NEURON_NO_EXCEPTIONS
 #define NEURON_NO_EXCEPTIONS
 #endif
+#elif defined(NEURON_NO_EXCEPTIONS)
+#define NEURON_CPP_MODE returning_unwinding
+#else
+#define NEURON_CPP_MODE throwing
 #endif
 
 /* What has to be one thing in all shared objects of a program, and what seldom runs. */

@@ -44,10 +44,17 @@ class option_value
     }
 
   private:
+    /* Whatever is in it, it stays one value, and sets no other option. */
     void append_text(const std::string &value)
     {
-        const bool quoted = value.find(',') != std::string::npos;
-        text_ += quoted ? '"' + value + '"' : value;
+        if (value.find_first_of(",\"") == std::string::npos) {
+            text_ += value;
+            return;
+        }
+        text_ += '"';
+        for (const char c : value)
+            text_.append(c == '"' ? 2 : 1, c);
+        text_ += '"';
     }
     /* With all digits, and a point whatever the locale. */
     template <class T> void append(T value)
