@@ -143,6 +143,11 @@ def check_installed(build, source, meson, compilers):
         os.makedirs(os.path.dirname(second))
         os.rename(first, second)
         check_tree(Tree(second, options['libdir'], wanted, meson, compilers), 'moved')
+        if shutil.which('cmake'):  # as /lib is a link to /usr/lib, beside which there are no headers
+            linked, top = os.path.join(work, 'linked'), options['libdir'].split('/')[0]
+            os.mkdir(linked)
+            os.symlink(os.path.join(second, top), os.path.join(linked, top))
+            Tree(linked, options['libdir'], wanted, meson, compilers).by_cmake()
     if not shutil.which('cmake'):
         print('skipped: no CMake')
         sys.exit(77)
