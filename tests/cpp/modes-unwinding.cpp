@@ -28,15 +28,14 @@ int mode_returning_unwinding()
     });
     EXPECT(search && search->add_factor("rate", {2, 1}));
     EXPECT_THROW(static_cast<void>(search->run_grid()), oops, caught.number == 2);
-    auto ended = neuron::search::create(*context,
-                                        [](double &, const neuron::trial &) { return -77; });
+    auto ended =
+        neuron::search::create(*context, [](double &, const neuron::trial &) { return -77; });
     EXPECT(ended && ended->add_factor("rate", {1, 2}));
     const auto failed = ended->run_grid();
     EXPECT(!failed && failed.error().code() == -77);
 
     /* Where C expects nothing of the function, the exception waits for the call to return. */
     neuron::detail::guarded_aside([] { throw oops{3}; });
-    EXPECT_THROW(static_cast<void>(neuron::context::create("threads=1")), oops,
-                 caught.number == 3);
+    EXPECT_THROW(static_cast<void>(neuron::context::create("threads=1")), oops, caught.number == 3);
     return expectations();
 }

@@ -209,14 +209,12 @@ void datasets()
         neuron::dataset::load_csv_memory(context, table, "label=income, categories=one_hot");
     EXPECT(people.count() == 3 && people.class_count() == 2);
     const std::string quotes = "x,\"a,\"\"b\"\"\"\n1,u\n2,v\n3,u\n";
-    const auto quoted =
-        neuron::dataset::load_csv_memory(context, quotes, {{"label", "a,\"b\""}});
+    const auto quoted = neuron::dataset::load_csv_memory(context, quotes, {{"label", "a,\"b\""}});
     EXPECT(quoted.count() == 3 && quoted.class_count() == 2);
     /* No value sets another option. */
-    EXPECT_THROW(neuron::dataset::load_csv_memory(context, quotes,
-                                                  {{"label", "x\", classes=3, ignore=\""}}),
-                 neuron::error,
-                 std::string(caught.what()).find("no column is called") != std::string::npos);
+    EXPECT_THROW(
+        neuron::dataset::load_csv_memory(context, quotes, {{"label", "x\", classes=3, ignore=\""}}),
+        neuron::error, std::string(caught.what()).find("no column is called") != std::string::npos);
     const auto preparation = people.preparation();
     EXPECT(preparation.field_count() == 2 && preparation.field_name(1) == "city");
     EXPECT(preparation.input_count() == 3 && preparation.input_name(0) == "age");
