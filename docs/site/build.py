@@ -26,7 +26,8 @@ MENU = {
     'Figures': ['docs/results/README.md', 'docs/performance.md'],
     'Project': ['docs/design.md', 'docs/packaging.md', 'CONTRIBUTING.md', 'RELEASING.md', 'SECURITY.md', 'CHANGELOG.md'],
 }
-TITLES = {'README.md': 'Overview', 'reference.md': 'C and C++ reference'}
+TITLES = {'README.md': 'Overview', 'reference.md': 'C and C++ reference', 'docs/from-keras.md': 'From Keras',
+          'docs/from-pytorch.md': 'From PyTorch', 'docs/abi.md': 'The ABI'}
 LANGUAGES = {'py': 'py', 'python': 'py', 'c': 'c', 'cpp': 'cpp', 'cpp results': 'cpp', 'sh': ''}
 FENCE = re.compile(r'^```([^\n]*)\n(.*?)^```$', re.M | re.S)
 # What begins with a quote has to be told apart from what only looks like a link inside of it.
@@ -90,6 +91,9 @@ class Site:
                           for name in names if name.endswith(endings)]
         return sorted(found)
 
+    def title(self, path):
+        return TITLES.get(path) or re.match(r'# (.*)', self.read(path))[1]
+
     @staticmethod
     def page_name(path):
         if path == 'README.md':
@@ -130,7 +134,12 @@ class Site:
             if found['image']:
                 return f'![{found["text"]}]({os.path.basename(target)})'
             address = self.address(page, target)
-            return f'[{found["text"]}]({address})' if address else found['text']
+            text = found['text']
+            # What is called by the name of its file is called by its title here.
+            if text in (target.partition('#')[0], os.path.basename(target.partition('#')[0])):
+                path = os.path.normpath(os.path.join(os.path.dirname(page), text if '/' in text else target.partition('#')[0]))
+                text = self.title(path) if path in self.pages else text
+            return f'[{text}]({address})' if address else text
         return replace
 
     def page(self, path, text):
@@ -183,14 +192,14 @@ class Site:
         lines = ['# Reference', '',
                  'Every call, type and constant, by header, in the order in which they are best read. A program includes '
                  '`<libneuron/libneuron.h>`, which has them all, or any of them alone. What is marked '
-                 '@experimental may still change in any version: [abi.md](docs/abi.md). Each call says below *Threads* '
+                 '@experimental may still change in any version: [The ABI](docs/abi.md). Each call says below *Threads* '
                  'which others may run at the same time.', '',
                  '| header | what it has |', '| --- | --- |']
         for name in order + ['libneuron.hpp'] + cpp:
             path = next(path for path in self.headers if os.path.basename(path) == name)
-            brief = re.search(r'@file \S+\s+\*\s+(.*?\.)(?=\s)', self.read(path), re.S)
+            brief = re.search(r'@file \S+\s+\*\s+(.*?)[.:]?(?:(?<=\.)\s|\n \*(?:\n|/|  -))', self.read(path), re.S)
             if f'| [{name}]({path})' not in '\n'.join(lines):
-                lines.append(f'| [{name}]({path}) | {re.sub(BLANK, " ", brief[1])} |')
+                lines.append(f'| [{name}]({path}) | {re.sub(BLANK, " ", brief[1])}. |')
         self.page('reference.md', '\n'.join(lines) + '\n')
 
     def program(self, path):
@@ -206,8 +215,7 @@ class Site:
         for group, paths in MENU.items():
             lines.append(f'<h2>{group}</h2>\n<ul>')
             for path in paths:
-                title = TITLES.get(path) or re.match(r'# (.*)', self.read(path))[1]
-                lines.append(f'<li><a href="$relpath^{self.pages[path]}.html">{html.escape(title)}</a></li>')
+                lines.append(f'<li><a href="$relpath^{self.pages[path]}.html">{html.escape(self.title(path))}</a></li>')
             lines.append('</ul>')
         return '\n'.join(lines)
 
@@ -332,8 +340,11 @@ def polish(name, text, places):
     text = text.replace(f'<li><a href="{name}">', f'<li><a aria-current="page" href="{name}">')
 
     def symbol(found):
-        return f'<code><a class="el" href="{places[found[1]]}">{found[0][6:-7]}</a></code>' if found[1] in places else found[0]
-    text = re.sub(r'<code>(\w+)(?:\(\))?</code>', symbol, text)
+        return f'<a class="el" href="{places[found[0]]}">{found[0]}</a>' if found[0] in places else found[0]
+    text = re.sub(r'<code>[^<]*</code>', lambda code: re.sub(r'\b(?:neuron|NEURON)_\w+', symbol, code[0]), text)
+    # Calls in tables may go on in the next line, but not within a name.
+    text = re.sub(r'<td class="markdown.*?</td>', lambda cell: re.sub(
+        r'<code>.*?</code>', lambda code: re.sub(r'((?<!<)[(=\[{/])(?=[^<>]+<)', r'\1<wbr>', code[0]), cell[0]), text)
     # Places of the interface of C are called as what is there, in place of a number.
     text = re.sub(r'(id|name)="(a[0-9a-f]{32,})"', lambda found: f'{found[1]}="{names.get(f"{name}#{found[2]}", found[2])}"', text)
     text = re.sub(r'href="#(a[0-9a-f]{32,})"', lambda found: f'href="#{names.get(f"{name}#{found[1]}", found[1])}"', text)
