@@ -26,7 +26,7 @@ typedef struct layer_fixture {
 } layer_fixture;
 
 /* The names of all sets of kernels, and those of them that this processor runs. */
-static const char *const kernel_names[] = {"baseline", "avx2", "avx512"};
+static const char *const kernel_names[] = {"baseline", "neon", "avx2", "avx512"};
 enum { KERNEL_NAMES = sizeof kernel_names / sizeof *kernel_names };
 
 static inline void *fixture_memory(size_t bytes)

@@ -94,8 +94,9 @@ enum neuron_log_level {
  *    `workers`);
  *  - `seed`: of all random numbers, 0 to 9007199254740991, default 0; neuron_context_set_seed()
  *    takes larger ones and tells more;
- *  - `kernels`: the instructions to compute with: `baseline`, which each processor has, `avx2`,
- *    `avx2vnni`, `avx512` or `avx512vnni`; results differ between them in their last digits.
+ *  - `kernels`: the instructions to compute with: `baseline`, which each processor has; `neon`,
+ *    which each arm64 has; or `avx2`, `avx2vnni`, `avx512` or `avx512vnni`, which x86 has.
+ *    Results differ between them in their last digits.
  *    `auto`, the default, is what the environment's NEURON_KERNELS names, if it does and the
  *    processor has it (else a warning goes to the log), or the best that the processor has. So the
  *    program's word comes before the environment's. They are chosen here for good;

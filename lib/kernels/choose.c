@@ -104,6 +104,13 @@ static bool runs_avx512vnni(void)
 #define AVX512_VNNI NULL, NULL
 #endif
 
+#if defined(NEURON_NEON)
+extern const neuron_kernels neuron_kernels_neon;
+#define NEON &neuron_kernels_neon, runs_anywhere
+#else
+#define NEON NULL, NULL
+#endif
+
 /* All sets, the best first. Those of other machines have a name only. */
 static const struct {
     const char *name;
@@ -113,6 +120,7 @@ static const struct {
             {"avx512", AVX512},
             {"avx2vnni", AVX2_VNNI},
             {"avx2", AVX2},
+            {"neon", NEON},
             {"baseline", &neuron_kernels_baseline, runs_anywhere}};
 
 enum { SETS = sizeof sets / sizeof sets[0] };

@@ -8,6 +8,7 @@
 
 static const neuron_word kernel_words[] = {{NEURON_KERNELS_AUTO, "auto"},
                                            {NEURON_KERNELS_BASELINE, "baseline"},
+                                           {NEURON_KERNELS_NEON, "neon"},
                                            {NEURON_KERNELS_AVX2, "avx2"},
                                            {NEURON_KERNELS_AVX2VNNI, "avx2vnni"},
                                            {NEURON_KERNELS_AVX512, "avx512"},

@@ -8,6 +8,8 @@
 #include <string.h>
 #if defined(__AVX__)
 #include <immintrin.h>
+#elif defined(NEURON_NEON)
+#include <arm_neon.h>
 #endif
 
 /* TILE_ROWS times two vectors of sums, two of factors and one broadcast fill the registers. */
@@ -229,6 +231,16 @@ static ALWAYS_INLINE float largest_of_lanes(vector value)
     __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
+#elif defined(NEURON_NEON)
+static ALWAYS_INLINE float sum_of_lanes(vector value)
+{
+    return vaddvq_f32((float32x4_t)value);
+}
+
+static ALWAYS_INLINE float largest_of_lanes(vector value)
+{
+    return vmaxvq_f32((float32x4_t)value);
+}
 #else
 static ALWAYS_INLINE float sum_of_lanes(vector value)
 {
@@ -263,6 +275,16 @@ static ALWAYS_INLINE vector at_least(vector floor, vector value)
 static ALWAYS_INLINE vector at_most(vector ceiling, vector value)
 {
     return (vector)_mm256_min_ps((__m256)ceiling, (__m256)value);
+}
+#elif defined(NEURON_NEON)
+static ALWAYS_INLINE vector at_least(vector floor, vector value)
+{
+    return (vector)vmaxq_f32((float32x4_t)floor, (float32x4_t)value);
+}
+
+static ALWAYS_INLINE vector at_most(vector ceiling, vector value)
+{
+    return (vector)vminq_f32((float32x4_t)ceiling, (float32x4_t)value);
 }
 #else
 static ALWAYS_INLINE vector at_least(vector floor, vector value)
@@ -311,6 +333,17 @@ static ALWAYS_INLINE vector inverse(vector value)
 {
     vector estimate = estimate_inverse(value);
     return estimate * (2.0f - value * estimate);
+}
+#elif defined(NEURON_NEON)
+/* Its estimates have 8 bits: steps to make them whole would take as long as the root. */
+static ALWAYS_INLINE vector inverse_root(vector value)
+{
+    return 1.0f / (vector)vsqrtq_f32((float32x4_t)value);
+}
+
+static ALWAYS_INLINE vector inverse(vector value)
+{
+    return 1.0f / value;
 }
 #else
 static ALWAYS_INLINE vector inverse_root(vector value)

@@ -4,7 +4,7 @@
 
 #include "ops/bytes-gemm.h"
 
-static const char *const sets[] = {"baseline", "avx2", "avx2vnni", "avx512", "avx512vnni"};
+static const char *const sets[] = {"baseline", "neon", "avx2", "avx2vnni", "avx512", "avx512vnni"};
 enum { SETS = sizeof sets / sizeof *sets };
 enum { GUARD = 3, LEFT_BYTES = 5000 };
 

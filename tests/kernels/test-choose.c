@@ -29,7 +29,8 @@ END_TEST
 START_TEST(unknown_names_are_told)
 {
     static const char *const wrong[] = {"abacus", "AVX2", "avx-512", "avx2 ", "0"};
-    static const char *const right[] = {"", "baseline", "avx2", "avx2vnni", "avx512", "avx512vnni"};
+    static const char *const right[] = {"",         "baseline", "neon",      "avx2",
+                                        "avx2vnni", "avx512",   "avx512vnni"};
     neuron_context_t *context;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         setenv("NEURON_KERNELS", wrong[i], 1);
@@ -37,7 +38,7 @@ START_TEST(unknown_names_are_told)
         ck_assert_ptr_null(context);
         assert_message(wrong[i]);
         assert_message("neuron_context_create: NEURON_KERNELS is");
-        assert_message("not baseline, avx2, avx2vnni, avx512 or avx512vnni");
+        assert_message("not baseline, neon, avx2, avx2vnni, avx512 or avx512vnni");
     }
     for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
         setenv("NEURON_KERNELS", right[i], 1);
@@ -51,10 +52,11 @@ END_TEST
 /* What the program asks for comes first, and is never changed in silence. */
 START_TEST(programs_decide)
 {
-    static const char *const names[] = {"baseline", "avx2", "avx2vnni", "avx512", "avx512vnni"};
+    static const char *const names[] = {"baseline", "neon",   "avx2",
+                                        "avx2vnni", "avx512", "avx512vnni"};
     neuron_context_t *context;
     setenv("NEURON_KERNELS", _i % 2 ? "baseline" : "abacus", 1);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
         char options[40];
         snprintf(options, sizeof options, "kernels=%s", names[i]);
         if (!neuron_kernels_find(names[i])) {
@@ -83,8 +85,9 @@ END_TEST
 
 START_TEST(tables_are_whole)
 {
-    static const char *const names[] = {"baseline", "avx2", "avx2vnni", "avx512", "avx512vnni"};
-    for (int i = 0; i < 5; i++) {
+    static const char *const names[] = {"baseline", "neon",   "avx2",
+                                        "avx2vnni", "avx512", "avx512vnni"};
+    for (int i = 0; i < 6; i++) {
         const neuron_kernels *kernels = neuron_kernels_find(names[i]);
         if (!kernels)
             continue;

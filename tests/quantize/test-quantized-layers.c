@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-static const char *const sets[] = {"baseline", "avx2", "avx2vnni", "avx512", "avx512vnni"};
+static const char *const sets[] = {"baseline", "neon", "avx2", "avx2vnni", "avx512", "avx512vnni"};
 enum { SETS = sizeof sets / sizeof *sets, BATCH = 5, ROOM = 100000 };
 
 typedef struct shape {

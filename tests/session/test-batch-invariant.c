@@ -7,7 +7,8 @@
 
 enum { COUNT = 140, OUTPUTS_MAX = 20000 };
 
-static const char *const kernels[] = {"baseline", "avx2", "avx2vnni", "avx512", "avx512vnni"};
+static const char *const kernels[] = {"baseline", "neon",   "avx2",
+                                      "avx2vnni", "avx512", "avx512vnni"};
 
 enum { SETS = sizeof kernels / sizeof kernels[0] };
 

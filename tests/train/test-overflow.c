@@ -250,7 +250,7 @@ END_TEST
 START_TEST(finite_numbers_raise_no_alarm)
 {
     enum { COUNT = 37 };
-    static const char *const names[] = {"baseline", "avx2", "avx512"};
+    static const char *const names[] = {"baseline", "neon", "avx2", "avx512"};
     const neuron_kernels *kernels = neuron_kernels_find(names[_i / 6]);
     const neuron_rule_work rule = {.keep_first = 1, .keep_second = 1, .epsilon = 1e-7f};
     const neuron_adam_work adam = {.keep_mean = 1, .keep_square = 1, .epsilon = 1e-7f};
@@ -356,7 +356,7 @@ int main(void)
     tcase_add_test(tests, weights_multiply);
     tcase_add_test(tests, a_clip_on_values_bounds_what_is_infinite);
     tcase_add_loop_test(tests, a_clip_on_values_keeps_parameters, 0, 3 * (BELOW_COUNT - 1));
-    tcase_add_loop_test(tests, finite_numbers_raise_no_alarm, 0, 18);
+    tcase_add_loop_test(tests, finite_numbers_raise_no_alarm, 0, 24);
     tcase_add_test(tests, targets_are_far_away);
     tcase_add_test(tests, rates_and_factors_are_too_large);
     tcase_add_test(tests, squares_of_gradients_overflow);

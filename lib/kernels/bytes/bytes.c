@@ -33,8 +33,12 @@ static ALWAYS_INLINE sums round_vector(vector value)
 #else
 static ALWAYS_INLINE sums larger_sums(sums a, sums b)
 {
+#if defined(NEURON_NEON)
+    return (sums)vmaxq_s32((int32x4_t)a, (int32x4_t)b);
+#else
     sums first = a > b;
     return (a & first) | (b & ~first);
+#endif
 }
 
 /* What is added and taken away again leaves a number of less than 2^22 rounded, in its lowest
