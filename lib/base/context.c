@@ -20,7 +20,7 @@ struct neuron_log_lock {
 };
 
 int neuron_context_make(neuron_context_t **context, const neuron_allocator *allocator,
-                        size_t memory_limit, int32_t threads, const char *who)
+                        uint64_t memory_limit, int32_t threads, const char *who)
 {
     const neuron_allocator from = allocator ? *allocator : neuron_allocator_of_c;
     /* The first piece of memory has no context to come from yet. */

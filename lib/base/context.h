@@ -50,7 +50,7 @@ struct neuron_context {
     neuron_handle handle;
     const struct neuron_kernels *kernels; /* all that runs in this context works by these */
     neuron_allocator memory;
-    size_t memory_limit; /* of all pieces together; 0 for none */
+    uint64_t memory_limit; /* of all pieces together, maybe more than addresses; 0 for none */
     atomic_size_t memory_used;
     const char *missed_kernels; /* a set that the environment asks for and the processor has not */
     neuron_pool *pool;
@@ -67,7 +67,7 @@ struct neuron_context {
 /* What neuron_context_create() is above this room: see kernels/context-options.c. Without an
  * allocator the memory is malloc()'s. 0 threads are as many as there are processors. */
 int neuron_context_make(neuron_context_t **context, const neuron_allocator *allocator,
-                        size_t memory_limit, int32_t threads, const char *who);
+                        uint64_t memory_limit, int32_t threads, const char *who);
 extern const neuron_allocator neuron_allocator_of_c;
 
 /* Changes how many threads work on one call at most, with `who` for the message. */

@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/float-mode.h"
 
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,8 +121,8 @@ void *neuron_allocate(neuron_context_t *context, size_t count, size_t size)
     if (neuron_multiply_size(count, size, &bytes) && bytes <= PTRDIFF_MAX)
         memory = allocate_bytes(context, bytes ? bytes : 1);
     if (!memory && context->memory_limit)
-        neuron_set_message("out of memory: %zu x %zu bytes, with %zu of %zu in use", count, size,
-                           atomic_load(&context->memory_used), context->memory_limit);
+        neuron_set_message("out of memory: %zu x %zu bytes, with %zu of %" PRIu64 " in use", count,
+                           size, atomic_load(&context->memory_used), context->memory_limit);
     else if (!memory)
         neuron_set_message("out of memory: %zu x %zu bytes", count, size);
     return memory;

@@ -60,7 +60,8 @@ static int commit(neuron_context_t *context, const neuron_options *changed)
 {
     if (neuron_options_value(changed, NEURON_CONTEXT_KERNELS) != context->kernels_option)
         return neuron_fail(NEURON_E_STATE, "%s: kernels are chosen when it is made", who);
-    if ((size_t)neuron_options_value(changed, NEURON_CONTEXT_MEMORY_LIMIT) != context->memory_limit)
+    if ((uint64_t)neuron_options_value(changed, NEURON_CONTEXT_MEMORY_LIMIT) !=
+        context->memory_limit)
         return neuron_fail(NEURON_E_STATE, "%s: memory_limit is set when it is made", who);
     if (neuron_options_given(changed, NEURON_CONTEXT_THREADS))
         RETURN_IF_ERROR(neuron_context_set_threads(
@@ -102,9 +103,8 @@ static int create(neuron_context_t **context, const neuron_allocator *allocator,
     RETURN_IF_ERROR(neuron_options_parse(&options, text, who));
     int32_t word = (int32_t)neuron_options_value(&options, NEURON_CONTEXT_KERNELS);
     RETURN_IF_ERROR(choose(&kernels, word, function));
-    double limit = neuron_options_value(&options, NEURON_CONTEXT_MEMORY_LIMIT);
     RETURN_IF_ERROR(neuron_context_make(
-        context, allocator, limit < (double)SIZE_MAX ? (size_t)limit : 0,
+        context, allocator, (uint64_t)neuron_options_value(&options, NEURON_CONTEXT_MEMORY_LIMIT),
         (int32_t)neuron_options_value(&options, NEURON_CONTEXT_THREADS), function));
     (*context)->kernels = kernels;
     if (word == NEURON_KERNELS_AUTO)

@@ -6,6 +6,7 @@
 #include "base/files/json-reals.h"
 #include "base/text/number.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -92,7 +93,7 @@ int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text
     if (!neuron_memory_allows(context, size, TREE_BYTES))
         return neuron_fail(NEURON_E_MEMORY,
                            "%s: out of memory: %zu bytes of JSON may take %d each, and "
-                           "memory_limit is %zu",
+                           "memory_limit is %" PRIu64,
                            who, size, TREE_BYTES, context->memory_limit);
     RETURN_IF_ERROR(pad(&padded, context, text, size));
     bool hidden = neuron_json_hide_reals(padded + 4 + size, size) > 0;
