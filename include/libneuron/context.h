@@ -149,13 +149,13 @@ NEURON_API void neuron_context_unref(neuron_context_t *context);
  *
  *  With `threads`, even if it is as before, those that there are end, and the first call that has
  *  work for several starts others, on the processors of the thread that called this function (or
- *  made the context). They sleep when there is nothing to do, and end with the context. With glibc
- *  2.32 or later all signals are blocked in them but SIGPROF and those of a fault (SIGSEGV, SIGBUS,
- *  SIGFPE, SIGILL, SIGTRAP and SIGSYS), for which the host may have handlers; with others they have
- *  the signal mask of that first call. No more are started than there are processors to use, as
- *  they are counted at this call, since more would only be in each other's way. Where the system
- *  refuses a thread, the work goes on with those that there are, and a warning goes to the log. The
- *  thread setting of the CBLAS belongs to the host program: the library never changes it.
+ *  made the context). They sleep when there is nothing to do, and end with the context. All signals
+ *  are blocked in them but SIGPROF and those of a fault (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP
+ *  and SIGSYS), for which the host may have handlers. No more are started than there are processors
+ *  to use, as they are counted at this call, since more would only be in each other's way. Where
+ *  the system refuses a thread, the work goes on with those that there are, and a warning goes to
+ *  the log. The thread setting of the CBLAS belongs to the host program: the library never changes
+ *  it.
  *  @param options  such as "threads=4".
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE for other `kernels` or another `memory_limit`;
  *           NEURON_E_MEMORY for threads: then nothing has changed. No other call may use the

@@ -226,21 +226,48 @@ int32_t neuron_pool_threads(const neuron_pool *pool)
     return pool->threads;
 }
 
+/* What a thread begins with: glibc takes it as attributes, all of it from 2.32 on. With other C
+ * libraries it has the signals and processors of its maker, which changes its own meanwhile. */
+#if defined(__linux__) && defined(__GLIBC__)
+#define PLACE_IS_ATTRIBUTE
+#if __GLIBC_PREREQ(2, 32)
+#define SIGNALS_ARE_ATTRIBUTE
+#endif
+#endif
+
 /* The host's signals are for its own threads. Those of a fault stay: blocked, they would kill a
  * process that has a handler for them; and so does that of profilers, which ask each thread. */
-static void block_signals(pthread_attr_t *attributes)
+static void list_blocked_signals(sigset_t *blocked)
 {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
     static const int open[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGPROF};
-    sigset_t blocked;
-    sigfillset(&blocked);
+    sigfillset(blocked);
     for (size_t i = 0; i < sizeof open / sizeof open[0]; i++)
-        sigdelset(&blocked, open[i]);
-    pthread_attr_setsigmask_np(attributes, &blocked);
-#else
-    (void)attributes;
-#endif
+        sigdelset(blocked, open[i]);
 }
+
+#if defined(SIGNALS_ARE_ATTRIBUTE)
+static int create_thread(pthread_t *thread, pthread_attr_t *attributes, void *(*run)(void *),
+                         void *argument)
+{
+    sigset_t blocked;
+    list_blocked_signals(&blocked);
+    pthread_attr_setsigmask_np(attributes, &blocked);
+    return pthread_create(thread, attributes, run, argument);
+}
+#else
+static int create_thread(pthread_t *thread, pthread_attr_t *attributes, void *(*run)(void *),
+                         void *argument)
+{
+    sigset_t blocked, before;
+    list_blocked_signals(&blocked);
+    int failure = pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    if (failure != 0)
+        return failure;
+    failure = pthread_create(thread, attributes, run, argument);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failure;
+}
+#endif
 
 int neuron_pool_start_thread(const neuron_pool *pool, pthread_t *thread, void *(*run)(void *),
                              void *argument)
@@ -248,19 +275,28 @@ int neuron_pool_start_thread(const neuron_pool *pool, pthread_t *thread, void *(
     pthread_attr_t attributes;
     if (pthread_attr_init(&attributes) != 0)
         return pthread_create(thread, NULL, run, argument);
-    block_signals(&attributes);
-#if defined(__linux__) && defined(__GLIBC__)
+#if defined(PLACE_IS_ATTRIBUTE)
     if (pool->has_allowed)
         pthread_attr_setaffinity_np(&attributes, sizeof pool->allowed, &pool->allowed);
+#elif defined(__linux__)
+    cpu_set_t own;
+    bool moved = pool->has_allowed && !neuron_pool_is_bound_as_caller(pool) &&
+                 sched_getaffinity(0, sizeof own, &own) == 0 &&
+                 sched_setaffinity(0, sizeof pool->allowed, &pool->allowed) == 0;
 #endif
-    int failure = pthread_create(thread, &attributes, run, argument);
-#if defined(__linux__) && defined(__GLIBC__)
+    int failure = create_thread(thread, &attributes, run, argument);
+#if defined(PLACE_IS_ATTRIBUTE)
     cpu_set_t allowed; /* they may be others by now */
     if (failure == EINVAL && pool->has_allowed &&
         sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
         pthread_attr_setaffinity_np(&attributes, sizeof allowed, &allowed);
-        failure = pthread_create(thread, &attributes, run, argument);
+        failure = create_thread(thread, &attributes, run, argument);
     }
+#elif defined(__linux__)
+    if (moved)
+        sched_setaffinity(0, sizeof own, &own);
+#else
+    (void)pool;
 #endif
     pthread_attr_destroy(&attributes);
     return failure;

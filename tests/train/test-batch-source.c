@@ -182,11 +182,9 @@ START_TEST(a_worker_has_its_contexts_processors_and_no_signals)
     assert_ok(neuron_trainer_run(NULL, trainer));
     sched_setaffinity(0, sizeof allowed, &allowed);
     ck_assert_int_gt(seen.others, 0);
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
     ck_assert_int_eq(seen.blocked, seen.others);
     if (CPU_COUNT(&allowed) > 1)
         ck_assert_int_eq(seen.bound, 0);
-#endif
     neuron_trainer_unref(trainer);
     neuron_context_unref(context);
 }
