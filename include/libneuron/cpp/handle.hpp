@@ -211,7 +211,8 @@ template <class Self, class C> class handle_with_options : public handle<Self, C
     outcome<std::string> option_text(text option = {}) const
     {
         return detail::written([&](char *to, std::size_t capacity, std::size_t *needed) {
-            return detail::calls<C>::get_text(to, capacity, needed, this->get(), option.c_str());
+            const auto get_text = detail::calls<C>::get_text; // g++ 16 wants it constexpr at once
+            return get_text(to, capacity, needed, this->get(), option.c_str());
         });
     }
 };
