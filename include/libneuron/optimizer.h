@@ -33,12 +33,13 @@ extern "C" {
  *    paper's algorithm 1, adds epsilon (1e-8) to sqrt(v / (1 - beta_2^t)).
  *  - `rmsprop` (Tieleman and Hinton, 2012): v = rho v + (1 - rho) g g,
  *    m = momentum m + lr g / sqrt(v + epsilon), w = w - m. `learning_rate` (0.001), `rho` (0.9),
- *    `momentum` (0), `epsilon` (1e-7). PyTorch divides by sqrt(v) + epsilon (1e-8) and has 0.01 and
- *    0.99 for lr and rho.
+ *    `momentum` (0), `epsilon` (1e-7), `epsilon_in_root` (yes; with no, sqrt(v) + epsilon divides,
+ *    as in PyTorch, and in Keras 2 without momentum). PyTorch has 1e-8, 0.01 and 0.99 for epsilon,
+ *    lr and rho.
  *  - `adagrad` (Duchi, Hazan and Singer, 2011): v = v + g g, w = w - lr g / sqrt(v + epsilon).
  *    v starts at `initial_accumulator` (0.1), which counts from the first step on. `learning_rate`
- *    (0.001), `epsilon` (1e-7). PyTorch divides by sqrt(v) + epsilon (1e-10), starts v at 0 and has
- *    0.01 for lr.
+ *    (0.001), `epsilon` (1e-7), `epsilon_in_root` (yes; with no, sqrt(v) + epsilon divides, as in
+ *    PyTorch and Keras 2). PyTorch starts v at 0 and has 1e-10 and 0.01 for epsilon and lr.
  *  - `adadelta` (Zeiler, 2012; arXiv 1212.5701): v = rho v + (1 - rho) g g,
  *    d = sqrt(x + epsilon) / sqrt(v + epsilon) g, x = rho x + (1 - rho) d d, w = w - lr d.
  *    `learning_rate` (0.001; the paper and PyTorch have none, that is 1, and learn a thousand times
@@ -50,12 +51,13 @@ extern "C" {
  *    u = max(beta_2 u, |g|), w = w - lr / (1 - beta_1^t) m / (u + epsilon). `learning_rate` (0.001;
  *    the paper and PyTorch 0.002), `beta_1` (0.9), `beta_2` (0.999), `epsilon` (1e-7). PyTorch adds
  *    epsilon (1e-8) to |g|, not to u.
- *  - `nadam` (Dozat, 2016): m and v as in Adam; with u_t = beta_1 (1 - 0.96^t / 2) and P_t the
- *    product of u_1 to u_t, w = w - lr (u_(t+1) m / (1 - P_(t+1)) + (1 - u_t) g / (1 - P_t)) /
+ *  - `nadam` (Dozat, 2016): m and v as in Adam; with u_t = beta_1 (1 - 0.96^(d t) / 2) and P_t
+ *    the product of u_1 to u_t, w = w - lr (u_(t+1) m / (1 - P_(t+1)) + (1 - u_t) g / (1 - P_t)) /
  *    (sqrt(v / (1 - beta_2^t)) + epsilon). `learning_rate` (0.001; PyTorch 0.002), `beta_1` (0.9),
- *    `beta_2` (0.999), `epsilon` (1e-7; PyTorch 1e-8). The paper and PyTorch have 0.96^(t / 250),
- *    which warms up more slowly. The product follows from beta_1 and t: a beta_1 that is changed
- *    during a training counts as if it had always been so.
+ *    `beta_2` (0.999), `epsilon` (1e-7; PyTorch 1e-8), `momentum_decay`, which is d (1; the paper,
+ *    PyTorch and Keras 2 have 0.004, with which the momentum grows more slowly). The product
+ *    follows from beta_1, d and t: what is changed of them during a training counts as if it had
+ *    always been so.
  *
  *  Rates and decays are 0 or more, betas and rho 0 or more and less than 1, epsilon is above 0.
  *

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-/* One vector of the parameters, or the `left` of them that are the last. `first` and `second` are
+/* One vector of the parameters, or as many of it as are `left`. `first` and `second` are
  * what the rule remembers of each. Notes in `seen` what it leaves, each by itself: a sum of two may
  * be infinite where both are finite. */
 typedef vector (*update_vector)(vector seen, const neuron_rule_work *work, int64_t left,
@@ -15,11 +15,7 @@ static ALWAYS_INLINE bool update_all(update_vector update, const neuron_rule_wor
                                      float *second, int64_t count)
 {
     vector seen = {0};
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        seen = update(seen, work, LANES, values + i, gradients + i, first + i,
-                      second ? second + i : NULL);
-    if (i < count)
+    for (int64_t i = 0; i < count; i += LANES)
         seen = update(seen, work, count - i, values + i, gradients + i, first + i,
                       second ? second + i : NULL);
     return all_finite(seen);
@@ -39,13 +35,21 @@ static ALWAYS_INLINE vector move(float *average, float keep, float take, vector 
     return moved;
 }
 
+/* By what a gradient is multiplied: one epsilon is above 0. */
+static ALWAYS_INLINE vector inverse_of_root(const neuron_rule_work *work, vector square)
+{
+    if (work->outer_epsilon > 0)
+        return inverse(root(square) + work->outer_epsilon);
+    return finite_inverse_root(square + work->epsilon);
+}
+
 static ALWAYS_INLINE vector rmsprop_vector(vector seen, const neuron_rule_work *work, int64_t left,
                                            float *values, const float *gradients, float *squares,
                                            float *velocities)
 {
     vector gradient = load_some(gradients, left);
     vector square = move(squares, work->keep_second, work->take_second, gradient * gradient, left);
-    vector step = gradient * finite_inverse_root(square + work->epsilon);
+    vector step = gradient * inverse_of_root(work, square);
     /* Kept without momentum too: it may be set while a training runs. */
     step = move(velocities, work->keep_first, work->rate, step, left);
     return replace(note_finite(seen, square), values, load_some(values, left) - step, left);
@@ -58,7 +62,7 @@ static ALWAYS_INLINE vector adagrad_vector(vector seen, const neuron_rule_work *
     (void)none;
     vector gradient = load_some(gradients, left);
     vector sum = move(sums, 1, 1, gradient * gradient, left);
-    vector step = work->rate * gradient * finite_inverse_root(sum + work->epsilon);
+    vector step = work->rate * gradient * inverse_of_root(work, sum);
     return replace(note_finite(seen, sum), values, load_some(values, left) - step, left);
 }
 

@@ -273,6 +273,7 @@ typedef struct neuron_adam_work {
 /* What the other rules go by; each uses what it needs. */
 typedef struct neuron_rule_work {
     float rate, epsilon;            /* the rate of this step, start corrected */
+    float outer_epsilon;            /* rmsprop and adagrad: added to the root, not under it */
     float keep_first, take_first;   /* how averages of gradients or steps move */
     float keep_second, take_second; /* and those of sizes and squares */
     float gradient_rate;            /* nadam: of the gradient itself beside that of its mean, */

@@ -1,4 +1,5 @@
-/* Adagrad (Duchi, Hazan and Singer, 2011), in the form of Keras: epsilon is under the root. */
+/* Adagrad (Duchi, Hazan and Singer, 2011), in the form of Keras 3, or of those who
+ * add epsilon to the root. */
 #include "optimize/optimizer.h"
 
 #include "kernels/kernels.h"
@@ -8,6 +9,7 @@ static const neuron_option options[] = {
     NEURON_REAL(NEURON_OPTIMIZER_INITIAL_ACCUMULATOR, "initial_accumulator", 0, FLT_MAX, 0.1,
                 "squares at the start"),
     NEURON_OPTION_EPSILON,
+    NEURON_OPTION_EPSILON_IN_ROOT,
     NEURON_OPTIONS_CLIPPING,
 };
 
@@ -18,10 +20,8 @@ static double initial_sum(const neuron_optimizer_t *adagrad)
 
 static bool update_run(const neuron_update *update)
 {
-    const neuron_rule_work work = {
-        .rate = update->rate,
-        .epsilon = neuron_optimizer_float(update->optimizer, NEURON_OPTIMIZER_EPSILON),
-    };
+    neuron_rule_work work = {.rate = update->rate};
+    neuron_optimizer_place_epsilon(&work, update->optimizer);
     return update->kernels->update->adagrad(&work, update->values, update->gradients,
                                             update->slots[0], NULL, update->count);
 }

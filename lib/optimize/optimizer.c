@@ -139,6 +139,15 @@ float neuron_optimizer_float(const neuron_optimizer_t *optimizer, int32_t key)
     return (float)neuron_optimizer_option_value(optimizer, key);
 }
 
+void neuron_optimizer_place_epsilon(neuron_rule_work *work, const neuron_optimizer_t *optimizer)
+{
+    float epsilon = neuron_optimizer_float(optimizer, NEURON_OPTIMIZER_EPSILON);
+    if (neuron_optimizer_option_value(optimizer, NEURON_OPTIMIZER_EPSILON_IN_ROOT) > 0)
+        work->epsilon = epsilon;
+    else
+        work->outer_epsilon = epsilon;
+}
+
 void neuron_optimizer_reset(const neuron_optimizer_t *optimizer, float *const *slots, int64_t count)
 {
     const neuron_rule *rule = optimizer->rule;

@@ -20,6 +20,8 @@ enum {
     NEURON_OPTIMIZER_RHO,
     NEURON_OPTIMIZER_WEIGHT_DECAY,
     NEURON_OPTIMIZER_INITIAL_ACCUMULATOR,
+    NEURON_OPTIMIZER_EPSILON_IN_ROOT,
+    NEURON_OPTIMIZER_MOMENTUM_DECAY,
     NEURON_OPTIMIZER_CLIP_VALUE,
     NEURON_OPTIMIZER_CLIP_NORM,
     NEURON_OPTIMIZER_CLIP_GLOBAL_NORM
@@ -82,6 +84,11 @@ bool neuron_optimizer_options_agree(const neuron_options *options);
 double neuron_optimizer_option_value(const neuron_optimizer_t *optimizer, int32_t key);
 float neuron_optimizer_float(const neuron_optimizer_t *optimizer, int32_t key);
 
+/* Sets where the rules with NEURON_OPTION_EPSILON_IN_ROOT have their epsilon. */
+struct neuron_rule_work;
+void neuron_optimizer_place_epsilon(struct neuron_rule_work *work,
+                                    const neuron_optimizer_t *optimizer);
+
 /* True if gradients are limited by a norm: then whole ones are needed before the first update. */
 bool neuron_optimizer_clips_norms(const neuron_optimizer_t *optimizer);
 
@@ -124,6 +131,9 @@ extern const neuron_rule neuron_rule_sgd;
 #define NEURON_OPTION_EPSILON                                                                      \
     NEURON_REAL(NEURON_OPTIMIZER_EPSILON, "epsilon", FLT_MIN, FLT_MAX, 1e-7,                       \
                 "added so that nothing is divided by 0")
+#define NEURON_OPTION_EPSILON_IN_ROOT                                                              \
+    NEURON_FLAG(NEURON_OPTIMIZER_EPSILON_IN_ROOT, "epsilon_in_root", 1,                            \
+                "yes for epsilon under the root, no for beside it")
 #define NEURON_OPTION_MOMENTUM                                                                     \
     NEURON_REAL(NEURON_OPTIMIZER_MOMENTUM, "momentum", 0, 1, 0, "share of the last step")
 #define NEURON_OPTION_RHO(fallback)                                                                \

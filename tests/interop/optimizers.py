@@ -26,11 +26,11 @@ def clip_norm(values, most):
     torch.nn.utils.clip_grad_norm_(values, most * (1 + 1e-6 / norm))
 
 
-# RMSprop, Adagrad and Adamax of PyTorch have epsilon in another place. They are compared with one that
-# is too small to count, but keeps a weight that never has a gradient from 0 / 0.
+# RMSprop and Adagrad of PyTorch have epsilon where Keras 2 had it, Adamax in a place of its own. With an
+# epsilon that is too small to count, but keeps a weight that never has a gradient from 0 / 0, all are alike.
 TINY = 1e-14
 
-# our rule and options, Keras' optimizer, PyTorch's or None
+# our rule and options, Keras' optimizer or None, PyTorch's or None
 ROWS = [
     ("sgd", {}, keras.optimizers.SGD, lambda p: torch.optim.SGD(p, 0.01)),
     ("sgd", {"learning_rate": 0.1}, lambda: keras.optimizers.SGD(0.1),
@@ -46,11 +46,15 @@ ROWS = [
     ("rmsprop", {"rho": 0.8, "momentum": 0.5, "epsilon": TINY},
      lambda: keras.optimizers.RMSprop(rho=0.8, momentum=0.5, epsilon=TINY),
      lambda p: torch.optim.RMSprop(p, 0.001, alpha=0.8, momentum=0.5, eps=TINY)),
+    ("rmsprop", {"rho": 0.8, "epsilon": 1e-4, "epsilon_in_root": "no"}, None,
+     lambda p: torch.optim.RMSprop(p, 0.001, alpha=0.8, eps=1e-4)),
     ("adagrad", {}, keras.optimizers.Adagrad, None),
     ("adagrad", {"learning_rate": 0.05}, lambda: keras.optimizers.Adagrad(0.05), None),
     ("adagrad", {"learning_rate": 0.05, "initial_accumulator": 0.0, "epsilon": TINY},
      lambda: keras.optimizers.Adagrad(0.05, initial_accumulator_value=0, epsilon=TINY),
      lambda p: torch.optim.Adagrad(p, 0.05, eps=TINY)),
+    ("adagrad", {"learning_rate": 0.05, "epsilon": 1e-2, "epsilon_in_root": "no"}, None,
+     lambda p: torch.optim.Adagrad(p, 0.05, initial_accumulator_value=0.1, eps=1e-2)),
     ("adadelta", {}, keras.optimizers.Adadelta,
      lambda p: torch.optim.Adadelta(p, 0.001, rho=0.95, eps=1e-7)),
     ("adadelta", {"learning_rate": 1.0}, lambda: keras.optimizers.Adadelta(1.0),
@@ -72,6 +76,7 @@ ROWS = [
     ("nadam", {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-5},
      lambda: keras.optimizers.Nadam(beta_1=0.8, beta_2=0.95, epsilon=1e-5),
      lambda p: torch.optim.NAdam(p, 0.001, betas=(0.8, 0.95), eps=1e-5, momentum_decay=1)),
+    ("nadam", {"momentum_decay": 0.004}, None, lambda p: torch.optim.NAdam(p, 0.001, eps=1e-7)),
     ("sgd", {"learning_rate": 0.5, "clip_value": 0.02},
      lambda: keras.optimizers.SGD(0.5, clipvalue=0.02),
      clipped(lambda values: torch.nn.utils.clip_grad_value_(values, 0.02))),
@@ -147,7 +152,9 @@ def differences(neuron):
             (torch.tensor(examples[i : i + BATCH]).double(), torch.tensor(labels[i : i + BATCH]).long())
             for i in range(0, len(examples), BATCH)
         ]
-        peers = [("Keras", by_keras(in_keras, before, batches))]
+        peers = []
+        if in_keras:
+            peers.append(("Keras", by_keras(in_keras, before, batches)))
         if in_torch:
             peers.append(("PyTorch", by_torch(in_torch, before, batches)))
         for peer, (kernel, bias) in peers:

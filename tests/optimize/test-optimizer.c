@@ -28,9 +28,24 @@ static const struct {
      {{"learning_rate", 0.001, 0.01},
       {"rho", 0.9, 0.7},
       {"momentum", 0, 0.6},
-      {"epsilon", 1e-7, 0.02}}},
+      {"epsilon", 1e-7, 0.02},
+      {"epsilon_in_root", 1, 1}}},
+    {"rmsprop",
+     {{"learning_rate", 0.001, 0.02},
+      {"rho", 0.9, 0.8},
+      {"momentum", 0, 0},
+      {"epsilon", 1e-7, 0.02},
+      {"epsilon_in_root", 1, 0}}},
     {"adagrad",
-     {{"learning_rate", 0.001, 0.2}, {"initial_accumulator", 0.1, 0}, {"epsilon", 1e-7, 0.03}}},
+     {{"learning_rate", 0.001, 0.2},
+      {"initial_accumulator", 0.1, 0},
+      {"epsilon", 1e-7, 0.03},
+      {"epsilon_in_root", 1, 1}}},
+    {"adagrad",
+     {{"learning_rate", 0.001, 0.1},
+      {"initial_accumulator", 0.1, 0},
+      {"epsilon", 1e-7, 0.03},
+      {"epsilon_in_root", 1, 0}}},
     {"adadelta", {{"learning_rate", 0.001, 1}, {"rho", 0.95, 0.8}, {"epsilon", 1e-7, 0.001}}},
     {"adamw",
      {{"learning_rate", 0.001, 0.05},
@@ -47,7 +62,14 @@ static const struct {
      {{"learning_rate", 0.001, 0.03},
       {"beta_1", 0.9, 0.8},
       {"beta_2", 0.999, 0.9},
-      {"epsilon", 1e-7, 0.01}}},
+      {"epsilon", 1e-7, 0.01},
+      {"momentum_decay", 1, 0.004}}},
+    {"nadam",
+     {{"learning_rate", 0.001, 0.02},
+      {"beta_1", 0.9, 0.95},
+      {"beta_2", 0.999, 0.99},
+      {"epsilon", 1e-7, 0.001},
+      {"momentum_decay", 1, 3}}},
 };
 
 enum { RULES = sizeof rules / sizeof rules[0] };
@@ -123,6 +145,7 @@ typedef struct parameter {
 
 typedef struct settings {
     double rate, momentum, beta_1, beta_2, epsilon, nesterov, rho, decay;
+    double epsilon_in_root, momentum_decay;
 } settings;
 
 static void sgd_step(const settings *s, parameter *p, double g, int step)
@@ -147,11 +170,16 @@ static void adamw_step(const settings *s, parameter *p, double g, int step)
     adam_step(s, p, g, step);
 }
 
+static double root_of(const settings *s, double square)
+{
+    return s->epsilon_in_root > 0 ? sqrt(square + s->epsilon) : sqrt(square) + s->epsilon;
+}
+
 static void rmsprop_step(const settings *s, parameter *p, double g, int step)
 {
     (void)step;
     p->b = s->rho * p->b + (1 - s->rho) * g * g;
-    p->a = s->momentum * p->a + s->rate * g / sqrt(p->b + s->epsilon);
+    p->a = s->momentum * p->a + s->rate * g / root_of(s, p->b);
     p->w -= p->a;
 }
 
@@ -159,7 +187,7 @@ static void adagrad_step(const settings *s, parameter *p, double g, int step)
 {
     (void)step;
     p->a += g * g;
-    p->w -= s->rate * g / sqrt(p->a + s->epsilon);
+    p->w -= s->rate * g / root_of(s, p->a);
 }
 
 static void adadelta_step(const settings *s, parameter *p, double g, int step)
@@ -182,10 +210,10 @@ static void nadam_step(const settings *s, parameter *p, double g, int step)
 {
     double product = 1, momentum = 0;
     for (int i = 1; i <= step; i++) {
-        momentum = s->beta_1 * (1 - 0.5 * pow(0.96, i));
+        momentum = s->beta_1 * (1 - 0.5 * pow(0.96, s->momentum_decay * i));
         product *= momentum;
     }
-    double next = s->beta_1 * (1 - 0.5 * pow(0.96, step + 1));
+    double next = s->beta_1 * (1 - 0.5 * pow(0.96, s->momentum_decay * (step + 1)));
     p->a = s->beta_1 * p->a + (1 - s->beta_1) * g;
     p->b = s->beta_2 * p->b + (1 - s->beta_2) * g * g;
     double mean = next * p->a / (1 - product * next) + (1 - momentum) * g / (1 - product);
@@ -193,8 +221,8 @@ static void nadam_step(const settings *s, parameter *p, double g, int step)
 }
 
 static void (*const references[RULES])(const settings *, parameter *, double, int) = {
-    sgd_step,      sgd_step,   adam_step,   rmsprop_step, adagrad_step,
-    adadelta_step, adamw_step, adamax_step, nadam_step};
+    sgd_step,     sgd_step,      adam_step,  rmsprop_step, rmsprop_step, adagrad_step,
+    adagrad_step, adadelta_step, adamw_step, adamax_step,  nadam_step,   nadam_step};
 
 static settings settings_of(const neuron_optimizer_t *optimizer)
 {
@@ -203,9 +231,16 @@ static settings settings_of(const neuron_optimizer_t *optimizer)
         const char *option;
         double *value;
     } all[] = {
-        {"learning_rate", &s.rate}, {"momentum", &s.momentum}, {"beta_1", &s.beta_1},
-        {"beta_2", &s.beta_2},      {"epsilon", &s.epsilon},   {"rho", &s.rho},
-        {"weight_decay", &s.decay}, {"nesterov", &s.nesterov},
+        {"learning_rate", &s.rate},
+        {"momentum", &s.momentum},
+        {"beta_1", &s.beta_1},
+        {"beta_2", &s.beta_2},
+        {"epsilon", &s.epsilon},
+        {"rho", &s.rho},
+        {"weight_decay", &s.decay},
+        {"nesterov", &s.nesterov},
+        {"epsilon_in_root", &s.epsilon_in_root},
+        {"momentum_decay", &s.momentum_decay},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         (void)neuron_optimizer_get_number(all[i].value, optimizer, all[i].option);
@@ -263,11 +298,12 @@ START_TEST(rules_are_followed)
 }
 END_TEST
 
-/* Late in a training nothing is corrected any more; Nadam's product of momenta is long. */
+/* Late in a training nothing is corrected any more; Nadam's product of momenta is long, and a step
+ * must not take longer for it. */
 START_TEST(late_steps_are_finite)
 {
     neuron_context_t *context = test_context();
-    neuron_optimizer_t *optimizer = make(context, _i, false);
+    neuron_optimizer_t *optimizer = make(context, _i / 2, _i % 2 == 1);
     const settings s = settings_of(optimizer);
     const int late[] = {900, 2000, 1000000};
     for (int j = 0; j < 3; j++) {
@@ -277,8 +313,8 @@ START_TEST(late_steps_are_finite)
         memset(t.gradients, 0, sizeof t.gradients);
         t.gradients[1] = 0.75f;
         take_step(optimizer, &t, (uint64_t)late[j]);
-        references[_i](&s, &expected, 0.75, late[j]);
-        assert_near((double)t.values[1], expected.w, rules[_i].name, 1, (uint64_t)late[j]);
+        references[_i / 2](&s, &expected, 0.75, late[j]);
+        assert_near((double)t.values[1], expected.w, rules[_i / 2].name, 1, (uint64_t)late[j]);
     }
     neuron_optimizer_unref(optimizer);
     neuron_context_unref(context);
@@ -298,6 +334,54 @@ START_TEST(adam_takes_a_known_first_step)
     ck_assert_float_eq_tol(t.slots[0][0], 0.1f, 1e-7f);
     ck_assert_float_eq_tol(t.slots[1][0], 0.001f, 1e-9f);
     neuron_optimizer_unref(adam);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* Where epsilon stands, by hand: from 0.5 with the gradient 1e-3 and no momentum v = 1e-7, and a
+ * step is 1e-6 / sqrt(1e-7 + 1e-7) or 1e-6 / (sqrt(1e-7) + 1e-7). */
+START_TEST(epsilon_is_under_the_root_or_beside_it)
+{
+    static const struct {
+        const char *options;
+        float value;
+    } cases[] = {{"rho=0.9", 0.49776393f},
+                 {"rho=0.9, epsilon_in_root=yes", 0.49776393f},
+                 {"rho=0.9, epsilon_in_root=no", 0.49683872f}};
+    neuron_context_t *context = test_context();
+    for (int i = 0; i < 3; i++) {
+        neuron_optimizer_t *rmsprop;
+        assert_ok(neuron_optimizer_create(&rmsprop, context, "rmsprop", cases[i].options));
+        training t = {.values = {0.5f}, .gradients = {1e-3f}};
+        take_step(rmsprop, &t, 1);
+        ck_assert_float_eq_tol(t.values[0], cases[i].value, 1e-7f);
+        neuron_optimizer_unref(rmsprop);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* The first step of Nadam from 0.5 with the gradient 1, by hand: u_1 = 0.9 (1 - 0.96^d / 2), u_2
+ * likewise; m = 0.1, v / (1 - beta_2) = 1. With d = 1 u_1 = 0.468 and u_2 = 0.48528, and a step is
+ * 0.001 (0.048528 / (1 - 0.468 * 0.48528) + 1); with d = 0.004 they are 0.45007347 and 0.45014694.
+ */
+START_TEST(the_momentum_of_nadam_has_a_pace)
+{
+    static const struct {
+        const char *options;
+        double value;
+    } cases[] = {
+        {NULL, 0.5 - 0.001 * (0.048528 / (1 - 0.468 * 0.48528) + 1)},
+        {"momentum_decay=0.004", 0.5 - 0.001 * (0.045014694 / (1 - 0.45007347 * 0.45014694) + 1)}};
+    neuron_context_t *context = test_context();
+    for (int i = 0; i < 2; i++) {
+        neuron_optimizer_t *nadam;
+        assert_ok(neuron_optimizer_create(&nadam, context, "nadam", cases[i].options));
+        training t = {.values = {0.5f}, .gradients = {1}};
+        take_step(nadam, &t, 1);
+        ck_assert_double_eq_tol((double)t.values[0], cases[i].value, 5e-8);
+        neuron_optimizer_unref(nadam);
+    }
     neuron_context_unref(context);
 }
 END_TEST
@@ -419,8 +503,10 @@ int main(void)
     Suite *suite = suite_create("optimizer");
     TCase *cases = tcase_create("optimizer");
     tcase_add_loop_test(cases, rules_are_followed, 0, RULES);
-    tcase_add_loop_test(cases, late_steps_are_finite, 0, RULES);
+    tcase_add_loop_test(cases, late_steps_are_finite, 0, 2 * RULES);
     tcase_add_test(cases, adam_takes_a_known_first_step);
+    tcase_add_test(cases, epsilon_is_under_the_root_or_beside_it);
+    tcase_add_test(cases, the_momentum_of_nadam_has_a_pace);
     tcase_add_loop_test(cases, parts_change_nothing, 0, RULES);
     tcase_add_loop_test(cases, memory_fades_to_zero, 0, RULES);
     tcase_add_test(cases, gradients_are_limited);

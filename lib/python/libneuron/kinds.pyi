@@ -88,18 +88,20 @@ class RMSprop(Optimizer):
     rho: float
     momentum: float
     epsilon: float
+    epsilon_in_root: bool
     clip_value: float
     clip_norm: float
     clip_global_norm: float
-    def __init__(self, learning_rate: float = ..., *, rho: float = ..., momentum: float = ..., epsilon: float = ..., clip_value: float = ..., clip_norm: float = ..., clip_global_norm: float = ...) -> None: ...
+    def __init__(self, learning_rate: float = ..., *, rho: float = ..., momentum: float = ..., epsilon: float = ..., epsilon_in_root: bool = ..., clip_value: float = ..., clip_norm: float = ..., clip_global_norm: float = ...) -> None: ...
 class Adagrad(Optimizer):
     learning_rate: float
     initial_accumulator: float
     epsilon: float
+    epsilon_in_root: bool
     clip_value: float
     clip_norm: float
     clip_global_norm: float
-    def __init__(self, learning_rate: float = ..., *, initial_accumulator: float = ..., epsilon: float = ..., clip_value: float = ..., clip_norm: float = ..., clip_global_norm: float = ...) -> None: ...
+    def __init__(self, learning_rate: float = ..., *, initial_accumulator: float = ..., epsilon: float = ..., epsilon_in_root: bool = ..., clip_value: float = ..., clip_norm: float = ..., clip_global_norm: float = ...) -> None: ...
 class Adadelta(Optimizer):
     learning_rate: float
     rho: float
@@ -132,10 +134,11 @@ class Nadam(Optimizer):
     beta_1: float
     beta_2: float
     epsilon: float
+    momentum_decay: float
     clip_value: float
     clip_norm: float
     clip_global_norm: float
-    def __init__(self, learning_rate: float = ..., *, beta_1: float = ..., beta_2: float = ..., epsilon: float = ..., clip_value: float = ..., clip_norm: float = ..., clip_global_norm: float = ...) -> None: ...
+    def __init__(self, learning_rate: float = ..., *, beta_1: float = ..., beta_2: float = ..., epsilon: float = ..., momentum_decay: float = ..., clip_value: float = ..., clip_norm: float = ..., clip_global_norm: float = ...) -> None: ...
 class BinaryCrossEntropy(Loss):
     label_smoothing: float
     def __init__(self, *, label_smoothing: float = ...) -> None: ...
