@@ -172,8 +172,148 @@ void lists()
     const neuron::texts words{"a", b, nullptr};
     EXPECT(words.count() == 3 && !words.data()[2] && std::string(words.data()[1]) == "b");
     const std::vector<std::string> strings{"c", "d"};
-    EXPECT(neuron::texts(strings).count() == 2);
+    const neuron::texts looked_at(strings);
+    EXPECT(looked_at.count() == 2 && looked_at.data()[0] == strings[0].c_str());
     EXPECT(neuron::texts().data() == nullptr);
+}
+
+std::vector<std::string> long_strings()
+{
+    return {std::string(100, 'x'), std::string(100, 'y')};
+}
+
+/* Strings whose elements are made one by one, when they are asked for. */
+struct made_strings {
+    struct iterator {
+        int number;
+        std::string operator*() const
+        {
+            return std::string(100, static_cast<char>('a' + number));
+        }
+        iterator &operator++()
+        {
+            number++;
+            return *this;
+        }
+        bool operator!=(const iterator &other) const
+        {
+            return number != other.number;
+        }
+    };
+    iterator begin() const
+    {
+        return {0};
+    }
+    iterator end() const
+    {
+        return {3};
+    }
+    std::size_t size() const
+    {
+        return 3;
+    }
+};
+
+bool reads(const neuron::texts &texts, const std::string &first)
+{
+    return texts.count() > 0 && texts.data()[0] == first;
+}
+
+/* What a list of texts is made of may go before it. */
+void going()
+{
+    const std::string x(100, 'x');
+    const neuron::texts listed{std::string(100, 'x'), x, "z", nullptr};
+    EXPECT(listed.count() == 4 && listed.data()[0] == x && listed.data()[1] == x.c_str());
+    EXPECT(listed.data()[2] == std::string("z") && !listed.data()[3]);
+    const neuron::texts returned(long_strings());
+    EXPECT(returned.count() == 2 && returned.data()[0] == x);
+    EXPECT(returned.data()[1] == std::string(100, 'y'));
+    const made_strings maker;
+    const neuron::texts made(maker);
+    EXPECT(made.count() == 3 && made.data()[0] == std::string(100, 'a'));
+    EXPECT(made.data()[2] == std::string(100, 'c'));
+    EXPECT(reads(long_strings(), x));
+    EXPECT(reads({x + "1", x}, x + "1"));
+    EXPECT(reads(std::vector<neuron::text>{"a", x}, "a"));
+
+    const neuron::options options = std::string("threads=1, seed=") + "1234567890";
+    const neuron::context context(options);
+    EXPECT(context.seed() == 1234567890);
+    const std::vector<float> two{1, 2};
+    double sum = 0;
+    for (const float each : neuron::tensor::copy(context, two, {2}).elements())
+        sum += static_cast<double>(each);
+    EXPECT(sum == 3);
+}
+
+} // namespace
+
+namespace beside
+{
+
+struct keeper {
+    bool operator()(std::int64_t position, std::int32_t) const
+    {
+        return position == 2;
+    }
+};
+struct writer {
+    int operator()(neuron::span<const unsigned char>) const
+    {
+        return 0;
+    }
+};
+template <class... Arguments> int called(Arguments &&...) = delete;
+template <class... Arguments> int guarded(Arguments &&...) = delete;
+template <class... Arguments> int hand_over(Arguments &&...) = delete;
+
+} // namespace beside
+
+namespace
+{
+
+int take_bytes(neuron::span<const unsigned char>)
+{
+    return 0;
+}
+
+bool is_second(std::int64_t position, std::int32_t)
+{
+    return position == 1;
+}
+
+/* Plain functions are functions of the caller's, too; and functions beside a callable, which are
+ * called as those of the header are, are not mistaken for them. */
+void functions()
+{
+    const neuron::context context = one_thread();
+    const auto glyphs = neuron::dataset::generate_glyphs(context, 3, 8, 8, 1);
+    EXPECT(glyphs.filter_by(is_second).count() == 1);
+    EXPECT(glyphs.filter_by(&is_second).count() == 1);
+    neuron::graph graph(context);
+    graph.finish(graph.input({2}).dense(2).softmax());
+    graph.save_to(take_bytes);
+    EXPECT(glyphs.filter_by(beside::keeper()).count() == 1);
+    graph.save_to(beside::writer());
+}
+
+/* What would be taken for something else is refused by the compiler. */
+void refused()
+{
+    using std::is_constructible_v;
+    using std::is_convertible_v;
+    static_assert(!is_convertible_v<int, neuron::text> && !is_convertible_v<bool, neuron::text>);
+    static_assert(!is_convertible_v<int, neuron::options>);
+    static_assert(!is_convertible_v<int, neuron::dataset>);
+    static_assert(!is_constructible_v<neuron::span<float>, int, std::size_t>);
+    static_assert(!is_constructible_v<neuron::bytes, int, std::size_t>);
+    static_assert(is_constructible_v<neuron::span<float>, std::vector<float> &>);
+    static_assert(is_constructible_v<neuron::span<const float>, std::vector<float>>);
+    static_assert(!is_constructible_v<neuron::span<float>, std::vector<float>>);
+    static_assert(!is_constructible_v<neuron::span<float>, const std::vector<float> &>);
+    static_assert(is_constructible_v<neuron::span<const float>, neuron::span<float>>);
+    static_assert(!std::is_copy_constructible_v<neuron::texts>);
 }
 
 } // namespace
@@ -198,5 +338,8 @@ int main()
     copies();
     owners();
     lists();
+    going();
+    functions();
+    refused();
     return expectations();
 }

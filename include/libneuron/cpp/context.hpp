@@ -39,7 +39,7 @@ namespace detail
 template <class F>
 void log_to(std::int32_t level, const char *category, const char *line, void *function)
 {
-    guarded_aside([&] {
+    detail::guarded_aside([&] {
         (*static_cast<F *>(function))(static_cast<log_level>(level), text(category), text(line));
     });
 }
@@ -47,7 +47,7 @@ void log_to(std::int32_t level, const char *category, const char *line, void *fu
 template <class F>
 void loop_in(std::int64_t count, neuron_part_function_t part, const void *loop, void *function)
 {
-    guarded_aside([&] { (*static_cast<F *>(function))(count, loop_part(part, loop)); });
+    detail::guarded_aside([&] { (*static_cast<F *>(function))(count, loop_part(part, loop)); });
 }
 
 template <class Allocator>

@@ -57,8 +57,8 @@ template <class F>
 int read_stream(void *examples, std::int32_t *labels, const std::int64_t *positions,
                 std::int64_t count, void *function)
 {
-    return guarded([&] {
-        return called(
+    return detail::guarded([&] {
+        return detail::called(
             *static_cast<F *>(function),
             stream_request{examples, labels, {positions, static_cast<std::size_t>(count)}});
     });
@@ -68,17 +68,17 @@ template <class F>
 int read_stream_targets(void *examples, float *targets, const std::int64_t *positions,
                         std::int64_t count, void *function)
 {
-    return guarded([&] {
-        return called(*static_cast<F *>(function),
-                      stream_targets_request{
-                          examples, targets, {positions, static_cast<std::size_t>(count)}});
+    return detail::guarded([&] {
+        return detail::called(*static_cast<F *>(function),
+                              stream_targets_request{
+                                  examples, targets, {positions, static_cast<std::size_t>(count)}});
     });
 }
 
 template <class F>
 int keep_by(std::int32_t *keep, std::int64_t position, std::int32_t label, void *function)
 {
-    return guarded([&] {
+    return detail::guarded([&] {
         *keep = (*static_cast<F *>(function))(position, label) ? 1 : 0;
         return int{NEURON_OK};
     });
@@ -496,12 +496,17 @@ class dataset : public handle<dataset, neuron_dataset_t>
      *  @param keep  called as bool keep(int64_t position, int32_t label), and not kept. */
     template <class F> outcome<dataset> filter_by(F &&keep) const
     {
-        using Function = std::remove_reference_t<F>;
-        neuron_dataset_t *made = nullptr;
-        const int status = neuron_dataset_filter_by(
-            &made, get(), &detail::keep_by<Function>,
-            const_cast<void *>(static_cast<const void *>(std::addressof(keep))));
-        return detail::made<dataset>(status, made);
+        if constexpr (std::is_function_v<std::remove_reference_t<F>>) {
+            auto *pointer = &keep; /* as C has no pointer to both functions and objects */
+            return filter_by(pointer);
+        } else {
+            using Function = std::remove_reference_t<F>;
+            neuron_dataset_t *made = nullptr;
+            const int status = neuron_dataset_filter_by(
+                &made, get(), &detail::keep_by<Function>,
+                const_cast<void *>(static_cast<const void *>(std::addressof(keep))));
+            return detail::made<dataset>(status, made);
+        }
     }
     /** neuron_dataset_grayscale() */
     outcome<dataset> grayscale() const

@@ -39,7 +39,7 @@ template <class F, class... Arguments> int called(F &function, Arguments &&...ar
         function(std::forward<Arguments>(arguments)...);
         return NEURON_OK;
     } else {
-        return status_of(function(std::forward<Arguments>(arguments)...));
+        return detail::status_of(function(std::forward<Arguments>(arguments)...));
     }
 }
 
@@ -61,9 +61,10 @@ template <class T, class Call> int hand_over(T &&object, Call call)
 
 template <class F> int write_to(const void *bytes, std::size_t size, void *function)
 {
-    return guarded([&] {
-        return called(*static_cast<F *>(function),
-                      span<const unsigned char>(static_cast<const unsigned char *>(bytes), size));
+    return detail::guarded([&] {
+        return detail::called(
+            *static_cast<F *>(function),
+            span<const unsigned char>(static_cast<const unsigned char *>(bytes), size));
     });
 }
 

@@ -44,7 +44,8 @@ class node
 {
   public:
     node() noexcept = default;
-    node(neuron_graph_t *graph, neuron_node_t *pointer) noexcept : graph_(graph), node_(pointer)
+    explicit node(neuron_graph_t *graph, neuron_node_t *pointer) noexcept
+        : graph_(graph), node_(pointer)
     {
     }
     /** The node of C; NULL if it is empty. */
@@ -928,10 +929,15 @@ class graph : public handle<graph, neuron_graph_t>
      *  @param write  called as write(span<const unsigned char>) with one piece after the other. */
     template <class F> outcome<void> save_to(F &&write) const
     {
-        using Function = std::remove_reference_t<F>;
-        return detail::done(neuron_graph_save_to(
-            get(), &detail::write_to<Function>,
-            const_cast<void *>(static_cast<const void *>(std::addressof(write)))));
+        if constexpr (std::is_function_v<std::remove_reference_t<F>>) {
+            auto *pointer = &write; /* as C has no pointer to both functions and objects */
+            return save_to(pointer);
+        } else {
+            using Function = std::remove_reference_t<F>;
+            return detail::done(neuron_graph_save_to(
+                get(), &detail::write_to<Function>,
+                const_cast<void *>(static_cast<const void *>(std::addressof(write)))));
+        }
     }
 };
 

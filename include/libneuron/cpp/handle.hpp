@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -18,6 +19,8 @@ namespace neuron
 {
 inline namespace NEURON_CPP_MODE
 {
+
+class texts;
 
 namespace detail
 {
@@ -121,6 +124,7 @@ template <class Self, class C> class handle
     constexpr explicit handle(C *owned) noexcept : pointer_(owned)
     {
     }
+    template <class T, class = detail::if_number<T>> handle(T) = delete; /* an empty one is {} */
     handle(const handle &other) noexcept : pointer_(detail::calls<C>::ref(other.pointer_))
     {
     }
@@ -284,21 +288,76 @@ template <class C> class handles
     std::size_t size_ = 0;
 };
 
-/** Texts that a call reads: a list in braces, {"a", "b"}, or any range of texts. */
+namespace detail
+{
+
+/* One of a list of texts. A std::string that is about to go is kept. */
+class listed_text
+{
+  public:
+    listed_text(text given) noexcept : given_(given)
+    {
+    }
+    listed_text(std::nullptr_t) noexcept
+    {
+    }
+    listed_text(const char *given) noexcept : given_(given)
+    {
+    }
+    listed_text(const std::string &given NEURON_CPP_POINTS_INTO) noexcept : given_(given)
+    {
+    }
+    listed_text(std::string &&going) noexcept : own_(std::move(going)), goes_(true)
+    {
+    }
+    template <class T, class = if_number<T>> listed_text(T) = delete;
+
+  private:
+    friend texts;
+    text given_;
+    std::string own_;
+    bool goes_ = false;
+};
+
+/* Whether elements of a range are strings that may go before the call. */
+template <class Range, class Element = decltype(*std::begin(std::declval<Range &>()))>
+inline constexpr bool has_going_strings =
+    std::is_same_v<std::decay_t<Element>, std::string> &&
+    !(std::is_lvalue_reference_v<Range> && std::is_lvalue_reference_v<Element>);
+
+} // namespace detail
+
+/** Texts that a call reads: a list in braces, {"a", "b"}, or any range of texts. Strings are looked
+ *  at where they are; but those that are about to go are copied. */
 class texts
 {
   public:
     texts() noexcept = default;
-    texts(std::initializer_list<text> list) : pointers_(list.size())
+    texts(std::initializer_list<detail::listed_text> list)
     {
-        fill(list.begin());
+        pointers_.reserve(list.size());
+        for (const detail::listed_text &each : list) {
+            if (each.goes_)
+                keep(each.own_, list.size());
+            else
+                pointers_.push_back(each.given_.c_str());
+        }
     }
     template <class Range, class = std::enable_if_t<std::is_convertible_v<
-                               decltype(*std::begin(std::declval<const Range &>())), text>>>
-    texts(const Range &range) : pointers_(std::size(range))
+                               decltype(*std::begin(std::declval<Range &>())), text>>>
+    texts(Range &&range)
     {
-        fill(std::begin(range));
+        const auto size = static_cast<std::size_t>(std::size(range));
+        pointers_.reserve(size);
+        for (auto &&each : range) {
+            if constexpr (detail::has_going_strings<Range>)
+                keep(std::forward<decltype(each)>(each), size);
+            else
+                pointers_.push_back(text(each).c_str());
+        }
     }
+    texts(const texts &) = delete;
+    texts &operator=(const texts &) = delete;
     /** NULL for none. */
     const char *const *data() const noexcept
     {
@@ -310,12 +369,14 @@ class texts
     }
 
   private:
-    template <class Iterator> void fill(Iterator from)
+    template <class String> void keep(String &&going, std::size_t size)
     {
-        for (const char *&pointer : pointers_)
-            pointer = text(*from++).c_str();
+        own_.reserve(size); /* once: they are pointed to */
+        own_.push_back(std::forward<String>(going));
+        pointers_.push_back(own_.back().c_str());
     }
     std::vector<const char *> pointers_;
+    std::vector<std::string> own_;
 };
 
 } // namespace NEURON_CPP_MODE

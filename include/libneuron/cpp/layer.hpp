@@ -163,19 +163,19 @@ struct has_saved<
 
 template <class Layer> int forward_of(neuron_custom_run_t *run, void *layer)
 {
-    return guarded([&] {
+    return detail::guarded([&] {
         layer_run view(run);
         auto forward = [&] { return static_cast<Layer *>(layer)->forward(view); };
-        return called(forward);
+        return detail::called(forward);
     });
 }
 
 template <class Layer> int backward_of(neuron_custom_run_t *run, void *layer)
 {
-    return guarded([&] {
+    return detail::guarded([&] {
         layer_run view(run);
         auto backward = [&] { return static_cast<Layer *>(layer)->backward(view); };
-        return called(backward);
+        return detail::called(backward);
     });
 }
 
@@ -183,7 +183,7 @@ template <class Layer>
 int output_shape_of(std::int64_t *output, std::int32_t *rank, const std::int64_t *shapes,
                     const std::int32_t *ranks, std::int64_t count, void *layer)
 {
-    return guarded([&] {
+    return detail::guarded([&] {
         std::vector<shape> inputs;
         for (std::int64_t i = 0; i < count; i++)
             inputs.emplace_back(span<const std::int64_t>(shapes + i * NEURON_RANK_MAX,
@@ -207,7 +207,7 @@ int output_shape_of(std::int64_t *output, std::int32_t *rank, const std::int64_t
 template <class Layer> std::int64_t saved_of(const neuron_custom_run_t *run, void *layer)
 {
     std::int64_t count = 0;
-    const int status = guarded([&] {
+    const int status = detail::guarded([&] {
         const layer_run view(const_cast<neuron_custom_run_t *>(run));
         count = static_cast<Layer *>(layer)->saved(view);
         return int{NEURON_OK};

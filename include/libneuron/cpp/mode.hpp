@@ -30,4 +30,16 @@
 #define NEURON_CPP_RARE
 #endif
 
+/* What a view points into. A compiler that knows of this warns where it is gone too soon. */
+#define NEURON_CPP_POINTS_INTO
+#ifdef __has_cpp_attribute
+#if __has_cpp_attribute(clang::lifetimebound)
+#undef NEURON_CPP_POINTS_INTO
+#define NEURON_CPP_POINTS_INTO [[clang::lifetimebound]]
+#elif __has_cpp_attribute(msvc::lifetimebound)
+#undef NEURON_CPP_POINTS_INTO
+#define NEURON_CPP_POINTS_INTO [[msvc::lifetimebound]]
+#endif
+#endif
+
 #endif

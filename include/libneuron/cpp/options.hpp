@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace neuron
@@ -82,7 +83,8 @@ class option_value
  *      trainer.set("epochs=50, shuffle=no");
  *      trainer.set({{"epochs", 50}, {"shuffle", false}});
  *
- *  Text that is given is not copied: it has to live as long as the object. */
+ *  Text that is given is not copied, unless it is a std::string that is about to go: it has to live
+ *  as long as the object. */
 class options
 {
   public:
@@ -90,12 +92,16 @@ class options
     options(const char *characters) noexcept : given_(characters)
     {
     }
-    options(const std::string &characters) noexcept : given_(characters)
+    options(const std::string &characters NEURON_CPP_POINTS_INTO) noexcept : given_(characters)
+    {
+    }
+    options(std::string &&characters) noexcept : own_(std::move(characters))
     {
     }
     options(text characters) noexcept : given_(characters)
     {
     }
+    template <class T, class = detail::if_number<T>> options(T) = delete; /* 0 sets nothing */
     options(std::initializer_list<option_value> values)
     {
         for (const option_value &value : values)

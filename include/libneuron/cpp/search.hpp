@@ -94,13 +94,13 @@ namespace detail
  * nothing. */
 template <class F> int try_by(double *score, const neuron_trial_t *next, void *function)
 {
-    return guarded([&] {
+    return detail::guarded([&] {
         F &attempt = *static_cast<F *>(function);
         if constexpr (std::is_invocable_v<F &, const trial &>) {
             *score = static_cast<double>(attempt(trial(next)));
             return int{NEURON_OK};
         } else {
-            return called(attempt, *score, trial(next));
+            return detail::called(attempt, *score, trial(next));
         }
     });
 }

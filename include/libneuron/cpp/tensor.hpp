@@ -98,7 +98,8 @@ class tensor : public handle<tensor, neuron_tensor_t>
     /** Takes over a std::vector, or another container of as many elements as the shape has: it is
      *  moved, not copied, and goes with the tensor. neuron_tensor_wrap(),
      *  neuron_tensor_set_destroy() */
-    template <class Range, class = std::enable_if_t<!std::is_lvalue_reference_v<Range>>>
+    template <class Range, class = std::enable_if_t<!std::is_lvalue_reference_v<Range> &&
+                                                    detail::owns_elements<Range>>>
     static outcome<tensor> own(const context &context, Range &&elements,
                                span<const std::int64_t> shape)
     {
@@ -215,7 +216,7 @@ class tensor : public handle<tensor, neuron_tensor_t>
     }
     /** The elements, as what they are: float, unsigned char, std::int32_t or std::int64_t.
      *  NEURON_E_TYPE for another type than the tensor's. neuron_tensor_data() */
-    template <class T = float> outcome<span<T>> elements()
+    template <class T = float> outcome<span<T>> elements() &
     {
         if (type() != detail::type_of<T>::value)
             return detail::refused<span<T>>(NEURON_E_TYPE,
@@ -224,13 +225,22 @@ class tensor : public handle<tensor, neuron_tensor_t>
                        static_cast<std::size_t>(count()));
     }
     /** The elements, to be read. neuron_tensor_data_const() */
-    template <class T = float> outcome<span<const T>> elements() const
+    template <class T = float> outcome<span<const T>> elements() const &
     {
         if (type() != detail::type_of<T>::value)
             return detail::refused<span<const T>>(
                 NEURON_E_TYPE, "elements(): the tensor has elements of another type");
         return span<const T>(static_cast<const T *>(neuron_tensor_data_const(get())),
                              static_cast<std::size_t>(count()));
+    }
+    /** Of a tensor that is about to go, as that of `graph.predict(context, input)`: a copy. */
+    template <class T = float> outcome<std::vector<T>> elements() const &&
+    {
+        if (type() != detail::type_of<T>::value)
+            return detail::refused<std::vector<T>>(
+                NEURON_E_TYPE, "elements(): the tensor has elements of another type");
+        const T *from = static_cast<const T *>(neuron_tensor_data_const(get()));
+        return std::vector<T>(from, from + count());
     }
     /** neuron_tensor_top_k(), of all rows. */
     outcome<top_values> top_k(std::int64_t k) const

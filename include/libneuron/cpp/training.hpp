@@ -65,7 +65,7 @@ template <class F>
 int loss_by(double *losses, float *gradients, const float *outputs, const float *targets,
             const std::int32_t *labels, std::int64_t count, std::int64_t size, void *function)
 {
-    return guarded([&] {
+    return detail::guarded([&] {
         const auto examples = static_cast<std::size_t>(count);
         const std::size_t numbers = examples * static_cast<std::size_t>(size);
         const loss_batch batch{{losses, examples},
@@ -75,7 +75,7 @@ int loss_by(double *losses, float *gradients, const float *outputs, const float 
                                {labels, examples},
                                count,
                                size};
-        return called(*static_cast<F *>(function), batch);
+        return detail::called(*static_cast<F *>(function), batch);
     });
 }
 
@@ -182,14 +182,14 @@ template <class F> int at_event(neuron_trainer_t *running, std::int32_t event, v
  * returns a status or nothing. */
 template <class F> int schedule_by(double *rate, std::int64_t epoch, void *function)
 {
-    return guarded([&] {
+    return detail::guarded([&] {
         F &schedule = *static_cast<F *>(function);
         using Returned = std::invoke_result_t<F &, double &, std::int64_t>;
         if constexpr (std::is_floating_point_v<Returned>) {
             *rate = static_cast<double>(schedule(*rate, epoch));
             return int{NEURON_OK};
         } else {
-            return called(schedule, *rate, epoch);
+            return detail::called(schedule, *rate, epoch);
         }
     });
 }
@@ -426,10 +426,15 @@ class trainer : public handle_with_options<trainer, neuron_trainer_t>
     /** neuron_trainer_save_to(), as graph::save_to(). */
     template <class F> outcome<void> save_to(F &&write) const
     {
-        using Function = std::remove_reference_t<F>;
-        return detail::done(neuron_trainer_save_to(
-            get(), &detail::write_to<Function>,
-            const_cast<void *>(static_cast<const void *>(std::addressof(write)))));
+        if constexpr (std::is_function_v<std::remove_reference_t<F>>) {
+            auto *pointer = &write; /* as C has no pointer to both functions and objects */
+            return save_to(pointer);
+        } else {
+            using Function = std::remove_reference_t<F>;
+            return detail::done(neuron_trainer_save_to(
+                get(), &detail::write_to<Function>,
+                const_cast<void *>(static_cast<const void *>(std::addressof(write)))));
+        }
     }
     /** neuron_trainer_load() */
     outcome<void> load(text path)
@@ -512,12 +517,12 @@ template <class Handle> class lent
 template <class F> int at_event(neuron_trainer_t *running, std::int32_t number, void *function)
 {
     const lent<trainer> lent_trainer(running);
-    return guarded([&] {
+    return detail::guarded([&] {
         F &act = *static_cast<F *>(function);
         if constexpr (std::is_invocable_v<F &, const trainer &, event>)
-            return called(act, lent_trainer.get(), static_cast<event>(number));
+            return detail::called(act, lent_trainer.get(), static_cast<event>(number));
         else
-            return called(act, lent_trainer.get());
+            return detail::called(act, lent_trainer.get());
     });
 }
 

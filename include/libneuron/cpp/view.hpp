@@ -24,6 +24,14 @@ namespace neuron
 inline namespace NEURON_CPP_MODE
 {
 
+namespace detail
+{
+
+/* 0 and false would be pointers to nothing, where a number is surely not what was meant. */
+template <class T> using if_number = std::enable_if_t<std::is_arithmetic_v<T>>;
+
+} // namespace detail
+
 /** A text that ends with a zero, as C has it: of a literal, a std::string, or of the library. It
  *  does not own its characters: one of the library lives as long as the C function says. It may be
  *  NULL, where the C function may return that or take it. */
@@ -37,9 +45,10 @@ class text
     constexpr text(const char *characters) noexcept : characters_(characters)
     {
     }
-    text(const std::string &string) noexcept : characters_(string.c_str())
+    text(const std::string &string NEURON_CPP_POINTS_INTO) noexcept : characters_(string.c_str())
     {
     }
+    template <class T, class = detail::if_number<T>> text(T) = delete; /* say nullptr, or {} */
     constexpr const char *c_str() const noexcept
     {
         return characters_;
@@ -80,6 +89,8 @@ class text
     const char *characters_ = nullptr;
 };
 
+class shape;
+
 namespace detail
 {
 
@@ -105,6 +116,13 @@ struct lies_in_one_piece<Range, T,
     : std::is_convertible<std::remove_pointer_t<data_of<Range>> (*)[], T (*)[]> {
 };
 
+/* Whether elements go with a range, as those of a vector do: a const one has const elements. A view
+ * leads to the same whether it is const or not, and may go before them. */
+template <class Range>
+inline constexpr bool owns_elements =
+    !std::is_same_v<data_of<std::remove_const_t<Range>>, data_of<const Range>>;
+template <> inline constexpr bool owns_elements<shape> = true;
+
 } // namespace detail
 
 /** A view of elements in memory: what std::span is, which C++17 does not have. Of elements to be
@@ -115,20 +133,39 @@ template <class T> class span
     using element_type = T;
     using value_type = std::remove_cv_t<T>;
     using size_type = std::size_t;
+    using difference_type = std::ptrdiff_t;
+    using pointer = T *;
+    using reference = T &;
     using iterator = T *;
 
     constexpr span() noexcept = default;
     constexpr span(T *data, std::size_t size) noexcept : data_(data), size_(size)
     {
     }
+    template <class Number, class = detail::if_number<Number>>
+    constexpr span(Number, std::size_t) = delete; /* 0 is no array */
     constexpr span(
         std::initializer_list<std::conditional_t<std::is_const_v<T>, value_type, detail::nothing>>
-            list) noexcept
+            list NEURON_CPP_POINTS_INTO) noexcept
         : span(detail::begin_of(list), list.size())
     {
     }
-    template <class Range, class = std::enable_if_t<detail::lies_in_one_piece<Range, T>::value &&
-                                                    !std::is_same_v<std::decay_t<Range>, span>>>
+    /* Of a container. One that is about to go can be read from, but is not there to write to. */
+    template <class Range,
+              std::enable_if_t<detail::lies_in_one_piece<Range, T>::value &&
+                                   detail::owns_elements<std::remove_reference_t<Range>> &&
+                                   (std::is_const_v<T> || std::is_lvalue_reference_v<Range>),
+                               int> = 0>
+    constexpr span(Range &&range NEURON_CPP_POINTS_INTO)
+        : data_(std::data(range)), size_(std::size(range))
+    {
+    }
+    /* Of another view. */
+    template <class Range,
+              std::enable_if_t<detail::lies_in_one_piece<Range, T>::value &&
+                                   !detail::owns_elements<std::remove_reference_t<Range>> &&
+                                   !std::is_same_v<std::decay_t<Range>, span>,
+                               char> = 0>
     constexpr span(Range &&range) : data_(std::data(range)), size_(std::size(range))
     {
     }
@@ -183,10 +220,24 @@ class bytes
     constexpr bytes(const void *data, std::size_t size) noexcept : data_(data), size_(size)
     {
     }
+    template <class Number, class = detail::if_number<Number>>
+    constexpr bytes(Number, std::size_t) = delete; /* 0 is no array */
     /* Not of a literal, whose last byte is a zero. */
     template <class Range,
-              class = std::enable_if_t<sizeof(*std::data(std::declval<const Range &>())) == 1 &&
-                                       !std::is_convertible_v<const Range &, const char *>>>
+              std::enable_if_t<sizeof(*std::data(std::declval<const Range &>())) == 1 &&
+                                   !std::is_convertible_v<const Range &, const char *> &&
+                                   detail::owns_elements<Range>,
+                               int> = 0>
+    bytes(const Range &range NEURON_CPP_POINTS_INTO) noexcept
+        : bytes(std::data(range), std::size(range))
+    {
+    }
+    /* Of another view. */
+    template <class Range,
+              std::enable_if_t<sizeof(*std::data(std::declval<const Range &>())) == 1 &&
+                                   !std::is_convertible_v<const Range &, const char *> &&
+                                   !detail::owns_elements<Range>,
+                               char> = 0>
     bytes(const Range &range) noexcept : bytes(std::data(range), std::size(range))
     {
     }
