@@ -266,7 +266,7 @@ int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_co
     CHECK_HANDLE(targets, who);
     RETURN_IF_ERROR(shape_targets(&shape, targets, who));
     RETURN_IF_ERROR(check_counts(examples, targets, "targets", who));
-    int64_t outputs = (int32_t)neuron_shape_count(&shape);
+    int64_t outputs = neuron_shape_count(&shape);
     RETURN_IF_ERROR(convert_targets(&stored, context, targets, outputs, who));
     int status = create(dataset, context, examples, stored, outputs, who);
     neuron_tensor_unref(stored);

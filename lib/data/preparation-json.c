@@ -199,9 +199,9 @@ static int get_texts(const place *at, neuron_context_t *context, const json_t *o
     int status = slices ? NEURON_OK : NEURON_E_MEMORY;
     for (size_t i = 0; i < count && status == NEURON_OK; i++) {
         const json_t *text = json_array_get(list, i);
-        if (json_is_string(text) && strlen(json_string_value(text)) == json_string_length(text))
-            slices[i] = (neuron_text_slice){json_string_value(text),
-                                            (uint32_t)json_string_length(text), false};
+        size_t size = json_string_length(text); /* 0 if it is none */
+        if (json_is_string(text) && size <= UINT32_MAX && strlen(json_string_value(text)) == size)
+            slices[i] = (neuron_text_slice){json_string_value(text), (uint32_t)size, false};
         else
             status = refuse(at, key, text, "a list of texts without a zero in them");
     }
@@ -324,7 +324,7 @@ static int read_table(const place *at, const json_t *object, neuron_preparation_
     if (!json_is_integer(classes) || json_integer_value(classes) < 1 ||
         json_integer_value(classes) > TEXTS_MAX)
         return refuse(at, "classes", classes, "1 to 65,536");
-    preparation->class_count = (int32_t)json_integer_value(classes);
+    preparation->class_count = json_integer_value(classes);
     for (int64_t i = 0; i < preparation->column_count; i++)
         RETURN_IF_ERROR(
             read_column(&(place){at->who, i}, preparation, json_array_get(columns, (size_t)i)));

@@ -268,7 +268,7 @@ static neuron_text_slice trimmed(const char *text)
     for (size = text ? strlen(text) : 0; size > 0; size--)
         if (text[size - 1] != ' ' && text[size - 1] != '\t')
             break;
-    return (neuron_text_slice){text ? text : "", (uint32_t)size, false};
+    return (neuron_text_slice){text ? text : "", neuron_slice_size(size), false};
 }
 
 enum { SHOWN_MAX = 40 };

@@ -20,6 +20,12 @@ typedef struct neuron_text_slice {
     bool escaped;
 } neuron_text_slice;
 
+/* The size of a slice. One that does not fit is cut: no column, word or number is so long. */
+static inline uint32_t neuron_slice_size(size_t size)
+{
+    return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+}
+
 /* Texts, each with its zero, in one piece of memory that begins with `at`. */
 typedef struct neuron_texts {
     char **at;

@@ -43,7 +43,7 @@ int neuron_dataset_set_scales_for(neuron_dataset_t *dataset, const double *scale
     int64_t last = dataset->shape.extent[dataset->shape.rank - 1];
     if (count == 0)
         return neuron_dataset_set_scale(dataset, neuron_dataset_default_scale(dataset), 0);
-    if (count != 1 && count != (size_t)last)
+    if (count != 1 && count != neuron_size(last))
         return neuron_fail(NEURON_E_SHAPE, "%s: %zu scales, but the last axis has extent %" PRId64,
                            who, count, last);
     RETURN_IF_ERROR(neuron_scales_check(scales, offsets, count, who));

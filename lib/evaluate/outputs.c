@@ -27,8 +27,7 @@ static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
                                                       "evaluation");
     int64_t classes = outputs->shape.extent[1];
     CHECK_RANGE(classes, 2, NEURON_EVALUATION_CLASSES_MAX);
-    return neuron_dataset_create_for(dataset, context, outputs, targets, (int32_t)classes,
-                                     "evaluation");
+    return neuron_dataset_create_for(dataset, context, outputs, targets, classes, "evaluation");
 }
 
 int neuron_evaluation_create_from_outputs(neuron_evaluation_t **evaluation,

@@ -119,6 +119,9 @@ NEURON_HOLD_DECLARE(graph);
  * said where it has an error already, nor of NULL, which an error before has left. */
 bool neuron_graph_takes_more(const neuron_graph_t *graph, const char *who);
 
+/* The most inputs that a node has, and 1 at least: room for the inputs of each. */
+size_t neuron_graph_most_inputs(const neuron_graph_t *graph);
+
 /* Keeps `status` and the thread's last message as the graph's first error, if it has none. */
 void neuron_graph_latch(neuron_graph_t *graph, int status);
 

@@ -128,10 +128,7 @@ int neuron_copying_begin(neuron_copying *copying, neuron_graph_t *graph,
     *copying = (neuron_copying){.graph = graph, .source = source};
     neuron_options_reset(&copying->options, &neuron_import_options);
     RETURN_IF_ERROR(neuron_options_parse(&copying->options, text, "import"));
-    size_t count = (size_t)source->node_count, most = 1;
-    for (size_t i = 0; i < count; i++)
-        if ((size_t)source->nodes[i]->spec.input_count > most)
-            most = (size_t)source->nodes[i]->spec.input_count;
+    size_t count = neuron_size(source->node_count), most = neuron_graph_most_inputs(source);
     copying->copies = neuron_allocate_zero(graph->context, count, sizeof *copying->copies);
     copying->owners = neuron_allocate_zero(graph->context, count, sizeof *copying->owners);
     copying->inputs = neuron_allocate(graph->context, most, sizeof *copying->inputs);

@@ -123,7 +123,7 @@ int neuron_graph_set_scales(neuron_graph_t *graph, const char *input, const doub
         neuron_node_forget_scale(node);
         return NEURON_OK;
     }
-    if (count != 1 && count != (size_t)last_extent(node))
+    if (count != 1 && count != neuron_size(last_extent(node)))
         return neuron_fail(NEURON_E_SHAPE, "%s: %zu scales, but the last axis has extent %" PRId64,
                            __func__, count, last_extent(node));
     RETURN_IF_ERROR(neuron_scales_check(scales, offsets, count, __func__));

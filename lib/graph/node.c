@@ -4,6 +4,7 @@
 #include "graph/meaning.h"
 #include "graph/names.h"
 
+#include "base/checked.h"
 #include "base/float-mode.h"
 
 #include <assert.h>
@@ -34,6 +35,15 @@ int64_t neuron_graph_node_count(const neuron_graph_t *graph)
     if (!NEURON_IS(graph))
         return 0;
     return graph->finished ? graph->node_count : graph->node_total;
+}
+
+size_t neuron_graph_most_inputs(const neuron_graph_t *graph)
+{
+    int64_t most = 1;
+    for (int32_t i = 0; i < graph->node_total; i++)
+        if (graph->nodes[i]->spec.input_count > most)
+            most = graph->nodes[i]->spec.input_count;
+    return neuron_size(most);
 }
 
 neuron_node_t *neuron_graph_node(const neuron_graph_t *graph, int64_t index)

@@ -150,15 +150,6 @@ static void mark_needed(const neuron_graph_t *graph, const neuron_node_t *to, bo
             needed[graph->nodes[i]->inputs[j]->index] = true;
 }
 
-static size_t most_inputs(const neuron_graph_t *graph)
-{
-    int64_t most = 1;
-    for (int32_t i = 0; i < graph->node_total; i++)
-        if (graph->nodes[i]->spec.input_count > most)
-            most = graph->nodes[i]->spec.input_count;
-    return (size_t)most;
-}
-
 static int repeat_part(neuron_node_t **output, neuron_graph_t *graph, neuron_node_t *input,
                        const neuron_node_t *from, const neuron_node_t *to)
 {
@@ -167,7 +158,8 @@ static int repeat_part(neuron_node_t **output, neuron_graph_t *graph, neuron_nod
     NEURON_HOLD(hold);
     neuron_node_t **copies = neuron_allocate_zero(context, total, sizeof *copies);
     neuron_hold_add(&hold, neuron_release_hold, context, copies);
-    neuron_node_t **inputs = neuron_allocate(context, most_inputs(graph), sizeof *inputs);
+    neuron_node_t **inputs =
+        neuron_allocate(context, neuron_graph_most_inputs(graph), sizeof *inputs);
     neuron_hold_add(&hold, neuron_release_hold, context, inputs);
     bool *needed = neuron_allocate_zero(context, total, sizeof *needed);
     neuron_hold_add(&hold, neuron_release_hold, context, needed);

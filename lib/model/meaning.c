@@ -155,8 +155,8 @@ typedef struct reader {
 static int read_part(neuron_scale *each, int64_t count, int part, bool list, const json_t *json,
                      const reader *r)
 {
-    bool fits =
-        list ? json_is_array(json) && json_array_size(json) == (size_t)count : json_is_number(json);
+    bool fits = list ? json_is_array(json) && json_array_size(json) == neuron_size(count)
+                     : json_is_number(json);
     for (int64_t k = 0; fits && k < count; k++) {
         const json_t *number = list ? json_array_get(json, (size_t)k) : json;
         fits = json_is_number(number);
@@ -192,7 +192,7 @@ static int read_input(const json_t *object, const reader *r)
     }
     int64_t last = shape->rank > 0 ? shape->extent[shape->rank - 1] : 1;
     const int64_t extents[] = {last, sizeof one};
-    if (json_array_size(json_object_get(object, "scale")) != (size_t)last) /* says so */
+    if (json_array_size(json_object_get(object, "scale")) != neuron_size(last)) /* says so */
         return read_part(&one, last, 0, true, NULL, r);
     neuron_tensor_t *channels;
     RETURN_IF_ERROR(
@@ -209,7 +209,7 @@ static int read_output(const json_t *object, const reader *r)
 {
     const json_t *list = json_object_get(object, "classes");
     int64_t count = neuron_node_class_count(r->node), size = 0;
-    bool fits = json_is_array(list) && json_array_size(list) == (size_t)count;
+    bool fits = json_is_array(list) && json_array_size(list) == neuron_size(count);
     for (size_t k = 0; fits && k < (size_t)count; k++) {
         fits = json_is_string(json_array_get(list, k));
         size += (int64_t)json_string_length(json_array_get(list, k)) + 1;

@@ -231,10 +231,8 @@ static int build(quantizer *q)
 
 static int allocate(quantizer *q)
 {
-    size_t count = (size_t)q->source->node_count, most = 1;
-    for (size_t i = 0; i < count; i++)
-        if ((size_t)q->source->nodes[i]->spec.input_count > most)
-            most = (size_t)q->source->nodes[i]->spec.input_count;
+    size_t count = neuron_size(q->source->node_count);
+    size_t most = neuron_graph_most_inputs(q->source);
     q->seen = neuron_allocate_zero(q->context, count, sizeof *q->seen);
     q->readers = neuron_allocate_zero(q->context, count, sizeof *q->readers);
     q->copies = neuron_allocate_zero(q->context, count, sizeof *q->copies);

@@ -21,9 +21,9 @@ typedef struct single_call {
 
 /* ---- Memory ---- */
 
-static int32_t outputs_of(const neuron_graph_t *graph, int32_t output)
+static int64_t outputs_of(const neuron_graph_t *graph, int32_t output)
 {
-    return (int32_t)neuron_shape_count(&graph->outputs[output]->spec.output);
+    return neuron_shape_count(&graph->outputs[output]->spec.output);
 }
 
 static void release_batches(neuron_trainer_t *trainer)
@@ -75,7 +75,9 @@ static int reserve(neuron_trainer_t *trainer, int64_t count)
         /* A single output tells two classes apart. */
         const neuron_dataset_t like = {.outputs = outputs,
                                        .class_count = outputs > 1 ? outputs : 2};
-        int status = neuron_batch_allocate(&single->batches[i], trainer->context, &like, count);
+        /* No memory is said to have more outputs than an int32_t counts, as targets are read. */
+        int64_t capacity = outputs > INT32_MAX ? INT64_MAX : count;
+        int status = neuron_batch_allocate(&single->batches[i], trainer->context, &like, capacity);
         if (status < 0) {
             release_batches(trainer);
             return status;

@@ -110,7 +110,7 @@ static int store_names(folder *all)
         to += length;
         all->numbers[k] = (int32_t)k;
     }
-    all->class_count = (int32_t)all->class_folders;
+    all->class_count = (int64_t)all->class_folders;
     return NEURON_OK;
 }
 

@@ -152,7 +152,7 @@ static int class_numbers(neuron_csv_table *table, int64_t column, const double *
     }
     for (int64_t i = 0; i < table->rows.count; i++)
         labels[i] = plain ? (int32_t)numbers[i] : used[(int64_t)(numbers[i] - least)];
-    table->preparation->class_count = (int32_t)count;
+    table->preparation->class_count = count;
     neuron_release(table->context, used);
     return status;
 }

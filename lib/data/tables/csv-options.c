@@ -99,7 +99,7 @@ static neuron_text_slice text_of(const neuron_options *options, int32_t key)
 {
     size_t size;
     const char *text = neuron_options_given_text(options, key, &size);
-    return (neuron_text_slice){text, (uint32_t)size, false};
+    return (neuron_text_slice){text, neuron_slice_size(size), false};
 }
 
 static int check(const neuron_csv_settings *settings, const char *who)

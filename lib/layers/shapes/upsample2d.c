@@ -50,7 +50,7 @@ typedef struct upsample_job {
     neuron_image image;
     int64_t down, along, row; /* factors, and floats of a row */
     bool bilinear;
-    size_t worker_floats; /* a row with a pixel more at both ends, and another row */
+    int64_t worker_floats; /* a row with a pixel more at both ends, and another row */
 } upsample_job;
 
 static upsample_job job_of(const neuron_spec *spec)
@@ -62,14 +62,14 @@ static upsample_job job_of(const neuron_spec *spec)
         .bilinear = option(spec, NEURON_NODE_INTERPOLATION) == BILINEAR,
     };
     job.row = job.image.width * job.image.channels;
-    job.worker_floats = (size_t)(2 * (job.row + job.image.channels));
+    job.worker_floats = 2 * (job.row + job.image.channels);
     return job;
 }
 
 static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
     const upsample_job job = job_of(request->spec);
-    neuron_reserve(&needs->scratch, request->threads, job.worker_floats * sizeof(float));
+    neuron_reserve(&needs->scratch, job.worker_floats, (size_t)request->threads * sizeof(float));
     return NEURON_OK;
 }
 
@@ -103,7 +103,7 @@ static void blend(const upsample_job *job, const float *first, const float *seco
 
 static float *padded_of(const upsample_job *job, int32_t worker)
 {
-    return (float *)job->run->scratch + (size_t)worker * job->worker_floats;
+    return (float *)job->run->scratch + worker * job->worker_floats;
 }
 
 static void copy_pixel(float *to, const float *from, int64_t channels)
