@@ -54,7 +54,7 @@ static int read_quoted(const neuron_csv_text *csv, const char **position, neuron
             break;
         field->slice.escaped = true;
     }
-    *position = skip_blanks(csv, at + 1);
+    *position = csv->dialect.separator == ' ' ? at + 1 : skip_blanks(csv, at + 1);
     return set_size(csv, field, at);
 }
 

@@ -7,8 +7,6 @@ library without a copy.
 from __future__ import annotations
 
 import ctypes
-import io
-import json
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -17,6 +15,8 @@ from . import _c
 from ._call import (check, decoded, extents, integer, options_text, path_of, pointers, shape_of, text_of, texts,
                     utf8)
 from .context import Context, context as current_context, seed_of
+from .errors import DataError, FormatError
+from .frames import PLAIN, TRAINED, Table, all_numbers, finite, plan_of
 from .labels import Labels, is_frame, labels_of
 from .tensor import DTYPES, as_array, as_float, as_stored, copied, lend
 
@@ -81,12 +81,13 @@ class Dataset:
     def from_frame(frame: Any, *, like: Optional["Dataset"] = None, **options: Any) -> "Dataset":
         """A frame of pandas, with the options of load_csv(): `from_frame(frame, label="income", missing="median")`.
         Words, categories and gaps are treated as those of a file, and the model keeps how."""
-        text = frame_bytes(frame)
         if like is not None:
             _nothing_else(options, "like")
-            return Dataset._made(_c.neuron_dataset_load_csv_like_memory, text, len(text), like._handle)
+            learnt = like.preparation
+            table = Table(frame, None if learnt is None else learnt._plan, TRAINED)
+            return _read(table, _c.neuron_dataset_load_csv_like_memory, like._handle)
         options.setdefault("header", "present")
-        return Dataset._made(_c.neuron_dataset_load_csv_memory, text, len(text), table_options(options))
+        return _read(Table(frame), _c.neuron_dataset_load_csv_memory, table_options(options))
 
     @staticmethod
     def load_npz(path: Any, examples: str = "x_train", labels: str = "y_train", classes: int = 0) -> "Dataset":
@@ -388,23 +389,25 @@ class Preparation:
 
     def matrix(self, frame: Any, context: Optional[Context] = None, graph: Any = None) -> np.ndarray:
         """The inputs of a frame with these columns, [n, inputs]; scaled as a graph says, if one is given."""
-        scales = None if graph is None else _scales_of(graph)
-        if scales is None and self._identity and all_numbers(frame):
+        scales, plan = None if graph is None else _scales_of(graph), self._plan
+        if scales is None and self._identity(plan) and all_numbers(frame):
             fields, places = self.fields, {str(name): i for i, name in enumerate(frame.columns)}
             if len(places) == len(frame.columns) and set(fields) <= set(places):
-                values = np.ascontiguousarray(frame.iloc[:, [places[name] for name in fields]].to_numpy(), np.float32)
-                if np.isfinite(values).all():  # what is missing the library has to judge
+                values = finite(frame.iloc[:, [places[name] for name in fields]])
+                if values is not None:  # what is missing the library has to judge
                     return values
-        text = frame_bytes(frame)
-        made = Dataset._made(_c.neuron_dataset_load_csv_prepared_memory, text, len(text), self._handle,
-                             context=context)
+        made = _read(Table(frame, plan, TRAINED), _c.neuron_dataset_load_csv_prepared_memory, self._handle,
+                     context=context)
         return (made if scales is None else made.set_scale(*scales)).x()
 
     @property
-    def _identity(self) -> bool:
+    def _plan(self) -> Dict[str, Any]:
+        """All that it is, as data."""
+        return plan_of(text_of(_c.neuron_preparation_json, self._handle))
+
+    def _identity(self, plan: Dict[str, Any]) -> bool:
         """Whether numbers become inputs as they are. Equal names of columns and inputs do not tell: gaps may be
         filled, numbers may stand for others, and bytes are scaled."""
-        plan = json.loads(text_of(_c.neuron_preparation_json, self._handle))
         inputs = [each for each in plan["columns"] if "role" not in each]
         return bool(plan["header"] and plan["missing"] == "refuse" and not plan["na_values"] and plan["type"] == "f32"
                     and all(each.keys() == {"name"} for each in inputs) and self.fields == self.inputs)
@@ -458,36 +461,26 @@ def _column(name: Any) -> str:
     return '"' + text.replace('"', '""') + '"' if isinstance(name, str) and set(text) & set('+,"') else text
 
 
-def frame_bytes(frame: Any) -> bytes:
-    """A frame as the text of a table."""
-    if not is_frame(frame):
-        raise TypeError(f"{type(frame).__name__} is not a frame")
-    text = io.StringIO()
-    frame.to_csv(text, index=False)
-    return text.getvalue().encode()
+def _read(table: Table, function: Callable[..., int], *arguments: Any, context: Optional[Context] = None) -> Dataset:
+    """The dataset that a call makes of the text of a frame."""
+    try:
+        return Dataset._made(function, table.text, len(table.text), *arguments, context=context)
+    except (DataError, FormatError) as error:
+        raise table.explain(error) from None
 
 
 def frame_matrix(frame: Any, context: Context) -> Tuple[np.ndarray, Optional[Preparation]]:
     """The inputs of a frame, and what was learnt of its columns: their names, and what words become."""
-    numbers = all_numbers(frame)
-    # Of numbers only the names are learnt, which one row shows.
-    text = frame_bytes(frame.iloc[:1].fillna(0) if numbers else frame)
+    values = finite(frame) if all_numbers(frame) else None
     options = options_text({"label": "none", "categories": "one_hot", "type": "f32", "header": "present"})
-    if not numbers:
-        made = Dataset._made(_c.neuron_dataset_load_csv_memory, text, len(text), options, context=context)
+    if values is None:
+        made = _read(Table(frame, gaps=PLAIN), _c.neuron_dataset_load_csv_memory, options, context=context)
         return made.x(), made.preparation
     names = [str(name) for name in frame.columns]
     learnt = None
-    if len(frame) and len(set(names)) == len(names):
-        made = Dataset._made(_c.neuron_dataset_load_csv_memory, text, len(text), options, context=context)
-        learnt = made.preparation
-    return (np.ascontiguousarray(frame.to_numpy(), np.float32),
-            learnt if learnt is not None and learnt.fields == learnt.inputs == names else None)
-
-
-def all_numbers(frame: Any) -> bool:
-    """Whether the columns are arrays of numbers, as NumPy has them."""
-    return all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in frame.dtypes)
+    if len(frame) and len(set(names)) == len(names):  # of numbers only the names are learnt, which one row shows
+        learnt = _read(Table(frame.iloc[:1]), _c.neuron_dataset_load_csv_memory, options, context=context).preparation
+    return values, learnt if learnt is not None and learnt.fields == learnt.inputs == names else None
 
 
 # ---- Putting datasets together ----

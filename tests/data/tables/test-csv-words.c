@@ -242,6 +242,7 @@ static const struct {
     {"\xef\xbb\xbfy\ta\tb\n0\t1.5 \t 2\n1\t-3\t4\n", "separator=tab"},
     {"y|a|b\n0|1.5|2\n1|-3|4\n", "separator=|"},
     {"  y  a \t b\n0 1.5   2  \n 1 -3 4\n", "separator=space"},
+    {"\"y\" \"a\"\t\"b\"\n0 \"1.5\"  2 \n\"1\" -3 \"4\" \n", "separator=space"},
     {"# from a ship\n\ny,a,b\n0,1.5,2\n#1,2,3\n\n1,-3,4\n# \"end\n\n", "comment=#"},
     {"%\ny,a,b\n%\n%\n0,1.5,2\r\n%,\r\n1,-3,4", "comment=%"},
     {"0,1.5,2\n1,-3,4\n", "header=absent"},
