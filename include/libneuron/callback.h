@@ -59,7 +59,10 @@ enum neuron_event {
     NEURON_EVENT_EPOCH_END = 8, /**< after each epoch, once its figures are in the history */
     /** The run is over, for whatever reason, even if there is more to do. The parameters of the
      *  best epoch are back where that was asked for. */
-    NEURON_EVENT_RUN_END = 16
+    NEURON_EVENT_RUN_END = 16,
+    /** After each batch of the validation set, once the steps of an epoch are done. A run that ends
+     *  here has the epoch not in its history yet: the next one judges it anew. */
+    NEURON_EVENT_VALIDATION_STEP_END = 32
 };
 
 /** A function of the caller's, called in the thread that runs the trainer. It may read the trainer,

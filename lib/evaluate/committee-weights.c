@@ -46,7 +46,7 @@ int neuron_committee_weights(double *weights, neuron_graph_t *const *members, in
     double sum = 0;
     for (int32_t i = 0; i < count; i++) {
         neuron_score score = {0};
-        RETURN_IF_ERROR(neuron_evaluate_outputs(list[i], validation, &score, 0, 1));
+        RETURN_IF_ERROR(neuron_evaluate_outputs(list[i], validation, &score, 0, 1, NULL));
         scores[i] = score.accuracy;
         sum += scores[i];
     }

@@ -18,6 +18,7 @@ typedef struct evaluator {
     neuron_score *scores; /* whose losses and accuracies are sums until the end */
     neuron_batch *batches;
     neuron_loss_result *results;
+    const neuron_evaluation_watch *watch;
 } evaluator;
 
 neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, int64_t output,
@@ -110,9 +111,13 @@ static int evaluate_dataset(evaluator *e)
     int64_t count = e->dataset->count;
     int64_t capacity = neuron_min_count(neuron_session_batch(e->session), count);
     RETURN_IF_ERROR(allocate(e, capacity));
-    for (int64_t first = 0; first < count; first += capacity)
+    int status = NEURON_OK;
+    for (int64_t first = 0; first < count && status == NEURON_OK; first += capacity) {
         RETURN_IF_ERROR(evaluate_batch(e, first, neuron_min_count(capacity, count - first)));
-    return NEURON_OK;
+        if (e->watch)
+            status = e->watch->after_batch(e->watch->object);
+    }
+    return status;
 }
 
 static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
@@ -126,7 +131,8 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 }
 
 int neuron_evaluate_outputs(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                            neuron_score *scores, int64_t first, int64_t count)
+                            neuron_score *scores, int64_t first, int64_t count,
+                            const neuron_evaluation_watch *watch)
 {
     RETURN_IF_ERROR(check(graph, dataset));
     for (int32_t i = 0; i < count; i++)
@@ -149,10 +155,13 @@ int neuron_evaluate_outputs(const neuron_graph_t *graph, const neuron_dataset_t 
                      .session = session,
                      .first = first,
                      .count = count,
-                     .scores = scores};
+                     .scores = scores,
+                     .watch = watch};
     for (int32_t i = 0; i < count; i++)
         scores[i].loss = scores[i].accuracy = 0;
-    RETURN_IF_ERROR(evaluate_dataset(e));
+    int status = evaluate_dataset(e);
+    if (status != NEURON_OK)
+        return status;
     for (int32_t i = 0; i < count; i++) {
         scores[i].loss /= (double)dataset->count;
         scores[i].accuracy /= (double)dataset->count;
@@ -201,7 +210,7 @@ int neuron_graph_evaluate(neuron_evaluation_t **evaluation, const neuron_graph_t
     neuron_hold_add(&hold, drop_evaluation, NULL, made);
     neuron_graph_warn_of_meaning(graph, dataset, "evaluate");
     made->names = neuron_tensor_ref(find_names(graph->outputs[plan.output], part, plan.rows));
-    RETURN_IF_ERROR(neuron_evaluate_outputs(graph, dataset, &score, plan.output, 1));
+    RETURN_IF_ERROR(neuron_evaluate_outputs(graph, dataset, &score, plan.output, 1, NULL));
     made->loss = score.loss;
     neuron_evaluation_finish(made);
     *evaluation = neuron_evaluation_ref(made);

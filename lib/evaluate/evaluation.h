@@ -110,9 +110,18 @@ typedef struct neuron_score {
     double loss, accuracy;         /* the mean, and the share of correct classes */
 } neuron_score;
 
+/* What is called after each batch; NULL for nothing. What it returns, if not 0, ends the
+ * evaluation and is what that returns. */
+typedef struct neuron_evaluation_watch {
+    int (*after_batch)(void *object);
+    void *object;
+} neuron_evaluation_watch;
+
 /* Predicts a dataset and compares: `count` outputs of the graph from the first on. A loss that is
- * infinite or not a number is no failure. Any thread, as neuron_graph_predict(). */
+ * infinite or not a number is no failure. `watch` may be NULL. Any thread, as
+ * neuron_graph_predict(). */
 int neuron_evaluate_outputs(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                            neuron_score *scores, int64_t first, int64_t count);
+                            neuron_score *scores, int64_t first, int64_t count,
+                            const neuron_evaluation_watch *watch);
 
 #endif

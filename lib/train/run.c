@@ -123,6 +123,11 @@ static int begin_epoch(neuron_trainer_t *trainer)
     return status;
 }
 
+static int tell_of_batch(void *trainer)
+{
+    return neuron_callbacks_call(trainer, NEURON_EVENT_VALIDATION_STEP_END, NEURON_OK);
+}
+
 /* Judges each output by the validation set, by NaN without one, and tells the loss of all. */
 static int validate(neuron_trainer_t *trainer, double *loss)
 {
@@ -130,9 +135,13 @@ static int validate(neuron_trainer_t *trainer, double *loss)
     for (int32_t i = 0; i < outputs; i++)
         trainer->scores[i] = (neuron_score){
             .function = trainer->losses[i].loss, .loss = (double)NAN, .accuracy = (double)NAN};
-    if (trainer->data.validation)
-        RETURN_IF_ERROR(neuron_evaluate_outputs(trainer->graph, trainer->data.validation,
-                                                trainer->scores, 0, outputs));
+    if (trainer->data.validation) {
+        const neuron_evaluation_watch watch = {tell_of_batch, trainer};
+        int status = neuron_evaluate_outputs(trainer->graph, trainer->data.validation,
+                                             trainer->scores, 0, outputs, &watch);
+        if (status != NEURON_OK)
+            return status;
+    }
     *loss = trainer->data.validation ? 0 : (double)NAN;
     for (int32_t i = 0; i < outputs; i++)
         if (trainer->losses[i].weight > 0) /* a loss without one may be infinite */
@@ -146,7 +155,9 @@ static int add_figures(neuron_trainer_t *trainer)
 {
     const neuron_run_progress *progress = &trainer->progress;
     double seen = (double)progress->seen, validation_loss;
-    RETURN_IF_ERROR(validate(trainer, &validation_loss));
+    int status = validate(trainer, &validation_loss);
+    if (status != NEURON_OK)
+        return status;
     double *figures = neuron_history_append(trainer->history);
     figures[0] = progress->loss_sum / seen;
     figures[1] = (double)progress->correct / seen;
@@ -168,13 +179,15 @@ static int add_figures(neuron_trainer_t *trainer)
 static int end_epoch(neuron_trainer_t *trainer)
 {
     neuron_run_progress *progress = &trainer->progress;
-    RETURN_IF_ERROR(add_figures(trainer));
+    int status = add_figures(trainer);
+    if (status != NEURON_OK)
+        return status;
     progress->epoch++;
     progress->step = 0;
     progress->seconds = neuron_history_row(trainer->history, progress->epoch - 1)[5];
     trainer->run.epoch_ended = true;
     progress->epoch_begun = false;
-    int status = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_END, NEURON_OK);
+    status = neuron_callbacks_call(trainer, NEURON_EVENT_EPOCH_END, NEURON_OK);
     trainer->run.epoch_ended = false;
     progress->seconds = 0;
     neuron_trainer_start_clock(trainer);

@@ -53,7 +53,7 @@ START_TEST(figures_are_those_by_hand)
             ck_assert_int_eq(neuron_evaluation_confusion(evaluation, truth, predicted),
                              confusion[truth][predicted]);
     neuron_score score = {.function = &neuron_loss_default};
-    assert_ok(neuron_evaluate_outputs(graph, dataset, &score, 0, 1));
+    assert_ok(neuron_evaluate_outputs(graph, dataset, &score, 0, 1, NULL));
     ck_assert(score.loss == neuron_evaluation_loss(evaluation) && score.accuracy == 0.25);
     neuron_evaluation_unref(evaluation);
     neuron_dataset_unref(dataset);

@@ -147,6 +147,84 @@ START_TEST(an_answer_ends_the_run)
 }
 END_TEST
 
+/* ---- Batches of a validation ---- */
+
+enum { JUDGED = 300, JUDGED_BATCHES = 3 };
+
+/* A set that is judged in three batches; its calls are counted, one is answered and a file saved. */
+typedef struct judge {
+    int calls, answers_at, answer;
+    const char *path;
+} judge;
+
+static int count_judged(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    judge *j = user_data;
+    ck_assert_int_eq(event, NEURON_EVENT_VALIDATION_STEP_END);
+    ck_assert_double_eq(neuron_trainer_progress(trainer, "step"), STEPS);
+    if (++j->calls != j->answers_at)
+        return 0;
+    assert_ok(neuron_trainer_save(trainer, j->path));
+    return j->answer;
+}
+
+static bench set_up_judged(judge *j)
+{
+    bench b = set_up(2);
+    neuron_dataset_unref(b.validation);
+    assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context, JUDGED, SIZE, SIZE, 8));
+    assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
+    assert_ok(neuron_trainer_add_function(b.trainer, NEURON_EVENT_VALIDATION_STEP_END, count_judged,
+                                          j, NULL));
+    return b;
+}
+
+static double last_loss_of(const bench *b)
+{
+    ck_assert_int_eq(epochs_of(b), 2);
+    return neuron_history_row(b->trainer->history, 1)[2];
+}
+
+/* A large validation set need not be judged to its end; the epoch is then judged anew. */
+START_TEST(a_validation_can_be_ended)
+{
+    const int answers[] = {0, NEURON_STOP, -5};
+    static const char *path;
+    path = path ? path : test_file("judged");
+    judge none = {.calls = 0};
+    bench whole = set_up_judged(&none);
+    assert_ok(neuron_trainer_run(NULL, whole.trainer));
+    ck_assert_int_eq(none.calls, 2 * JUDGED_BATCHES);
+    for (int i = 0; i < 3; i++)
+        for (int at = JUDGED_BATCHES + 1; at <= 2 * JUDGED_BATCHES; at++) {
+            judge j = {.answers_at = at, .answer = answers[i], .path = path}, again = {.calls = 0};
+            bench b = set_up_judged(&j), loaded = set_up_judged(&again);
+            neuron_history_t *history;
+            ck_assert_int_eq(neuron_trainer_run(&history, b.trainer), answers[i]);
+            ck_assert_ptr_eq(history, neuron_trainer_history(b.trainer));
+            neuron_history_unref(history);
+            if (answers[i] < 0)
+                assert_message("function returned -5 after a batch of the validation");
+            if (answers[i] != 0) {
+                ck_assert_int_eq(epochs_of(&b), 1);
+                ck_assert_int_eq(j.calls, at);
+                assert_ok(neuron_trainer_run(NULL, b.trainer));
+                ck_assert_int_eq(j.calls, at + JUDGED_BATCHES);
+            }
+            assert_ok(neuron_trainer_load(loaded.trainer, path));
+            assert_ok(neuron_trainer_run(NULL, loaded.trainer));
+            ck_assert_int_eq(again.calls, JUDGED_BATCHES);
+            ck_assert(same_parameters(whole.graph, b.graph));
+            ck_assert(same_parameters(whole.graph, loaded.graph));
+            ck_assert_double_eq(last_loss_of(&b), last_loss_of(&whole));
+            ck_assert_double_eq(last_loss_of(&loaded), last_loss_of(&whole));
+            tear_down(&b);
+            tear_down(&loaded);
+        }
+    tear_down(&whole);
+}
+END_TEST
+
 static int add_another(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     (void)event;
@@ -336,6 +414,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, events_come_in_order);
     tcase_add_test(tests, an_answer_ends_the_run);
+    tcase_add_test(tests, a_validation_can_be_ended);
     tcase_add_test(tests, the_list_is_closed_during_a_run);
     tcase_add_test(tests, a_stop_can_be_cleared);
     tcase_add_test(tests, more_epochs_after_the_best);

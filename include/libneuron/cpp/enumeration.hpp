@@ -34,7 +34,8 @@ enum class event : std::int32_t {
     epoch_begin = NEURON_EVENT_EPOCH_BEGIN,
     step_end = NEURON_EVENT_STEP_END,
     epoch_end = NEURON_EVENT_EPOCH_END,
-    run_end = NEURON_EVENT_RUN_END
+    run_end = NEURON_EVENT_RUN_END,
+    validation_step_end = NEURON_EVENT_VALIDATION_STEP_END
 };
 constexpr event operator|(event a, event b) noexcept
 {

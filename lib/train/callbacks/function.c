@@ -4,7 +4,7 @@
 
 #include "base/float-mode.h"
 
-enum { ALL_EVENTS = 31 };
+enum { ALL_EVENTS = 63 };
 
 int neuron_callback_make_function(neuron_callback_t **callback, neuron_context_t *context,
                                   int32_t events, neuron_callback_function_t function,
@@ -45,6 +45,8 @@ static const char *when(int32_t event)
         return "after a step";
     case NEURON_EVENT_EPOCH_END:
         return "after an epoch";
+    case NEURON_EVENT_VALIDATION_STEP_END:
+        return "after a batch of the validation";
     default:
         return "when the run ended";
     }
