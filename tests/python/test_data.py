@@ -59,12 +59,14 @@ def test_labels(labels, names, numbers):
 
 
 @pytest.mark.parametrize("x, y, error, words", [
-    (np.zeros((3, 2)), [0, 1], nn.DataError, ""), (np.zeros((3, 2)), [0, -1, 1], nn.DataError, "-1"),
-    (np.zeros(3), [0, 1, 1], nn.ShapeError, ""), (np.zeros((3, 2), complex), [0, 1, 1], TypeError, "complex"),
-    (np.zeros((3, 2)), ["a", None, "b"], nn.DataError, "missing"), (np.zeros((3, 2)), [0.5, np.nan, 1], nn.DataError, ""),
-    (np.zeros((3, 2)), [["a", "b"]] * 3, nn.DataError, "one for each"), (np.zeros((3, 2)), [object()] * 3, nn.DataError, ""),
-    ([["a", "b"]], [1], TypeError, "numbers"), (np.zeros((3, 2)), [2**40, 0, 1], nn.NeuronError, ""),
-    (np.zeros((3, 2)), np.array([2**64 - 1, 0, 1], np.uint64), nn.DataError, ""),
+    (np.zeros((3, 2)), [0, 1], nn.DataError, "3 examples but 2 labels"), (np.zeros((3, 2)), [0, -1, 1], nn.DataError, "-1"),
+    (np.zeros(3), [0, 1, 1], nn.ShapeError, "examples are 3, not"), (np.zeros((3, 2), complex), [0, 1, 1], TypeError, "complex"),
+    (np.zeros((3, 2)), ["a", None, "b"], nn.DataError, "example 1 is missing"),
+    (np.zeros((3, 2)), [0.5, np.nan, 1], nn.DataError, "target 0 of example 1 is not finite"),
+    (np.zeros((3, 2)), [["a", "b"]] * 3, nn.DataError, "one for each"),
+    (np.zeros((3, 2)), [object()] * 3, nn.DataError, "neither words nor numbers, but object"),
+    ([["a", "b"]], [1], TypeError, "numbers"), (np.zeros((3, 2)), [2**40, 0, 1], nn.DataError, "label 1099511627776 of example 0"),
+    (np.zeros((3, 2)), np.array([2**64 - 1, 0, 1], np.uint64), nn.DataError, "18446744073709551615 is too large"),
 ])
 def test_what_cannot_be_is_refused(x, y, error, words):
     with pytest.raises(error, match=words):

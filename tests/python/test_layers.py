@@ -73,7 +73,7 @@ def test_help_shows_the_options():
     (lambda x: nn.Dense(3, name=7)(x), TypeError, "not text"),
     (lambda x: nn.Input(0), ValueError, "1 or more"),
     (lambda x: nn.Input(()), ValueError, "one extent"),
-    (lambda x: nn.Input(2.5), TypeError, ""),
+    (lambda x: nn.Input(2.5), TypeError, "the shape is 2.5; it must be an integer"),
     (lambda x: nn.Model(x, 3), TypeError, "nodes"),
     (lambda x: nn.Model([], x), ValueError, "without inputs"),
     (lambda x: nn.Model(nn.Input(4), nn.Dense(2)(x)), ValueError, "not among the inputs"),

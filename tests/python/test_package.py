@@ -112,6 +112,7 @@ def test_the_example_with_a_table_runs(tmp_path):
     pytest.importorskip("pandas")
     said = run(sys.executable, os.path.join(EXAMPLES, "table.py"), cwd=tmp_path)
     assert "yes" in said and float(said.split("accuracy")[1].split()[0]) > 0.8
+    assert float(said.split("of a frame")[1]) > 0.8  # a frame is prepared and scaled as the dataset was
 
 
 @needs_source

@@ -285,7 +285,7 @@ def test_threads_enter_one_context():
     assert not failures and nn.context() is not shared
 
 
-def test_what_a_model_owns_is_not_read_while_another_thread_changes_it(trained):
+def test_what_a_model_owns_is_not_read_while_another_thread_changes_it(trained, monkeypatch):
     trained.metadata["a"] = "b"
     trained.class_names = [f"class {k}" for k in range(10)]
     reads = [lambda: trained.class_names, lambda: trained.preparation, lambda: trained.metadata["a"],
@@ -306,12 +306,18 @@ def test_what_a_model_owns_is_not_read_while_another_thread_changes_it(trained):
         for read in reads:
             with pytest.raises(nn.StateError, match="another thread"):
                 read()
+        # The name is Python's own, so that a model can be shown meanwhile; C's may go away at any moment.
+        monkeypatch.setattr(_c, "neuron_graph_name", None)
+        assert trained.name and trained.name in repr(trained) and trained.name in repr(nn.Trainer(trained))
+        monkeypatch.undo()
     finally:
         done.set()
         thread.join()
     for read in reads:
         read()
     assert trained.classify(np.zeros((1, 64), np.float32))[0].startswith("class ") and not trained._readers
+    trained.name = "other"
+    assert trained.name == nn.Model.from_bytes(trained.to_bytes()).name == "other"
 
 
 def test_waiting_handles_are_released_by_several_threads():

@@ -38,4 +38,4 @@ def test_steps_of_short_epochs_have_no_callback(glyphs):
                                (convolution, glyphs[0].reshape(-1, 8, 8, 1), glyphs[1], False)):
         trainer = nn.Trainer(model)
         trainer.fit(x, y)
-        assert trainer._short_epochs() is short
+        assert trainer._short(trainer._dataset) is short

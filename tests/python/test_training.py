@@ -39,7 +39,7 @@ def test_the_same_seed_gives_the_same_bytes(small, glyphs):
     ({"loss": "hubr"}, nn.ArgumentError, "huber"), ({"loss": 3}, TypeError, "loss"),
     ({"callbacks": 3}, TypeError, "callback"), ({"validation_data": 3}, TypeError, "validation_data"),
     ({"class_weight": "heavy"}, ValueError, "balanced"), ({"class_weight": {77: 1}}, ValueError, "77"),
-    ({"class_weight": [1, 2]}, nn.NeuronError, ""), ({"sample_weight": [1, 2]}, nn.NeuronError, ""),
+    ({"class_weight": [1, 2]}, nn.ArgumentError, "2; it must be 10"), ({"sample_weight": [1, 2]}, nn.ArgumentError, "2 weights"),
     ({"augmentation": 3}, TypeError, "Augmentation"), ({"augmentation": {"rotation": 8}}, nn.ShapeError, "height"),
     ({"seed": -1}, ValueError, "seed"), ({"validation_split": 1.5}, nn.ArgumentError, "validation_split"),
     ({"loss": [None, None]}, TypeError, "loss"), ({"shuffle": "maybe"}, nn.ArgumentError, "shuffle"),
@@ -294,6 +294,44 @@ def test_ctrl_c_in_one_long_epoch(small):
     timer.start()
     history = small().fit(stream, epochs=1)
     assert history.interrupted and history.epochs == 0
+
+
+def test_ctrl_c_in_one_long_validation(small, glyphs):
+    import time
+    judged = []
+
+    def read(positions):
+        judged.append(time.monotonic())
+        time.sleep(0.01)
+        return np.zeros((len(positions), 64), np.float32)
+
+    validation = nn.Dataset.stream(read, 1000000, shape=64, classes=10, labels=np.zeros(1000000, np.int32))
+    model, told = small(), []
+    before = model.arrays["dense.kernel"]
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    class Tells(nn.Callback):
+        def on_validation_step_end(self, training):
+            told.append((training.epoch, training.step, training.steps))
+
+    history = model.fit(*glyphs, epochs=3, validation_data=validation, callbacks=Tells())
+    assert history.interrupted and history.epochs == 0 and time.monotonic() - judged[0] < 30
+    assert len(judged) < 1000 and len(told) >= len(judged) - 1 and set(told) == {(1, 19, 19)}
+    assert not np.array_equal(model.arrays["dense.kernel"], before)
+
+
+def test_who_looks_for_ctrl_c_in_a_validation(small, glyphs, monkeypatch):
+    """Nobody where it is over in a moment."""
+    events = []
+    monkeypatch.setattr(nn.Trainer, "_add", lambda self, which, function, add=nn.Trainer._add:
+                        events.append(which) or add(self, which, function))
+    x, y = glyphs
+    small().fit(x, y, validation_data=(x, y), progress=False)
+    small().fit(x, y, validation_data=(x, y), progress=True)
+    large = nn.Sequential([nn.Input(64), nn.Dense(20000), nn.Dense(10, activation="softmax")])
+    large.fit(x[:40], y[:40], validation_data=nn.Dataset(x, y).sample(6000), progress=False)
+    step, validation, epoch = (nn.callbacks.EVENTS[name] for name in ("on_step_end", "on_validation_step_end", "on_epoch_end"))
+    assert events == [epoch, step, epoch, epoch | validation]
 
 
 def test_another_handler_of_ctrl_c_is_left_alone(small, glyphs):

@@ -33,3 +33,9 @@ from .tensor import load_image
 from .training import Trainer, Training
 
 __version__ = _c.neuron_version_string().decode()
+
+
+def __getattr__(name: str) -> object:
+    from .elsewhere import PACKAGE
+    told = f"; it is called {PACKAGE[name]}" if name in PACKAGE else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{told}")

@@ -12,17 +12,20 @@ An exception ends the training and is raised again by fit(); `training.stop()` e
 from __future__ import annotations
 
 import ctypes
+import inspect
 from typing import Any, Callable, Dict, List
 
 from . import _c
 from ._call import check, park, path_of
 from .context import context as current_context
+from .elsewhere import POINTS
 from .kinds import Settings, about, camel, make_class
 from .options import kinds, options
 
 EVENTS = {"on_run_begin": _c.NEURON_EVENT_RUN_BEGIN, "on_epoch_begin": _c.NEURON_EVENT_EPOCH_BEGIN,
           "on_step_end": _c.NEURON_EVENT_STEP_END, "on_epoch_end": _c.NEURON_EVENT_EPOCH_END,
-          "on_run_end": _c.NEURON_EVENT_RUN_END}
+          "on_run_end": _c.NEURON_EVENT_RUN_END,
+          "on_validation_step_end": _c.NEURON_EVENT_VALIDATION_STEP_END}
 
 
 class Callback:
@@ -38,6 +41,9 @@ class Callback:
     def on_step_end(self, training: Any) -> Any:
         """After each step."""
 
+    def on_validation_step_end(self, training: Any) -> Any:
+        """After each batch of the validation set, once the steps of an epoch are done."""
+
     def on_epoch_end(self, training: Any) -> Any:
         """After each epoch, once its figures are in the history."""
 
@@ -45,16 +51,40 @@ class Callback:
         """The run is over, for whatever reason."""
 
 
+def _check_points(callback: Callback) -> None:
+    """A method whose name is nearly right would never be called."""
+    for name in dir(callback):
+        if name.startswith("on_") and name not in EVENTS and callable(getattr(callback, name)):
+            told = f"{name} is called {POINTS[name]} here" if name in POINTS else \
+                f"there is no point {name!r} of a training; there are {', '.join(EVENTS)}"
+            raise TypeError(f"{type(callback).__name__}: {told}")
+
+
+def _takes_the_training(function: Any) -> Any:
+    """The function, if it can be called with the Training alone, and does not expect an epoch and logs as in Keras."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # of C
+        return function
+    needed = [each for each in parameters if each.default is each.empty and
+              each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    if len(needed) > 1 or any(each.name == "logs" for each in parameters):
+        raise TypeError(f"{getattr(function, '__qualname__', function)} takes {', '.join(each.name for each in parameters)}; "
+                        "a callback is given one thing, the training: training.epoch, training.history")
+    return function
+
+
 def functions_of(callback: Any) -> Dict[int, Callable[[Any], Any]]:
     """The functions of a callback of one's own by their events."""
     if isinstance(callback, Callback):
+        _check_points(callback)
         found = {}
         for name, event in EVENTS.items():
             if getattr(type(callback), name) is not getattr(Callback, name) or name in vars(callback):
-                found[event] = getattr(callback, name)
+                found[event] = _takes_the_training(getattr(callback, name))
         return found
     if callable(callback):
-        return {EVENTS["on_epoch_end"]: callback}
+        return {EVENTS["on_epoch_end"]: _takes_the_training(callback)}
     raise TypeError(f"a callback is {callback!r}; it must be one of libneuron's, a Callback, or a function")
 
 

@@ -1,10 +1,12 @@
 # Made by stubs.py from callbacks.py and the library's tables of options.
 from typing import Any, Literal, Optional, Tuple, Union
 import ctypes
+import inspect
 from typing import Any, Callable, Dict, List
 from . import _c
 from ._call import check, park, path_of
 from .context import context as current_context
+from .elsewhere import POINTS
 from .kinds import Settings, about, camel, make_class
 from .options import kinds, options
 EVENTS: Any
@@ -19,11 +21,18 @@ class Callback:
     def on_step_end(self, training: Any) -> Any:
         ...
 
+    def on_validation_step_end(self, training: Any) -> Any:
+        ...
+
     def on_epoch_end(self, training: Any) -> Any:
         ...
 
     def on_run_end(self, training: Any) -> Any:
         ...
+def _check_points(callback: Callback) -> None:
+    ...
+def _takes_the_training(function: Any) -> Any:
+    ...
 def functions_of(callback: Any) -> Dict[int, Callable[[Any], Any]]:
     ...
 class LibraryCallback(Settings):

@@ -7,7 +7,7 @@ library without a copy.
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from . import _c
 from ._call import (check, decoded, extents, integer, options_text, path_of, pointers, shape_of, text_of, texts,
                     utf8)
 from .context import Context, context as current_context, seed_of
+from .elsewhere import DATASET, hint
 from .errors import DataError, FormatError
 from .frames import PLAIN, TRAINED, Table, all_numbers, finite, plan_of
 from .labels import Labels, is_frame, labels_of
@@ -247,8 +248,9 @@ class Dataset:
                                            np.ctypeslib.as_ctypes(offsets.ravel()), scales.size))
         return self
 
-    def standardize(self, reference: Optional["Dataset"] = None, *, channels: bool = False) -> "Dataset":
-        """Scales so that a reference, the training set, has mean 0 and deviation 1; channels: each by itself."""
+    def standardize(self, reference: Optional["Dataset"] = None, *, channels: bool = True) -> "Dataset":
+        """Scales so that a reference, the training set, has mean 0 and deviation 1: each column of a table and each
+        channel of images by itself, or with channels=False all numbers alike. None for itself as the reference."""
         function = _c.neuron_dataset_standardize_channels if channels else _c.neuron_dataset_standardize
         check(function(self._handle, (reference or self)._handle))
         return self
@@ -364,6 +366,10 @@ class Dataset:
         found = _c.neuron_dataset_preparation(self._handle)
         return Preparation(owned(_c.PreparationHandle, _c.neuron_preparation_ref(found))) if found else None
 
+    if not TYPE_CHECKING:  # which is to find what there is not
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(f"a Dataset has no {name!r}" + hint(name, DATASET))
+
     def __repr__(self) -> str:
         return (f"<Dataset of {len(self)} examples {'x'.join(map(str, self.shape))} {self.dtype}, "
                 f"{self.classes} classes>")
@@ -389,7 +395,7 @@ class Preparation:
 
     def matrix(self, frame: Any, context: Optional[Context] = None, graph: Any = None) -> np.ndarray:
         """The inputs of a frame with these columns, [n, inputs]; scaled as a graph says, if one is given."""
-        scales, plan = None if graph is None else _scales_of(graph), self._plan
+        scales, plan = None if graph is None else scales_of(graph), self._plan
         if scales is None and self._identity(plan) and all_numbers(frame):
             fields, places = self.fields, {str(name): i for i, name in enumerate(frame.columns)}
             if len(places) == len(frame.columns) and set(fields) <= set(places):
@@ -416,15 +422,16 @@ class Preparation:
         return f"<Preparation of {', '.join(self.fields)}>"
 
 
-def _scales_of(graph: Any) -> Optional[Tuple[np.ndarray, np.ndarray]]:
-    """Scales and offsets of the set that a graph was trained on, None where it has none of its own."""
+def scales_of(graph: Any, name: Optional[str] = None) -> Optional[Tuple[np.ndarray, np.ndarray]]:
+    """Scales and offsets of the set that a graph was trained on, None where it has none. name: of one input of several."""
     function, needed = _c.neuron_graph_scales, ctypes.c_size_t()
-    check(function(None, None, 0, needed, graph, None))
+    where = None if name is None else utf8(name)
+    check(function(None, None, 0, needed, graph, where))
     if needed.value == 0:
         return None
     scales, offsets = np.empty(needed.value), np.empty(needed.value)
     check(function(scales.ctypes.data_as(function.argtypes[0]), offsets.ctypes.data_as(function.argtypes[1]),
-                   needed.value, None, graph, None))
+                   needed.value, None, graph, where))
     return scales, offsets
 
 

@@ -29,7 +29,8 @@ class Table:
         if not is_frame(frame):
             raise TypeError(f"{type(frame).__name__} is not a frame")
         self.frame, self.gaps = frame, gaps
-        self.separator, self.header = (plan["separator"], plan["header"]) if plan else (",", True)
+        self.separator: str = plan["separator"] if plan else ","
+        self.header: bool = plan["header"] if plan else True
         self.text = self._written(plan).encode()
 
     def _written(self, plan: Optional[Dict[str, Any]]) -> str:
@@ -56,7 +57,7 @@ class Table:
         row = self._row(line)
         if row is not None:
             label = self.frame.index[row]
-            place = f"row {row}" + (f" (index {label!r})" if label != row else "") + ", " + place
+            place = f"row {row}" + (f" (index {label})" if label != row else "") + ", " + place
         return type(error)(f"frame: {place}: {message[found.end():]}", error.code)
 
     def _row(self, line: int) -> Optional[int]:

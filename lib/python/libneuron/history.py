@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import ctypes
 import html
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import numpy as np
 
 from . import _c
 from ._call import check, path_of
+from .elsewhere import HISTORY, hint
 
 METRICS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "seconds")
 _OF_OUTPUTS = METRICS[:4]
@@ -63,6 +64,10 @@ class History(Mapping[str, np.ndarray]):
         """The figures as a frame of pandas, one row an epoch, counted from 1."""
         import pandas  # type: ignore[import-untyped,unused-ignore]
         return pandas.DataFrame(self._figures, index=pandas.RangeIndex(1, self.epochs + 1, name="epoch"))
+
+    if not TYPE_CHECKING:  # which is to find what there is not
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(f"a History has no {name!r}" + hint(name, HISTORY))
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self._figures:

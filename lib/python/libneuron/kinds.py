@@ -13,6 +13,8 @@ from typing import Any, Dict, Optional, Tuple
 from . import _c
 from ._call import check, decoded, options_text, text_of, utf8, value_text
 from .context import context as current_context
+from .elsewhere import LOSSES, OPTIONS
+from .errors import ArgumentError
 from .options import Option, describe, kinds, options
 
 
@@ -34,6 +36,10 @@ class Settings:
             if name in options:
                 raise TypeError(f"{type(self).__name__}() is given {name} twice")
             options[name] = value
+        for name in options:
+            if name not in self._options and OPTIONS.get(name) in self._options:
+                raise ArgumentError(f"{self.kind}: there is no option {name!r}; it is called {OPTIONS[name]!r}",
+                                    ArgumentError.code)
         self._given = options
         self._handle = self._create(options_text(options))
 
@@ -157,6 +163,8 @@ def loss_of(given: Any) -> Optional[Loss]:
     if given is None or isinstance(given, Loss):
         return given
     if isinstance(given, str):
+        if given in LOSSES:
+            raise ArgumentError(f"there is no loss {given!r}; it is called {LOSSES[given]!r}", ArgumentError.code)
         return losses[given]() if given in losses else Unknown("loss", given)
     if callable(given):
         from .custom import CustomLoss

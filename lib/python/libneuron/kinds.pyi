@@ -6,6 +6,8 @@ from typing import Any, Dict, Optional, Tuple
 from . import _c
 from ._call import check, decoded, options_text, text_of, utf8, value_text
 from .context import context as current_context
+from .elsewhere import LOSSES, OPTIONS
+from .errors import ArgumentError
 from .options import Option, describe, kinds, options
 class Settings:
     _noun = ''

@@ -22,6 +22,7 @@ import numpy as np
 from . import _c
 from ._call import check, error_of, extents, options_text, pointers, shape_of, utf8
 from .context import Context, context as current_context
+from .elsewhere import OPTIONS
 from .options import Option, describe, kinds, options, together
 
 Shape = Tuple[int, ...]
@@ -148,7 +149,7 @@ class Layer:
         for name in options:
             if name not in self._options and name not in dict(self._arguments):
                 known = [*self._options, "name", "trainable"] + ["activation"] * self._activates
-                near = difflib.get_close_matches(name, known, 1)
+                near = [OPTIONS[name]] if OPTIONS.get(name) in known else difflib.get_close_matches(name, known, 1)
                 raise TypeError(f"{type(self).__name__}() has no option {name!r}; "
                                 + (f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"))
 

@@ -9,6 +9,7 @@ import numpy as np
 from . import _c
 from ._call import check, error_of, extents, options_text, pointers, shape_of, utf8
 from .context import Context, context as current_context
+from .elsewhere import OPTIONS
 from .options import Option, describe, kinds, options, together
 Shape = Tuple[int, ...]
 class Node:

@@ -6,7 +6,7 @@ import contextvars
 import threading
 import time
 from threading import get_ident
-from typing import Any, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -15,14 +15,15 @@ from ._call import (bytes_of, check, integer, options_text, out, path_of, pointe
                     utf8)
 from .context import Context, context as current_context, seed_of
 from .data import Dataset, Preparation, frame_matrix
-from .errors import StateError
+from .elsewhere import MODEL, hint
+from .errors import ShapeError, StateError
 from .evaluation import Evaluation
 from .history import History
 from .kinds import loss_of
 from .labels import is_frame
 from .layers import Layer, Node, build
 from .parts import Arrays, LayerOfModel, Metadata, Text
-from .targets import by_output, dataset_for, inputs_for
+from .targets import by_output, dataset_for, floats_for
 from .tensor import FLOAT, as_array, as_float, ready, wrap
 from .training import Trainer
 
@@ -64,6 +65,7 @@ class Model:
 
     def _take(self, graph: Any, context: Context) -> None:
         self._graph, self.context = graph, context
+        self._name = _c.neuron_graph_name(graph).decode()  # a copy: C's is gone once another is set
         self.history: Optional[History] = None
         self._inputs = [_c.neuron_graph_input(graph, i) for i in range(_c.neuron_graph_input_count(graph))]
         self._outputs = [_c.neuron_graph_output(graph, i) for i in range(_c.neuron_graph_output_count(graph))]
@@ -183,7 +185,16 @@ class Model:
                 return self._predict_few(x, count)
             if x.flags.carray:
                 return self._predict_in_place(x, count)
-        return self._predict_many(x)
+        try:
+            return self._predict_many(x)
+        except ShapeError as error:
+            raise self._explained(error, x) from None
+
+    def _explained(self, error: ShapeError, x: Any) -> ShapeError:
+        """Says what is missing where one example is given alone."""
+        if self._alone and np.shape(x) == self._shape:
+            return ShapeError(f"{error}; one example is x[None]", error.code)
+        return error
 
     def _predict_few(self, x: np.ndarray, count: int) -> np.ndarray:
         try:
@@ -219,6 +230,8 @@ class Model:
         self._begin_reading()
         try:
             check(_predict(self._graph, given, taken))
+        except ShapeError as error:
+            raise self._explained(error, x) from None
         finally:
             self._readers.remove(get_ident())
         return output
@@ -279,7 +292,7 @@ class Model:
         names = list(self.input_names) if by is None else [by] if isinstance(by, str) else list(by)
         for name in names:
             utf8(name, "a name of by")
-        arrays = [as_float(each) for each in inputs_for(self, x)[0]]
+        arrays = floats_for(self, x)
         count = len(arrays[0])
         given = [np.ones((count, *shape), np.float32) for shape in self.output_shapes] if output_gradients is None else \
             [None if each is None else as_float(each, "the gradients of an output")
@@ -305,12 +318,13 @@ class Model:
 
     @property
     def name(self) -> str:
-        return _c.neuron_graph_name(self._graph).decode()
+        return self._name
 
     @name.setter
     def name(self, name: str) -> None:
         with self._changing():
             check(_c.neuron_graph_set_name(self._graph, utf8(name, "the name")))
+            self._name = _c.neuron_graph_name(self._graph).decode()
 
     @property
     def input_names(self) -> List[str]:
@@ -401,6 +415,10 @@ class Model:
             return None
         check(status)
         return Preparation(handle)
+
+    if not TYPE_CHECKING:  # which is to find what there is not
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(f"a {type(self).__name__} has no {name!r}" + hint(name, MODEL))
 
     # ---- Files and copies ----
 

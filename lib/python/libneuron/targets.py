@@ -6,12 +6,12 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from . import _c
-from ._call import check
-from .data import Dataset, frame_matrix, of_arrays
-from .errors import DataError
+from ._call import check, utf8
+from .data import Dataset, frame_matrix, of_arrays, scales_of
+from .errors import DataError, ElementTypeError
 from .kinds import Loss
 from .labels import Labels, is_frame, labels_of, one_hot
-from .tensor import as_array, as_stored
+from .tensor import as_array, as_float, as_stored, ready
 
 _SHARES = ("cross_entropy", "kullback_leibler")
 
@@ -23,7 +23,8 @@ def by_output(given: Any, names: Sequence[str], what: str) -> List[Any]:
     if isinstance(given, Mapping):
         unknown = [name for name in given if name not in names]
         if unknown:
-            raise ValueError(f"{what}: there is no {unknown[0]!r} in the model, but {', '.join(map(repr, names))}")
+            row = "; rows with columns are given as a frame: pandas.DataFrame([{...}])" if what == "the inputs" else ""
+            raise ValueError(f"{what}: there is no {unknown[0]!r} in the model, but {', '.join(map(repr, names))}{row}")
         return [given.get(name) for name in names]
     if len(names) == 1:
         return [given[0] if isinstance(given, (list, tuple)) and len(given) == 1
@@ -45,6 +46,30 @@ def inputs_for(model: Any, x: X) -> Tuple[List[np.ndarray], Any]:
         return [array], learnt
     given = by_output(x, model.input_names, "the inputs")
     return [as_stored(each, f"input {name!r}") for each, name in zip(given, model.input_names)], None
+
+
+def floats_for(model: Any, x: X, learn: bool = False) -> List[np.ndarray]:
+    """The arrays of a model's inputs as float32, bytes scaled as in training, for calls of C that take no others. learn:
+    the model keeps what was learnt of a frame, and that bytes become 0 to 1 if it knows nothing else."""
+    arrays, learnt = inputs_for(model, x)
+    if learnt is not None and learn:
+        with model._changing():
+            check(_c.neuron_graph_set_preparation(model._graph, learnt._handle))
+    return [_scaled(model, name, each, learn) if each.dtype == np.uint8 else as_float(each)
+            for name, each in zip(model.input_names, arrays)]
+
+
+def _scaled(model: Any, name: str, array: np.ndarray, learn: bool) -> np.ndarray:
+    scales = scales_of(model._graph, name)
+    if scales is None:
+        if not learn:
+            raise ElementTypeError(f"input {name!r} is bytes, but the model was not trained on bytes: give it numbers",
+                                   ElementTypeError.code)
+        scales = np.full(1, 1 / 255), np.zeros(1)
+        with model._changing():
+            kind = _c.neuron_graph_set_scales.argtypes[2]
+            check(_c.neuron_graph_set_scales(model._graph, utf8(name), *(each.ctypes.data_as(kind) for each in scales), 1))
+    return ready((array * scales[0] + scales[1]).astype(np.float32))
 
 
 def targets_for(model: Any, index: int, y: Any, loss: Optional[Loss]) -> Tuple[Labels, bool]:
@@ -81,7 +106,8 @@ def dataset_for(model: Any, x: X, y: Any, losses: Sequence[Optional[Loss]], weig
         # The weights are of this call alone: the caller's dataset keeps its own.
         return x if weights is None else x.subset(0, len(x)).set_weights(weights)
     if y is None:
-        raise TypeError("y is missing: what the model is to put out for x")
+        raise TypeError("y is missing: what the model is to put out for x" +
+                        ("; or a dataset that knows it, nn.Dataset.from_frame(frame, label=...)" if is_frame(x) else ""))
     arrays, learnt = inputs_for(model, x)
     if learnt is not None and learn:
         with model._changing():

@@ -64,7 +64,8 @@ def as_float(values: Any, what: str = "the array") -> np.ndarray:
     """float32 in C's order; the array itself if it is so."""
     array = as_array(values, what)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{what} has elements {array.dtype}; they must be numbers")
+        rows = "; rows with words or gaps are given as a frame of pandas" if array.dtype.kind in "OUS" else ""
+        raise TypeError(f"{what} has elements {array.dtype}; they must be numbers{rows}")
     return np.require(array, np.float32, ["C", "ALIGNED"])
 
 

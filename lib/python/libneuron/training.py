@@ -17,7 +17,7 @@ from .errors import StateError
 from .history import History
 from .kinds import Loss, Optimizer, loss_of, optimizer_of
 from .progress import Progress, wanted
-from .targets import X, by_output, chosen_loss, dataset_for, inputs_for, targets_for
+from .targets import X, by_output, chosen_loss, dataset_for, floats_for, targets_for
 from .tensor import as_array, as_float, ready, wrap
 
 # Epochs that are done in a moment need not look for Ctrl-C at each of their steps: multiplications, roughly.
@@ -169,6 +169,7 @@ class Trainer:
         self._functions = [(functions_of(each)) for each in self.callbacks if not isinstance(each, LibraryCallback)]
         self._handle: Any = None
         self._dataset: Optional[Dataset] = None
+        self._validation_set: Optional[Dataset] = None
         self._running = False
         self._interrupt: Optional[_Interrupt] = None
         self._progress: Optional[Progress] = None
@@ -211,6 +212,7 @@ class Trainer:
             self._dataset = dataset
         if validation is not None:
             check(_c.neuron_trainer_set_validation(self._handle, validation._handle))
+            self._validation_set = validation
         text = options_text(options)
         if text is not None:
             check(_c.neuron_trainer_set(self._handle, text))
@@ -274,20 +276,23 @@ class Trainer:
         """Adds callbacks for this run alone: those of the caller's, Ctrl-C and progress. `added` has what is to be
         removed behind the run, also if the next one is refused."""
         stop, running = interrupt.stop, self._running_functions(training)
-        watched = _c.NEURON_EVENT_EPOCH_END if self._short_epochs() else _c.NEURON_EVENT_STEP_END
+        watched = _c.NEURON_EVENT_EPOCH_END if self._short(self._dataset) else _c.NEURON_EVENT_STEP_END
 
-        def on_step(_trainer: Any, _event: int, _data: Any) -> int:
+        def on_step(_trainer: Any, event: int, _data: Any) -> int:
             try:
                 if stop:
                     return _c.NEURON_STOP
-                if shown is not None:
+                if shown is not None and event == _c.NEURON_EVENT_STEP_END:
                     shown.step()
                 return 0
             except BaseException as error:
                 return park(error)
 
         if interrupt.watching or shown is not None:
-            added.append(self._add(watched if shown is None else _c.NEURON_EVENT_STEP_END, _STEP(on_step)))
+            events = watched if shown is None else _c.NEURON_EVENT_STEP_END
+            if interrupt.watching and not (self._short(self._dataset) and self._short(self._validation_set)):
+                events |= _c.NEURON_EVENT_VALIDATION_STEP_END
+            added.append(self._add(events, _STEP(on_step)))
         if shown is not None:
             def on_epoch(_trainer: Any, _event: int, _data: Any) -> int:
                 try:
@@ -299,10 +304,10 @@ class Trainer:
         for events, function in running:
             added.append(self._add(events, _STEP(function)))
 
-    def _short_epochs(self) -> bool:
-        """Whether an epoch of dense layers is over before a person could tell."""
-        dataset, model = self._dataset, self.model
-        return dataset is not None and not dataset._streams and model._dense and \
+    def _short(self, dataset: Optional[Dataset]) -> bool:
+        """Whether dense layers go over a dataset before a person could tell. None for no validation set."""
+        model = self.model
+        return dataset is None or not dataset._streams and model._dense and \
             3 * model.parameters * len(dataset) < _SHORT and all(loss is None or loss.kind != "custom" for loss in self.losses)
 
     def _running_functions(self, training: Training) -> List[Tuple[int, Any]]:
@@ -351,7 +356,7 @@ class Trainer:
         with model._changing(alone=True):
             if self._handle is None:
                 self._create(None)
-            arrays = [as_float(each) for each in inputs_for(model, x)[0]]  # kept here while tensors lie over them
+            arrays = floats_for(model, x, learn=True)  # kept here while tensors lie over them
             inputs = [wrap(each, model.context) for each in arrays]
             targets, kept = [], []
             for index, each in enumerate(by_output(y, model.output_names, "the labels")):
@@ -376,7 +381,7 @@ class Trainer:
         with model._changing(alone=True):
             if self._handle is None:
                 self._create(None)
-            arrays = [as_float(each) for each in inputs_for(model, x)[0]]
+            arrays = floats_for(model, x, learn=True)
             given = [None if each is None else as_float(each, "the gradient")
                      for each in by_output(gradients, model.output_names, "the gradients")]
             check(_c.neuron_trainer_step_by_gradient(
