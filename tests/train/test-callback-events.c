@@ -151,7 +151,7 @@ END_TEST
 
 enum { JUDGED = 300, JUDGED_BATCHES = 3 };
 
-/* A set that is judged in three batches; its calls are counted, one is answered and a file saved. */
+/* Counts the batches; at one of them it saves a file, and answers. */
 typedef struct judge {
     int calls, answers_at, answer;
     const char *path;
