@@ -14,22 +14,40 @@ enum {
     FLUSH_TO_ZERO = 0x8000,
     SUBNORMALS_ARE_ZERO = 0x0040,
     MASKS = 0x1f80,
-    /* Of the x87: its masks, and how it rounds. */
-    OLD_MODE = 0x0c3f,
-    OLD_MASKS = 0x003f
+    /* Of the x87: its masks, precision and rounding, as programs start with them; and flags. */
+    OLD_MODE = 0x0f3f,
+    OLD_USUAL = 0x033f,
+    OLD_FLAGS = 0x003f
 };
 
-/* The x87 computes nothing here, but the C library rounds decimals as it would. */
+/* The x87 computes nothing here, but glibc rounds decimals as it would, and musl by it. */
 static bool has_unusual_x87(void)
 {
     uint16_t control;
     __asm__ volatile("fnstcw %0" : "=m"(control));
-    return (control & OLD_MODE) != OLD_MASKS;
+    return (control & OLD_MODE) != OLD_USUAL;
+}
+
+static uint16_t old_flags(void)
+{
+    uint16_t status;
+    __asm__ volatile("fnstsw %0" : "=a"(status));
+    return status & OLD_FLAGS;
+}
+
+/* There is no instruction for some of them. */
+static void set_old_flags(uint16_t flags)
+{
+    uint32_t environment[7]; /* control, status, ... */
+    __asm__ volatile("fnstenv %0" : "=m"(environment));
+    environment[1] = (environment[1] & ~(uint32_t)OLD_FLAGS) | flags;
+    __asm__ volatile("fldenv %0" : : "m"(environment));
 }
 
 static void read_mode(neuron_float_host *host)
 {
     host->control = __builtin_ia32_stmxcsr();
+    host->old_flags = old_flags();
     host->unusual = has_unusual_x87();
     if (host->unusual)
         fegetenv(&host->environment);
@@ -44,8 +62,9 @@ static void set_ours(const neuron_float_host *host)
 {
     if (host->unusual) {
         fenv_t held;
-        feholdexcept(&held);
-        fesetround(FE_TONEAREST);
+        feholdexcept(&held); /* a trap that is due would come with the next instruction */
+        uint16_t control = OLD_USUAL;
+        __asm__ volatile("fldcw %0" : : "m"(control));
     }
     set_flushing(host->flushes);
 }
@@ -54,6 +73,8 @@ static void set_host(const neuron_float_host *host)
 {
     if (host->unusual)
         fesetenv(&host->environment);
+    else if (old_flags() != host->old_flags)
+        set_old_flags(host->old_flags);
     __builtin_ia32_ldmxcsr(host->control);
 }
 #elif defined(__aarch64__)

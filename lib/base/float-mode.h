@@ -18,8 +18,9 @@
 typedef struct neuron_float_host {
     bool flushes; /* how the thread computes meanwhile */
 #if defined(__x86_64__)
-    uint32_t control; /* MXCSR */
-    bool unusual;     /* the x87 has a mode of its own too, and `environment` is all of it */
+    uint32_t control;   /* MXCSR */
+    uint16_t old_flags; /* of the x87 */
+    bool unusual;       /* the x87 has a mode of its own too, and `environment` is all of it */
 #elif defined(__aarch64__)
     uint64_t control, status; /* FPCR, FPSR */
 #endif

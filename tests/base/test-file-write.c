@@ -3,6 +3,7 @@
 #include "base/files/file-write.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -215,7 +216,8 @@ START_TEST(links_that_lead_nowhere_are_refused)
     ck_assert_int_eq(symlink("file", path), 0);
     assert_status(replace("lost"), NEURON_E_IO);
     assert_message(path);
-    assert_message("cannot follow the link: Too many levels");
+    assert_message("cannot follow the link: ");
+    assert_message(strerror(ELOOP)); /* in the words of the C library */
     ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(symlink(".", path), 0);
     assert_status(replace("lost"), NEURON_E_IO);
