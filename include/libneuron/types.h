@@ -31,18 +31,18 @@
  *    (handles, locks, memory, threads of a training) is let go, and all handles can be used again
  *    or released: a training goes on behind the last step that was done, a search with the trial
  *    that was not. A C++ exception and the end of the thread, by pthread_exit() or
- *    pthread_cancel(), let go at once, where the end of a thread unwinds its stack (it does with
- *    glibc). A longjmp() tells the library nothing. The next call in the same thread, on the stack
- *    that it began with (Linux), lets go if it is made by the function that made the call that was
- *    left, or by one further up: the same call again, or a release of any handle. One from deeper
- *    on the stack may as well be made by a callback of a call that goes on: until one from further
- *    up it gets NEURON_E_STATE from what is still in use (a training, a search, a stream), and what
- *    it releases is freed later. So a function that calls setjmp() should make or release something
- *    itself before it calls others. What is left by a longjmp() on another stack, or in a thread
- *    that makes no more calls, is not freed. Frames that are copied away from the thread's stack
- *    and back, as those of coroutines of Python's greenlet and of Ruby's callcc are, cannot be told
- *    from frames that were left: no other one of the thread may call the library while such a
- *    coroutine waits inside a call, as that call is then over, and must not go on.
+ *    pthread_cancel(), let go at once (on Linux). A longjmp() tells the library nothing. The next
+ *    call in the same thread, on the stack that it began with (Linux), lets go if it is made by the
+ *    function that made the call that was left, or by one further up: the same call again, or a
+ *    release of any handle. One from deeper on the stack may as well be made by a callback of a
+ *    call that goes on: until one from further up it gets NEURON_E_STATE from what is still in use
+ *    (a training, a search, a stream), and what it releases is freed later. So a function that
+ *    calls setjmp() should make or release something itself before it calls others. What is left by
+ *    a longjmp() on another stack, or in a thread that makes no more calls, is not freed. Frames
+ *    that are copied away from the thread's stack and back, as those of coroutines of Python's
+ *    greenlet and of Ruby's callcc are, cannot be told from frames that were left: no other one of
+ *    the thread may call the library while such a coroutine waits inside a call, as that call is
+ *    then over, and must not go on.
  *  - A stream that a worker of a training reads must not throw, as nobody is there to catch it; if
  *    it ends that thread, or lets it be cancelled, the run fails with NEURON_E_CALLBACK.
  *  - Functions of an allocator, of a log, neuron_parallel_for_function_t and

@@ -79,9 +79,42 @@ static void find_first_stack(void)
 }
 #endif
 
+#if defined(__linux__) && !defined(__GLIBC__)
+/* With other C libraries the end of a thread does not unwind its stack, but runs the destructors of
+ * keys. (glibc may unload this library before they run.) */
+static pthread_key_t thread_end;
+
+static void end_thread(void *list)
+{
+    (void)list;
+    while (here.count > 0) {
+        neuron_hold left = here.list[here.count - 1].hold;
+        take_off(&here, here.count - 1);
+        end_parts(&left);
+    }
+}
+
+static void make_key(void)
+{
+    pthread_key_create(&thread_end, end_thread);
+}
+
+static void watch_thread(void)
+{
+    static pthread_once_t made = PTHREAD_ONCE_INIT;
+    pthread_once(&made, make_key);
+    pthread_setspecific(thread_end, &here);
+}
+#else
+static void watch_thread(void)
+{
+}
+#endif
+
 static void find_stack(void)
 {
     here.has_stack = true;
+    watch_thread();
 #ifdef __linux__
     pthread_attr_t attributes;
     void *stack = NULL;
