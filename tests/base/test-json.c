@@ -76,7 +76,7 @@ START_TEST(texts_are_those_of_the_library)
             assert_ok(neuron_json_write(&written, &size, context, found));
             wide_point = false;
             json_t *expected = json_loads(texts[i], 0, NULL);
-            char *dumped = json_dumps(expected, JSON_COMPACT);
+            char *dumped = json_dumps(expected, JSON_COMPACT | JSON_REAL_PRECISION(17));
             ck_assert(json_equal(found, expected));
             ck_assert_str_eq(written, dumped);
             ck_assert_uint_eq(size, strlen(dumped));
