@@ -55,6 +55,17 @@ def check_versions():
         check(number(since) <= number(version), f"{name} is there since {since}, the library has only version {version}")
 
 
+def check_placeholders():
+    """Nobody is invented: the recipes name the holder of LICENSE, and one address that cannot be."""
+    holder = re.search(r"^Copyright \(c\) [\d ,-]*(.*)$", read("LICENSE"), re.M).group(1)
+    people = {name: re.findall(pattern, read(name), re.M) for name, pattern in (
+        ("docs/packaging/debian/control", r"^Maintainer: (.*)$"), ("docs/packaging/debian/changelog", r"^ -- (.*>)  "),
+        ("docs/packaging/rpm/libneuron.spec", r"^\* \w+ \w+ \d+ \d+ (.*>) - "))}
+    for name, found in people.items():
+        check(found == [f"{holder} <packages@libneuron.invalid>"], f"{name} names {found}")
+    check(f'authors = [{{name = "{holder}"}}]' in read("pyproject.toml"), f"pyproject.toml does not name {holder}")
+
+
 def check_symbols():
     """Against the library itself: names and versions of all symbols, no more and no less."""
     dynamic = run("nm", "-D", "--defined-only", "--with-symbol-versions", LIBRARY[0]).stdout
@@ -84,7 +95,7 @@ def check_symbols_by_dpkg(folder):
 
 def check_copy(folder):
     """What a packager gets, with a name of their own; and nothing is written over."""
-    environment = {**os.environ, "DEBFULLNAME": "A & B | C", "DEBEMAIL": "packager@libneuron.example"}
+    environment = {**os.environ, "DEBFULLNAME": "A & B | C", "DEBEMAIL": "packager@libneuron.invalid"}
     made = os.path.join(folder, "debian")
     copy = ["sh", os.path.join(folder, "docs", "packaging", "debian", "copy")]
     for part in ("docs/packaging", "include/libneuron"):
@@ -95,7 +106,7 @@ def check_copy(folder):
     check(set(os.listdir(made)) == wanted, f"debian/ has {sorted(os.listdir(made))}, not {sorted(wanted)}")
     for name in ("control", "changelog"):
         with open(os.path.join(made, name), encoding="utf-8") as file:
-            check("A & B | C <packager@libneuron.example>" in file.read(), f"debian/{name} has no such packager")
+            check("A & B | C <packager@libneuron.invalid>" in file.read(), f"debian/{name} has no such packager")
     check(os.access(os.path.join(made, "rules"), os.X_OK), "debian/rules cannot be run")
     check(run(*copy).returncode != 0, "a debian/ that is there is written over")
 
@@ -203,6 +214,7 @@ def conda_files():
 
 
 check_versions()
+check_placeholders()
 check_tests()
 check_copyright()
 check_installed()
