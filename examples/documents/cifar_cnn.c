@@ -37,7 +37,7 @@ static neuron_optimizer_t *make_optimizer(const example_t *example, const cifar_
     neuron_optimizer_t *optimizer;
 
     must(neuron_optimizer_create(&optimizer, example->context,
-                                 run->rule != NULL ? run->rule : "adam", NULL));
+                                 run->rule != NULL ? run->rule : "adam", run->rule_options));
     if (run->learning_rate != 0)
         must(neuron_optimizer_set_number(optimizer, "learning_rate", run->learning_rate));
     return optimizer;

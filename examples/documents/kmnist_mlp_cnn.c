@@ -5,12 +5,13 @@
  * found in OUT/<id>-search.jsonl and .txt, and then trains the best of them. A fifth of the
  * training images validates, except where the document looks at the test set. The runs are
  * in networks/kmnist_runs.c. */
+#include "networks/batch_rotation.h"
 #include "networks/kmnist_runs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH_SIZE = 32, FOLDS = 5, TRIALS = 60, QUICK_TRIALS = 2 };
+enum { BATCH_SIZE = 32, SCHEDULE_LENGTH = 10, FOLDS = 5, TRIALS = 60, QUICK_TRIALS = 2 };
 
 /* A run, and all images to train and validate with. */
 typedef struct {
@@ -19,15 +20,49 @@ typedef struct {
     neuron_dataset_t *all;
 } study_t;
 
-static neuron_dataset_t *choose_data(example_t *example, bool on_test)
+/* The rates of the document's schedule: what was asked for is overwritten. */
+static int set_rate(double *rate, int64_t epoch, void *user_data)
+{
+    (void)user_data;
+    *rate = epoch < SCHEDULE_LENGTH ? 0.001 : 0.0001;
+    return 0;
+}
+
+static neuron_callback_t *make_schedule(const example_t *example, kmnist_schedule_t schedule)
+{
+    neuron_callback_t *made = NULL;
+
+    if (schedule == KMNIST_SET)
+        must(neuron_callback_create_schedule(&made, example->context, set_rate, NULL, NULL));
+    else if (schedule == KMNIST_TENTHS)
+        must(neuron_callback_create(&made, example->context, "step_schedule",
+                                    "length=10, factor=0.1"));
+    return made;
+}
+
+static neuron_graph_t *draw(const example_t *example, const kmnist_network_t *network,
+                            neuron_graph_t *graph)
+{
+    if (network->whole_batch && network->rotation > 0)
+        must(batch_rotation_register(example->context, network->rotation));
+    must(neuron_graph_finish(graph, network->draw(graph, network)));
+    return graph;
+}
+
+static neuron_dataset_t *choose_data(example_t *example, const kmnist_run_t *run)
 {
     static const double fractions[] = {0.8, 0.2};
+    bool on_test = run->on_test && run->search != KMNIST_FOLDS && run->search != KMNIST_GRID;
     neuron_dataset_t *all;
     neuron_dataset_t *test;
     neuron_dataset_t *parts[2];
 
     example->data_note = NULL;
     example_load_images(example, EXAMPLE_KMNIST, &all, &test);
+    if (run->one_hot) {
+        all = example_one_hot(all);
+        test = example_one_hot(test);
+    }
     if (on_test) {
         parts[0] = neuron_dataset_ref(all);
         parts[1] = neuron_dataset_ref(test);
@@ -44,8 +79,6 @@ static neuron_dataset_t *choose_data(example_t *example, bool on_test)
 
 static void prepare(const example_t *example, const kmnist_run_t *run, example_training_t *training)
 {
-    neuron_callback_t *steps;
-
     *training = (example_training_t){
         .batch_size = run->batch_size != 0 ? run->batch_size : BATCH_SIZE,
         .epochs = run->epochs,
@@ -57,11 +90,8 @@ static void prepare(const example_t *example, const kmnist_run_t *run, example_t
         must(neuron_optimizer_set_number(training->optimizer, "learning_rate", run->learning_rate));
     if (run->patience != 0)
         training->callbacks[0] = example_early_stopping(example, run->patience);
-    if (run->stepped) {
-        must(neuron_callback_create(&steps, example->context, "step_schedule",
-                                    "length=10, factor=0.1"));
-        training->callbacks[1] = steps;
-    }
+    training->callbacks[1] = make_schedule(example, run->schedule);
+    training->schedule_note = "0.001, and from epoch 11 on 0.0001, whatever the rate was";
 }
 
 static void release(example_training_t *training)
@@ -106,8 +136,8 @@ static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
         must(neuron_dataset_k_fold(&train, &fold, study->all, FOLDS, neuron_trial_fold(trial),
                                    example->options.seed));
     prepare(example, &run, &training);
-    neuron_graph_t *graph = example_trial_graph(example, run.run.id, trial);
-    must(neuron_graph_finish(graph, run.network.draw(graph, &run.network)));
+    neuron_graph_t *graph =
+        draw(example, &run.network, example_trial_graph(example, run.run.id, trial));
     *score = example_try(example, graph, &training, train, fold,
                          !folds        ? NULL
                          : run.on_test ? example->test
@@ -317,8 +347,7 @@ static void train(example_t *example, const kmnist_run_t *asked)
     kmnist_run_t run = *asked;
     example_training_t training;
 
-    study.all = choose_data(example, asked->on_test && asked->search != KMNIST_FOLDS &&
-                                         asked->search != KMNIST_GRID);
+    study.all = choose_data(example, asked);
     if (asked->search != KMNIST_NO_SEARCH && !example_only_tells(example))
         run = search(&study, note);
     prepare(example, &run, &training);
@@ -327,8 +356,7 @@ static void train(example_t *example, const kmnist_run_t *asked)
         training.search = tell_search(example, asked);
         training.trials = trainings_of(example, &plans[asked->search]);
     }
-    neuron_graph_t *graph = example_graph(example, run.run.id);
-    must(neuron_graph_finish(graph, run.network.draw(graph, &run.network)));
+    neuron_graph_t *graph = draw(example, &run.network, example_graph(example, run.run.id));
     graph = example_train(example, run.run.id, graph, &training);
 
     neuron_graph_unref(graph);

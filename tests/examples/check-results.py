@@ -20,7 +20,7 @@ REPORTED = {"parameters", "epochs", "train_accuracy", "validation_accuracy", "va
             "test_accuracy", "test_loss", "macro_f1", "test_examples", "stated_accuracy"}
 TRAINED = {"optimizer", "loss", "length", "keeps"}
 DATA = {"name", "source", "data_note", "train_examples", "validation_examples", "test_examples"}
-UNTRAINED = {"F4", "F4-vote", "F6", "F6-vote"}
+UNTRAINED = {"F4", "F4-vote", "F4-best", "F4-sound", "F6", "F6-vote", "F6-sound"}
 
 
 def check_run(options, run):

@@ -86,6 +86,28 @@ succeeds briefly "$digits_fashion" D2 --data sets
 says out/D2.json '"name": "MNIST", "source": "real"'
 ends_with 1 'No Fashion-MNIST in sets' briefly "$digits_fashion" D3 --data sets
 
+# Kaggle's table of digits, named itself or by its folder: 60 % train, and a fifth each validates and is the test.
+mkdir -p kaggle/digit-recognizer
+awk 'BEGIN {
+    printf "label"
+    for (i = 0; i < 784; i++)
+        printf ",pixel%d", i
+    for (row = 0; row < 100; row++) {
+        printf "\n%d", row % 10
+        for (i = 0; i < 784; i++)
+            printf ",%d", (i * row) % 256
+    }
+    print ""
+}' >kaggle/digit-recognizer/train.csv
+for data in kaggle kaggle/digit-recognizer kaggle/digit-recognizer/train.csv; do
+    rm -f out/D4.json
+    succeeds briefly "$digits_fashion" D4 --data "$data"
+    says stdout 'MNIST: 60 images to train with, 20 to validate, 20 to test'
+    says out/D4.json '"data_note": "Kaggle.s train.csv, of which a fifth is the test set"'
+done
+ends_with 1 'No Fashion-MNIST in kaggle/digit-recognizer/train.csv' \
+    briefly "$digits_fashion" D3 --data kaggle/digit-recognizer/train.csv
+
 # CIFAR-10 in its Python version.
 mkdir -p python/cifar-10-batches-py
 for name in data_batch_1 data_batch_2 data_batch_3 data_batch_4 data_batch_5 test_batch; do

@@ -97,10 +97,22 @@ bad_options "$skip_concat"
 "$committee" --help | grep -q -- --epochs || fail "--help does not name --epochs"
 "$committee" --help | grep -q -- --describe || fail "--help does not name --describe"
 
-# Generated images, if they are asked for.
-good generated 'F1 F2 F3 F4 F4-vote F6 F6-vote' generated \
+# Generated images, if they are asked for. The members of the three committees start and train alike, but for
+# which epoch is kept and which images validate.
+usual='F1 F2 F3 F4 F4-vote F6 F6-vote'
+good generated "$usual F1-best F2-best F3-best F4-best F1-sound F2-sound F3-sound F4-sound F6-sound" generated \
     "$committee" --data generated --run all --seed 7 --threads 2
 [ -s generated/committee.safetensors ] || fail "no committee.safetensors"
+for id in F1 F2 F3; do
+    for name in "$id" "$id-best" "$id-sound"; do
+        grep -o '"train_loss": [0-9.e-]*' "generated/$name.json" | head -n 1
+    done | sort -u >losses
+    [ "$(wc -l <losses)" -eq 1 ] || fail "the only epoch of $id is not its best"
+    says "generated/$id.json" '"validation_examples": 140, "test_examples": 140'
+    says "generated/$id.json" '"keeps": "the last epoch"'
+    says "generated/$id-best.json" '"keeps": "the epoch with the best validation accuracy"'
+    says "generated/$id-sound.json" '"split": "0.86, 0.1, 0.04 of each class, at random"'
+done
 good generated-skip "F5 F7" generated "$skip_concat" --data generated --run all
 grep -q '^| F5 .* 0\.9100 ' generated-skip/results.md || fail "F5 has no figure of the document"
 
@@ -187,7 +199,7 @@ says stderr 'train-images-idx3-ubyte'
 # The real set, where it is.
 for data in "${NEURON_DATA:-/usr/share/datasets}" /usr/share/datasets; do
     if [ -e "$data/fashion-mnist/train-images-idx3-ubyte.gz" ]; then
-        good real 'F1 F2 F3 F4 F4-vote F6 F6-vote' real "$committee" --data "$data"
+        good real "$usual" real "$committee" --data "$data"
         good real-skip "F5 F7" real "$skip_concat" --data "$data/fashion-mnist"
         break
     fi

@@ -213,6 +213,39 @@ void example_load_images(example_t *example, example_images_t images, neuron_dat
     load(test, example->context, &paths[TEST_IMAGES]);
 }
 
+/* Where --data has the table. */
+static bool find_table(const char *data, const char *folder, const char *name, path_t *path)
+{
+    size_t length = strlen(data);
+
+    snprintf(path->text, sizeof path->text, "%s", data);
+    if (length > 4 && strcmp(data + length - 4, ".csv") == 0)
+        return example_file_exists(path->text);
+    snprintf(path->text, sizeof path->text, "%s/%s", data, name);
+    if (example_file_exists(path->text))
+        return true;
+    snprintf(path->text, sizeof path->text, "%s/%s/%s", data, folder, name);
+    return example_file_exists(path->text);
+}
+
+bool example_load_table(example_t *example, example_images_t images, const char *folder,
+                        const char *name, neuron_dataset_t **dataset)
+{
+    char options[64];
+    path_t path;
+
+    if (example->options.data == NULL || !find_table(example->options.data, folder, name, &path))
+        return false;
+    snprintf(options, sizeof options, "label=first, classes=%d, type=u8, shape=28x28x1",
+             CLASS_COUNT);
+    must(neuron_dataset_load_csv(dataset, example->context, path.text, options));
+    example->data_set = sets[images].name;
+    example->data_name = sets[images].name;
+    example->data_source = "real";
+    example->class_names = sets[images].class_names;
+    return true;
+}
+
 neuron_dataset_t *example_one_hot(neuron_dataset_t *dataset)
 {
     neuron_dataset_t *one_hot;

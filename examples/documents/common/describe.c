@@ -226,6 +226,9 @@ static void add_callbacks(example_settings_t *settings, const example_training_t
             continue;
         fputs(before, text.file);
         settings_of_callback(text.file, training->callbacks[i]);
+        if (training->schedule_note != NULL &&
+            strcmp(neuron_callback_kind(training->callbacks[i]), "schedule") == 0)
+            fprintf(text.file, ": %s", training->schedule_note);
         before = "; ";
     }
     add(settings, "callbacks", &text);

@@ -55,6 +55,7 @@ typedef struct {
     const char *kept; /* the parameters of which figures are given, for the results */
     const example_run_t *runs;
     int run_count;
+    const char *usual; /* the runs where none is asked for, as for --run; NULL for all */
     bool several_sets; /* its runs take different sets of images */
 } example_program_t;
 
@@ -84,9 +85,10 @@ typedef struct {
     int64_t batch_size;
     int64_t epochs;
     neuron_callback_t *callbacks[EXAMPLE_CALLBACKS_MAX]; /* those that are not NULL */
-    const char *note;   /* on the run, for the results; NULL for none */
-    const char *search; /* what was tried before, for its description; NULL for nothing */
-    int64_t trials;     /* how many trainings that takes */
+    const char *schedule_note; /* what a schedule of one's own does; NULL for none */
+    const char *note;          /* on the run, for the results; NULL for none */
+    const char *search;        /* what was tried before, for its description; NULL for nothing */
+    int64_t trials;            /* how many trainings that takes */
     bool keep_best; /* the parameters of the epoch with the best validation accuracy, else of the
                        last one */
 } example_training_t;
@@ -177,6 +179,11 @@ typedef enum { EXAMPLE_FASHION_MNIST, EXAMPLE_MNIST, EXAMPLE_KMNIST } example_im
  * test images are there, 8,000 of them are to train with. */
 void example_load_images(example_t *example, example_images_t images, neuron_dataset_t **train,
                          neuron_dataset_t **test);
+
+/* A table of such images with their labels in the first column, if --data names it, the folder that
+ * has it, or the folder of that: DATA/<folder>/<name>. Returns whether it does. */
+bool example_load_table(example_t *example, example_images_t images, const char *folder,
+                        const char *name, neuron_dataset_t **dataset);
 
 /* How the colour images of CIFAR-10 are taken. */
 typedef enum {

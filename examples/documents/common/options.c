@@ -41,9 +41,9 @@ static void print_help(const example_program_t *program)
         "                trained or written\n"
         "  --estimate    tell of each run how many seconds it will take, and how many of a\n"
         "                processor, by a short look at each training, and end\n"
-        "  --run ID      only these runs: repeated, or with commas, or \"all\"\n"
+        "  --run ID      only these runs: repeated, or with commas, or \"all\"; default: %s\n"
         "  --help        this text\n",
-        program->data, program->name);
+        program->data, program->name, program->usual != NULL ? program->usual : "all");
 }
 
 int example_id_width(const example_program_t *program)
@@ -196,7 +196,7 @@ void example_parse(example_options_t *options, const example_program_t *program,
     if (options->quick && options->limit == 0)
         options->limit = 500;
     if (!parse.run_given)
-        choose_run(&parse, "all");
+        choose_runs(&parse, program->usual != NULL && !options->describe ? program->usual : "all");
 }
 
 int example_run_index(const example_program_t *program, const char *id)

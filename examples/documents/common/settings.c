@@ -70,6 +70,8 @@ static const row_t optimizer_rows[] = {
     {"beta_2", NULL, "beta 2", NAN, NULL},
     {"rho", NULL, "rho", NAN, NULL},
     {"epsilon", NULL, "epsilon", NAN, NULL},
+    {"epsilon_in_root", NULL, "epsilon in root", 1, NULL},
+    {"momentum_decay", NULL, "momentum decay", 1, NULL},
     {"weight_decay", NULL, "weight decay", NAN, NULL},
     {"initial_accumulator", NULL, "initial accumulator", NAN, NULL},
     {"clip_value", NULL, "clip value", 0, NULL},

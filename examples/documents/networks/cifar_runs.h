@@ -11,6 +11,7 @@ typedef struct {
     const cifar_network_t *network;
     example_colours_t colours; /* grey */
     const char *rule;          /* of the optimizer: Adam */
+    const char *rule_options;  /* the rule's own */
     double learning_rate;      /* the rule's own */
     int64_t batch_size;        /* 64 */
     int64_t epochs;            /* until the validation loss gets no better */

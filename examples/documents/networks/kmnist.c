@@ -1,6 +1,8 @@
 /* The networks of document 000, for images of 28x28. */
 #include "kmnist.h"
 
+#include "batch_rotation.h"
+
 static neuron_node_t *image(neuron_graph_t *g)
 {
     return neuron_input(g, (const int64_t[]){28, 28, 1}, 3);
@@ -26,7 +28,8 @@ neuron_node_t *kmnist_mlp(neuron_graph_t *g, const kmnist_network_t *network)
     neuron_node_t *x = image(g);
 
     if (network->rotation > 0)
-        x = neuron_random_rotation(g, x, network->rotation, NULL);
+        x = network->whole_batch ? batch_rotation(g, x, network->rotation)
+                                 : neuron_random_rotation(g, x, network->rotation, NULL);
     if (network->noise > 0)
         x = neuron_gaussian_noise(g, x, network->noise);
     x = drop(g, neuron_flatten(g, x), network->input_dropout);

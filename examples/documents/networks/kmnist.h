@@ -20,7 +20,8 @@ struct kmnist_network {
     int64_t units;
     int64_t hidden_layers;
     bool batch_norm;
-    double rotation;      /* share of a full turn, to either side */
+    double rotation;      /* share of a full turn, to either side: */
+    bool whole_batch;     /* of the batch as if it were one image, else of each image */
     double noise;         /* deviation */
     double input_dropout; /* of the pixels */
 };

@@ -14,6 +14,13 @@ typedef enum {
     KMNIST_GRID    /* learning rate and dropout, on five folds */
 } kmnist_search_t;
 
+/* How the rate changes every ten epochs. */
+typedef enum {
+    KMNIST_CONSTANT,
+    KMNIST_SET,   /* it is set to 0.001, then to 0.0001, whatever it was */
+    KMNIST_TENTHS /* it is divided by ten */
+} kmnist_schedule_t;
+
 /* What is 0 has the default in parentheses. */
 typedef struct {
     example_run_t run;
@@ -23,9 +30,10 @@ typedef struct {
     int64_t batch_size;   /* 32 */
     int64_t epochs;
     int64_t patience; /* no early stopping */
-    bool stepped;     /* the rate is divided by ten every ten epochs */
-    bool best;        /* the epoch with the best validation accuracy is kept */
-    bool on_test;     /* the test set validates, and is what a search looks at */
+    kmnist_schedule_t schedule;
+    bool one_hot; /* labels are one-hot */
+    bool best;    /* the epoch with the best validation accuracy is kept */
+    bool on_test; /* the test set validates, and is what a search looks at */
     kmnist_search_t search;
 } kmnist_run_t;
 
