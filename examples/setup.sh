@@ -58,6 +58,10 @@ pytest_is_there() {
     /usr/bin/python3 -c 'import numpy, pytest' || python3 -c 'import numpy, pytest'
 }
 
+pandas_is_there() {
+    /usr/bin/python3 -c 'import numpy, pytest, pandas' || python3 -c 'import numpy, pytest, pandas'
+}
+
 # What the tests take as well.
 need_test_tools() {
     need_build_tools
@@ -68,6 +72,7 @@ need_test_tools() {
     need libclang-rt-dev links clang -fsanitize=address
     need python3-numpy numpy_is_there
     need python3-pytest pytest_is_there
+    need python3-pandas pandas_is_there
     need curl command -v curl
     need clang-format command -v clang-format
     need gdb command -v gdb

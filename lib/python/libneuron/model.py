@@ -225,16 +225,24 @@ class Model:
 
     def _predict_in_place(self, x: np.ndarray, count: int) -> np.ndarray:
         """As _predict_many(), of one array as it lies."""
-        output = np.empty((count, *self.output_shapes[0]), np.float32)
-        given, taken = wrap(x, self.context), wrap(output, self.context)
+        slot = self._local.__dict__.pop("output", None)  # of the last call, as the next is likely of as many
+        if slot is None or slot[0].shape[0] != count:
+            output = np.empty((count, *self.output_shapes[0]), np.float32)
+            slot = output, wrap(output, self.context)
         self._begin_reading()
         try:
-            check(_predict(self._graph, given, taken))
-        except ShapeError as error:
-            raise self._explained(error, x) from None
+            status = _predict(self._graph, wrap(x, self.context), slot[1])
         finally:
             self._readers.remove(get_ident())
-        return output
+        if status < 0:
+            try:
+                check(status)
+            except ShapeError as error:
+                raise self._explained(error, x) from None
+        if slot[0].size > _FEW_NUMBERS:  # rather than a copy
+            return slot[0]
+        self._local.output = slot
+        return slot[0].copy()
 
     def _predict_many(self, x: Any) -> Any:
         if isinstance(x, Dataset):

@@ -21,6 +21,8 @@ TYPES: Dict[Any, int] = {np.dtype(np.float32): _c.NEURON_TYPE_F32, np.dtype(np.u
 DTYPES: Dict[int, Any] = {number: dtype for dtype, number in TYPES.items()}
 FLOAT = np.dtype(np.float32)
 
+_extents = [ctypes.c_int64 * rank for rank in range(_c.NEURON_RANK_MAX + 1)]  # types, which take a while to find
+
 _CPU_DEVICES = (1, 3, 11, 13)  # of DLPack: the processor's memory, or some that it shares with a device
 
 # Memory that a tensor of the library lies over, until the library says that it is free.
@@ -78,8 +80,12 @@ def as_stored(values: Any, what: str = "the array") -> np.ndarray:
 def wrap(array: np.ndarray, context: Context) -> Any:
     """A tensor over the memory of an array that is ready() and lives as long as the tensor."""
     handle = _c.TensorHandle()
-    shape = (ctypes.c_int64 * array.ndim)(*array.shape)
-    check(_c.neuron_tensor_wrap(handle, context._handle, TYPES[array.dtype], shape, array.ndim, array.ctypes.data))
+    shape = array.shape
+    extents = _extents[len(shape)](*shape) if len(shape) < len(_extents) else (ctypes.c_int64 * len(shape))(*shape)
+    status = _c.neuron_tensor_wrap(handle, context._handle, TYPES[array.dtype], extents, len(shape),
+                                   array.__array_interface__["data"][0])
+    if status < 0:
+        check(status)
     return handle
 
 
