@@ -157,6 +157,24 @@ def test_files(tmp_path):
     assert image.shape == (1, 1, 2, 1) and image.ravel().tolist() == [0, 1]
 
 
+def test_an_image_is_scaled_as_the_training_set(tmp_path):
+    chance = np.random.default_rng(0)
+    for name in ("a", "b"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for i in range(4):
+            pixels = chance.integers(0, 90, 12, np.uint8)
+            (tmp_path / "set" / name / f"{i}.ppm").write_bytes(b"P6 2 2 255 " + pixels.tobytes())
+    data = nn.Dataset.load_folder(tmp_path / "set").standardize()
+    model = nn.Sequential([nn.Input((2, 2, 3)), nn.Flatten(), nn.Dense(2, activation="softmax")])
+    path = tmp_path / "set" / "a" / "0.ppm"
+    assert nn.load_image(path, model).max() < 0.5  # knows of no scale yet: 0 to 1
+    model.fit(data)
+    assert np.allclose(nn.load_image(path, model), data.x()[:1]) and nn.load_image(path).min() >= 0
+    assert np.allclose(model.predict(nn.load_image(path, model)), model.predict(data)[:1], atol=1e-6)
+    with pytest.raises(TypeError, match="it must be the nn.Model"):
+        nn.load_image(path, data)
+
+
 def test_streams(small, glyphs):
     x, y = glyphs
     calls = []

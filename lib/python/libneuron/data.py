@@ -19,7 +19,7 @@ from .elsewhere import DATASET, hint
 from .errors import DataError, FormatError
 from .frames import PLAIN, TRAINED, Table, all_numbers, finite, plan_of
 from .labels import Labels, is_frame, labels_of
-from .tensor import DTYPES, as_array, as_float, as_stored, copied, lend
+from .tensor import DTYPES, as_array, as_float, as_stored, copied, lend, scales_of
 
 _TEXTS = ("label", "targets", "ignore", "categorical", "na_values", "separator", "comment", "shape")
 
@@ -155,7 +155,7 @@ class Dataset:
                 raise IndexError(f"the mask has the shape {places.shape}; there are {len(self)} examples")
             places = np.flatnonzero(places)
         if places.dtype.kind not in "iu" or places.ndim != 1:
-            raise TypeError("a dataset is indexed by a slice, by positions, or by a mask")
+            raise TypeError("a dataset is indexed by a slice, by positions, or by a mask; one example is dataset[0:1]")
         places = places.astype(np.int64)
         return self.select(np.where(places < 0, places + len(self), places))
 
@@ -370,6 +370,12 @@ class Dataset:
         def __getattr__(self, name: str) -> Any:
             raise AttributeError(f"a Dataset has no {name!r}" + hint(name, DATASET))
 
+    def __copy__(self) -> "Dataset":
+        return self.subset(0, len(self))
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Dataset is not pickled: its arrays are, x() and labels() or y()")
+
     def __repr__(self) -> str:
         return (f"<Dataset of {len(self)} examples {'x'.join(map(str, self.shape))} {self.dtype}, "
                 f"{self.classes} classes>")
@@ -420,19 +426,6 @@ class Preparation:
 
     def __repr__(self) -> str:
         return f"<Preparation of {', '.join(self.fields)}>"
-
-
-def scales_of(graph: Any, name: Optional[str] = None) -> Optional[Tuple[np.ndarray, np.ndarray]]:
-    """Scales and offsets of the set that a graph was trained on, None where it has none. name: of one input of several."""
-    function, needed = _c.neuron_graph_scales, ctypes.c_size_t()
-    where = None if name is None else utf8(name)
-    check(function(None, None, 0, needed, graph, where))
-    if needed.value == 0:
-        return None
-    scales, offsets = np.empty(needed.value), np.empty(needed.value)
-    check(function(scales.ctypes.data_as(function.argtypes[0]), offsets.ctypes.data_as(function.argtypes[1]),
-                   needed.value, None, graph, where))
-    return scales, offsets
 
 
 def owned(kind: Any, pointer: Any) -> Any:

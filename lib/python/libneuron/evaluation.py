@@ -142,6 +142,15 @@ class Evaluation:
         import pandas  # type: ignore[import-untyped,unused-ignore]
         return pandas.DataFrame({name: getattr(self, name) for name in _FIGURES[self.kind]}, index=self.names)
 
+    def __copy__(self) -> "Evaluation":
+        return self  # it never changes
+
+    def __deepcopy__(self, memo: Any) -> "Evaluation":
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("an Evaluation is not pickled: its figures are, evaluation.accuracy, evaluation.confusion and others")
+
     def __repr__(self) -> str:
         if self.kind == "regression":
             return (f"<Evaluation of {self.count} examples: loss {self.loss:.4g}, "

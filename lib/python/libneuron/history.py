@@ -69,6 +69,15 @@ class History(Mapping[str, np.ndarray]):
         def __getattr__(self, name: str) -> Any:
             raise AttributeError(f"a History has no {name!r}" + hint(name, HISTORY))
 
+    def __copy__(self) -> "History":
+        return self  # it never changes
+
+    def __deepcopy__(self, memo: Any) -> "History":
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a History is not pickled: its figures are, dict(history) or history.frame()")
+
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self._figures:
             raise KeyError(f"{name}; there are {', '.join(self._figures)}")

@@ -7,11 +7,11 @@ import numpy as np
 
 from . import _c
 from ._call import check, utf8
-from .data import Dataset, frame_matrix, of_arrays, scales_of
+from .data import Dataset, frame_matrix, of_arrays
 from .errors import DataError, ElementTypeError
 from .kinds import Loss
 from .labels import Labels, is_frame, labels_of, one_hot
-from .tensor import as_array, as_float, as_stored, ready
+from .tensor import as_array, as_float, as_stored, ready, scales_of
 
 _SHARES = ("cross_entropy", "kullback_leibler")
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 import numpy as np
 
 from . import _c
-from ._call import check, path_of
+from ._call import check, path_of, utf8
 from .context import Context, context as current_context
 
 TYPES: Dict[Any, int] = {np.dtype(np.float32): _c.NEURON_TYPE_F32, np.dtype(np.uint8): _c.NEURON_TYPE_U8,
@@ -48,7 +48,7 @@ def as_array(values: Any, what: str = "the array") -> np.ndarray:
         try:
             return np.from_dlpack(values)
         except (BufferError, RuntimeError, TypeError) as error:
-            raise TypeError(f"{what} does not lend its memory: {error}") from error
+            raise TypeError(f"{what}: the memory is not lent: {error}") from error
     if hasattr(values, "to_numpy"):  # pandas and others
         return np.asarray(values.to_numpy())
     array = np.asarray(values)
@@ -138,8 +138,28 @@ def view(address: Any, shape: Any, dtype: Any = FLOAT) -> np.ndarray:
     return np.frombuffer(memory, dtype, count).reshape(shape)
 
 
-def load_image(path: Any, context: Optional[Context] = None) -> np.ndarray:
-    """An image to predict from, [1, height, width, channels], from 0 to 1: PBM, PGM, PPM or PNG."""
+def load_image(path: Any, model: Any = None, context: Optional[Context] = None) -> np.ndarray:
+    """An image to predict from, [1, height, width, channels]: PBM, PGM, PPM or PNG. Its numbers are 0 to 1; with a model
+    they are scaled as that one was trained, which matters where the training set was standardized or the like."""
+    if model is not None and not hasattr(model, "_graph"):
+        raise TypeError(f"model is {type(model).__name__}; it must be the nn.Model that is to predict")
+    found = None if model is None else scales_of(model._graph, model.input_names[0])
+    kind = _c.neuron_tensor_load_image.argtypes[3]
+    scales, offsets = (None, None) if found is None else (each.ctypes.data_as(kind) for each in found)
     handle = _c.TensorHandle()
-    check(_c.neuron_tensor_load_image(handle, (context or current_context())._handle, path_of(path), None, None, 0))
+    check(_c.neuron_tensor_load_image(handle, (context or current_context())._handle, path_of(path), scales, offsets,
+                                      0 if found is None else found[0].size))
     return array_of(handle)
+
+
+def scales_of(graph: Any, name: Optional[str] = None) -> Optional[Tuple[np.ndarray, np.ndarray]]:
+    """Scales and offsets of the set that a graph was trained on, None where it has none. name: of one input of several."""
+    function, needed = _c.neuron_graph_scales, ctypes.c_size_t()
+    where = None if name is None else utf8(name)
+    check(function(None, None, 0, needed, graph, where))
+    if needed.value == 0:
+        return None
+    scales, offsets = np.empty(needed.value), np.empty(needed.value)
+    check(function(scales.ctypes.data_as(function.argtypes[0]), offsets.ctypes.data_as(function.argtypes[1]),
+                   needed.value, None, graph, where))
+    return scales, offsets

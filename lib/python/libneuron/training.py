@@ -13,6 +13,7 @@ from ._call import bytes_of, check, options_text, park, path_of, pointers
 from .callbacks import LibraryCallback, forget, functions_of, keep, list_of
 from .context import seed_of
 from .data import Dataset
+from .elsewhere import FIT
 from .errors import StateError
 from .history import History
 from .kinds import Loss, Optimizer, loss_of, optimizer_of
@@ -203,8 +204,9 @@ class Trainer:
         self._handle, self._dataset = handle, dataset
 
     def _prepare(self, dataset: Dataset, validation: Optional[Dataset], options: Dict[str, Any]) -> None:
-        if "verbose" in options:
-            raise TypeError("fit() has no option 'verbose'; it is called 'progress': True or False")
+        for name in options:
+            if name in FIT:
+                raise TypeError(f"fit() has no option {name!r}; {FIT[name]}")
         if self._handle is None:
             self._create(dataset)
         elif dataset is not self._dataset:
