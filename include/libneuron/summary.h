@@ -81,6 +81,26 @@ NEURON_API int neuron_graph_memory(int64_t *bytes, const neuron_graph_t *graph, 
 NEURON_API int neuron_graph_summary(char *text, size_t capacity, size_t *needed,
                                     const neuron_graph_t *graph, int64_t batch);
 
+/** Measures how long each layer takes to predict, by examples of its own making.
+ *
+ *  Layers are computed one after the other, each by all threads of the context. What is computed
+ *  in the pass of another layer, as an activation in that of a convolution, has 0, and its time is
+ *  with that layer. Where it is faster, neuron_graph_predict() takes some of the examples through
+ *  all layers at a time: then the sum may be more than that call takes.
+ *
+ *  @param[out] seconds  room for `capacity` numbers: of each node in the order of
+ *                       neuron_graph_node(), the least of all repeats, for the whole batch. NULL
+ *                       with capacity 0 to ask how many there are. 0 on failure.
+ *  @param[out] needed   neuron_graph_node_count(); may be NULL.
+ *  @param batch    examples, 1 to 2^31 - 1.
+ *  @param repeats  1 to 1,000,000; 10 are enough for a quiet machine. One more comes before them.
+ *  @return  0; NEURON_E_ARGUMENT, also if there is too little room; NEURON_E_STATE before finish;
+ *           NEURON_E_MEMORY; or what a custom layer returned. Threads as for
+ *           neuron_graph_predict(). Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_graph_profile(double *seconds, size_t capacity, size_t *needed,
+                                                 const neuron_graph_t *graph, int64_t batch,
+                                                 int64_t repeats);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,6 +5,7 @@
 #include <libneuron/context.h>
 
 #include "base/checked.h"
+#include "base/compiler/attributes.h"
 #include "base/hold.h"
 #include "base/pool.h"
 #include "base/status.h"
@@ -75,18 +76,18 @@ int neuron_context_set_threads(neuron_context_t *context, int32_t threads, const
 
 /* `count` times `size` bytes; NULL if they cannot be had, with the message and nothing else to do
  * than return NEURON_E_MEMORY. At least one byte, so that NULL always means failure. */
-void *neuron_allocate(neuron_context_t *context, size_t count, size_t size);
-void *neuron_allocate_zero(neuron_context_t *context, size_t count, size_t size);
-char *neuron_copy_text(neuron_context_t *context, const char *text);
+NEURON_SHARED void *neuron_allocate(neuron_context_t *context, size_t count, size_t size);
+NEURON_SHARED void *neuron_allocate_zero(neuron_context_t *context, size_t count, size_t size);
+NEURON_SHARED char *neuron_copy_text(neuron_context_t *context, const char *text);
 
 /* Whether the limit has room for memory that does not come from here. */
 bool neuron_memory_allows(const neuron_context_t *context, size_t count, size_t size);
 
 /* NULL is fine. */
-void neuron_release(neuron_context_t *context, void *memory);
+NEURON_SHARED void neuron_release(neuron_context_t *context, void *memory);
 
 /* Calls it in the floating-point mode of the host. */
-void neuron_destroy_user_data(neuron_destroy_function_t destroy, void *user_data);
+NEURON_SHARED void neuron_destroy_user_data(neuron_destroy_function_t destroy, void *user_data);
 
 /* For neuron_hold_add(), with the context as owner. */
 void neuron_release_hold(void *context, void *memory);
@@ -95,7 +96,7 @@ NEURON_HOLD_DECLARE(context);
 
 /* Sends a line to the log if its level is wanted. `category` is one of those that the comment of
  * neuron_log_function_t lists, as constant text. */
-void neuron_log(neuron_context_t *context, int32_t level, const char *category, const char *format,
-                ...) __attribute__((format(printf, 4, 5)));
+NEURON_SHARED void neuron_log(neuron_context_t *context, int32_t level, const char *category,
+                              const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

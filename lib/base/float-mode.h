@@ -10,6 +10,8 @@
 #ifndef BASE_FLOAT_MODE_H
 #define BASE_FLOAT_MODE_H
 
+#include "base/compiler/attributes.h"
+
 #include <fenv.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,11 +36,11 @@ typedef struct neuron_float_scope {
     bool outermost, flushed; /* what to go back to where it is not */
 } neuron_float_scope;
 
-void neuron_float_enter(neuron_float_scope *scope, bool flushes);
+NEURON_SHARED void neuron_float_enter(neuron_float_scope *scope, bool flushes);
 /* How the thread computes; true outside of all scopes. */
 bool neuron_float_flushes(void);
 /* Compilers call abort() for a cleanup that may throw. */
-void neuron_float_leave(neuron_float_scope *scope) __attribute__((nothrow));
+NEURON_SHARED void neuron_float_leave(neuron_float_scope *scope) __attribute__((nothrow));
 
 /* From here to the end of the block, however it is left. */
 #define FLOAT_SCOPE_(flushes)                                                                      \

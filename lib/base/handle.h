@@ -5,6 +5,8 @@
 
 #include <libneuron/types.h>
 
+#include "base/compiler/attributes.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -75,8 +77,8 @@ static inline bool neuron_handle_is(const void *pointer, neuron_handle_kind kind
 #define NEURON_IS(pointer) neuron_handle_is(pointer, NEURON_HANDLE_KIND(pointer))
 
 /* NEURON_E_ARGUMENT unless it is of that kind: "neuron_graph_save: graph is a tensor". */
-int neuron_handle_check(const void *pointer, neuron_handle_kind kind, const char *name,
-                        const char *who);
+NEURON_SHARED int neuron_handle_check(const void *pointer, neuron_handle_kind kind,
+                                      const char *name, const char *who);
 
 /* The same of one of an array: "neuron_dataset_join: datasets[1] is NULL; it must not be". */
 int neuron_handle_check_at(const void *pointer, neuron_handle_kind kind, const char *name,

@@ -12,6 +12,8 @@
 #ifndef BASE_HOLD_H
 #define BASE_HOLD_H
 
+#include "base/compiler/attributes.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,7 +64,7 @@ void neuron_hold_settle_below(uintptr_t limit);
 /* Takes one owner of an object away; true if it was the last. Settles as well. */
 #define neuron_hold_last_owner(references)                                                         \
     neuron_hold_count_down(references, (uintptr_t)__builtin_frame_address(0) + 1)
-bool neuron_hold_count_down(atomic_int *references, uintptr_t limit);
+NEURON_SHARED bool neuron_hold_count_down(atomic_int *references, uintptr_t limit);
 
 /* What ends a reference, as neuron_<noun>_end_hold(). */
 #define NEURON_HOLD_DECLARE(noun) void neuron_##noun##_end_hold(void *owner, void *object)

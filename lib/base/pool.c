@@ -8,6 +8,7 @@
 #include "base/pool.h"
 
 #include "base/clock.h"
+#include "base/compiler/attributes.h"
 #include "base/context.h"
 #include "base/float-mode.h"
 
@@ -171,7 +172,7 @@ static void end_threads(neuron_pool *pool)
     pthread_mutex_destroy(&pool->mutex);
 }
 
-neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads)
+NEURON_COLD neuron_pool *neuron_pool_create(neuron_context_t *context, int32_t threads)
 {
     neuron_pool *pool = neuron_allocate_zero(context, 1, sizeof *pool);
     pthread_t *handles = neuron_allocate_zero(context, neuron_size(threads), sizeof *handles);
@@ -203,7 +204,7 @@ static bool has_lost_threads(const neuron_pool *pool)
 
 /* A forked child only frees: the threads that hold or wait for something there are never going to
  * let go. */
-void neuron_pool_destroy(neuron_pool *pool)
+NEURON_COLD void neuron_pool_destroy(neuron_pool *pool)
 {
     if (!pool)
         return;
@@ -269,8 +270,8 @@ static int create_thread(pthread_t *thread, pthread_attr_t *attributes, void *(*
 }
 #endif
 
-int neuron_pool_start_thread(const neuron_pool *pool, pthread_t *thread, void *(*run)(void *),
-                             void *argument)
+NEURON_COLD int neuron_pool_start_thread(const neuron_pool *pool, pthread_t *thread,
+                                         void *(*run)(void *), void *argument)
 {
     pthread_attr_t attributes;
     if (pthread_attr_init(&attributes) != 0)

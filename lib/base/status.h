@@ -4,6 +4,7 @@
 
 #include <libneuron/status.h>
 
+#include "base/compiler/attributes.h"
 #include "base/handle.h"
 
 #include <inttypes.h>
@@ -18,18 +19,19 @@ void neuron_format_line(char *line, size_t size, const char *format, va_list arg
     __attribute__((format(printf, 3, 0)));
 
 /* Keeps a message for neuron_error_last() in this thread. One line, cut after 511 bytes. */
-void neuron_set_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
+NEURON_SHARED void neuron_set_message(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 
 /* Keeps a message and has the value `status`, so that a function can end with
  * `return neuron_fail(NEURON_E_SHAPE, ...)`. A macro, so that compilers see the number. */
 #define neuron_fail(status, ...) (neuron_set_message(__VA_ARGS__), (status))
 
 /* How many messages this thread has kept. */
-uint64_t neuron_message_count(void);
+NEURON_SHARED uint64_t neuron_message_count(void);
 
 /* Keeps a message about a function of the caller's that returned a failure, and behind it what that
  * function failed with: the last message, if there are more than `before`, when it was called. */
-void neuron_set_call_message(uint64_t before, const char *format, ...)
+NEURON_SHARED void neuron_set_call_message(uint64_t before, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Such a message with the status of the call that the function was a part of: a negative result
@@ -94,8 +96,9 @@ enum { NEURON_LIST_MAX = 1 << 20 };
 
 /* NEURON_E_ARGUMENT with the messages "who: name is NULL; it must not be" and "who: name is 7; it
  * must be ...", where `allowed` follows. */
-int neuron_refuse_null(const char *name, const char *who);
-int neuron_refuse_value(int64_t value, const char *name, const char *allowed, const char *who);
+NEURON_SHARED int neuron_refuse_null(const char *name, const char *who);
+NEURON_SHARED int neuron_refuse_value(int64_t value, const char *name, const char *allowed,
+                                      const char *who);
 
 /* What a word may be, for neuron_refuse_value(): "sum (10), mean (20)". Starts with { 0 }; what
  * does not fit is left out. */
@@ -105,14 +108,16 @@ typedef struct neuron_words_text {
 } neuron_words_text;
 void neuron_words_add(neuron_words_text *words, const char *name, int32_t value);
 
-int neuron_check_range(int64_t value, int64_t least, int64_t most, const char *name,
-                       const char *who);
-int neuron_check_finite(double value, int as_float, const char *name, const char *who);
+NEURON_SHARED int neuron_check_range(int64_t value, int64_t least, int64_t most, const char *name,
+                                     const char *who);
+NEURON_SHARED int neuron_check_finite(double value, int as_float, const char *name,
+                                      const char *who);
 int neuron_check_part(int64_t first, int64_t count, int64_t all, const char *who);
 
 /* Whether a name that a caller gives, and that ends up in files, is 1 to `max` bytes of UTF-8
  * without control characters and without any of `forbidden`. */
-int neuron_name_check(const char *name, size_t max, const char *forbidden, const char *who);
+NEURON_SHARED int neuron_name_check(const char *name, size_t max, const char *forbidden,
+                                    const char *who);
 
 enum { NEURON_MESSAGE_SIZE = 512 };
 

@@ -2,6 +2,7 @@
 #include "data/stream.h"
 
 #include "base/checked.h"
+#include "base/compiler/attributes.h"
 #include "base/float-mode.h"
 #include "kernels/kernels.h"
 
@@ -215,7 +216,8 @@ double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position)
     return neuron_dataset_weight_at(dataset, 0, position);
 }
 
-int neuron_dataset_class_counts(int64_t *counts, int64_t capacity, const neuron_dataset_t *dataset)
+NEURON_COLD int neuron_dataset_class_counts(int64_t *counts, int64_t capacity,
+                                            const neuron_dataset_t *dataset)
 {
     CHECK_ARGUMENT(dataset);
     CHECK_ARGUMENT(counts);
@@ -229,8 +231,8 @@ int neuron_dataset_class_counts(int64_t *counts, int64_t capacity, const neuron_
     return NEURON_OK;
 }
 
-int neuron_dataset_read(float *values, int32_t *labels, const neuron_dataset_t *dataset,
-                        int64_t first, int64_t count)
+NEURON_COLD int neuron_dataset_read(float *values, int32_t *labels, const neuron_dataset_t *dataset,
+                                    int64_t first, int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
@@ -246,8 +248,9 @@ int neuron_dataset_read(float *values, int32_t *labels, const neuron_dataset_t *
     return NEURON_OK;
 }
 
-int neuron_dataset_read_targets(float *targets, size_t capacity, size_t *needed,
-                                const neuron_dataset_t *dataset, int64_t first, int64_t count)
+NEURON_COLD int neuron_dataset_read_targets(float *targets, size_t capacity, size_t *needed,
+                                            const neuron_dataset_t *dataset, int64_t first,
+                                            int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);
@@ -269,8 +272,8 @@ int neuron_dataset_read_targets(float *targets, size_t capacity, size_t *needed,
     return NEURON_OK;
 }
 
-int neuron_dataset_read_weights(float *weights, const neuron_dataset_t *dataset, int64_t first,
-                                int64_t count)
+NEURON_COLD int neuron_dataset_read_weights(float *weights, const neuron_dataset_t *dataset,
+                                            int64_t first, int64_t count)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(dataset);

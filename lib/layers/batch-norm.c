@@ -5,12 +5,13 @@
  * number of rows nor the number of threads costs accuracy or changes a bit. */
 #include "layers/layer.h"
 
-#include "base/checked.h"
 #include "base/bump.h"
-#include "ops/statistics.h"
+#include "base/checked.h"
+#include "base/compiler/attributes.h"
 #include "layers/image.h"
 #include "layers/pieces.h"
 #include "layers/post.h"
+#include "ops/statistics.h"
 
 #include <assert.h>
 #include <float.h>
@@ -24,7 +25,7 @@ static const neuron_option options[] = {
 
 enum { GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE };
 
-static int infer(neuron_spec *spec, const char *node)
+NEURON_COLD static int infer(neuron_spec *spec, const char *node)
 {
     const neuron_shape *input = &spec->inputs[0];
     RETURN_IF_ERROR(neuron_layer_infer_channels(spec, node));
@@ -103,7 +104,7 @@ static norm_job job_of_run(const neuron_run *run)
     return job;
 }
 
-static int plan(const neuron_plan_request *request, neuron_needs *needs)
+NEURON_COLD static int plan(const neuron_plan_request *request, neuron_needs *needs)
 {
     const neuron_spec *spec = request->spec;
     int64_t batch = request->batch;

@@ -4,6 +4,7 @@
 #include "losses/loss.h"
 
 #include "base/checked.h"
+#include "base/compiler/attributes.h"
 #include "losses/cross-entropy.h"
 
 #include <inttypes.h>
@@ -11,8 +12,9 @@
 
 enum { EXAMPLES_PER_TASK = 16 };
 
-int neuron_loss_check_targets(const neuron_loss_t *loss, const float *targets, const int64_t *rows,
-                              int64_t count, int64_t outputs, const char *who)
+NEURON_COLD int neuron_loss_check_targets(const neuron_loss_t *loss, const float *targets,
+                                          const int64_t *rows, int64_t count, int64_t outputs,
+                                          const char *who)
 {
     const neuron_loss_row *kind = loss->kind;
     for (int64_t i = 0; kind->accepts && i < count; i++)

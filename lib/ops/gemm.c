@@ -3,8 +3,9 @@
  * tiles of packed weights (kernels/gemm.c). The gradients are in gemm-gradients.c. */
 #include "ops/gemm.h"
 
-#include "base/checked.h"
 #include "base/bump.h"
+#include "base/checked.h"
+#include "base/compiler/attributes.h"
 #include "kernels/panels.h"
 #include "ops/gemm-tiling.h"
 
@@ -50,8 +51,8 @@ static size_t place_forward(const neuron_forward_cut *cut, int64_t batch, int64_
     return total;
 }
 
-size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units, int32_t threads,
-                                   bool packed, bool invariant)
+NEURON_COLD size_t neuron_gemm_forward_scratch(int64_t batch, int64_t inputs, int64_t units,
+                                               int32_t threads, bool packed, bool invariant)
 {
     forward_places places;
     size_t most = 0;

@@ -84,9 +84,15 @@ def check_exports(arguments):
     problems = []
     functions = declared(arguments.include)
     mapped = listed(arguments.map)
-    dynamic = [line.split()[-1].split('@')[0]
+    symbols = [line.split()[-1].split('@')
                for line in run('nm', '-D', '--defined-only', arguments.library).splitlines()
                if line.split()[-2] != 'A']
+    dynamic = [name for name, *version in symbols if not version[-1].startswith('NEURON_PRIVATE_')]
+    if arguments.private:
+        private = [name for name, *version in symbols if version[-1].startswith('NEURON_PRIVATE_')]
+        compare(problems, f'shared library, against {arguments.private}', listed(arguments.private, r'[\w.]+'), private)
+        if listed(arguments.private, r'[\w.]+') != sorted(listed(arguments.private, r'[\w.]+')):
+            problems.append(f'{arguments.private} is not in alphabetical order')
     changed = re.findall(r'^\s*\+ (neuron_\w+)$', read(arguments.changelog), re.M)
     compare(problems, 'version script, against the headers', functions, mapped)
     compare(problems, 'shared library, against the version script', mapped, dynamic)
@@ -476,7 +482,7 @@ int main(void)
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('check')
-    for name in ('library', 'include', 'map', 'changelog', 'cc', 'cxx', 'clang', 'list'):
+    for name in ('library', 'include', 'map', 'changelog', 'cc', 'cxx', 'clang', 'list', 'private'):
         parser.add_argument('--' + name, default='')
     parser.add_argument('--release', action='store_true')
     arguments = parser.parse_args()

@@ -753,6 +753,14 @@ class graph : public handle<graph, neuron_graph_t>
         const int status = neuron_graph_memory(&size, get(), batch, options.c_str());
         return detail::given(status, size);
     }
+    /** neuron_graph_profile(): seconds of each node. */
+    outcome<std::vector<double>> profile(std::int64_t batch = 32, std::int64_t repeats = 10) const
+    {
+        std::vector<double> seconds(static_cast<std::size_t>(node_count()));
+        const int status =
+            neuron_graph_profile(seconds.data(), seconds.size(), nullptr, get(), batch, repeats);
+        return detail::given(status, std::move(seconds));
+    }
     /** neuron_graph_set_scales(): as many offsets as scales; none to forget them. */
     outcome<void> set_scales(span<const double> scales, span<const double> offsets, text input = {})
     {

@@ -3,6 +3,7 @@
 #ifndef BASE_FILES_FILE_WRITE_H
 #define BASE_FILES_FILE_WRITE_H
 
+#include "base/compiler/attributes.h"
 #include "base/context.h"
 
 #include <stddef.h>
@@ -19,13 +20,13 @@ typedef struct neuron_file_piece {
  * there yet. An old file's mode and group are kept; where the process may not give it that group,
  * the mode lets in nobody by it. On failure the new file is removed and what was at `path` stays.
  * Only a regular file is replaced. */
-int neuron_file_replace(neuron_context_t *context, const char *path,
-                        const neuron_file_piece *pieces, size_t count);
+NEURON_SHARED int neuron_file_replace(neuron_context_t *context, const char *path,
+                                      const neuron_file_piece *pieces, size_t count);
 
 /* Adds bytes to the end of a regular file, which is made if it is not there, and flushes them to
  * the disk, the first ones with the name. On failure the file is as long as before, if
  * the system lets it be cut. */
-int neuron_file_append(const char *path, const void *data, size_t size);
+NEURON_SHARED int neuron_file_append(const char *path, const void *data, size_t size);
 
 /* Cuts a file down to its first bytes. It is the next addition that flushes it. */
 int neuron_file_cut(const char *path, size_t size);

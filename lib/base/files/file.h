@@ -2,6 +2,7 @@
 #ifndef BASE_FILES_FILE_H
 #define BASE_FILES_FILE_H
 
+#include "base/compiler/attributes.h"
 #include "base/context.h"
 
 /* Reads a regular file into memory from the context, which the caller releases.
@@ -17,6 +18,7 @@ int neuron_file_read_at(int file, const char *path, size_t at, void *bytes, size
  * now, and stays where it is if the process goes elsewhere. It stays relative if that folder has no
  * path that leads to it: one that is gone, is too deep, or lies in one that may not be entered.
  * `who` begins the message about an empty path. The caller releases it. */
-int neuron_file_path(char **copy, neuron_context_t *context, const char *path, const char *who);
+NEURON_SHARED int neuron_file_path(char **copy, neuron_context_t *context, const char *path,
+                                   const char *who);
 
 #endif

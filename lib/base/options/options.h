@@ -10,6 +10,7 @@
 
 #include <libneuron/options.h>
 
+#include "base/compiler/attributes.h"
 #include "base/options/word.h"
 
 #include <float.h>
@@ -88,7 +89,7 @@ typedef struct neuron_setting {
 } neuron_setting;
 
 /* The defaults of a table. */
-void neuron_options_reset(neuron_options *options, const neuron_option_table *table);
+NEURON_SHARED void neuron_options_reset(neuron_options *options, const neuron_option_table *table);
 
 /* The same with a list of settings, which are not checked; NULL for none. */
 void neuron_options_make(neuron_options *options, const neuron_option_table *table,
@@ -112,11 +113,11 @@ static inline double *neuron_options_at(neuron_options *options, const neuron_op
 }
 
 /* The value of an option that the object has; sets it without a check. */
-double neuron_options_value(const neuron_options *options, int32_t key);
+NEURON_SHARED double neuron_options_value(const neuron_options *options, int32_t key);
 void neuron_options_put(neuron_options *options, int32_t key, double value);
 
 /* What public calls do: see libneuron/options.h. A refused one changes nothing. */
-int neuron_options_parse(neuron_options *options, const char *text, const char *who);
+NEURON_SHARED int neuron_options_parse(neuron_options *options, const char *text, const char *who);
 int neuron_options_set_number(neuron_options *options, const char *name, double value,
                               const char *who);
 int neuron_options_get_number(const neuron_options *options, const char *name, double *value,
@@ -125,11 +126,12 @@ int neuron_options_get_text(const neuron_options *options, const char *name, cha
                             size_t capacity, size_t *needed, const char *who);
 
 /* Whether that call named an option of the object. */
-bool neuron_options_given(const neuron_options *options, int32_t key);
+NEURON_SHARED bool neuron_options_given(const neuron_options *options, int32_t key);
 
 /* The value of a text option, as long as the text that was parsed last is there; NULL if that had
  * none. A comma in quotes does not end it. */
-const char *neuron_options_given_text(const neuron_options *options, int32_t key, size_t *size);
+NEURON_SHARED const char *neuron_options_given_text(const neuron_options *options, int32_t key,
+                                                    size_t *size);
 
 /* True if the option may be set to `value`; false for a NaN. */
 bool neuron_option_allows(const neuron_option *option, double value);

@@ -2,6 +2,8 @@
 #ifndef BASE_TEXT_NUMBER_H
 #define BASE_TEXT_NUMBER_H
 
+#include "base/compiler/attributes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,10 +12,11 @@
 enum { NEURON_NUMBER_TEXT = 336 };
 
 /* `decimals` digits behind the point, 0 to 9: "0.8750". */
-const char *neuron_number_fixed(double value, int decimals, char text[NEURON_NUMBER_TEXT]);
+NEURON_SHARED const char *neuron_number_fixed(double value, int decimals,
+                                              char text[NEURON_NUMBER_TEXT]);
 
 /* Nine significant digits at most, as few as will do: "0.001", "1.5e-08". */
-const char *neuron_number_short(double value, char text[NEURON_NUMBER_TEXT]);
+NEURON_SHARED const char *neuron_number_short(double value, char text[NEURON_NUMBER_TEXT]);
 
 /* `digits` significant digits at most, or as many more as it takes to tell the number from another:
  * what a message says of two numbers that differ is never the same text. */
@@ -32,7 +35,8 @@ double neuron_number_read(const char *text, size_t size);
  * a plus. False if it is none. `nearest` is the float next to it, however many digits there are: of
  * two equally near ones the even one, and infinite from half a step beyond the largest on. `value`
  * is within a few units in the last place of a double, and quicker than the nearest. */
-bool neuron_number_parse(const char *text, size_t size, double *value, float *nearest);
+NEURON_SHARED bool neuron_number_parse(const char *text, size_t size, double *value,
+                                       float *nearest);
 
 /* The same with another decimal point, such as a comma. */
 bool neuron_number_parse_with(const char *text, size_t size, char point, double *value,
@@ -47,6 +51,6 @@ const char *neuron_number_scan(const char *text, char point, double *value, floa
 float neuron_number_half(uint32_t bits);
 
 /* Replaces a locale's decimal separator, which may have several bytes, by a point. */
-void neuron_number_point(char *text);
+NEURON_SHARED void neuron_number_point(char *text);
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef BASE_TEXT_UTF8_H
 #define BASE_TEXT_UTF8_H
 
+#include "base/compiler/attributes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -11,10 +13,10 @@ size_t neuron_utf8_length(const char *string);
 
 /* How many bytes the next character has, which is not the end; with those of one that is broken or
  * cut. *printable: it is UTF-8 and neither controls a terminal nor begins a line. */
-size_t neuron_utf8_next(const char *text, bool *printable);
+NEURON_SHARED size_t neuron_utf8_next(const char *text, bool *printable);
 
 /* Writes '?' for each character that is not printable. One that the end
  * cuts is left out if `cut`. */
-void neuron_utf8_clean(char *text, bool cut);
+NEURON_SHARED void neuron_utf8_clean(char *text, bool cut);
 
 #endif

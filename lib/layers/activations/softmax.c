@@ -1,5 +1,6 @@
 /* Softmax over an axis: see neuron_softmax(). At the end of a network that is trained by
  * cross-entropy the loss computes it. */
+#include "base/compiler/attributes.h"
 #include "kernels/kernels.h"
 #include "layers/pieces.h"
 
@@ -9,7 +10,7 @@ static const neuron_option options[] = {
     NEURON_INTEGER(NEURON_NODE_AXIS, "axis", -1, NEURON_RANK_MAX - 1, -1, "axis, -1 for the last"),
 };
 
-static int infer(neuron_spec *spec, const char *node)
+NEURON_COLD static int infer(neuron_spec *spec, const char *node)
 {
     char text[NEURON_SHAPE_TEXT];
     const neuron_shape *input = &spec->inputs[0];

@@ -5,6 +5,7 @@
  * 1. Rows of the output are ops/depthwise.c's. */
 #include "base/bump.h"
 #include "base/checked.h"
+#include "base/compiler/attributes.h"
 #include "layers/convolutions/depthwise-conv2d.h"
 #include "layers/image.h"
 #include "layers/post.h"
@@ -49,7 +50,7 @@ static int set_arrays(neuron_spec *spec, int64_t height, int64_t width, const ch
     return NEURON_OK;
 }
 
-static int infer(neuron_spec *spec, const char *node)
+NEURON_COLD static int infer(neuron_spec *spec, const char *node)
 {
     RETURN_IF_ERROR(neuron_check_image(&spec->inputs[0], node));
     RETURN_IF_ERROR(neuron_check_window(spec, "kernel", node));
@@ -132,7 +133,7 @@ static void plan_flat(const neuron_plan_request *request, neuron_needs *needs)
         neuron_reserve(&needs->scratch, operation->room_size * request->threads, sizeof(float));
 }
 
-int neuron_depthwise_plan(const neuron_plan_request *request, neuron_needs *needs)
+NEURON_COLD int neuron_depthwise_plan(const neuron_plan_request *request, neuron_needs *needs)
 {
     const neuron_spec *spec = request->spec;
     neuron_depthwise_operation *operation = request->operation;

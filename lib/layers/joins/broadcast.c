@@ -13,6 +13,7 @@
 #include "layers/joins/broadcast.h"
 
 #include "base/checked.h"
+#include "base/compiler/attributes.h"
 #include "layers/post.h"
 
 #include <inttypes.h>
@@ -38,7 +39,7 @@ static int refuse(const neuron_spec *spec, int32_t input, int32_t axis, const ch
                        neuron_shape_text(&spec->output, text[1]), axis);
 }
 
-int neuron_broadcast_infer(neuron_spec *spec, const char *node)
+NEURON_COLD int neuron_broadcast_infer(neuron_spec *spec, const char *node)
 {
     neuron_shape output = spec->inputs[0];
     for (int32_t i = 1; i < spec->input_count; i++)
@@ -57,7 +58,7 @@ int neuron_broadcast_infer(neuron_spec *spec, const char *node)
     return neuron_shape_set(&spec->output, output.extent, output.rank, 1, node);
 }
 
-bool neuron_broadcasts(const neuron_spec *spec)
+NEURON_COLD bool neuron_broadcasts(const neuron_spec *spec)
 {
     for (int32_t i = 0; i < spec->input_count; i++)
         if (!neuron_shape_equal(&spec->inputs[i], &spec->output))
