@@ -241,6 +241,14 @@ void going()
     const neuron::context context(options);
     EXPECT(context.seed() == 1234567890);
     const std::vector<float> two{1, 2};
+    std::vector<float> room(2);
+    const auto over = neuron::tensor::wrap(context, neuron::span<float>(room), {2});
+    const auto over_room = neuron::tensor::wrap(context, room, {2});
+    EXPECT(over.elements().data() == room.data() && over_room.elements().data() == room.data());
+#ifdef __cpp_lib_span
+    const auto over_view = neuron::tensor::wrap(context, std::span<float>(room), {2});
+    EXPECT(over_view.elements().data() == room.data());
+#endif
     double sum = 0;
     for (const float each : neuron::tensor::copy(context, two, {2}).elements())
         sum += static_cast<double>(each);
@@ -314,6 +322,9 @@ void refused()
     static_assert(!is_constructible_v<neuron::span<float>, const std::vector<float> &>);
     static_assert(is_constructible_v<neuron::span<const float>, neuron::span<float>>);
     static_assert(!std::is_copy_constructible_v<neuron::texts>);
+    static_assert(!is_convertible_v<int, neuron::span<float>>);
+    static_assert(!is_convertible_v<std::string, neuron::span<const float>>);
+    static_assert(!is_convertible_v<int, neuron::bytes>);
 }
 
 } // namespace

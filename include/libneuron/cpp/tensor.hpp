@@ -88,12 +88,15 @@ class tensor : public handle<tensor, neuron_tensor_t>
                                               detail::rank_of(shape), elements.data());
         return detail::made<tensor>(status, made);
     }
-    /** The same over a container or an array of the caller's. */
-    template <class Range, class = detail::data_of<Range>>
-    static outcome<tensor> wrap(const context &context, Range &elements,
+    /** The same over a container or an array of the caller's, or what another view leads to. */
+    template <class Range, class = detail::data_of<Range &>,
+              class = std::enable_if_t<std::is_lvalue_reference_v<Range> ||
+                                       !detail::owns_elements<Range>>>
+    static outcome<tensor> wrap(const context &context, Range &&elements,
                                 span<const std::int64_t> shape)
     {
-        return wrap(context, span<std::remove_pointer_t<detail::data_of<Range>>>(elements), shape);
+        using Element = std::remove_pointer_t<detail::data_of<std::remove_reference_t<Range>>>;
+        return wrap(context, span<Element>(elements), shape);
     }
     /** Takes over a std::vector, or another container of as many elements as the shape has: it is
      *  moved, not copied, and goes with the tensor. neuron_tensor_wrap(),

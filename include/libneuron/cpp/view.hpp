@@ -118,10 +118,16 @@ struct lies_in_one_piece<Range, T,
 
 /* Whether elements go with a range, as those of a vector do: a const one has const elements. A view
  * leads to the same whether it is const or not, and may go before them. */
+template <class Range, class = void> struct owner_of_elements : std::false_type {
+};
 template <class Range>
-inline constexpr bool owns_elements =
-    !std::is_same_v<data_of<std::remove_const_t<Range>>, data_of<const Range>>;
-template <> inline constexpr bool owns_elements<shape> = true;
+struct owner_of_elements<Range, std::void_t<data_of<Range>>>
+    : std::bool_constant<!std::is_same_v<data_of<Range>, data_of<const Range>>> {
+};
+template <> struct owner_of_elements<shape> : std::true_type {
+};
+template <class Range>
+inline constexpr bool owns_elements = owner_of_elements<std::remove_const_t<Range>>::value;
 
 } // namespace detail
 
