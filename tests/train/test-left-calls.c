@@ -378,21 +378,25 @@ static const call calls[] = {
 
 enum { CALLS = sizeof calls / sizeof calls[0] };
 
+/* All of it: of a volatile array clang 23 has only those bytes that are used. */
+#define KEEP_ROOM(room) __asm__ volatile("" : : "r"(room) : "memory")
+
 /* In a frame of some size, so that the stack is not as it was. */
 __attribute__((noinline)) static int run_deeper(const call *c, scene *s)
 {
-    volatile char room[5000];
-    room[0] = room[sizeof room - 1] = 0;
+    char room[5000];
+    KEEP_ROOM(room);
     int status = c->run(s);
-    return status + room[0];
+    KEEP_ROOM(room);
+    return status;
 }
 
 __attribute__((noinline)) static void release_deeper(scene *s)
 {
-    volatile char room[3000];
-    room[0] = room[sizeof room - 1] = 0;
+    char room[3000];
+    KEEP_ROOM(room);
     release_all(s);
-    ck_assert_int_eq(room[0], 0);
+    KEEP_ROOM(room);
 }
 
 /* A call from the frame of the test, which is above all frames that were left. */
