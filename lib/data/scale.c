@@ -77,8 +77,8 @@ int neuron_scales_get(const neuron_scale *each, size_t count, double *scales, do
 {
     if (!(scales && offsets) && capacity != 0)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "%s: there is no room for results (NULL), but capacity is %zu", who,
-                           capacity);
+                           "%s: there is no room for results (NULL), but capacity is %" PRId64, who,
+                           (int64_t)capacity);
     if (needed)
         *needed = count;
     if (!scales || !offsets)

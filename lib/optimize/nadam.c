@@ -10,7 +10,7 @@ static const neuron_option options[] = {
     NEURON_OPTIONS_BETAS,
     NEURON_OPTION_EPSILON,
     NEURON_REAL(NEURON_OPTIMIZER_MOMENTUM_DECAY, "momentum_decay", 0, FLT_MAX, 1,
-                "pace of the schedule of the momentum"),
+                "pace of the momentum"),
     NEURON_OPTIONS_CLIPPING,
 };
 

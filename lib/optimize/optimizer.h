@@ -132,8 +132,7 @@ extern const neuron_rule neuron_rule_sgd;
     NEURON_REAL(NEURON_OPTIMIZER_EPSILON, "epsilon", FLT_MIN, FLT_MAX, 1e-7,                       \
                 "added so that nothing is divided by 0")
 #define NEURON_OPTION_EPSILON_IN_ROOT                                                              \
-    NEURON_FLAG(NEURON_OPTIMIZER_EPSILON_IN_ROOT, "epsilon_in_root", 1,                            \
-                "yes for epsilon under the root, no for beside it")
+    NEURON_FLAG(NEURON_OPTIMIZER_EPSILON_IN_ROOT, "epsilon_in_root", 1, "epsilon is under the root")
 #define NEURON_OPTION_MOMENTUM                                                                     \
     NEURON_REAL(NEURON_OPTIMIZER_MOMENTUM, "momentum", 0, 1, 0, "share of the last step")
 #define NEURON_OPTION_RHO(fallback)                                                                \

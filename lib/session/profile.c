@@ -74,8 +74,8 @@ int neuron_graph_profile(double *seconds, size_t capacity, size_t *needed,
     if (!seconds)
         return NEURON_OK;
     if (capacity < (size_t)graph->node_count)
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: capacity is %zu, there are %d nodes", __func__,
-                           capacity, (int)graph->node_count);
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: capacity is %zu; it must be %zu or more",
+                           __func__, capacity, (size_t)graph->node_count);
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, graph, graph);
     neuron_session *session;
