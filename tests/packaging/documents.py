@@ -49,6 +49,7 @@ FRAGMENT_CPP = '''#include <libneuron/libneuron.hpp>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iostream>
 #include <string>
 #include <utility>
 #include <vector>

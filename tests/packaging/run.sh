@@ -117,8 +117,8 @@ if [ -n "$python" ]; then
     say "Python adds a layer of its own"
     "$python" "$sources/custom.py" "$library"
     say "the Python of the documents"
-    pages=$(grep -l '^```python$' "$top"/docs/*.md)
-    [ "$(echo "$pages" | wc -l)" -ge 4 ]
+    pages=$(grep -l '^```python$' "$top"/README.md "$top"/docs/*.md)
+    [ "$(echo "$pages" | wc -l)" -ge 5 ]
     for page in $pages; do
         folder=$work/python/$(basename "$page" .md)
         mkdir -p "$folder"
