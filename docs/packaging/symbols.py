@@ -4,13 +4,14 @@ usage: symbols.py SOURCE_FOLDER >debian/libneuron1.symbols
 
 All of it follows from the public headers: the comment of each function says "Since 0.1", and whether it is
 experimental. A package whose programs call only what is stable depends on libneuron1 (>= 0.1). One that calls
-what is experimental also depends on libneuron1-experimental-VERSION, which only the very version provides.
+what is experimental also depends on libneuron1-experimental-VERSION, which only the very version provides; so does
+a library that is built beside it and calls what is private to the two (lib/private.map.in).
 """
 import os
 import re
 import sys
 
-STABLE, EXPERIMENTAL = "NEURON_1", "NEURON_EXPERIMENTAL"
+STABLE, EXPERIMENTAL, PRIVATE = "NEURON_1", "NEURON_EXPERIMENTAL", "NEURON_PRIVATE_"
 
 
 def read(*path):
@@ -45,6 +46,8 @@ def symbols(source):
              "* Build-Depends-Package: libneuron-dev"]
     for node in (EXPERIMENTAL, STABLE):
         lines.append(f" {node}@{node} {oldest(since for _, since, of in found if of == node)}")
+    version = version_of(source)
+    lines.append(f" (symver){PRIVATE}{version} {version} 1")
     for name, since, node in found:
         lines.append(f" {name}@{node} {since}{' 1' * (node == EXPERIMENTAL)}")
     return "\n".join(lines) + "\n"

@@ -71,8 +71,8 @@ def check_symbols():
     dynamic = run("nm", "-D", "--defined-only", "--with-symbol-versions", LIBRARY[0]).stdout
     exported = set(re.findall(r" [A-Z] (neuron_\w+@)@?(\w+)$", dynamic, re.M))
     exported = {name + node for name, node in exported} | set(
-        f"{node}@{node}" for node in re.findall(r" A (\w+)", dynamic))
-    listed = re.findall(r"^ (\S+) \S+( 1)?$", symbols.symbols(SOURCE), re.M)
+        f"{node}@{node}" for node in re.findall(r" A (\w+)$", dynamic, re.M))
+    listed = re.findall(r"^ ([^\s(]\S*) \S+( 1)?$", symbols.symbols(SOURCE), re.M)
     names = [name for name, _ in listed]
     check(len(names) > 100, f"only {len(names)} symbols are listed")
     for name in sorted(exported.symmetric_difference(names)):
