@@ -3,6 +3,7 @@
 #include "model/safetensors.h"
 
 #include "base/checked.h"
+#include "base/compiler/attributes.h"
 #include "base/files/byte-order.h"
 #include "base/files/json.h"
 #include "base/text/number.h"
@@ -36,9 +37,9 @@ static int check_doubles(const neuron_safetensors_entry *entry, const char *sour
     return NEURON_OK;
 }
 
-int neuron_safetensors_need_floats(const neuron_safetensors_entry **entry,
-                                   const neuron_safetensors *file, const char *name,
-                                   const neuron_shape *shape)
+NEURON_COLD int neuron_safetensors_need_floats(const neuron_safetensors_entry **entry,
+                                               const neuron_safetensors *file, const char *name,
+                                               const neuron_shape *shape)
 {
     const neuron_safetensors_entry *found = neuron_safetensors_find(file, name);
     bool fits = found && is_number(found->dtype);

@@ -4,6 +4,7 @@
 #include "ops/convolution.h"
 
 #include "base/checked.h"
+#include "base/compiler/attributes.h"
 
 #include <string.h>
 
@@ -30,8 +31,8 @@ typedef struct gradient_job {
     float *weight_gradient, *bias_gradient;
 } gradient_job;
 
-static gradient_job plan(const neuron_convolution *convolution, int64_t batch, int32_t threads,
-                         const neuron_gradient_rows *rows)
+NEURON_COLD static gradient_job plan(const neuron_convolution *convolution, int64_t batch,
+                                     int32_t threads, const neuron_gradient_rows *rows)
 {
     gradient_job job = {.convolution = convolution,
                         .bands = neuron_bands_cut(convolution, batch, rows ? rows->multiple : 1)};

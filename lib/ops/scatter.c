@@ -8,6 +8,7 @@
 #include "ops/scatter.h"
 
 #include "base/checked.h"
+#include "base/compiler/attributes.h"
 
 #include <string.h>
 
@@ -37,7 +38,7 @@ static int64_t padded_run(const neuron_convolution *forward)
     return neuron_ceil_divide(run, RUN_MULTIPLE) * RUN_MULTIPLE;
 }
 
-bool neuron_scatter_fits(const neuron_convolution *forward)
+NEURON_COLD bool neuron_scatter_fits(const neuron_convolution *forward)
 {
     /* The rows of an image of one column fill tiles as they lie. */
     if (!neuron_convolution_is_plain(forward) ||
@@ -57,7 +58,7 @@ bool neuron_scatter_fits(const neuron_convolution *forward)
     return scatter < 0.8 * convolution;
 }
 
-static scatter_job plan(const neuron_convolution *forward, int32_t threads)
+NEURON_COLD static scatter_job plan(const neuron_convolution *forward, int32_t threads)
 {
     scatter_job job = {.forward = forward, .padded = padded_run(forward)};
     int64_t bottom = (forward->rows - 1) * forward->stride_height + forward->kernel_height;

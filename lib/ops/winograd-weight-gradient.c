@@ -7,6 +7,7 @@
 #include "ops/winograd.h"
 
 #include "base/checked.h"
+#include "base/compiler/attributes.h"
 
 #include <string.h>
 
@@ -59,8 +60,8 @@ static void cut(gradient_job *job, bool reserve)
 }
 
 /* `reserve`: with room for the blocks of any smaller batch. */
-static gradient_job plan(const neuron_convolution *convolution, int64_t batch, int32_t threads,
-                         bool reserve)
+NEURON_COLD static gradient_job plan(const neuron_convolution *convolution, int64_t batch,
+                                     int32_t threads, bool reserve)
 {
     gradient_job job = {
         .convolution = convolution,

@@ -31,7 +31,8 @@ static int observe(void *user_data, const neuron_node_t *node, const float *inpu
     return NEURON_OK;
 }
 
-/* Examples that are all the same: no kernel looks at what it multiplies. */
+/* Examples that are all the same, as no kernel looks at what it multiplies; anew for each forward,
+ * whose later layers write over them. */
 static void fill_inputs(neuron_session *session, const neuron_graph_t *graph, int64_t batch)
 {
     for (int32_t i = 0; i < graph->input_count; i++) {
@@ -42,16 +43,24 @@ static void fill_inputs(neuron_session *session, const neuron_graph_t *graph, in
     }
 }
 
-static int repeat(neuron_session *session, profile *work, int64_t batch, int64_t repeats)
+static int predict(neuron_session *session, const neuron_graph_t *graph, profile *work,
+                   int64_t batch)
+{
+    work->node = NULL;
+    fill_inputs(session, graph, batch);
+    RETURN_IF_ERROR(neuron_session_forward(session, NULL, batch, 0, 0));
+    end_step(work, neuron_clock_seconds());
+    return NEURON_OK;
+}
+
+static int repeat(neuron_session *session, const neuron_graph_t *graph, profile *work,
+                  int64_t batch, int64_t repeats)
 {
     const neuron_session_observer observer = {observe, work};
-    RETURN_IF_ERROR(neuron_session_forward(session, NULL, batch, 0, 0));
+    RETURN_IF_ERROR(predict(session, graph, work, batch));
     neuron_session_observe(session, &observer);
-    for (int64_t i = 0; i < repeats; i++) {
-        work->node = NULL;
-        RETURN_IF_ERROR(neuron_session_forward(session, NULL, batch, 0, 0));
-        end_step(work, neuron_clock_seconds());
-    }
+    for (int64_t i = 0; i < repeats; i++)
+        RETURN_IF_ERROR(predict(session, graph, work, batch));
     return NEURON_OK;
 }
 
@@ -81,11 +90,10 @@ int neuron_graph_profile(double *seconds, size_t capacity, size_t *needed,
     neuron_session *session;
     RETURN_IF_ERROR(neuron_session_create(&session, graph, NEURON_SESSION_PREDICT, batch));
     neuron_hold_add(&hold, destroy, NULL, session);
-    fill_inputs(session, graph, batch);
     profile work = {.least = seconds};
     for (int32_t i = 0; i < graph->node_count; i++)
         seconds[i] = INFINITY;
-    int status = repeat(session, &work, batch, repeats);
+    int status = repeat(session, graph, &work, batch, repeats);
     for (int32_t i = 0; i < graph->node_count; i++)
         if (status < 0 || isinf(seconds[i]))
             seconds[i] = 0;

@@ -38,7 +38,9 @@ START_TEST(time_is_where_the_work_is)
     assert_ok(neuron_graph_profile(NULL, 0, &needed, g, 64, 1));
     ck_assert_uint_eq(needed, (size_t)neuron_graph_node_count(g));
     double begin = clock_now(), sum = 0;
-    assert_ok(neuron_graph_profile(seconds, NODES_MAX, NULL, g, 64, 5));
+    seconds[needed] = 7;
+    assert_ok(neuron_graph_profile(seconds, needed, NULL, g, 64, 5));
+    ck_assert_double_eq(seconds[needed], 7);
     double all = clock_now() - begin;
     for (size_t i = 0; i < needed; i++) {
         ck_assert(seconds[i] >= 0 && seconds[i] < all);
@@ -54,15 +56,26 @@ START_TEST(time_is_where_the_work_is)
 }
 END_TEST
 
-/* Takes five milliseconds, and returns what its user says. */
+typedef struct slow_layer {
+    int result; /* what it returns */
+    int calls;
+    float sum; /* of the last call's inputs */
+} slow_layer;
+
+/* Takes five milliseconds. */
 static int slow_forward(neuron_custom_run_t *run, void *user_data)
 {
+    slow_layer *slow = user_data;
     const struct timespec pause = {.tv_nsec = 5000000};
+    const float *input = neuron_custom_run_input(run, 0);
     int64_t count = neuron_custom_run_batch(run) * neuron_custom_run_output_size(run);
-    memcpy(neuron_custom_run_output(run), neuron_custom_run_input(run, 0),
-           (size_t)count * sizeof(float));
+    slow->calls++;
+    slow->sum = 0;
+    for (int64_t i = 0; i < count; i++)
+        slow->sum += input[i];
+    memcpy(neuron_custom_run_output(run), input, (size_t)count * sizeof(float));
     nanosleep(&pause, NULL);
-    return *(const int *)user_data;
+    return slow->result;
 }
 
 START_TEST(a_layer_of_the_callers_takes_its_time_and_may_fail)
@@ -70,16 +83,18 @@ START_TEST(a_layer_of_the_callers_takes_its_time_and_may_fail)
     neuron_context_t *context = test_context();
     neuron_graph_t *g;
     double seconds[NODES_MAX];
-    int result = 0;
-    assert_ok(
-        neuron_custom_layer_register(context, "slow", slow_forward, NULL, NULL, &result, NULL));
+    slow_layer slow = {0};
+    assert_ok(neuron_custom_layer_register(context, "slow", slow_forward, NULL, NULL, &slow, NULL));
     assert_ok(neuron_graph_create(&g, context));
-    neuron_node_t *x = neuron_dense(g, neuron_input(g, (const int64_t[]){3}, 1), 4, NULL);
-    assert_ok(neuron_graph_finish(g, neuron_custom_layer(g, "slow", &x, 1, NULL, 0)));
+    neuron_node_t *x = neuron_input(g, (const int64_t[]){3}, 1);
+    x = neuron_custom_layer(g, "slow", &x, 1, NULL, 0);
+    assert_ok(neuron_graph_finish(g, neuron_dense(g, x, 4, NULL)));
     assert_ok(neuron_graph_profile(seconds, NODES_MAX, NULL, g, 2, 3));
+    ck_assert_int_eq(slow.calls, 4);
+    ck_assert_float_eq(slow.sum, 2 * 3 * 0.5f);
     ck_assert_double_ge(seconds[place_of(g, "slow")], 0.005);
     ck_assert_double_lt(seconds[place_of(g, "dense")], 0.005);
-    result = NEURON_E_DATA;
+    slow.result = NEURON_E_DATA;
     seconds[0] = 1;
     assert_status(neuron_graph_profile(seconds, NODES_MAX, NULL, g, 2, 3), NEURON_E_DATA);
     for (int64_t i = 0; i < neuron_graph_node_count(g); i++)
