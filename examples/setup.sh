@@ -48,6 +48,8 @@ need_build_tools() {
     need zlib1g-dev pkg-config --exists zlib
     need libjansson-dev pkg-config --exists jansson
     need libpng-dev pkg-config --exists libpng
+    need libprotobuf-c-dev pkg-config --exists libprotobuf-c
+    need protobuf-c-compiler command -v protoc-c
 }
 
 numpy_is_there() {

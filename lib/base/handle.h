@@ -29,10 +29,15 @@
     ROW(SEARCH, search) \
     ROW(TRIAL, trial) \
     ROW(EVALUATION, evaluation) \
-    ROW(CUSTOM_RUN, custom_run)
+    ROW(CUSTOM_RUN, custom_run) \
+    ROW(REPORT, report) \
+    ROW(EVENT_LOG, event_log)
 /* clang-format on */
 
+/* Those that types.h does not have. */
 struct neuron_custom_run;
+struct neuron_report;
+struct neuron_event_log;
 
 /* Numbers that are hardly anywhere by chance. */
 #define NEURON_HANDLE_ROW(KIND, noun) NEURON_HANDLE_##KIND,

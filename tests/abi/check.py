@@ -72,6 +72,15 @@ def enumerators(folder):
     return found
 
 
+def changed(arguments):
+    """The functions that the change log lists as new, of the library of --name: those of one beside the core have
+    a heading with its name."""
+    parts = re.split(r'^#+ (.*)$', read(arguments.changelog), flags=re.M)
+    bodies = [body for heading, body in zip(['', *parts[1::2]], parts[0::2])
+              if (heading if heading.startswith('libneuron-') else 'libneuron') == arguments.name]
+    return re.findall(r'^\s*\+ (neuron_\w+)$', '\n'.join(bodies), re.M)
+
+
 def compare(problems, what, expected, found):
     for name in sorted(set(expected) - set(found)):
         problems.append(f'{name} is missing: {what}')
@@ -93,10 +102,9 @@ def check_exports(arguments):
         compare(problems, f'shared library, against {arguments.private}', listed(arguments.private, r'[\w.]+'), private)
         if listed(arguments.private, r'[\w.]+') != sorted(listed(arguments.private, r'[\w.]+')):
             problems.append(f'{arguments.private} is not in alphabetical order')
-    changed = re.findall(r'^\s*\+ (neuron_\w+)$', read(arguments.changelog), re.M)
     compare(problems, 'version script, against the headers', functions, mapped)
     compare(problems, 'shared library, against the version script', mapped, dynamic)
-    compare(problems, 'CHANGELOG.md, against the headers', functions, changed)
+    compare(problems, 'CHANGELOG.md, against the headers', functions, changed(arguments))
     for node in ('NEURON_1', 'NEURON_EXPERIMENTAL'):
         if listed(arguments.map, node) != sorted(listed(arguments.map, node)):
             problems.append(f'{node} of {arguments.map} is not in alphabetical order')
@@ -125,13 +133,17 @@ def check_tiers(arguments):
     return problems
 
 
+# Bytes that a stripped library may have.
+SIZES = {'libneuron': 1150000, 'libneuron-report': 200000}
+
+
 def check_library(arguments):
     """The file name that programs remember, and the size of what they carry."""
     problems = []
     dynamic = run('readelf', '-dW', arguments.library)
     soname = re.search(r'SONAME.*\[(.*)\]', dynamic)
-    if not soname or soname.group(1) != 'libneuron.so.1':
-        problems.append(f'soname is {soname and soname.group(1)}, not libneuron.so.1')
+    if not soname or soname.group(1) != f'{arguments.name}.so.1':
+        problems.append(f'soname is {soname and soname.group(1)}, not {arguments.name}.so.1')
     if re.search(r'TEXTREL', dynamic):
         problems.append('the code has relocations')
     with tempfile.TemporaryDirectory() as folder:
@@ -139,8 +151,8 @@ def check_library(arguments):
         run('strip', '--strip-unneeded', '-o', stripped, arguments.library)
         size = os.path.getsize(stripped)
     print(f'{size} bytes stripped')
-    if arguments.release and size > 1150000:
-        problems.append(f'{size} bytes stripped, more than a megabyte')
+    if arguments.release and size > SIZES[arguments.name]:
+        problems.append(f'{size} bytes stripped, more than {SIZES[arguments.name]}')
     return problems
 
 
@@ -193,7 +205,8 @@ def compiles(compiler, language, standard, include, text, problems, what):
 def check_headers(arguments):
     """Each header compiles alone and twice, as C99 and C++17, and is installed."""
     problems = []
-    umbrella = read(os.path.join(arguments.include, 'libneuron.h'))
+    folder = os.path.basename(arguments.include)
+    umbrella = read(os.path.join(arguments.include, 'libneuron.h')) if folder == 'libneuron' else None
     installed = read(os.path.join(os.path.dirname(arguments.include), 'meson.build'))
     for header in headers(arguments.include):
         name = os.path.basename(header)
@@ -204,11 +217,11 @@ def check_headers(arguments):
             problems.append(f'{name} is not guarded by {guard}')
         if 'NEURON_API ' in text and 'extern "C"' not in text:
             problems.append(f'{name} has functions and no extern "C"')
-        if name != 'libneuron.h' and f'<libneuron/{name}>' not in umbrella:
+        if umbrella and name != 'libneuron.h' and f'<libneuron/{name}>' not in umbrella:
             problems.append(f'{name} is not in libneuron.h')
-        if f"'libneuron/{name}'" not in installed:
+        if f"'{folder}/{name}'" not in installed:
             problems.append(f'{name} is not installed')
-        twice = f'#include <libneuron/{name}>\n' * 2 + 'extern int nothing_else;\n'
+        twice = f'#include <{folder}/{name}>\n' * 2 + 'extern int nothing_else;\n'
         compiles(arguments.cc, 'c', 'c99', arguments.include, twice, problems, name)
         if arguments.cxx:
             compiles(arguments.cxx, 'c++', 'c++17', arguments.include, twice, problems, name)
@@ -272,7 +285,7 @@ def check_threads(arguments):
             if not any(re.search(rule, words) for rule in THREAD_RULES):
                 problems.append(f'{os.path.basename(header)}: no thread rule in the comment of '
                                 + re.search(r'\b(neuron_\w+)\s*\(', line).group(1))
-    return problems if count > 300 else problems + [f'only {count} comments were found']
+    return problems if count > 300 or arguments.name != 'libneuron' else problems + [f'only {count} comments were found']
 
 
 def check_since(arguments):
@@ -320,7 +333,7 @@ def check_order(arguments):
             problems.append(f'{header}: {late[0]} of {name}() does not come first')
         if 'const char *options' in given[:-1]:
             problems.append(f'{header}: the options of {name}() do not come last')
-    if count < 100:
+    if count < 100 and arguments.name == 'libneuron':
         problems.append(f'only {count} results were found')
     return problems
 
@@ -462,7 +475,10 @@ def check_enumerators(arguments):
 def check_program(arguments):
     """Not a check: writes a program that needs every function of the headers."""
     functions = ''.join(f'    (function){name},\n' for name in declared(arguments.include))
-    print(f'''#include <libneuron/libneuron.h>
+    folder = os.path.basename(arguments.include)
+    names = ['libneuron.h'] if folder == 'libneuron' else [os.path.basename(header) for header in headers(arguments.include)]
+    includes = '\n'.join(f'#include <{folder}/{name}>' for name in names)
+    print(f'''{includes}
 
 typedef void (*function)(void);
 
@@ -482,9 +498,10 @@ int main(void)
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('check')
-    for name in ('library', 'include', 'map', 'changelog', 'cc', 'cxx', 'clang', 'list', 'private'):
+    for name in ('library', 'include', 'map', 'changelog', 'cc', 'cxx', 'clang', 'list', 'private', 'name'):
         parser.add_argument('--' + name, default='')
     parser.add_argument('--release', action='store_true')
+    parser.set_defaults(name='libneuron')
     arguments = parser.parse_args()
     problems = globals()['check_' + arguments.check](arguments)
     for problem in problems:

@@ -4,7 +4,8 @@ usage: check-rooms.py LIB DESIGN
 
 The rooms stand in the order of the lines subdir('...') in LIB/meson.build, and a file includes only what
 lies in its own room or in one below it. Inside of a room no files include each other in a circle. No room
-has more than 30 files. Each file opens with a comment that says what it is for. The table of DESIGN, which is docs/design.md, has the rooms from the top down;
+has more than 30 files. The rooms of a library beside the core, such as LIB/report, come behind all others, in the
+order of the lines of its own meson.build. Each file opens with a comment that says what it is for. The table of DESIGN, which is docs/design.md, has the rooms from the top down;
 folders within a room, such as layers/joins, are told in its row.
 """
 import os
@@ -94,9 +95,15 @@ def check_design(rooms, design):
         yield f'docs/design.md has the rooms {told}, lib/meson.build {expected}'
 
 
+def rooms_of(folder):
+    return re.findall(r"^subdir\('([^']+)'\)", read(os.path.join(folder, 'meson.build')), re.M)
+
+
 def main():
     lib, design = sys.argv[1:]
-    rooms = re.findall(r"^subdir\('([^']+)'\)", read(os.path.join(lib, 'meson.build')), re.M)
+    rooms = rooms_of(lib)
+    for beside in ('report',):
+        rooms += [beside] + [f'{beside}/{room}' for room in rooms_of(os.path.join(lib, beside))]
     files = sources(lib)
     if not rooms or not files:
         sys.exit(f'{lib} has no subdir() lines or no source files')

@@ -1,0 +1,150 @@
+/* Cells have one of eleven steps of colour, each with a text that can be read on it. */
+#include "report/charts/heat-map.h"
+
+#include "report/document/theme.h"
+
+#include <math.h>
+
+enum { LABEL_ROOM = 110, CELL_MOST = 46, CELL_LEAST = 15 };
+
+typedef struct heat_field {
+    neuron_chart chart;
+    double left, top, width, height; /* of the field's corner; of a cell */
+    bool upright;                    /* names of columns go upwards */
+} heat_field;
+
+static double most_units(const neuron_names *names, int64_t count)
+{
+    double most = 0;
+    for (int64_t i = 0; i < count; i++)
+        most = fmax(most, neuron_text_units(neuron_names_at(names, i)));
+    return most;
+}
+
+/* The widest text of a cell, of some hundred that are looked at. */
+static double most_cell_units(const neuron_heat_map *map)
+{
+    double most = 0;
+    neuron_heat_cell cell;
+    for (int64_t i = 0; i < map->row_count && i < 12; i++)
+        for (int64_t k = 0; k < map->column_count && k < 12; k++) {
+            map->cell(&cell, map->data, i, k);
+            if (isfinite(cell.level))
+                most = fmax(most, neuron_text_units(cell.text.text));
+        }
+    return most;
+}
+
+/* How large cells are: all of the usual width, or as much as their texts need. */
+static heat_field lay_out(const neuron_heat_map *map)
+{
+    heat_field made = {.left = 26 + fmin(most_units(map->rows, map->row_count), LABEL_ROOM)};
+    double share = (NEURON_CHART_WIDTH - 4 - made.left) / (double)map->column_count;
+    double needed = map->column_count <= 20 ? most_cell_units(map) + 6 : CELL_LEAST;
+    made.width = fmin(fmax(share, fmax(needed, CELL_LEAST)), CELL_MOST + 20);
+    made.height = map->row_count <= 20 ? fmin(fmax(made.width, 22), 36) : made.width;
+    double names = most_units(map->columns, map->column_count);
+    made.upright = names > made.width - 4;
+    made.top = 28 + (made.upright ? fmin(names, LABEL_ROOM) : 14);
+    return made;
+}
+
+static void put_names(heat_field *field, const neuron_heat_map *map)
+{
+    neuron_chart *chart = &field->chart;
+    double size = field->height < 14 ? field->height : 14;
+    for (int64_t i = 0; i < map->row_count; i++)
+        neuron_chart_text(chart, field->left - 6,
+                          field->top + field->height * ((double)i + 0.5) + size * 0.3, "e",
+                          LABEL_ROOM, neuron_names_at(map->rows, i));
+    for (int64_t k = 0; k < map->column_count; k++) {
+        double x = field->left + field->width * ((double)k + 0.5);
+        if (!field->upright) {
+            neuron_chart_text(chart, x, field->top - 6, "c", field->width,
+                              neuron_names_at(map->columns, k));
+            continue;
+        }
+        neuron_buffer_print(chart->out, "<g transform=\"translate(%g %g) rotate(-90)\">", x + 4,
+                            field->top - 6);
+        neuron_chart_text(chart, 0, 0, "", LABEL_ROOM, neuron_names_at(map->columns, k));
+        neuron_buffer_put(chart->out, "</g>\n");
+    }
+    neuron_chart_text(chart, field->left, 14, "m", NEURON_CHART_WIDTH - field->left, map->across);
+    neuron_buffer_print(chart->out, "<g transform=\"translate(14 %g) rotate(-90)\">",
+                        field->top + field->height * (double)map->row_count);
+    neuron_chart_text(chart, 0, 0, "m", 1e9, map->down);
+    neuron_buffer_put(chart->out, "</g>\n");
+}
+
+static void put_cell(heat_field *field, const neuron_heat_map *map, int64_t row, int64_t column)
+{
+    neuron_heat_cell cell = {.level = NAN};
+    map->cell(&cell, map->data, row, column);
+    if (!isfinite(cell.level))
+        return;
+    neuron_buffer *out = field->chart.out;
+    char step = "0123456789a"[(int)(fmin(fmax(cell.level, 0), 1) * (NEURON_HEAT_STEPS - 1) + 0.5)];
+    const char class[] = {step, '\0'};
+    double x = field->left + field->width * (double)column,
+           y = field->top + field->height * (double)row;
+    neuron_buffer_print(out, "<g><title>%s, %s: %s", neuron_names_at(map->rows, row),
+                        neuron_names_at(map->columns, column), cell.text.text);
+    if (cell.more.text[0])
+        neuron_buffer_print(out, " (%s)", cell.more.text);
+    neuron_buffer_print(
+        out, "</title><rect class=\"h%s y\" x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\"/>", class,
+        x, y, field->width, field->height);
+    x += field->width / 2;
+    y += field->height / 2;
+    bool fits = neuron_text_units(cell.text.text) <= field->width - 2 && field->height >= 14;
+    bool two = fits && cell.more.text[0] && field->height >= 28 &&
+               neuron_text_units(cell.more.text) * 0.88 <= field->width - 1;
+    if (fits)
+        neuron_buffer_print(out, "<text class=\"c t%s\" x=\"%g\" y=\"%g\">%s</text>", class, x,
+                            y + (two ? -1 : 4.5), cell.text.text);
+    if (two)
+        neuron_buffer_print(out, "<text class=\"c k t%s\" x=\"%g\" y=\"%g\">%s</text>", class, x,
+                            y + 12, cell.more.text);
+    neuron_buffer_put(out, "</g>\n");
+}
+
+static void put_table(neuron_chart *chart, const neuron_heat_map *map)
+{
+    neuron_heat_cell cell;
+    neuron_section *section = chart->section;
+    neuron_chart_table(chart);
+    neuron_table_column(section, map->down, false);
+    for (int64_t k = 0; k < map->column_count; k++)
+        neuron_table_column(section, neuron_names_at(map->columns, k), true);
+    for (int64_t i = 0; i < map->row_count; i++) {
+        neuron_table_row(section, neuron_names_at(map->rows, i));
+        for (int64_t k = 0; k < map->column_count; k++) {
+            cell = (neuron_heat_cell){.level = NAN};
+            map->cell(&cell, map->data, i, k);
+            neuron_table_number(section, cell.text.text);
+        }
+    }
+    neuron_chart_end_table(chart);
+}
+
+void neuron_heat_map_draw(neuron_section *section, const neuron_heat_map *map)
+{
+    section->html.failed |= neuron_names_status(map->rows) != NEURON_OK ||
+                            neuron_names_status(map->columns) != NEURON_OK;
+    if (section->html.failed)
+        return;
+    heat_field field = lay_out(map);
+    double right = field.left + field.width * (double)map->column_count;
+    double bottom = field.top + field.height * (double)map->row_count;
+    field.chart = neuron_chart_begin(section, map->name, map->title, map->description,
+                                     fmax(right + 4, NEURON_CHART_WIDTH), bottom + 4);
+    put_names(&field, map);
+    for (int64_t i = 0; i < map->row_count; i++)
+        for (int64_t k = 0; k < map->column_count; k++)
+            put_cell(&field, map, i, k);
+    neuron_buffer_print(field.chart.out,
+                        "<rect class=\"a\" x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\"/>\n",
+                        field.left, field.top, right - field.left, bottom - field.top);
+    neuron_chart_end(&field.chart);
+    put_table(&field.chart, map);
+}

@@ -1,0 +1,24 @@
+/* What a graph says of all examples of a dataset, as classes. */
+#ifndef REPORT_SECTIONS_PREDICTIONS_H
+#define REPORT_SECTIONS_PREDICTIONS_H
+
+#include <libneuron/dataset.h>
+#include <libneuron/graph.h>
+
+#include "report/document/buffer.h"
+
+typedef struct neuron_prediction {
+    int32_t truth, predicted;     /* classes */
+    float of_truth, of_predicted; /* their probabilities */
+} neuron_prediction;
+
+/* Fills `room` with a prediction of each example; `name` is that of the graph in messages. */
+int neuron_predictions_make(neuron_buffer *room, const neuron_graph_t *graph, const char *name,
+                            const neuron_dataset_t *dataset, const char *who);
+
+static inline const neuron_prediction *neuron_predictions_of(const neuron_buffer *room)
+{
+    return (const neuron_prediction *)(const void *)room->bytes;
+}
+
+#endif
