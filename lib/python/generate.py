@@ -1,8 +1,9 @@
 """Makes the low layer of the Python package, libneuron/_c.py, from the public headers.
 
-usage: generate.py INCLUDE_FOLDER OUTPUT
+usage: generate.py INCLUDE_FOLDER OUTPUT [BESIDE]
 
-INCLUDE_FOLDER is include/libneuron. What it reads is the C of these headers: opaque handles, types of functions,
+INCLUDE_FOLDER is include/libneuron. With BESIDE, the headers of a library beside the core, such as
+include/libneuron-report, it makes a module of these, which takes the handles of the core from _c. What it reads is the C of these headers: opaque handles, types of functions,
 enumerations, functions, and the numbers and texts of version.h. Anything else is an error with file and line, so
 that a header cannot say what the package does not know.
 """
@@ -107,12 +108,15 @@ def written(tokens):
 class Declarations:
     """All that the headers have, in their order."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, core=None):
         self.handles, self.callbacks, self.enumerations, self.functions = {}, {}, [], {}
-        self.defines = {}
+        self.defines, self.core = {}, core
         umbrella = os.path.join(folder, "libneuron.h")
-        with open(umbrella, encoding="utf-8") as file:
-            names = re.findall(r"#include <libneuron/([\w-]+\.h)>", file.read())
+        if core:
+            names = sorted(name for name in os.listdir(folder) if name.endswith(".h"))
+        else:
+            with open(umbrella, encoding="utf-8") as file:
+                names = re.findall(r"#include <libneuron/([\w-]+\.h)>", file.read())
         headers = [Header(os.path.join(folder, name)) for name in names]
         for header in headers:
             self.defines.update(header.defines)
@@ -197,9 +201,9 @@ class Declarations:
             inner, stars = ("c_char_p", stars - 1) if constant else ("c_char", stars)
         elif name == "void" and stars:
             inner, stars = "c_void_p", stars - 1
-        elif name in self.handles and stars:
+        elif (name in self.handles or self.core and name in self.core.handles) and stars:
             inner, stars = pointer(name), stars - 1
-        elif name in self.callbacks and not stars:
+        elif (name in self.callbacks or self.core and name in self.core.callbacks) and not stars:
             inner = name
         elif name in PLAIN:
             inner = PLAIN[name]
@@ -220,8 +224,33 @@ def quoted(text):
     return '"""' + text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') + '"""'
 
 
-def write(found):
-    """The text of _c.py."""
+def used_of_core(found):
+    """The names of the core that the declarations of a library beside it need."""
+    words = set(re.findall(r"\w+", str(list(found.functions.values()) + list(found.callbacks.values()))))
+    return sorted(words & ({pointer(name) for name in found.core.handles} | set(found.core.callbacks)))
+
+
+def head_beside(found, name):
+    return [
+        f'"""The functions of {name} as its headers declare them: made by lib/python/generate.py, not by hand.',
+        "",
+        "Importing it raises ImportError, with where it was looked for, if that library is not installed.",
+        '"""',
+        "from ctypes import (CFUNCTYPE, POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int, c_int32, c_int64,",
+        "                    c_size_t, c_uint64, c_void_p)",
+        "",
+        "from ._c import " + ", ".join(used_of_core(found)),
+        "from ._load import Owner, beside",
+        "",
+        f"declare = beside({name[len('lib'):]!r})",
+        "",
+    ]
+
+
+def write(found, beside=None):
+    """The text of _c.py, or of the module of a library beside the core."""
+    if beside:
+        return write_body(found, head_beside(found, beside))
     version = found.defines["NEURON_VERSION_STRING"].strip('"')
     lines = [
         f'"""The functions of libneuron {version} as its headers declare them: made by lib/python/generate.py, not by hand.',
@@ -237,6 +266,11 @@ def write(found):
     for name, value in found.defines.items():
         lines.append(f"{name} = {value}")
     lines += ["", "handshake(NEURON_ABI_VERSION, (NEURON_VERSION_MAJOR, NEURON_VERSION_MINOR, NEURON_VERSION_MICRO))", ""]
+    return write_body(found, lines)
+
+
+def write_body(found, lines):
+    """All that is behind the head."""
     for name, values, comment in found.enumerations:
         title = f"enum {name}" if name else "enum"
         lines += [f"# {title}: {' '.join(comment.split())}"]
@@ -263,9 +297,13 @@ def write(found):
 
 
 def main():
-    folder, output = sys.argv[1:]
+    folder, output, *beside = sys.argv[1:]
     try:
-        text = write(Declarations(folder))
+        found = Declarations(folder)
+        if beside:
+            text = write(Declarations(beside[0], found), os.path.basename(beside[0]))
+        else:
+            text = write(found)
     except Unreadable as error:
         sys.exit(f"generate.py: {error}")
     with open(output, "w", encoding="utf-8") as file:

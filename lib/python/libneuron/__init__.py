@@ -28,6 +28,7 @@ from .kinds import *  # noqa: F401,F403
 from .layers import *  # noqa: F401,F403
 from .model import Model, Sequential, load
 from .options import Option, kinds, options
+from .report import Report
 from .search import Search, Trial
 from .tensor import load_image
 from .training import Trainer, Training

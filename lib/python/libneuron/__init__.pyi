@@ -111,6 +111,7 @@ from .model import load as load
 from .options import Option as Option
 from .options import kinds as kinds
 from .options import options as options
+from .report import Report as Report
 from .search import Search as Search
 from .search import Trial as Trial
 from .tensor import load_image as load_image

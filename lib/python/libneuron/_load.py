@@ -60,11 +60,11 @@ def handshake(abi, version):
         raise ImportError(f"{path} is libneuron {name}, this package needs {'.'.join(map(str, version))} or later")
 
 
-def declare(name, result, arguments, doc, experimental=False):
-    """The function of that name, with its types."""
+def declare(name, result, arguments, doc, experimental=False, inside=None):
+    """The function of that name, with its types; of the core, or inside of a library beside it."""
     function: Any
     try:
-        function = getattr(library, name)
+        function = getattr(inside or library, name)
     except AttributeError:
         if not experimental:
             raise ImportError(f"{path} does not have {name}()") from None
@@ -77,6 +77,24 @@ def declare(name, result, arguments, doc, experimental=False):
         function.restype, function.argtypes = result, arguments
     function.__doc__ = doc
     return function
+
+
+def beside(name):
+    """What declares the functions of a library beside the core, such as "neuron-report", which is looked for where
+    the core was found, and then where the system looks. ImportError says so if it is not there."""
+    file = os.path.basename(path).replace("neuron", name, 1) if os.path.isabs(path) else NAMES[-1].replace("neuron", name, 1)
+    chosen = os.environ.get(f"LIB{name.upper().replace('-', '_')}_LIBRARY")
+    places_of_it = [chosen] if chosen else [os.path.join(os.path.dirname(path), file)] * os.path.isabs(path) + [file]
+    tried = []
+    for place in places_of_it:
+        try:
+            found = ctypes.CDLL(place)
+        except OSError as error:
+            tried.append(f"{place}: {error}")
+            continue
+        return lambda *arguments, **more: declare(*arguments, inside=found, **more)
+    raise ImportError(f"lib{name} is not installed, or is of another version than libneuron: it was looked for at\n  "
+                      + "\n  ".join(tried))
 
 
 # Nothing is released once the interpreter ends: the process gives all of it back, and a destroy function
