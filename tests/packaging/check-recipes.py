@@ -169,9 +169,9 @@ def check_installed():
         path = path.removeprefix(prefix)
         path = re.sub(r"^.*/(?:dist|site)-packages/", "@python@/", path)
         installed.add(re.sub(rf"^{re.escape(libraries)}/", "@libdir@/", path))
-    for link in ("libneuron.so", "libneuron.so.1"):  # introspection names files, no links
-        if any(path.startswith("@libdir@/libneuron.so") for path in installed):
-            installed.add("@libdir@/" + link)
+    for name in ("libneuron.so", "libneuron-report.so"):  # introspection names files, no links
+        if any(path.startswith("@libdir@/" + name) for path in installed):
+            installed |= {f"@libdir@/{name}", f"@libdir@/{name}.1"}
     check(any(path.endswith("libneuron.h") for path in installed), f"no header is installed: {sorted(installed)}")
     for name, packages in (("debian", debian_files()), ("rpm", spec_files()), ("conda", conda_files())):
         for path in sorted(installed):

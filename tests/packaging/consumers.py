@@ -83,6 +83,17 @@ class Tree:
                 check_program(os.path.join(folder, f'consumer-{ending}'), self.wanted, 'static' in str(options),
                               f'CMake {" ".join(options)}')
 
+    def report_by_cmake(self):
+        """The component report, where libneuron-report is installed."""
+        if not os.path.exists(os.path.join(self.folder, 'include', 'libneuron-report', 'report.h')):
+            return
+        folder, _ = self.configure('-DCOMPONENT=shared;report')
+        run('cmake', '--build', folder)
+        program = os.path.join(folder, 'consumer-report')
+        check_program(program, self.wanted, False, 'CMake, component report')
+        if 'libneuron-report.so.1' not in run('readelf', '-d', program):
+            sys.exit(f'{program} does not need libneuron-report')
+
     def refused_by_cmake(self):
         """What there is not is not found, with a reason."""
         for options, reason in ((['-DVERSION=0.2'], 'version: 0.1'), (['-DVERSION=1'], 'version: 0.1'),
@@ -112,6 +123,7 @@ def check_tree(tree, name):
     tree.by_meson('pkg-config')
     if shutil.which('cmake'):
         tree.by_cmake()
+        tree.report_by_cmake()
         tree.refused_by_cmake()
         tree.by_meson('cmake')
 

@@ -129,10 +129,38 @@ else
     missing="$missing NumPy"
 fi
 
+# libneuron-report is not built everywhere.
+has_report=
+if pkg-config --exists libneuron-report; then
+    has_report=yes
+    for file in "$libraries/libneuron-report.so.1" "$libraries/libneuron-report.so" \
+        "$tree/include/libneuron-report/report.h"; do
+        [ -e "$file" ] || { echo "$file was not installed" >&2; exit 1; }
+    done
+    case $(pkg-config --libs libneuron-report) in
+    *png* | *protobuf* | *rsvg*)
+        echo "a program is told to link what only libneuron-report needs" >&2
+        exit 1
+        ;;
+    esac
+else
+    missing="$missing libneuron-report"
+fi
+
+# Programs that need libneuron-report, where there is none.
+cannot_be_built() {
+    [ -z "$has_report" ] && grep -q '<libneuron-report/' "$1"
+}
+
 say "the programs of the documents"
 python3 "$sources/documents.py" "$top" "$work/documents"
 for source in "$work"/documents/*.c; do
-    compile_c "${source%.c}" -Wno-unused "$source"
+    cannot_be_built "$source" && continue
+    library_of_report=
+    if grep -q '<libneuron-report/' "$source"; then
+        library_of_report=-lneuron-report
+    fi
+    compile_c "${source%.c}" -Wno-unused "$source" "-L$libraries" $library_of_report
 done
 if [ -n "$cpp" ]; then
     for source in "$work"/documents/*.cpp; do
@@ -161,7 +189,8 @@ cc() {
 (
     cd "$work/examples"
     for source in *.c; do
-        line=$(sed -n '/\*\//q; s/^ \*  *\(cc .*libneuron).*\)/\1/p' "$source")
+        cannot_be_built "$source" && continue
+        line=$(sed -n '/\*\//q; s/^ \*  *\(cc .*libneuron[a-z-]*).*\)/\1/p' "$source")
         eval "${line:-cc $source -o ${source%.c} \$(pkg-config --cflags --libs libneuron)}"
     done
     ./custom_layer snake.safetensors
