@@ -78,7 +78,7 @@ static void write_rows(png_structp png, png_infop info, const neuron_image *imag
     png_write_end(png, info);
 }
 
-static int encode(neuron_buffer *bytes, const neuron_image *image)
+int neuron_image_encode(neuron_buffer *bytes, const neuron_image *image)
 {
     png_structp png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, NULL, fail, be_silent,
                                                 bytes->context, take, give_back);
@@ -130,7 +130,7 @@ void neuron_base64_read(neuron_buffer *bytes, const char *text, size_t size)
 int neuron_write_image(neuron_section *section, const neuron_image *image, const char *alt)
 {
     NEURON_BUFFER(png, section->html.context);
-    RETURN_IF_ERROR(encode(&png, image));
+    RETURN_IF_ERROR(neuron_image_encode(&png, image));
     neuron_picture picture = {.is_png = true};
     snprintf(picture.name, sizeof picture.name, "image-%03" PRId64,
              neuron_section_picture_count(section) + 1);

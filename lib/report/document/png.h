@@ -16,6 +16,9 @@ bool neuron_image_of_shape(neuron_image *image, const int64_t *shape, int32_t ra
 /* Bytes of numbers: the smallest is black and the largest is white; what is not finite is black. */
 void neuron_image_from_reals(uint8_t *pixels, const float *values, int64_t count);
 
+/* Puts its file behind what there is. */
+int neuron_image_encode(neuron_buffer *bytes, const neuron_image *image);
+
 /* Writes an element <img> with the image in it, and notes it as a picture `image-<n>`. */
 int neuron_write_image(neuron_section *section, const neuron_image *image, const char *alt);
 
