@@ -29,9 +29,9 @@ def ctype(text):
     return PLAIN[words[0]]
 
 
-def declare(library):
+def declare(library, headers=os.path.join(HEADERS, "*.h")):
     """Sets the types of every function that the headers declare and the library has."""
-    for path in glob.glob(os.path.join(HEADERS, "*.h")):
+    for path in glob.glob(headers):
         with open(path, encoding="utf-8") as file:
             text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
         for result, name, arguments in re.findall(
@@ -74,7 +74,7 @@ class Neuron:
 
     def make(self, function, *arguments):
         handle = ctypes.c_void_p()
-        self.must(getattr(self.library, function)(ctypes.byref(handle), *arguments))
+        self.must(getattr(self, function)(ctypes.byref(handle), *arguments))
         return handle
 
     def shape(self, extents):
