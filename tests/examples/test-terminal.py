@@ -15,9 +15,9 @@ import termios
 
 PROGRAM = os.path.abspath(sys.argv[1])
 EPOCHS = 12
-ERASE = "\033[K"
-LINE = re.compile(r"F1  epoch (\d+)/\d+(  \[=*>? *\])?(  \d+/\d+)?(  loss \d+\.\d{4})?"
-                  r"(  accuracy \d\.\d{4})?(  validation \d+\.\d{4} \d\.\d{4})?  (\d+:)?\d+:\d\d left")
+LINE = re.compile(r"F1  epoch +(\d+)/\d+(  \[=*\.*\])?(  loss \d+\.\d{4})(  accuracy \d\.\d{4})?"
+                  r"(  validation \d+\.\d{4} \d\.\d{4})?(  [\d,.]+/s)?(  (\d\.\d s|[\d:]+)( left)?)?")
+PLAIN = dict({name: value for name, value in os.environ.items() if name != "COLUMNS"}, LC_ALL="C", NO_COLOR="1")
 
 
 def require(holds, *what):
@@ -46,12 +46,11 @@ def run_in_terminal(width, epochs, limit, narrower=None):
     in a terminal of that width; then in two parts."""
     terminal, other_side = pty.openpty()
     set_width(terminal, width)
-    # COLUMNS is not asked where the terminal itself tells.
-    process = subprocess.Popen(command(epochs, limit), stdin=other_side, stdout=other_side,
-                               env=dict(os.environ, COLUMNS="500"), start_new_session=True)
+    process = subprocess.Popen(command(epochs, limit), stdin=other_side, stdout=other_side, env=PLAIN,
+                               start_new_session=True)
     parts = [b""]
     if narrower is not None:
-        while ERASE.encode() not in parts[0]:
+        while not redrawn(parts[0].decode()):
             more = read_some(terminal)
             require(more, "no line was redrawn")
             parts[0] += more
@@ -75,10 +74,8 @@ def run_in_terminal(width, epochs, limit, narrower=None):
 def show(text, width):
     """The rows of a terminal that goes to the next one as soon as a row is full."""
     rows, row, column = [[]], 0, 0
-    for token in re.findall(r"\033\[K|\033.?|.|\n", text, re.DOTALL):
-        if token == ERASE:
-            del rows[row][column:]
-        elif token == "\r":
+    for token in text:
+        if token == "\r":
             column = 0
         elif token == "\n":
             row, column = row + 1, 0
@@ -95,8 +92,8 @@ def show(text, width):
 
 
 def redrawn(text):
-    """Each line written over another, without what ends it."""
-    return [re.split(r"[\r\n]", line)[0] for line in text.split("\r" + ERASE)[1:]]
+    """Each line of progress that was written over another, with the blanks over what that had more."""
+    return [line for line in re.findall(r"\r(F1  epoch[^\r\n]*)(?=[\r\n])", text)]
 
 
 def check_table(rows, width):
@@ -109,49 +106,49 @@ def check_table(rows, width):
 
 def check_terminal(width):
     text, = run_in_terminal(width, EPOCHS, 500)
-    lines = redrawn(text)
+    lines = re.findall(r"F1  epoch[^\r\n]*", text)
     for line in lines:
-        require(LINE.fullmatch(line), "in", width, "columns this is no line of progress:", line)
+        require(LINE.fullmatch(line.rstrip()), "in", width, "columns this is no line of progress:", line)
         require(len(line) < width, "in", width, "columns a line has", len(line), ":", line)
     # One line an epoch is its last; there is at least one that the next one takes the place of.
-    require(len(lines) > EPOCHS, "nothing was redrawn in", width, "columns")
-    require(text.count(ERASE) == len(lines), "a line was cleared and not begun anew")
+    require(len(lines) > EPOCHS and redrawn(text), "nothing was redrawn in", width, "columns")
+    require(any(LINE.fullmatch(line.rstrip())[2] for line in lines) == (width >= 80), "the bar:", lines)
 
     rows = show(text, width)
-    progress = [row for row in rows if re.search(r"\bepoch \d", row)]
+    progress = [row for row in rows if re.search(r"\bepoch +\d", row)]
     ends = [LINE.fullmatch(row) for row in progress]
     require(all(ends), "left on a screen of", width, "columns:", progress)
     require([int(end[1]) for end in ends] == list(range(1, EPOCHS + 1)), "the epochs on a screen of",
             width, "columns:", progress)
     first = rows.index(progress[0])
     require(rows[first:first + EPOCHS] == progress, "rows between those of the epochs:", rows)
-    require(all(bool(end[6]) == (width >= 60) for end in ends), "the validation:", progress)
-    require(all(bool(end[2]) == (width == 200) for end in ends), "the bar:", progress)
+    require(all(bool(end[5]) == (width >= 60) for end in ends), "the validation:", progress)
+    require(all(bool(end[6]) == (width == 200) for end in ends), "the rate:", progress)
     check_table(rows, width)
 
 
 def check_change_of_width():
     wide, narrow = run_in_terminal(200, 400, 50, narrower=50)
-    require(max(len(line) for line in redrawn(wide)) > 80, "200 columns were not used:", wide)
+    require(max(map(len, redrawn(wide))) > 80, "200 columns were not used:", wide)
     # The first may have been laid out before the width changed.
-    lines = redrawn(narrow)[1:]
+    lines = re.findall(r"F1  epoch[^\r\n]*", narrow)[1:]
     require(len(lines) > 1, "the program was stopped too late")
-    require(max(len(line) for line in lines) < 50, "too long for the new width:", lines)
-    require(LINE.fullmatch(lines[-1]) and "400/400" in lines[-1], "the last line is", lines[-1])
+    require(max(map(len, lines)) < 50, "too long for the new width:", lines)
+    require(LINE.fullmatch(lines[-1].rstrip()) and "400/400" in lines[-1], "the last line is", lines[-1])
 
 
 def check_no_terminal():
     for columns in (None, 40, 200):
-        environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-        if columns is not None:
-            environment["COLUMNS"] = str(columns)
+        environment = PLAIN if columns is None else dict(PLAIN, COLUMNS=str(columns))
         text = subprocess.run(command(EPOCHS, 500), env=environment, check=True,
                               stdout=subprocess.PIPE).stdout.decode()
         require("\r" not in text and "\033" not in text, "without a terminal something is redrawn")
         rows = text.split("\n")
-        progress = [LINE.fullmatch(row) for row in rows if re.search(r"\bepoch \d", row)]
-        require(len(progress) == EPOCHS and all(line and all(line.groups()[:6]) for line in progress),
-                "without a terminal not one whole line an epoch:", rows)
+        progress = [LINE.fullmatch(row) for row in rows if re.search(r"\bepoch +\d", row)]
+        require(len(progress) == EPOCHS and all(progress), "without a terminal not one whole line an epoch:", rows)
+        parts = (1, 3) if columns == 40 else (1, 3, 4, 5, 6, 7)
+        require(all(line[part] for line in progress for part in parts), "parts are missing:", rows)
+        require(columns != 40 or max(len(line[0]) for line in progress) <= 40, "lines are too long:", rows)
         check_table(rows, columns or 80)
 
 

@@ -282,6 +282,14 @@ void example_split(example_t *example, neuron_dataset_t *dataset, const double *
     snprintf(split + strlen(split), EXAMPLE_TEXT_MAX - strlen(split), " %s", how);
 }
 
+/* For what is shown of them. */
+static void name_classes(const example_t *example, neuron_dataset_t *dataset)
+{
+    if (example->class_names != NULL)
+        must(neuron_dataset_set_class_names(dataset, example->class_names,
+                                            neuron_dataset_class_count(dataset)));
+}
+
 void example_set_data(example_t *example, neuron_dataset_t *train, neuron_dataset_t *validation,
                       neuron_dataset_t *test)
 {
@@ -295,11 +303,14 @@ void example_set_data(example_t *example, neuron_dataset_t *train, neuron_datase
     example->train = cut(train, example->options.limit);
     example->validation = cut(validation, held_out);
     example->test = cut(test, held_out);
+    name_classes(example, example->train);
+    name_classes(example, example->test);
     if (example_only_tells(example))
         return;
     printf("%s: %lld images to train with, %lld to validate, %lld to test\n", example->data_name,
            (long long)neuron_dataset_count(example->train),
            (long long)neuron_dataset_count(example->validation),
            (long long)neuron_dataset_count(example->test));
+    example_show_classes(example->train);
     fflush(stdout);
 }

@@ -291,7 +291,12 @@ const char *const *example_folders(const example_t *example);
 /* Ends the program if --data names a folder. */
 void example_generate(example_t *example, const char *wanted, int32_t extent,
                       neuron_dataset_t **train, neuron_dataset_t **test);
-void example_follow(neuron_trainer_t *trainer, const char *id, const char *state_path);
+/* What a terminal shows, if libneuron-report is there: see progress.c. */
+void example_follow(const example_t *example, neuron_trainer_t *trainer, const char *id,
+                    const char *state_path);
+void example_show_classes(const neuron_dataset_t *dataset);
+void example_show_confusion(const neuron_evaluation_t *evaluation);
+void example_show_losses(const neuron_history_t *history);
 void example_report(const example_t *example, const neuron_evaluation_t *evaluation);
 void example_add_result(const example_t *example, const char *id, example_result_t *result);
 void example_write_whole(const example_t *example, const char *name, const char *ending,

@@ -1,165 +1,159 @@
-/* A bar that grows while an epoch runs, and one line for each epoch that ended, as wide as
- * the terminal has room for. */
+/* What a training shows: a line for each epoch, which libneuron-report redraws while it runs, and
+ * pictures of what it works with and comes to. Without that library there are plain lines. */
 #include "example.h"
-#include "terminal.h"
 
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 26, BAR_LEAST = 8, FIELD_MAX = 64, LINE_WITHOUT_TERMINAL = 160 };
+#ifdef EXAMPLE_HAS_REPORT
+#include <libneuron-report/terminal.h>
 
-/* Draws are at least this many seconds apart. */
-static const double pause_between_draws = 0.1;
+enum { CLASSES_MAX = 100 };
 
-typedef struct {
-    const char *id;
-    bool redraw; /* stdout is a terminal */
-    double drawn_at;
-    const char *state_path; /* NULL if the state is not kept */
-} progress_t;
+/* Writes a text that is asked for its size first. */
+#define PRINT(call)                                                                                \
+    do {                                                                                           \
+        char *text = NULL;                                                                         \
+        size_t size = 0;                                                                           \
+        must(call);                                                                                \
+        text = malloc(size);                                                                       \
+        if (text == NULL)                                                                          \
+            example_fail("out of memory");                                                         \
+        must(call);                                                                                \
+        puts(text);                                                                                \
+        free(text);                                                                                \
+    } while (0)
 
-/* The parts of a line, in their order. */
-enum { RUN, EPOCH, BAR, STEPS, LOSS, ACCURACY, VALIDATION, LEFT, FIELDS };
-
-/* What goes first where the line is too long: the bar, the steps, the accuracy. */
-static const int ranks[FIELDS] = {[RUN] = 0,  [EPOCH] = 0,    [BAR] = 6,        [STEPS] = 5,
-                                  [LOSS] = 3, [ACCURACY] = 4, [VALIDATION] = 2, [LEFT] = 1};
-
-typedef struct {
-    char text[FIELDS][FIELD_MAX];
-    double done; /* of the epoch */
-} line_t;
-
-static void write_time(char text[FIELD_MAX], double seconds)
+/* What lines may be made of where stdout goes. */
+static const char *terminal_options(char text[EXAMPLE_TEXT_MAX])
 {
-    long long whole = (long long)(seconds + 0.5);
+    int64_t columns = neuron_terminal_columns(STDOUT_FILENO);
 
-    if (whole >= 3600)
-        snprintf(text, FIELD_MAX, "%lld:%02lld:%02lld left", whole / 3600, whole / 60 % 60,
-                 whole % 60);
-    else
-        snprintf(text, FIELD_MAX, "%lld:%02lld left", whole / 60, whole % 60);
+    if (columns < 20 || columns > 1000)
+        columns = 80;
+    snprintf(text, EXAMPLE_TEXT_MAX, "columns=%lld, color=%d, unicode=%d", (long long)columns,
+             neuron_terminal_color(STDOUT_FILENO), neuron_terminal_unicode());
+    return text;
 }
 
-static void print_bar(double done, int width)
+/* Of a set that has as many of each, it need not be told. */
+void example_show_classes(const neuron_dataset_t *dataset)
 {
-    int full = (int)(done * (width - 2));
+    char options[EXAMPLE_TEXT_MAX];
+    int64_t counts[CLASSES_MAX];
+    int64_t classes = neuron_dataset_class_count(dataset);
+    bool equal = true;
 
-    putchar('[');
-    for (int i = 0; i < width - 2; i++)
-        putchar(i < full ? '=' : i == full ? '>' : ' ');
-    putchar(']');
-}
-
-static void write_state(line_t *line, const progress_t *progress, const neuron_trainer_t *trainer)
-{
-    double step = neuron_trainer_progress(trainer, "step");
-    double steps = neuron_trainer_progress(trainer, "steps");
-
-    *line = (line_t){.done = step / steps};
-    snprintf(line->text[RUN], FIELD_MAX, "%s", progress->id);
-    snprintf(line->text[EPOCH], FIELD_MAX, "epoch %.0f/%.0f",
-             neuron_trainer_progress(trainer, "epoch"), neuron_trainer_progress(trainer, "epochs"));
-    snprintf(line->text[STEPS], FIELD_MAX, "%.0f/%.0f", step, steps);
-    snprintf(line->text[LOSS], FIELD_MAX, "loss %.4f", neuron_trainer_progress(trainer, "loss"));
-    snprintf(line->text[ACCURACY], FIELD_MAX, "accuracy %.4f",
-             neuron_trainer_progress(trainer, "accuracy"));
-}
-
-/* The terminal's last column stays free: some go to the next line as soon as it is written. */
-static void print_line(const progress_t *progress, const line_t *line)
-{
-    int room = progress->redraw ? terminal_width() - 1 : LINE_WITHOUT_TERMINAL;
-    terminal_field_t fields[FIELDS];
-    int used = 0;
-
-    for (int i = 0; i < FIELDS; i++)
-        fields[i] = (terminal_field_t){(int)strlen(line->text[i]), ranks[i]};
-    fields[BAR].width = BAR_LEAST;
-    int spare = room - terminal_fit(fields, FIELDS, room);
-    if (fields[BAR].width > 0)
-        fields[BAR].width += spare < BAR_WIDTH - BAR_LEAST ? spare : BAR_WIDTH - BAR_LEAST;
-    if (progress->redraw)
-        printf("\r\033[K");
-    for (int i = 0; i < FIELDS; i++) {
-        if (fields[i].width == 0)
-            continue;
-        printf("%*s", used > 0 ? TERMINAL_GAP : 0, "");
-        if (i == BAR)
-            print_bar(line->done, fields[BAR].width);
-        else
-            fputs(line->text[i], stdout);
-        used += fields[i].width;
-    }
-}
-
-static void after_step(const neuron_trainer_t *trainer, progress_t *progress)
-{
-    double now = example_clock();
-    line_t line;
-
-    if (!progress->redraw || now - progress->drawn_at < pause_between_draws)
+    if (classes < 2 || classes > CLASSES_MAX)
         return;
-    progress->drawn_at = now;
-
-    double step = neuron_trainer_progress(trainer, "step");
-    double steps = neuron_trainer_progress(trainer, "steps");
-    double seconds = neuron_trainer_progress(trainer, "seconds");
-    write_state(&line, progress, trainer);
-    write_time(line.text[LEFT], seconds / step * (steps - step));
-    print_line(progress, &line);
-    fflush(stdout);
+    must(neuron_dataset_class_counts(counts, classes, dataset));
+    for (int64_t i = 1; i < classes; i++)
+        equal = equal && counts[i] == counts[0];
+    if (!equal)
+        PRINT(neuron_terminal_class_counts(text, size, &size, dataset, terminal_options(options)));
 }
 
-static double mean_seconds(const neuron_history_t *history, int64_t epochs)
+void example_show_confusion(const neuron_evaluation_t *evaluation)
 {
-    double sum = 0;
+    char options[EXAMPLE_TEXT_MAX];
 
-    for (int64_t i = 0; i < epochs; i++) {
-        double seconds = 0;
-        must(neuron_history_value(&seconds, history, i, "seconds"));
-        sum += seconds;
-    }
-    return sum / (double)epochs;
+    puts("true classes (rows), and what they were taken for (columns)");
+    PRINT(neuron_terminal_confusion(text, size, &size, evaluation, terminal_options(options)));
 }
 
-static void after_epoch(const neuron_trainer_t *trainer, const progress_t *progress)
+void example_show_losses(const neuron_history_t *history)
+{
+    int64_t epochs = neuron_history_epochs(history);
+    double *losses = malloc((size_t)(epochs + 1) * sizeof *losses);
+    char options[EXAMPLE_TEXT_MAX];
+
+    if (losses == NULL)
+        example_fail("out of memory");
+    for (int64_t i = 0; i < epochs; i++)
+        must(neuron_history_value(&losses[i], history, i, "loss"));
+    if (epochs > 1) {
+        printf("\nloss of %lld epochs, %.4f to %.4f\n", (long long)epochs, losses[0],
+               losses[epochs - 1]);
+        PRINT(neuron_terminal_sparkline(text, size, &size, losses, epochs,
+                                        terminal_options(options)));
+    }
+    free(losses);
+}
+
+static int print(const void *bytes, size_t size, void *user_data)
+{
+    (void)user_data;
+    return fwrite(bytes, 1, size, stdout) == size && fflush(stdout) == 0 ? 0 : NEURON_E_IO;
+}
+
+static void add_progress(const example_t *example, neuron_trainer_t *trainer, const char *id)
+{
+    char options[EXAMPLE_TEXT_MAX];
+    neuron_callback_t *bar;
+
+    snprintf(options, sizeof options, "label=%s, descriptor=%d, redraw=%d, color=%d, unicode=%d",
+             id, STDOUT_FILENO, isatty(STDOUT_FILENO), neuron_terminal_color(STDOUT_FILENO),
+             neuron_terminal_unicode());
+    must(neuron_callback_create_progress_bar(&bar, example->context, print, NULL, NULL, options));
+    must(neuron_trainer_add_callback(trainer, bar));
+    neuron_callback_unref(bar);
+}
+
+#else
+
+void example_show_classes(const neuron_dataset_t *dataset)
+{
+    (void)dataset;
+}
+
+void example_show_confusion(const neuron_evaluation_t *evaluation)
+{
+    (void)evaluation;
+}
+
+void example_show_losses(const neuron_history_t *history)
+{
+    (void)history;
+}
+
+static int print_epoch(neuron_trainer_t *trainer, int32_t event, void *id)
 {
     const neuron_history_t *history = neuron_trainer_history(trainer);
-    int64_t epochs = neuron_history_epochs(history);
-    double left = neuron_trainer_progress(trainer, "epochs") - (double)epochs;
+    int64_t epoch = neuron_history_epochs(history) - 1;
     double loss;
     double accuracy;
-    line_t line;
 
-    must(neuron_history_value(&loss, history, epochs - 1, "validation_loss"));
-    must(neuron_history_value(&accuracy, history, epochs - 1, "validation_accuracy"));
-    write_state(&line, progress, trainer);
-    snprintf(line.text[VALIDATION], FIELD_MAX, "validation %.4f %.4f", loss, accuracy);
-    write_time(line.text[LEFT], left * mean_seconds(history, epochs));
-    print_line(progress, &line);
-    putchar('\n');
-    fflush(stdout);
-    if (progress->state_path != NULL)
-        must(neuron_trainer_save(trainer, progress->state_path));
+    (void)event;
+    must(neuron_history_value(&loss, history, epoch, "validation_loss"));
+    must(neuron_history_value(&accuracy, history, epoch, "validation_accuracy"));
+    printf("%s  epoch %.0f/%.0f  loss %.4f  accuracy %.4f  validation %.4f %.4f\n",
+           (const char *)id, neuron_trainer_progress(trainer, "epoch"),
+           neuron_trainer_progress(trainer, "epochs"), neuron_trainer_progress(trainer, "loss"),
+           neuron_trainer_progress(trainer, "accuracy"), loss, accuracy);
+    return fflush(stdout) == 0 ? 0 : NEURON_E_IO;
 }
 
-static int follow(neuron_trainer_t *trainer, int32_t event, void *user_data)
+static void add_progress(const example_t *example, neuron_trainer_t *trainer, const char *id)
 {
-    if (event == NEURON_EVENT_STEP_END)
-        after_step(trainer, user_data);
-    else
-        after_epoch(trainer, user_data);
-    return 0;
+    (void)example;
+    must(neuron_trainer_add_function(trainer, NEURON_EVENT_EPOCH_END, print_epoch, (void *)id,
+                                     NULL));
 }
 
-/* The trainer calls back until its next run: `state_path` is kept. */
-void example_follow(neuron_trainer_t *trainer, const char *id, const char *state_path)
-{
-    static progress_t progress;
+#endif
 
-    progress =
-        (progress_t){.id = id, .redraw = isatty(STDOUT_FILENO) != 0, .state_path = state_path};
-    must(neuron_trainer_add_function(trainer, NEURON_EVENT_STEP_END | NEURON_EVENT_EPOCH_END,
-                                     follow, &progress, NULL));
+static int save_state(neuron_trainer_t *trainer, int32_t event, void *path)
+{
+    (void)event;
+    return neuron_trainer_save(trainer, path);
+}
+
+/* `id` and `state_path`, which may be NULL, are looked at until the end of the run. */
+void example_follow(const example_t *example, neuron_trainer_t *trainer, const char *id,
+                    const char *state_path)
+{
+    add_progress(example, trainer, id);
+    if (state_path != NULL)
+        must(neuron_trainer_add_function(trainer, NEURON_EVENT_EPOCH_END, save_state,
+                                         (void *)state_path, NULL));
 }

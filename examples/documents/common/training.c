@@ -123,6 +123,7 @@ static void measure(const example_t *example, example_result_t *result, const ch
     printf("\n%s on the test set: accuracy %.4f, loss %.4f\n\n", id, result->test_accuracy,
            result->test_loss);
     example_report(example, test);
+    example_show_confusion(test);
     neuron_evaluation_unref(test);
 }
 
@@ -201,7 +202,7 @@ static void fit(const example_t *example, neuron_trainer_t *trainer, const char 
         resume(example, trainer, id, state, example_epochs(example, training->epochs));
     else
         remove(state);
-    example_follow(trainer, id, options->resume ? state : NULL);
+    example_follow(example, trainer, id, options->resume ? state : NULL);
     int status = neuron_trainer_run(&history, trainer);
     if (status != NEURON_E_NOT_FINITE)
         must(status);
@@ -212,6 +213,7 @@ static void fit(const example_t *example, neuron_trainer_t *trainer, const char 
 
     example_path(example, path, id, "-history.csv");
     must(neuron_history_save_csv(history, path));
+    example_show_losses(history);
     neuron_history_unref(history);
 }
 
