@@ -23,6 +23,7 @@ from .data import Dataset, Preparation
 from .errors import *  # noqa: F401,F403
 from .errors import NeuronError
 from .evaluation import Evaluation
+from .event_log import EventLog, TensorBoard
 from .history import History
 from .kinds import *  # noqa: F401,F403
 from .layers import *  # noqa: F401,F403

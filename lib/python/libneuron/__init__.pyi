@@ -33,6 +33,8 @@ from .errors import ShapeError as ShapeError
 from .errors import StateError as StateError
 from .errors import UnsupportedError as UnsupportedError
 from .evaluation import Evaluation as Evaluation
+from .event_log import EventLog as EventLog
+from .event_log import TensorBoard as TensorBoard
 from .history import History as History
 from .kinds import Adadelta as Adadelta
 from .kinds import Adagrad as Adagrad
