@@ -17,7 +17,7 @@ PACKAGE = {
     "BCELoss": "BinaryCrossEntropy", "BinaryCrossentropy": "BinaryCrossEntropy", "MSELoss": "MeanSquaredError",
     "L1Loss": "MeanAbsoluteError", "HuberLoss": "Huber", "ModelCheckpoint": "Checkpoint", "CSVLogger": "CSVLog",
     "ReduceLROnPlateau": "ReduceOnPlateau", "TerminateOnNaN": "StopOnNaN", "LearningRateScheduler": "LearningRate",
-    "LambdaCallback": "Callback", "TensorDataset": "Dataset", "load_model": "load",
+    "LambdaCallback": "Callback", "SummaryWriter": "EventLog", "TensorDataset": "Dataset", "load_model": "load",
 }
 
 MODEL = {
