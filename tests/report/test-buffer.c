@@ -4,6 +4,14 @@
 #include "report/document/names.h"
 #include "test-common.h"
 
+/* A context that lives until the end of the block, behind the buffers in it. */
+static void end_context(neuron_context_t **context)
+{
+    neuron_context_unref(*context);
+}
+
+#define CONTEXT(name, made) neuron_context_t *name __attribute__((cleanup(end_context))) = made
+
 static void assert_text(const neuron_buffer *buffer, const char *expected)
 {
     size_t length = strlen(expected);
@@ -21,54 +29,50 @@ START_TEST(escapes)
         {"\xff\xc3x", "??x"},
         {"\xef\xbf\xbe\xef\xbf\xbf", "??"},
         {"", ""}};
-    neuron_context_t *context = test_context();
+    CONTEXT(context, test_context());
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         NEURON_BUFFER(buffer, context);
         neuron_buffer_print(&buffer, "%s", texts[i][0]);
         assert_text(&buffer, texts[i][1]);
     }
-    neuron_context_unref(context);
 }
 END_TEST
 
 START_TEST(prints)
 {
-    neuron_context_t *context = test_context();
+    CONTEXT(context, test_context());
     NEURON_BUFFER(buffer, context);
     neuron_buffer_print(&buffer, "%d %" PRId64 " %g %g %g %g %% %s", -3, INT64_MIN, 1.5, 2.0,
                         -0.001, 12.3456, "<");
     assert_text(&buffer, "-3 -9223372036854775808 1.5 2 0 12.35 % &lt;");
-    neuron_context_unref(context);
 }
 END_TEST
 
 START_TEST(cuts_no_character)
 {
-    neuron_context_t *context = test_context();
+    CONTEXT(context, test_context());
     NEURON_BUFFER(buffer, context);
     neuron_buffer_escape(&buffer, "a\xc3\xa9", 2);
     assert_text(&buffer, "a?");
-    neuron_context_unref(context);
 }
 END_TEST
 
 START_TEST(grows)
 {
-    neuron_context_t *context = test_context();
+    CONTEXT(context, test_context());
     NEURON_BUFFER(buffer, context);
     for (int i = 0; i < 10000; i++)
         neuron_buffer_put(&buffer, "0123456789");
     ck_assert_uint_eq(buffer.size, 100000);
     ck_assert(memcmp(buffer.bytes + 99990, "0123456789", 10) == 0);
     ck_assert_int_eq(neuron_buffer_status(&buffer), NEURON_OK);
-    neuron_context_unref(context);
 }
 END_TEST
 
 START_TEST(stays_failed)
 {
     test_memory memory;
-    neuron_context_t *context = test_limited_context(&memory);
+    CONTEXT(context, test_limited_context(&memory));
     NEURON_BUFFER(buffer, context);
     memory.left = 0;
     neuron_buffer_put(&buffer, "a");
@@ -78,13 +82,12 @@ START_TEST(stays_failed)
     neuron_buffer_print(&buffer, "%s", "c");
     ck_assert_uint_eq(buffer.size, 0);
     ck_assert_int_eq(neuron_buffer_status(&buffer), NEURON_E_MEMORY);
-    neuron_context_unref(context);
 }
 END_TEST
 
 START_TEST(keeps_names)
 {
-    neuron_context_t *context = test_context();
+    CONTEXT(context, test_context());
     NEURON_NAMES(names, context);
     neuron_names_add(&names, "cat");
     neuron_names_add_number(&names, NULL, 12);
@@ -92,7 +95,6 @@ START_TEST(keeps_names)
     ck_assert_str_eq(neuron_names_at(&names, 0), "cat");
     ck_assert_str_eq(neuron_names_at(&names, 1), "12");
     ck_assert_str_eq(neuron_names_at(&names, 2), "dog");
-    neuron_context_unref(context);
 }
 END_TEST
 
