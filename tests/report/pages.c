@@ -197,11 +197,13 @@ static void write_usual(const char *name, const char *options)
 
 /* ---- What is hard to show ---- */
 
+#define LONG_NAME                                                                                  \
+    "a name of a class that is so long that no picture has room"                                   \
+    " for all of it, and no table either, as nobody would read it"
 static const char *const names[] = {
     "<b>&\"'</b>",
     "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xd7\xa2\xd7\x95\xd7\x9c\xd7\x9d",
-    "a name of a class that is so long that no picture has room for all of it, and no table "
-    "either, as nobody would read it",
+    LONG_NAME,
     "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e",
     "cat",
     "averyverylongwordwithoutanyblanksinitthatcannotbebroken",
