@@ -50,7 +50,8 @@ static int find_file(char path[PATH_ROOM], const char *folder, int index)
     int count = scandir(folder, &entries, no_dots, alphasort);
     for (int i = 0; i < count; i++) {
         if (i == index)
-            snprintf(path, PATH_ROOM, "%s/%s", folder, entries[i]->d_name);
+            ck_assert_int_lt(snprintf(path, PATH_ROOM, "%s/%s", folder, entries[i]->d_name),
+                             PATH_ROOM);
         free(entries[i]);
     }
     if (count >= 0)
