@@ -4,9 +4,11 @@
  * normalisation, the hidden layer, activations, optimizer, learning rate, batch size; at last it
  * sees the colours. The last fifth of the training images validates, and training ends when its
  * loss has not become smaller for five epochs; the parameters of the last epoch are what is tested.
- * The runs are in networks/cifar_runs.c; runs named -sound do without a slip of the document. */
+ * The runs are in networks/cifar_runs.c, and what the document's sections compare in
+ * networks/cifar_sections.c; runs named -sound do without a slip of the document. */
 #include "networks/broadcast.h"
 #include "networks/cifar_runs.h"
+#include "networks/cifar_sections.h"
 
 #include <stdlib.h>
 
@@ -119,6 +121,7 @@ int main(int argc, char **argv)
         .kept = EXAMPLE_KEPT_LAST,
         .runs = runs,
         .run_count = cifar_run_count,
+        .write_more = cifar_write_sections,
     };
     example_t example;
 

@@ -2,16 +2,19 @@
  *
  * A fully connected network is improved by hand and by random searches, a convolutional one by
  * cross-validation and a grid. A run with a search tries its combinations first, keeps what it
- * found in OUT/<id>-search.jsonl and .txt, and then trains the best of them. A fifth of the
- * training images validates, except where the document looks at the test set. The runs are
- * in networks/kmnist_runs.c. */
+ * found in OUT/<id>-search.jsonl and .txt, and then trains the best of them. What each trial and
+ * fold was is kept in OUT/<id>-tried.jsonl and the run's record. A fifth of the training images
+ * validates, except where the document looks at the test set. The runs are in
+ * networks/kmnist_runs.c, the searches in networks/kmnist_plans.c. */
 #include "networks/batch_rotation.h"
+#include "networks/kmnist_plans.h"
 #include "networks/kmnist_runs.h"
+#include "networks/kmnist_tried.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH_SIZE = 32, SCHEDULE_LENGTH = 10, FOLDS = 5, TRIALS = 60, QUICK_TRIALS = 2 };
+enum { BATCH_SIZE = 32, SCHEDULE_LENGTH = 10, QUICK_TRIALS = 2 };
 
 /* A run, and all images to train and validate with. */
 typedef struct {
@@ -131,17 +134,27 @@ static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
     neuron_dataset_t *fold = example->validation;
     bool folds = neuron_trial_fold_count(trial) > 1;
     example_training_t training;
+    char *figures;
+    size_t size;
+    FILE *file = open_memstream(&figures, &size);
 
+    if (file == NULL)
+        example_fail("out of memory");
     if (folds)
-        must(neuron_dataset_k_fold(&train, &fold, study->all, FOLDS, neuron_trial_fold(trial),
-                                   example->options.seed));
+        must(neuron_dataset_k_fold(&train, &fold, study->all, neuron_trial_fold_count(trial),
+                                   neuron_trial_fold(trial), example->options.seed));
     prepare(example, &run, &training);
     neuron_graph_t *graph =
         draw(example, &run.network, example_trial_graph(example, run.run.id, trial));
     *score = example_try(example, graph, &training, train, fold,
                          !folds        ? NULL
                          : run.on_test ? example->test
-                                       : fold);
+                                       : fold,
+                         file);
+    if (fclose(file) != 0)
+        example_fail("out of memory");
+    kmnist_keep_tried(example, &run, trial, *score, figures);
+    free(figures);
     printf("%s  trial %lld, fold %lld of %lld: %.4f\n", run.run.id,
            (long long)neuron_trial_index(trial), (long long)neuron_trial_fold(trial) + 1,
            (long long)neuron_trial_fold_count(trial), *score);
@@ -154,62 +167,13 @@ static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
     return 0;
 }
 
-/* What a search tries: all combinations, or so many at random, each on so many folds. */
-typedef struct {
-    const char *name;
-    const double *levels;
-    int64_t count;
-    int64_t quick_count; /* with --quick, where the other levels take too long; 0 for all */
-} factor_t;
-
-typedef struct {
-    const factor_t *factors;
-    int64_t count;
-    int64_t folds;
-    int64_t trials; /* 0 for all combinations */
-} plan_t;
-
-#define LEVELS(...)                                                                                \
-    (const double[]){__VA_ARGS__}, sizeof((const double[]){__VA_ARGS__}) / sizeof(double)
-
-static const factor_t first_factors[] = {
-    {"learning rate", LEVELS(0.001, 0.002, 0.003, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01), 0},
-    {"last hidden layer", LEVELS(128, 256, 512, 1024), 0},
-    {"hidden layers", LEVELS(1, 2, 3, 4), 0},
-    {"batch normalisation", LEVELS(0, 1), 0},
-    {"rotation", LEVELS(0, 0.5, 1, 5), 0},
-    {"noise", LEVELS(0, 0.015, 0.03, 0.06), 0},
-};
-static const factor_t second_factors[] = {
-    {"learning rate", LEVELS(0.001, 0.003, 0.01, 0.03), 0},
-    {"last hidden layer", LEVELS(512, 1024, 2048), 1},
-    {"hidden layers", LEVELS(3, 4, 5), 1},
-    {"batch normalisation", LEVELS(0, 1), 0},
-    {"rotation", LEVELS(0, 0.1, 0.2, 0.5, 1), 0},
-    {"noise", LEVELS(0.015, 0.03, 0.06), 0},
-};
-static const factor_t own_rate[] = {{"learning rate", LEVELS(0.001), 0}};
-static const factor_t grid_factors[] = {
-    {"learning rate", LEVELS(0.1, 0.01, 0.001, 0.0001), 0},
-    {"dropout", LEVELS(0.3, 0.5, 0.7), 0},
-};
-
-#define FACTORS(array) array, sizeof array / sizeof array[0]
-
-static const plan_t plans[] = {
-    [KMNIST_RANDOM] = {FACTORS(first_factors), 1, TRIALS},
-    [KMNIST_WIDER] = {FACTORS(second_factors), 1, TRIALS},
-    [KMNIST_FOLDS] = {FACTORS(own_rate), FOLDS, 0},
-    [KMNIST_GRID] = {FACTORS(grid_factors), FOLDS, 0},
-};
-
-static int64_t levels_of(const example_t *example, const factor_t *factor)
+static int64_t levels_of(const example_t *example, const kmnist_factor_t *factor)
 {
     return example->options.quick && factor->quick_count != 0 ? factor->quick_count : factor->count;
 }
 
 /* How many combinations are tried at random; 0 for all. */
-static int64_t trials_of(const example_t *example, const plan_t *plan)
+static int64_t trials_of(const example_t *example, const kmnist_plan_t *plan)
 {
     int64_t all = 1;
 
@@ -221,7 +185,7 @@ static int64_t trials_of(const example_t *example, const plan_t *plan)
 }
 
 /* How many trainings a search takes. */
-static int64_t trainings_of(const example_t *example, const plan_t *plan)
+static int64_t trainings_of(const example_t *example, const kmnist_plan_t *plan)
 {
     int64_t all = 1;
 
@@ -230,7 +194,7 @@ static int64_t trainings_of(const example_t *example, const plan_t *plan)
     return (trials_of(example, plan) != 0 ? trials_of(example, plan) : all) * plan->folds;
 }
 
-static void tell_factor(char *text, const factor_t *factor, int64_t count)
+static void tell_factor(char *text, const kmnist_factor_t *factor, int64_t count)
 {
     snprintf(text + strlen(text), EXAMPLE_TEXT_MAX - strlen(text), "; %s", factor->name);
     for (int32_t i = 0; i < count; i++)
@@ -241,7 +205,7 @@ static void tell_factor(char *text, const factor_t *factor, int64_t count)
 static const char *tell_search(const example_t *example, const kmnist_run_t *run)
 {
     static char text[EXAMPLE_TEXT_MAX];
-    const plan_t *plan = &plans[run->search];
+    const kmnist_plan_t *plan = &kmnist_plans[run->search];
     int64_t trials = trials_of(example, plan);
 
     text[0] = '\0';
@@ -309,13 +273,15 @@ static kmnist_run_t search(study_t *study, char *note)
 {
     example_t *example = study->example;
     const kmnist_run_t *run = study->run;
-    const plan_t *plan = &plans[run->search];
+    const kmnist_plan_t *plan = &kmnist_plans[run->search];
     neuron_search_t *search;
     char log[EXAMPLE_PATH_MAX], options[32];
 
     if (example_take_up(example, run->run.id, "-search", ".jsonl",
                         example_epochs(example, run->epochs)))
         printf("%s goes on with its search\n", run->run.id);
+    else
+        kmnist_forget_tried(example, run);
     example_path(example, log, run->run.id, "-search.jsonl");
     snprintf(options, sizeof options, "folds=%d", (int)plan->folds);
     must(neuron_search_create(&search, example->context, try_one, study, NULL, options));
@@ -352,14 +318,18 @@ static void train(example_t *example, const kmnist_run_t *asked)
         run = search(&study, note);
     prepare(example, &run, &training);
     training.note = note;
+    char *tried = NULL;
     if (asked->search != KMNIST_NO_SEARCH) {
+        if (!example_only_tells(example))
+            training.details = tried = kmnist_tried(example, asked);
         training.search = tell_search(example, asked);
-        training.trials = trainings_of(example, &plans[asked->search]);
+        training.trials = trainings_of(example, &kmnist_plans[asked->search]);
     }
     neuron_graph_t *graph = draw(example, &run.network, example_graph(example, run.run.id));
     graph = example_train(example, run.run.id, graph, &training);
 
     neuron_graph_unref(graph);
+    free(tried);
     release(&training);
     neuron_dataset_unref(study.all);
 }
@@ -374,6 +344,7 @@ int main(int argc, char **argv)
         .kept = "the parameters of the last epoch, or of K2 and K3 of the best one by validation",
         .runs = runs,
         .run_count = kmnist_run_count,
+        .write_more = kmnist_write_searches,
     };
     example_t example;
 

@@ -20,6 +20,7 @@ REPORTED = {"parameters", "epochs", "train_accuracy", "validation_accuracy", "va
             "test_accuracy", "test_loss", "macro_f1", "test_examples", "stated_accuracy"}
 TRAINED = {"optimizer", "loss", "length", "keeps"}
 DATA = {"name", "source", "data_note", "train_examples", "validation_examples", "test_examples"}
+SEARCHED = {"K2": 1, "K2-sound": 1, "K3-search": 1, "K8": 5, "K9": 5, "K9-tenths": 5, "K9-sound": 5}  # folds
 UNTRAINED = {"F4", "F4-vote", "F4-best", "F4-sound", "F6", "F6-vote", "F6-sound"}
 
 
@@ -54,7 +55,11 @@ def check_run(options, run):
 def check_details(options, run, details):
     """What a record has beside the figures."""
     trained = run["epochs"] is not None
-    assert details.keys() == {"class_names", *PARTS, *(["history"] if trained else [])}, details.keys()
+    assert details.keys() == {"class_names", "class_counts", *PARTS, *(["history"] if trained else []),
+                              *(["tried"] if run["id"] in SEARCHED else [])}, details.keys()  # fmt: skip
+    assert details["class_counts"] == {part: details[part]["support"] for part in PARTS}, details["class_counts"]
+    if run["id"] in SEARCHED:
+        check_tried(options, run, details["tried"])
     for part in PARTS:
         check_part(run, part, details[part])
     if trained:
@@ -64,6 +69,30 @@ def check_details(options, run, details):
                 for name in HISTORY:
                     assert math.isclose(float(row[name]), details["history"][name][i], rel_tol=1e-5), (name, row)
         assert all(len(column) == run["epochs"] for column in details["history"].values()), run["id"]
+
+
+def check_tried(options, run, lines):
+    """Each trial has all its folds, and a fold's confusion matrices have its accuracies."""
+    folds = SEARCHED[run["id"]]
+    assert [(line["trial"], line["fold"]) for line in lines] == [
+        (i // folds, i % folds) for i in range(len(lines))] and len(lines) % folds == 0 < len(lines), run["id"]  # fmt: skip
+    for line in lines:
+        assert line["epochs"] == options.epochs and 0 <= line["score"] <= 1 and line["levels"], line
+        if folds == 1:
+            assert 0 <= line["best_train_accuracy"] <= 1 and "confusion" not in line, line
+            continue
+        assert line["score"] == line["validation_accuracy" if run["id"] == "K9-sound" else "test_accuracy"], line
+        assert tuple(line["confusion"]) == PARTS, line
+        for part, rows in line["confusion"].items():
+            total = sum(map(sum, rows))
+            assert total > 0 and len(rows) == 10, (part, rows)
+            assert math.isclose(sum(row[i] for i, row in enumerate(rows)) / total, line[part + "_accuracy"]), (part, line)
+        assert sum(map(sum, line["confusion"]["test"])) == run["data"]["test_examples"], line
+    if folds > 1:
+        # Each image validates in one fold and trains in the others.
+        sizes = {part: [sum(map(sum, line["confusion"][part])) for line in lines[:folds]] for part in PARTS}
+        assert all(sum(sizes["validation"]) == train + validation
+                   for train, validation in zip(sizes["train"], sizes["validation"])), sizes  # fmt: skip
 
 
 def check_part(run, part, figures):

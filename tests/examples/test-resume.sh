@@ -67,8 +67,16 @@ search() {
     "$kmnist" --data generated --quick --limit 40 --run K8 --out out "$@"
 }
 succeeds search
+tried() {
+    [ "$(grep -c '^       {"trial": ' out/K8.json)" -eq 5 ] || fail "the record has not the five folds"
+    [ "$(sed 's/^{"trial": 0, "fold": \([0-4]\), .*/\1/' out/K8-tried.jsonl | sort | xargs)" = '0 1 2 3 4' ] ||
+        fail "not each fold is kept once"
+}
+tried
 says out/K8.json 'whose mean is what the document reports; this row is one more training'
+sed -i 's/"epochs": 1/"epochs": 77/' out/K8-tried.jsonl
 succeeds search --limit 50
+keeps_quiet out/K8.json '"epochs": 77'
 says stdout 'K8  trial 0, fold 5 of 5'
 succeeds search --seed 2
 says stdout 'K8  trial 0, fold 1 of 5'
@@ -76,6 +84,7 @@ sed -i '$d' out/K8-search.jsonl
 succeeds search --seed 2 --resume
 says stdout 'K8  trial 0, fold 5 of 5'
 keeps_quiet stdout 'K8  trial 0, fold 4 of 5'
+tried
 ends_with 1 'goes with "seed 2", this call with "seed 1"' search --resume
 ends_with 1 'goes with "epochs 1", this call with "epochs 2"' search --resume --seed 2 --epochs 2
 ends_with 1 'images to train with' search --resume --seed 2 --limit 50

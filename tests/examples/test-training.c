@@ -3,7 +3,7 @@
 
 #include "../../examples/documents/common/example.h"
 
-enum { IMAGES = 32, EXTENT = 8 };
+enum { IMAGES = 32, EXTENT = 8, FIGURES = 256 };
 
 static example_t example;
 
@@ -99,16 +99,20 @@ START_TEST(each_trial_and_fold_has_a_seed_of_its_own)
 }
 END_TEST
 
-/* The score of a training whose second epoch begins with a loss that is no number. */
-static double score_of_ruin(bool scored)
+/* The score of a training whose second epoch begins with a loss that is no number; what it tells of
+ * it goes to `figures`. */
+static double score_of_ruin(bool scored, char figures[FIGURES])
 {
+    FILE *file = fmemopen(figures, FIGURES, "w");
+    ck_assert_ptr_nonnull(file);
     neuron_dataset_t *train = images(1);
     neuron_dataset_t *validation = images(2);
     example_training_t training = {.batch_size = IMAGES, .epochs = 3};
     assert_ok(neuron_optimizer_create(&training.optimizer, example.context, "sgd", NULL));
     assert_ok(neuron_optimizer_set(training.optimizer, "learning_rate=3e38"));
     double score = example_try(&example, finish(example_graph(&example, "K8")), &training, train,
-                               validation, scored ? validation : NULL);
+                               validation, scored ? validation : NULL, file);
+    fclose(file);
     neuron_optimizer_unref(training.optimizer);
     neuron_dataset_unref(train);
     neuron_dataset_unref(validation);
@@ -117,8 +121,11 @@ static double score_of_ruin(bool scored)
 
 START_TEST(a_ruined_fold_has_no_score)
 {
-    ck_assert(!isnan(score_of_ruin(false))); /* its first epoch is a trial of a random search */
-    ck_assert(isnan(score_of_ruin(true)));
+    char figures[FIGURES];
+    ck_assert(!isnan(score_of_ruin(false, figures))); /* its first epoch is a trial of a search */
+    ck_assert(!isnan(example_read_number(figures, "best_train_accuracy")));
+    ck_assert(isnan(score_of_ruin(true, figures)));
+    ck_assert_str_eq(figures, "\"epochs\": 2");
 }
 END_TEST
 

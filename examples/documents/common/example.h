@@ -17,7 +17,8 @@ enum {
     EXAMPLE_PATH_MAX = 4096,
     EXAMPLE_TEXT_MAX = 1024,
     EXAMPLE_CALLBACKS_MAX = 2,
-    EXAMPLE_SETTINGS_MAX = 12
+    EXAMPLE_SETTINGS_MAX = 12,
+    EXAMPLE_COMPARED_MAX = 12
 };
 
 #define EXAMPLE_FASHION_DATA "fashion-mnist/ or its files"
@@ -47,6 +48,15 @@ typedef struct {
     example_reported_t reported;
 } example_run_t;
 
+/* What a section of a document compares. */
+typedef struct {
+    const char *title;
+    const char *reference;                  /* the run from which changes are measured */
+    const char *runs[EXAMPLE_COMPARED_MAX]; /* in the table's order; NULL behind the last one */
+} example_comparison_t;
+
+typedef struct example example_t;
+
 /* A program: the experiments of one document. */
 typedef struct {
     const char *name;
@@ -57,6 +67,8 @@ typedef struct {
     int run_count;
     const char *usual; /* the runs where none is asked for, as for --run; NULL for all */
     bool several_sets; /* its runs take different sets of images */
+    /* What results.md has besides, of the records that are there; NULL for nothing. */
+    void (*write_more)(const example_t *example, FILE *file);
 } example_program_t;
 
 /* What the command line asks for. */
@@ -89,6 +101,7 @@ typedef struct {
     const char *note;          /* on the run, for the results; NULL for none */
     const char *search;        /* what was tried before, for its description; NULL for nothing */
     int64_t trials;            /* how many trainings that takes */
+    const char *details;       /* for its record, in JSON, with a comma before; NULL for nothing */
     bool keep_best; /* the parameters of the epoch with the best validation accuracy, else of the
                        last one */
 } example_training_t;
@@ -132,7 +145,7 @@ typedef struct {
     char *details; /* the rest of its file, in JSON; NULL for nothing */
 } example_result_t;
 
-typedef struct {
+struct example {
     const example_program_t *program;
     example_options_t options;
     neuron_context_t *context;
@@ -149,7 +162,7 @@ typedef struct {
     neuron_dataset_t *validation;
     neuron_dataset_t *test;
     neuron_dataset_t *drawn[2]; /* the last images that were generated, to train and to test */
-} example_t;
+};
 
 /* Ends the program with the library's message unless `status` is 0. */
 void must(int status);
@@ -229,10 +242,12 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
 
 /* Trains a finished graph with these data, and nothing else: for a search. What comes of it is one
  * accuracy: on `score` after the last epoch, or if that is NULL the best one on the validation set;
- * NAN if there is none, as on `score` after a loss that is no number. Takes the graph over. */
+ * NAN if there is none, as on `score` after a loss that is no number. Takes the graph over.
+ * `figures` gets fields of JSON: the epochs and, with `score`, accuracies and confusion matrices of
+ * all parts, else the best accuracy of training. */
 double example_try(const example_t *example, neuron_graph_t *graph,
                    const example_training_t *training, neuron_dataset_t *train,
-                   neuron_dataset_t *validation, const neuron_dataset_t *score);
+                   neuron_dataset_t *validation, const neuron_dataset_t *score, FILE *figures);
 
 /* Evaluates, saves and records a committee as run `id`, or describes it. `weighted` tells that its
  * members' votes weigh as much as their validation accuracies,
@@ -245,6 +260,11 @@ void example_record(example_t *example, const char *id, const neuron_graph_t *co
  * that goes with others ends the program. */
 bool example_take_up(const example_t *example, const char *id, const char *name, const char *ending,
                      int64_t epochs);
+
+/* A table of what a section of the document compares, and a line on whether the records point the
+ * same way. */
+void example_write_comparison(const example_t *example, FILE *file,
+                              const example_comparison_t *comparison);
 
 /* The epochs that --epochs and --quick ask for, else those of the run. */
 int64_t example_epochs(const example_t *example, int64_t epochs);
@@ -276,7 +296,13 @@ void example_write_settings(const example_settings_t *settings, example_result_t
 /* Parts of a result's details. */
 void example_write_history(FILE *file, const neuron_history_t *history);
 void example_write_class_names(FILE *file, const char *const *names, int64_t count);
+void example_write_class_counts(FILE *file, const example_t *example);
+void example_write_number(FILE *file, double number);
+void example_write_confusion(FILE *file, const char *between,
+                             const neuron_evaluation_t *evaluation);
 void example_write_evaluation(FILE *file, const char *part, const neuron_evaluation_t *evaluation);
+/* The number in the first field of this name; NAN if there is none. */
+double example_read_number(const char *text, const char *name);
 /* Seconds: as time passes, and of all processors together. */
 typedef struct {
     double seconds;

@@ -1,5 +1,6 @@
 /* What a run measured, on disk: OUT/<id>.json has its figures and then the details: the history,
- * and of each part of the images the confusion matrix and the report of the classes. It is written
+ * how many images each class has, and of each part of the images the confusion matrix and the
+ * report of the classes. It is written
  * under another name first, so that a program that was interrupted leaves whole files. No example
  * sets a locale, so numbers have a point. */
 #include "example.h"
@@ -25,7 +26,7 @@ static void write_string(FILE *file, const char *text)
 }
 
 /* The shortest text that reads back as the same number; null for what is not one. */
-static void write_number(FILE *file, double number)
+void example_write_number(FILE *file, double number)
 {
     char text[32];
 
@@ -45,7 +46,7 @@ static void write_number(FILE *file, double number)
 static void write_field(FILE *file, const char *before, const char *name, double number)
 {
     fprintf(file, "%s\"%s\": ", before, name);
-    write_number(file, number);
+    example_write_number(file, number);
 }
 
 static void write_text(FILE *file, const char *before, const char *name, const char *text)
@@ -151,7 +152,7 @@ static void write_row(FILE *file, const char *before, int64_t count,
     fprintf(file, "%s[", before);
     for (int i = 0; i < count; i++) {
         fputs(i > 0 ? ", " : "", file);
-        write_number(file, figure(of, i));
+        example_write_number(file, figure(of, i));
     }
     fputc(']', file);
 }
@@ -194,6 +195,32 @@ void example_write_class_names(FILE *file, const char *const *names, int64_t cou
     fputs(names != NULL ? "]" : "null", file);
 }
 
+static double counted(const void *of, int index)
+{
+    return (double)((const int64_t *)of)[index];
+}
+
+/* How many examples of each class a part has. */
+static void write_counts(FILE *file, const char *before, const neuron_dataset_t *part)
+{
+    int64_t classes = neuron_dataset_class_count(part);
+    int64_t *counts = calloc((size_t)classes, sizeof *counts);
+
+    if (counts == NULL)
+        example_fail("out of memory");
+    must(neuron_dataset_class_counts(counts, classes, part));
+    write_row(file, before, classes, counted, counts);
+    free(counts);
+}
+
+void example_write_class_counts(FILE *file, const example_t *example)
+{
+    write_counts(file, ",\n     \"class_counts\": {\"train\": ", example->train);
+    write_counts(file, ",\n       \"validation\": ", example->validation);
+    write_counts(file, ",\n       \"test\": ", example->test);
+    fputs("}", file);
+}
+
 typedef struct {
     const neuron_evaluation_t *evaluation;
     int32_t truth; /* of a row of the confusion matrix */
@@ -226,14 +253,20 @@ static double support(const void *of, int index)
     return (double)neuron_evaluation_support(of, index);
 }
 
+void example_write_confusion(FILE *file, const char *between, const neuron_evaluation_t *evaluation)
+{
+    int64_t classes = neuron_evaluation_row_count(evaluation);
+
+    for (int truth = 0; truth < classes; truth++)
+        write_row(file, truth > 0 ? between : "", classes, confused, &(row_t){evaluation, truth});
+}
+
 void example_write_evaluation(FILE *file, const char *part, const neuron_evaluation_t *evaluation)
 {
     int64_t classes = neuron_evaluation_row_count(evaluation);
 
-    fprintf(file, ",\n     \"%s\": {\"confusion\": [", part);
-    for (int truth = 0; truth < classes; truth++)
-        write_row(file, truth > 0 ? ",\n         " : "\n         ", classes, confused,
-                  &(row_t){evaluation, truth});
+    fprintf(file, ",\n     \"%s\": {\"confusion\": [\n         ", part);
+    example_write_confusion(file, ",\n         ", evaluation);
     fputs("]", file);
     write_row(file, ",\n       \"precision\": ", classes, precision, evaluation);
     write_row(file, ",\n       \"recall\": ", classes, recall, evaluation);

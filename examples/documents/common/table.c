@@ -40,7 +40,7 @@ static const char *find_field(const char *text, const char *name)
     return found == NULL ? "" : found + strlen(quoted);
 }
 
-static double read_number(const char *text, const char *name)
+double example_read_number(const char *text, const char *name)
 {
     char *end;
     const char *start = find_field(text, name);
@@ -113,7 +113,7 @@ bool example_read_result(const example_t *example, const char *id, example_resul
     if (text == NULL)
         return false;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        double number = read_number(text, numbers[i].name);
+        double number = example_read_number(text, numbers[i].name);
         memcpy((char *)result + numbers[i].offset, &number, sizeof number);
     }
     result->parameters = read_count(text, "parameters");
@@ -249,6 +249,8 @@ static void write_markdown(const example_t *example, FILE *file, const void *wha
     for (int i = 0; i < program->run_count; i++)
         if (example_read_result(example, program->runs[i].id, &result))
             write_notes(file, &program->runs[i], &result);
+    if (program->write_more != NULL)
+        program->write_more(example, file);
 }
 
 static void write_json(const example_t *example, FILE *file, const void *what)

@@ -93,10 +93,10 @@ static void show_summary(const neuron_graph_t *graph)
 }
 
 /* Fills in what is measured of every graph, and prints the report. The history is NULL for a graph
- * that was not trained. */
+ * that was not trained; `more` is for the end of the record, or NULL. */
 static void measure(const example_t *example, example_result_t *result, const char *id,
                     const neuron_graph_t *graph, const neuron_loss_t *loss,
-                    const neuron_history_t *history)
+                    const neuron_history_t *history, const char *more)
 {
     neuron_evaluation_t *test = evaluate(graph, example->test, loss);
     size_t size;
@@ -107,6 +107,7 @@ static void measure(const example_t *example, example_result_t *result, const ch
     if (history != NULL)
         example_write_history(details, history);
     example_write_class_names(details, example->class_names, neuron_evaluation_row_count(test));
+    example_write_class_counts(details, example);
 
     result->parameters = neuron_graph_parameter_count(graph);
     result->trainable_parameters = neuron_graph_trainable_parameter_count(graph);
@@ -115,6 +116,8 @@ static void measure(const example_t *example, example_result_t *result, const ch
     evaluate_part(graph, example->validation, loss, "validation", details,
                   &result->validation_accuracy, &result->validation_loss);
     example_write_evaluation(details, "test", test);
+    if (more != NULL)
+        fputs(more, details);
     if (fclose(details) != 0)
         example_fail("out of memory");
     result->test_accuracy = neuron_evaluation_accuracy(test);
@@ -279,33 +282,76 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
     evaluate_into(graph, example->test, training->loss, &result.last_epoch_test_accuracy,
                   &result.last_epoch_test_loss);
     graph = keep(example, id, graph, training->keep_best && result.epochs > 0);
-    measure(example, &result, id, graph, training->loss, history);
+    measure(example, &result, id, graph, training->loss, history, training->details);
     example_add_result(example, id, &result);
     free(result.details);
     neuron_trainer_unref(trainer);
     return graph;
 }
 
+static void write_figure(FILE *file, const char *name, double figure)
+{
+    fprintf(file, ", \"%s\": ", name);
+    example_write_number(file, figure);
+}
+
+/* The best accuracy of an epoch, of training or validation images; NAN if there was none. */
+static double best_of(const neuron_history_t *history, const char *metric)
+{
+    double accuracy = NAN;
+    int64_t best;
+
+    if (neuron_history_epochs(history) > 0) {
+        must(neuron_history_best(&best, history, metric));
+        must(neuron_history_value(&accuracy, history, best, metric));
+    }
+    return accuracy;
+}
+
+/* Of each part of a fold's images its accuracy and its confusion matrix. */
+static void write_parts(const neuron_graph_t *graph, const neuron_loss_t *loss,
+                        const neuron_dataset_t *const parts[3], FILE *figures)
+{
+    static const char *const names[] = {"train", "validation", "test"};
+    neuron_evaluation_t *evaluations[3];
+    char name[32];
+
+    for (int i = 0; i < 3; i++) {
+        evaluations[i] = evaluate(graph, parts[i], loss);
+        snprintf(name, sizeof name, "%s_accuracy", names[i]);
+        write_figure(figures, name, neuron_evaluation_accuracy(evaluations[i]));
+    }
+    fputs(", \"confusion\": {", figures);
+    for (int i = 0; i < 3; i++) {
+        fprintf(figures, "%s\"%s\": [", i > 0 ? ", " : "", names[i]);
+        example_write_confusion(figures, ", ", evaluations[i]);
+        fputc(']', figures);
+        neuron_evaluation_unref(evaluations[i]);
+    }
+    fputc('}', figures);
+}
+
 double example_try(const example_t *example, neuron_graph_t *graph,
                    const example_training_t *training, neuron_dataset_t *train,
-                   neuron_dataset_t *validation, const neuron_dataset_t *score)
+                   neuron_dataset_t *validation, const neuron_dataset_t *score, FILE *figures)
 {
     neuron_trainer_t *trainer = make_trainer(example, graph, training, train, validation);
     neuron_history_t *history;
     double accuracy = NAN;
     double loss;
-    int64_t best;
     int status = neuron_trainer_run(&history, trainer);
 
     if (status != NEURON_E_NOT_FINITE)
         must(status);
-    if (score != NULL) {
+    fprintf(figures, "\"epochs\": %lld", (long long)neuron_history_epochs(history));
+    if (score == NULL) {
+        accuracy = best_of(history, "validation_accuracy");
+        write_figure(figures, "best_train_accuracy", best_of(history, "accuracy"));
+    } else if (status != NEURON_E_NOT_FINITE) {
         /* A ruined training has no last epoch: it gets no score. */
-        if (status != NEURON_E_NOT_FINITE)
-            evaluate_into(graph, score, training->loss, &accuracy, &loss);
-    } else if (neuron_history_epochs(history) > 0) {
-        must(neuron_history_best(&best, history, "validation_accuracy"));
-        must(neuron_history_value(&accuracy, history, best, "validation_accuracy"));
+        evaluate_into(graph, score, training->loss, &accuracy, &loss);
+        write_parts(graph, training->loss,
+                    (const neuron_dataset_t *const[]){train, validation, example->test}, figures);
     }
     neuron_history_unref(history);
     neuron_trainer_unref(trainer);
@@ -328,7 +374,7 @@ void example_record(example_t *example, const char *id, const neuron_graph_t *co
     if (example->options.estimate)
         return;
     example_save(example, id, committee);
-    measure(example, &result, id, committee, NULL, NULL);
+    measure(example, &result, id, committee, NULL, NULL, NULL);
     example_write_settings(&settings, &result);
     example_add_result(example, id, &result);
     free(result.details);
