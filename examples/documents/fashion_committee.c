@@ -204,8 +204,9 @@ static void join(example_t *example, keeping_t keeping, neuron_graph_t **members
                                      committees[i].weighted ? weights : NULL,
                                      committees[i].options));
         must(neuron_graph_set_name(committee, committees[i].id));
-        example_record(example, committees[i].id, committee, committees[i].weighted,
-                       example_clock() - start);
+        const example_committee_t made = {committee, (const neuron_graph_t *const *)members,
+                                          member_ids[keeping], MEMBERS, committees[i].weighted};
+        example_record(example, committees[i].id, &made, example_clock() - start);
         if (strcmp(committees[i].id, "F4") == 0 && !example_only_tells(example))
             example_save(example, "committee", committee);
         neuron_graph_unref(committee);

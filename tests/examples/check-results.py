@@ -1,9 +1,10 @@
 """Checks what an example wrote: check-results.py [--epochs N] [--history DIR] OUT SOURCE ID...
 
-The schema of results.json, its runs, the record of each run, and the history of each run that was
-trained. The number of parameters is the one that the document prints, if it does."""
+The schema of results.json, its runs, the record and the page of each run, and the history of each run that was
+trained. Pages are there if PAGES is "yes", as where libneuron-report is built. The number of parameters is the one that the document prints, if it does."""
 import argparse
 import csv
+import html
 import json
 import math
 import os
@@ -50,6 +51,27 @@ def check_run(options, run):
         record = json.load(file)
     assert {name: record.pop(name) for name in FIELDS} == run, run["id"]
     check_details(options, run, record)
+    check_page(options, run)
+
+
+def check_page(options, run):
+    """Figures of the run stand in its page, which needs nothing from elsewhere."""
+    path = os.path.join(options.out, run["id"] + ".html")
+    assert os.path.exists(path) == (os.environ.get("PAGES") == "yes"), path
+    if not os.path.exists(path):
+        return
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    assert html.escape(f"{run['id']}: {run['description']}", quote=False) in html.unescape(page), run["id"]
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
+    wanted = ["Settings", "Training images", "Network", "Test images", "Validation images", "Training images, evaluated"]
+    wanted += ["Learning curves"] if run["epochs"] else ["Committee"]
+    assert set(wanted) <= set(headings), headings
+    for part in PARTS:
+        assert f"{run[part + '_accuracy']:.4f}" in page, (run["id"], part)
+    for value in run["settings"].values():
+        assert html.escape(str(value), quote=False).split("\n")[0] in html.unescape(page), (run["id"], value)
+    assert "http" not in re.sub(r"http://www\.w3\.org/\S+", "", page), run["id"]
 
 
 def check_details(options, run, details):

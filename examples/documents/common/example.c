@@ -134,7 +134,7 @@ static void tell_results(const example_t *example)
     example_print_table(example);
     printf("\nwritten to %s: results.json and results.md; of each run its\n"
            "record ID.json, its graph ID.safetensors and, if it was trained, the figures\n"
-           "of its epochs ID-history.csv\n",
+           "of its epochs ID-history.csv; with libneuron-report its page ID.html\n",
            example->options.out);
 }
 

@@ -249,11 +249,19 @@ double example_try(const example_t *example, neuron_graph_t *graph,
                    const example_training_t *training, neuron_dataset_t *train,
                    neuron_dataset_t *validation, const neuron_dataset_t *score, FILE *figures);
 
-/* Evaluates, saves and records a committee as run `id`, or describes it. `weighted` tells that its
- * members' votes weigh as much as their validation accuracies,
- * `seconds` what it took to make it. */
-void example_record(example_t *example, const char *id, const neuron_graph_t *committee,
-                    bool weighted, double seconds);
+/* A committee, and what it is made of. */
+typedef struct {
+    const neuron_graph_t *graph;
+    const neuron_graph_t *const *members;
+    const char *const *member_names;
+    int64_t member_count;
+    bool weighted; /* the members' votes weigh as much as their validation accuracies */
+} example_committee_t;
+
+/* Evaluates, saves and records a committee as run `id`, or describes it. `seconds` is what it took
+ * to make it. */
+void example_record(example_t *example, const char *id, const example_committee_t *committee,
+                    double seconds);
 
 /* Whether OUT/<id><name><ending> is there to go on with: what an interrupted run left, of the same
  * seed, data, note and, unless that is 0, number of epochs. Without --resume it is removed; one
@@ -317,7 +325,21 @@ const char *const *example_folders(const example_t *example);
 /* Ends the program if --data names a folder. */
 void example_generate(example_t *example, const char *wanted, int32_t extent,
                       neuron_dataset_t **train, neuron_dataset_t **test);
-/* What a terminal shows, if libneuron-report is there: see progress.c. */
+/* What the page of a run shows. */
+typedef struct {
+    const example_settings_t *settings;
+    const neuron_graph_t *graph;
+    const neuron_history_t *history; /* NULL for a graph that was not trained */
+    const neuron_graph_t *const *members;
+    const char *const *member_names;
+    int64_t member_count;          /* 0 for a graph that is no committee */
+    neuron_evaluation_t *parts[3]; /* of the images to train, validate and test */
+} example_page_t;
+
+/* Writes OUT/<id>.html, if libneuron-report is there: see page.c. */
+void example_write_page(const example_t *example, const char *id, const example_page_t *page,
+                        const example_result_t *result);
+/* What a terminal shows, likewise: see progress.c. */
 void example_follow(const example_t *example, neuron_trainer_t *trainer, const char *id,
                     const char *state_path);
 void example_show_classes(const neuron_dataset_t *dataset);

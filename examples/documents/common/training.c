@@ -51,17 +51,18 @@ static void evaluate_into(const neuron_graph_t *graph, const neuron_dataset_t *d
     neuron_evaluation_unref(evaluation);
 }
 
-/* The same for one part of the images, with its details. */
-static void evaluate_part(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                          const neuron_loss_t *kind, const char *part, FILE *details,
-                          double *accuracy, double *loss)
+/* The same for one part of the images, with its details. Returns the evaluation. */
+static neuron_evaluation_t *evaluate_part(const neuron_graph_t *graph,
+                                          const neuron_dataset_t *dataset,
+                                          const neuron_loss_t *kind, const char *part,
+                                          FILE *details, double *accuracy, double *loss)
 {
     neuron_evaluation_t *evaluation = evaluate(graph, dataset, kind);
 
     *accuracy = neuron_evaluation_accuracy(evaluation);
     *loss = neuron_evaluation_loss(evaluation);
     example_write_evaluation(details, part, evaluation);
-    neuron_evaluation_unref(evaluation);
+    return evaluation;
 }
 
 void example_report(const example_t *example, const neuron_evaluation_t *evaluation)
@@ -92,42 +93,43 @@ static void show_summary(const neuron_graph_t *graph)
     free(text);
 }
 
-/* Fills in what is measured of every graph, and prints the report. The history is NULL for a graph
- * that was not trained; `more` is for the end of the record, or NULL. */
+/* Fills in what is measured of every graph, prints the report and writes the page, whose parts this
+ * evaluates; `more` is for the end of the record, or NULL. */
 static void measure(const example_t *example, example_result_t *result, const char *id,
-                    const neuron_graph_t *graph, const neuron_loss_t *loss,
-                    const neuron_history_t *history, const char *more)
+                    example_page_t *page, const neuron_loss_t *loss, const char *more)
 {
-    neuron_evaluation_t *test = evaluate(graph, example->test, loss);
+    const neuron_graph_t *graph = page->graph;
     size_t size;
     FILE *details = open_memstream(&result->details, &size);
 
     if (details == NULL)
         example_fail("out of memory");
-    if (history != NULL)
-        example_write_history(details, history);
-    example_write_class_names(details, example->class_names, neuron_evaluation_row_count(test));
+    if (page->history != NULL)
+        example_write_history(details, page->history);
+    example_write_class_names(details, example->class_names,
+                              neuron_dataset_class_count(example->test));
     example_write_class_counts(details, example);
 
     result->parameters = neuron_graph_parameter_count(graph);
     result->trainable_parameters = neuron_graph_trainable_parameter_count(graph);
-    evaluate_part(graph, example->train, loss, "train", details, &result->train_accuracy,
-                  &result->train_loss);
-    evaluate_part(graph, example->validation, loss, "validation", details,
-                  &result->validation_accuracy, &result->validation_loss);
-    example_write_evaluation(details, "test", test);
+    page->parts[0] = evaluate_part(graph, example->train, loss, "train", details,
+                                   &result->train_accuracy, &result->train_loss);
+    page->parts[1] = evaluate_part(graph, example->validation, loss, "validation", details,
+                                   &result->validation_accuracy, &result->validation_loss);
+    page->parts[2] = evaluate_part(graph, example->test, loss, "test", details,
+                                   &result->test_accuracy, &result->test_loss);
     if (more != NULL)
         fputs(more, details);
     if (fclose(details) != 0)
         example_fail("out of memory");
-    result->test_accuracy = neuron_evaluation_accuracy(test);
-    result->test_loss = neuron_evaluation_loss(test);
-    result->macro_f1 = neuron_evaluation_f1(test, NEURON_AVERAGE_MACRO);
+    result->macro_f1 = neuron_evaluation_f1(page->parts[2], NEURON_AVERAGE_MACRO);
     printf("\n%s on the test set: accuracy %.4f, loss %.4f\n\n", id, result->test_accuracy,
            result->test_loss);
-    example_report(example, test);
-    example_show_confusion(test);
-    neuron_evaluation_unref(test);
+    example_report(example, page->parts[2]);
+    example_show_confusion(page->parts[2]);
+    example_write_page(example, id, page, result);
+    for (int i = 0; i < 3; i++)
+        neuron_evaluation_unref(page->parts[i]);
 }
 
 neuron_callback_t *example_early_stopping(const example_t *example, int64_t patience)
@@ -282,7 +284,8 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
     evaluate_into(graph, example->test, training->loss, &result.last_epoch_test_accuracy,
                   &result.last_epoch_test_loss);
     graph = keep(example, id, graph, training->keep_best && result.epochs > 0);
-    measure(example, &result, id, graph, training->loss, history, training->details);
+    example_page_t page = {.settings = &settings, .graph = graph, .history = history};
+    measure(example, &result, id, &page, training->loss, training->details);
     example_add_result(example, id, &result);
     free(result.details);
     neuron_trainer_unref(trainer);
@@ -359,22 +362,27 @@ double example_try(const example_t *example, neuron_graph_t *graph,
     return accuracy;
 }
 
-void example_record(example_t *example, const char *id, const neuron_graph_t *committee,
-                    bool weighted, double seconds)
+void example_record(example_t *example, const char *id, const example_committee_t *committee,
+                    double seconds)
 {
     example_result_t result = {
         .seconds = seconds, .last_epoch_test_accuracy = NAN, .last_epoch_test_loss = NAN};
     example_settings_t settings;
 
-    example_settings_of_committee(example, committee, weighted, &settings);
+    example_settings_of_committee(example, committee->graph, committee->weighted, &settings);
     if (example->options.describe) {
-        example_describe(example, id, committee, &settings);
+        example_describe(example, id, committee->graph, &settings);
         return;
     }
     if (example->options.estimate)
         return;
-    example_save(example, id, committee);
-    measure(example, &result, id, committee, NULL, NULL, NULL);
+    example_save(example, id, committee->graph);
+    example_page_t page = {.settings = &settings,
+                           .graph = committee->graph,
+                           .members = committee->members,
+                           .member_names = committee->member_names,
+                           .member_count = committee->member_count};
+    measure(example, &result, id, &page, NULL, NULL);
     example_write_settings(&settings, &result);
     example_add_result(example, id, &result);
     free(result.details);
