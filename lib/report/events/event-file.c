@@ -83,7 +83,7 @@ static int make_file(neuron_event_file *file, char *name, const char *who)
 
 static int put_version(neuron_event_file *file)
 {
-    static char version[] = "brain.Event:2";
+    char version[] = "brain.Event:2";
     Neuron__Event__Event event = NEURON__EVENT__EVENT__INIT;
     event.what_case = NEURON__EVENT__EVENT__WHAT_FILE_VERSION;
     event.file_version = version;
