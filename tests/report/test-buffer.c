@@ -15,8 +15,9 @@ static void end_context(neuron_context_t **context)
 static void assert_text(const neuron_buffer *buffer, const char *expected)
 {
     size_t length = strlen(expected);
-    ck_assert_msg(buffer->size == length && memcmp(buffer->bytes, expected, length) == 0,
-                  "%.*s, not %s", (int)buffer->size, buffer->bytes ? buffer->bytes : "", expected);
+    const char *found = buffer->bytes ? buffer->bytes : "";
+    ck_assert_msg(buffer->size == length && memcmp(found, expected, length) == 0, "%.*s, not %s",
+                  (int)buffer->size, found, expected);
 }
 
 START_TEST(escapes)

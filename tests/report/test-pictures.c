@@ -8,6 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What finds fonts for librsvg keeps what it found until the process ends. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig\n";
+}
+
 /* A report with a picture and images, and another picture. */
 static neuron_report_t *make(neuron_context_t *context, neuron_dataset_t **glyphs)
 {

@@ -11,7 +11,7 @@ typedef struct neuron_buffer {
     bool failed; /* there was no memory */
 } neuron_buffer;
 
-void neuron_buffer_end(neuron_buffer *buffer);
+void neuron_buffer_end(neuron_buffer *buffer) __attribute__((nothrow));
 
 /* An empty one, which ends with its block, however that is left. */
 #define NEURON_BUFFER(name, of_context)                                                            \

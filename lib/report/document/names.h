@@ -8,7 +8,7 @@ typedef struct neuron_names {
     neuron_buffer texts, places; /* each with a zero behind it; where each begins */
 } neuron_names;
 
-void neuron_names_end(neuron_names *names);
+void neuron_names_end(neuron_names *names) __attribute__((nothrow));
 
 /* An empty list, which ends with its block. */
 #define NEURON_NAMES(name, of_context)                                                             \

@@ -35,7 +35,7 @@ typedef struct neuron_section {
 
 void neuron_section_begin(neuron_section *section, neuron_context_t *context, int64_t number,
                           const char *heading);
-void neuron_section_end(neuron_section *section);
+void neuron_section_end(neuron_section *section) __attribute__((nothrow));
 
 int64_t neuron_section_picture_count(const neuron_section *section);
 neuron_picture *neuron_section_picture(const neuron_section *section, int64_t index);

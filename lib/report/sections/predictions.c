@@ -3,7 +3,7 @@
 
 #include <libneuron/tensor.h>
 
-static void end_tensor(neuron_tensor_t **tensor)
+__attribute__((nothrow)) static void end_tensor(neuron_tensor_t **tensor)
 {
     neuron_tensor_unref(*tensor);
 }

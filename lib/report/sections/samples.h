@@ -12,7 +12,7 @@ typedef struct neuron_samples {
     size_t scale_count; /* 0 if examples are no bytes */
 } neuron_samples;
 
-void neuron_samples_end(neuron_samples *samples);
+void neuron_samples_end(neuron_samples *samples) __attribute__((nothrow));
 
 /* Ends with its block. */
 #define NEURON_SAMPLES(name, of_context)                                                           \
