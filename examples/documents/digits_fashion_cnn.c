@@ -1,6 +1,6 @@
 /* Document 003, "one CNN for digits and for fashion".
  *
- * The same network learns MNIST's digits and Fashion-MNIST, from images that are turned, shifted,
+ * The same network learns MNIST's digits and Fashion-MNIST, from images that are rotated, shifted,
  * zoomed and flipped at random; a simple one is there to compare. RMSprop's rate is divided by ten
  * when the validation accuracy has stood still for three epochs, and the epoch with the best one is
  * kept. The document says neither the batch size nor the share that validates: batches of 512 and

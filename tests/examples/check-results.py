@@ -66,6 +66,8 @@ def check_page(options, run):
     headings = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
     wanted = ["Settings", "Training images", "Network", "Test images", "Validation images", "Training images, evaluated"]
     wanted += ["Learning curves"] if run["epochs"] else ["Committee"]
+    wanted += ["Beside the document"] * any(run["reported"][part + "_accuracy"] for part in PARTS)
+    wanted += ["Most confident mistakes"] * (run["test_accuracy"] < 1)
     assert set(wanted) <= set(headings), headings
     for part in PARTS:
         assert f"{run[part + '_accuracy']:.4f}" in page, (run["id"], part)

@@ -1,4 +1,4 @@
-/* The layer of document 000 that turns whole batches: where values come from in training, that
+/* The layer of document 000 that rotates whole batches: where values come from in training, that
  * backward is its transpose, and that predictions are left alone. Each image has two columns, its
  * number in the batch and the number of the row, so that the output tells where a row was taken. */
 #include "test-common.h"
@@ -14,13 +14,13 @@ static const double factor = 0.05;
 static neuron_context_t *context;
 
 /* What the layer behind the rotation saw. */
-static float turned[COUNT], gradients[COUNT];
+static float rotated[COUNT], gradients[COUNT];
 
 static int look(neuron_custom_run_t *run, void *user_data)
 {
     (void)user_data;
     if (neuron_custom_run_training(run))
-        memcpy(turned, neuron_custom_run_input(run, 0), sizeof turned);
+        memcpy(rotated, neuron_custom_run_input(run, 0), sizeof rotated);
     memcpy(neuron_custom_run_output(run), neuron_custom_run_input(run, 0),
            sizeof(float) * (size_t)(neuron_custom_run_batch(run) * SIZE));
     return 0;
@@ -108,8 +108,8 @@ START_TEST(a_batch_is_turned_as_one_image)
     double sine = 0;
     for (int i = 7; i <= 13; i++)
         for (int row = 2; row <= 6; row++) {
-            double y = (double)turned[i * SIZE + 2 * row] - 10;
-            double x = (double)turned[i * SIZE + 2 * row + 1] - 4;
+            double y = (double)rotated[i * SIZE + 2 * row] - 10;
+            double x = (double)rotated[i * SIZE + 2 * row + 1] - 4;
             if (i == 10 && row == 5)
                 sine = y;
             ck_assert_double_eq_tol(x * x + y * y, (i - 10) * (i - 10) + (row - 4) * (row - 4),
@@ -119,23 +119,23 @@ START_TEST(a_batch_is_turned_as_one_image)
     ck_assert_double_lt(fabs(asin(sine)), factor * 6.2831853072);
     for (int i = 8; i <= 12; i++)
         for (int row = 2; row <= 6; row++)
-            ck_assert_double_eq_tol((double)turned[i * SIZE + 2 * row],
+            ck_assert_double_eq_tol((double)rotated[i * SIZE + 2 * row],
                                     10 + sine * (row - 4) + sqrt(1 - sine * sine) * (i - 10), 1e-4);
     /* Beyond the ends lie mirrored images and rows, so that nothing new comes in. */
     for (int i = 0; i < COUNT; i++)
-        ck_assert(turned[i] >= 0 && turned[i] < (i % 2 == 0 ? IMAGES - 0.999 : ROWS - 0.999));
+        ck_assert(rotated[i] >= 0 && rotated[i] < (i % 2 == 0 ? IMAGES - 0.999 : ROWS - 0.999));
     neuron_graph_unref(graph);
 }
 END_TEST
 
-/* The weight's gradient is the sum of gradients times what was turned, and comes by backward. */
+/* The weight's gradient is the sum of gradients times what was rotated, and comes by backward. */
 START_TEST(backward_is_the_transpose)
 {
     neuron_graph_t *graph = make_graph();
     take_step(graph, 0.01);
     double sum = 0;
     for (int i = 0; i < COUNT; i++)
-        sum += (double)gradients[i] * (double)turned[i];
+        sum += (double)gradients[i] * (double)rotated[i];
     float weight;
     int64_t kernel = neuron_graph_find_array(graph, "conv2d.kernel");
     assert_ok(neuron_graph_read_array(&weight, 1, NULL, graph, kernel));

@@ -4,6 +4,7 @@
 #include "report/document/svg-to-png.h"
 #include "test-common.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -119,6 +120,50 @@ START_TEST(keeps_bytes)
 }
 END_TEST
 
+/* Images of the caller's: bytes as they are, numbers from black to white, each by its bounds. */
+START_TEST(keeps_images_of_tensors)
+{
+    enum { SIDE = 3, SIZE = SIDE * SIDE };
+    neuron_context_t *context = test_context();
+    neuron_report_t *report;
+    uint8_t bytes[2 * SIZE];
+    float reals[2 * SIZE];
+    for (int i = 0; i < 2 * SIZE; i++) {
+        bytes[i] = (uint8_t)(13 * i + 5);
+        reals[i] = i < SIZE ? (float)i - 4 : 10 * (float)(i % 2);
+    }
+    const int64_t shape[] = {2, SIDE, SIDE};
+    neuron_tensor_t *images[2];
+    assert_ok(neuron_tensor_wrap(&images[0], context, NEURON_TYPE_U8, shape, 3, bytes));
+    assert_ok(neuron_tensor_wrap(&images[1], context, NEURON_TYPE_F32, shape, 3, reals));
+    assert_ok(neuron_report_create(&report, context, "Title", NULL));
+    for (int i = 0; i < 2; i++)
+        assert_ok(neuron_report_add_images(report, NULL, images[i], NULL));
+    const char *folder = new_folder();
+    assert_ok(neuron_report_save_pictures(report, folder, NULL));
+    for (int file = 0; file < 4; file++) {
+        char name[64];
+        neuron_tensor_t *found;
+        snprintf(name, sizeof name, "0%d-images-image-00%d.png", file / 2 + 1, file % 2 + 1);
+        assert_ok(neuron_tensor_load_image(&found, context, path_in(folder, name), NULL, NULL, 0));
+        const float *pixels = neuron_tensor_data(found);
+        for (int i = 0; i < SIZE; i++) {
+            int place = file % 2 * SIZE + i;
+            double share = file % 2 == 0 ? i / 8.0 : (double)(place % 2);
+            double expected = file < 2 ? bytes[place] : floor(255 * share + 0.5);
+            ck_assert_double_eq_tol((double)pixels[i] * 255, expected, 1e-4);
+        }
+        neuron_tensor_unref(found);
+        remove(path_in(folder, name));
+    }
+    ck_assert_int_eq(rmdir(folder), 0);
+    for (int i = 0; i < 2; i++)
+        neuron_tensor_unref(images[i]);
+    neuron_report_unref(report);
+    neuron_context_unref(context);
+}
+END_TEST
+
 START_TEST(saves_png)
 {
     neuron_context_t *context = test_context();
@@ -170,6 +215,7 @@ int main(void)
     TCase *tests = tcase_create("pictures");
     tcase_add_test(tests, saves_svg);
     tcase_add_test(tests, keeps_bytes);
+    tcase_add_test(tests, keeps_images_of_tensors);
     tcase_add_test(tests, saves_png);
     tcase_add_test(tests, tells_folders);
     suite_add_tcase(suite, tests);

@@ -41,7 +41,7 @@ static blend_t blend_at(double y, double x, int64_t examples, int64_t rows)
     return blend;
 }
 
-/* The angle of this step, in radians; 0 where nothing is turned. */
+/* The angle of this step, in radians; 0 where nothing is rotated. */
 static double angle_of(const neuron_custom_run_t *run, double factor)
 {
     float number;
@@ -53,8 +53,8 @@ static double angle_of(const neuron_custom_run_t *run, double factor)
 }
 
 /* Adds what each row of `to` takes from rows of `from`, or with `back` gives it back. */
-static void turn(const neuron_custom_run_t *run, double factor, const float *from, float *to,
-                 int back)
+static void rotate(const neuron_custom_run_t *run, double factor, const float *from, float *to,
+                   int back)
 {
     int64_t examples = neuron_custom_run_batch(run);
     int64_t shape[NEURON_RANK_MAX];
@@ -88,7 +88,7 @@ static int forward(neuron_custom_run_t *run, void *user_data)
 {
     const double *factor = user_data;
 
-    turn(run, *factor, neuron_custom_run_input(run, 0), neuron_custom_run_output(run), 0);
+    rotate(run, *factor, neuron_custom_run_input(run, 0), neuron_custom_run_output(run), 0);
     return 0;
 }
 
@@ -98,7 +98,7 @@ static int backward(neuron_custom_run_t *run, void *user_data)
     float *gradient = neuron_custom_run_input_gradient(run, 0);
 
     if (gradient != NULL)
-        turn(run, *factor, neuron_custom_run_output_gradient(run), gradient, 1);
+        rotate(run, *factor, neuron_custom_run_output_gradient(run), gradient, 1);
     return 0;
 }
 

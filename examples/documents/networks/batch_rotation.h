@@ -8,8 +8,8 @@
 int batch_rotation_register(neuron_context_t *context, double factor);
 
 /* Adds a layer that takes a batch of images of one channel for a single image whose height is the
- * examples, whose width the rows and whose channels the columns, and turns it, in training only, by
- * up to `factor` of a full turn to either side. That is what RandomRotation of Keras does where
+ * examples, whose width the rows and whose channels the columns, and rotates it, in training only,
+ * by up to `factor` of a full turn to either side. That is what RandomRotation of Keras does where
  * images have no axis of channels: every example then has rows of its neighbours. Beyond the first
  * and last examples and rows they are mirrored, and between them values are blended.
  *

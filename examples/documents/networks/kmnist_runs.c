@@ -1,7 +1,7 @@
 /* The runs of document 000. Where it says nothing: Adam, batches of 32, dropout of 0.5, in K3 also
  * of 0.2 on pixels; its levels of rotation are taken for hundredths of a turn, as its result table
  * has them. Its fully connected networks are kept and chosen by their accuracy on the test set, and
- * turn whole batches instead of images; runs named -sound leave that alone. Its schedule sets the
+ * rotate whole batches instead of images; runs named -sound leave that alone. Its schedule sets the
  * rate, so that the one asked for counts in runs named -tenths alone, where it is divided. */
 #include "kmnist_runs.h"
 

@@ -31,6 +31,36 @@ void neuron_image_from_reals(uint8_t *pixels, const float *values, int64_t count
         pixels[i] = (uint8_t)(isfinite(values[i]) ? (values[i] - low) * scale + 0.5 : 0);
 }
 
+int neuron_image_of_tensor(neuron_image *image, const neuron_tensor_t *images, const char *who)
+{
+    int64_t shape[NEURON_RANK_MAX] = {0};
+    int32_t rank = neuron_tensor_rank(images), type = neuron_tensor_type(images);
+    if (type != NEURON_TYPE_U8 && type != NEURON_TYPE_F32)
+        return neuron_fail(NEURON_E_TYPE,
+                           "%s: images have elements of type %d; they must be of u8 or f32", who,
+                           (int)type);
+    for (int32_t i = 1; i < rank; i++)
+        shape[i - 1] = neuron_tensor_extent(images, i);
+    if (rank < 1 || !neuron_image_of_shape(image, shape, rank - 1))
+        return neuron_fail(NEURON_E_SHAPE,
+                           "%s: images have %d axes; they must have [n, height, width], or 1 or 3 "
+                           "channels behind, and 2 to 4096 pixels a side",
+                           who, (int)rank);
+    return NEURON_OK;
+}
+
+void neuron_image_at(neuron_image *image, const neuron_tensor_t *images, int64_t i, uint8_t *room)
+{
+    int64_t size = image->height * image->width * image->channels;
+    const void *data = neuron_tensor_data_const(images);
+    if (neuron_tensor_type(images) == NEURON_TYPE_U8) {
+        image->pixels = (const uint8_t *)data + i * size;
+    } else {
+        neuron_image_from_reals(room, (const float *)data + i * size, size);
+        image->pixels = room;
+    }
+}
+
 static void put_bytes(png_structp png, png_bytep bytes, size_t size)
 {
     neuron_buffer_add(png_get_io_ptr(png), bytes, size);

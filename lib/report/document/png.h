@@ -2,6 +2,8 @@
 #ifndef REPORT_DOCUMENT_PNG_H
 #define REPORT_DOCUMENT_PNG_H
 
+#include <libneuron/tensor.h>
+
 #include "report/document/section.h"
 
 /* Bytes, row by row. */
@@ -15,6 +17,13 @@ bool neuron_image_of_shape(neuron_image *image, const int64_t *shape, int32_t ra
 
 /* Bytes of numbers: the smallest is black and the largest is white; what is not finite is black. */
 void neuron_image_from_reals(uint8_t *pixels, const float *values, int64_t count);
+
+/* The size of the images of a tensor [n, height, width] or [n, height, width, 1 or 3] of bytes or
+ * float32; NEURON_E_TYPE and NEURON_E_SHAPE for others. */
+int neuron_image_of_tensor(neuron_image *image, const neuron_tensor_t *images, const char *who);
+
+/* Has an image of that size show the i-th of them: where it lies, or as bytes in `room`. */
+void neuron_image_at(neuron_image *image, const neuron_tensor_t *images, int64_t i, uint8_t *room);
 
 /* Puts its file behind what there is. */
 int neuron_image_encode(neuron_buffer *bytes, const neuron_image *image);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The checksum of bytes, turned and shifted: a file of events may hold checksums as data, and
+/* The checksum of bytes, rotated and added to: a file of events may hold checksums as data, and
  * a checksum of data with its own checksum behind would be the same for all. */
 uint32_t neuron_checksum_masked(const void *bytes, size_t size);
 

@@ -12,19 +12,7 @@ enum { IMAGES_MAX = 64, EXTENT_TEXT = 24 };
 
 static int check(neuron_image *image, const neuron_tensor_t *images, const char *who)
 {
-    int64_t shape[NEURON_RANK_MAX] = {0};
-    int32_t rank = neuron_tensor_rank(images), type = neuron_tensor_type(images);
-    if (type != NEURON_TYPE_U8 && type != NEURON_TYPE_F32)
-        return neuron_fail(NEURON_E_TYPE,
-                           "%s: images have elements of type %d; they must be of u8 or f32", who,
-                           (int)type);
-    for (int32_t i = 1; i < rank; i++)
-        shape[i - 1] = neuron_tensor_extent(images, i);
-    if (rank < 1 || !neuron_image_of_shape(image, shape, rank - 1))
-        return neuron_fail(NEURON_E_SHAPE,
-                           "%s: images have %d axes; they must have [n, height, width], or 1 or 3 "
-                           "channels behind, and 2 to 4096 pixels a side",
-                           who, (int)rank);
+    RETURN_IF_ERROR(neuron_image_of_tensor(image, images, who));
     int64_t count = neuron_tensor_extent(images, 0);
     if (count < 1 || count > IMAGES_MAX)
         return neuron_fail(NEURON_E_SHAPE,
@@ -38,17 +26,12 @@ static int encode(neuron_buffer *files, size_t ends[IMAGES_MAX], neuron_image *i
                   const neuron_tensor_t *images)
 {
     int64_t size = image->height * image->width * image->channels;
-    const void *data = neuron_tensor_data_const(images);
     NEURON_BUFFER(room, files->context);
     uint8_t *pixels = neuron_buffer_room(&room, size, 1);
     if (!pixels)
         return NEURON_E_MEMORY;
     for (int64_t i = 0; i < neuron_tensor_extent(images, 0); i++) {
-        image->pixels = pixels;
-        if (neuron_tensor_type(images) == NEURON_TYPE_U8)
-            image->pixels = (const uint8_t *)data + i * size;
-        else
-            neuron_image_from_reals(pixels, (const float *)data + i * size, size);
+        neuron_image_at(image, images, i, pixels);
         RETURN_IF_ERROR(neuron_image_encode(files, image));
         ends[i] = files->size;
     }

@@ -7,37 +7,12 @@
 #include "report/sections/tiles.h"
 
 #include <stdio.h>
-#include <string.h>
-
-static int check(neuron_image *image, const neuron_tensor_t *images, const char *who)
-{
-    int64_t shape[NEURON_RANK_MAX] = {0};
-    int32_t rank = neuron_tensor_rank(images), type = neuron_tensor_type(images);
-    if (type != NEURON_TYPE_U8 && type != NEURON_TYPE_F32)
-        return neuron_fail(NEURON_E_TYPE,
-                           "%s: images have elements of type %d; they must be of u8 or f32", who,
-                           (int)type);
-    for (int32_t i = 1; i < rank; i++)
-        shape[i - 1] = neuron_tensor_extent(images, i);
-    if (rank < 1 || !neuron_image_of_shape(image, shape, rank - 1))
-        return neuron_fail(NEURON_E_SHAPE,
-                           "%s: images have %d axes; they must have [n, height, width], or 1 or 3 "
-                           "channels behind, and 2 to 4096 pixels a side",
-                           who, (int)rank);
-    return NEURON_OK;
-}
 
 static int put_image(neuron_section *section, const neuron_image *size,
                      const neuron_tensor_t *images, int64_t i, const char *caption, uint8_t *pixels)
 {
-    int64_t count = size->height * size->width * size->channels;
-    const void *data = neuron_tensor_data_const(images);
-    if (neuron_tensor_type(images) == NEURON_TYPE_U8)
-        memcpy(pixels, (const uint8_t *)data + i * count, (size_t)count);
-    else
-        neuron_image_from_reals(pixels, (const float *)data + i * count, count);
     neuron_image image = *size;
-    image.pixels = pixels;
+    neuron_image_at(&image, images, i, pixels);
     char number[32];
     snprintf(number, sizeof number, "Image %" PRId64, i + 1);
     RETURN_IF_ERROR(neuron_tile_begin(section, &image, caption ? caption : number));
@@ -54,7 +29,7 @@ int neuron_report_add_images(neuron_report_t *report, const char *heading,
     CHECK_ARGUMENT(report);
     CHECK_ARGUMENT(images);
     neuron_image size;
-    RETURN_IF_ERROR(check(&size, images, __func__));
+    RETURN_IF_ERROR(neuron_image_of_tensor(&size, images, __func__));
     NEURON_SECTION(section, report, heading, "Images");
     NEURON_BUFFER(room, report->context);
     uint8_t *pixels = neuron_buffer_room(&room, size.height * size.width * size.channels, 1);
