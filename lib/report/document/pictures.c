@@ -133,8 +133,7 @@ int neuron_report_save_pictures(const neuron_report_t *report, const char *folde
     CHECK_ARGUMENT(folder);
     neuron_options given;
     neuron_options_reset(&given, &table);
-    if (options)
-        RETURN_IF_ERROR(neuron_options_parse(&given, options, __func__));
+    RETURN_IF_ERROR(neuron_options_parse(&given, options, __func__));
     const picture_request request = {.folder = folder,
                                      .png = neuron_options_value(&given, FORMAT) == PNG,
                                      .theme =

@@ -24,8 +24,7 @@ int neuron_report_create(neuron_report_t **report, neuron_context_t *context, co
     CHECK_ARGUMENT(title);
     neuron_options given;
     neuron_options_reset(&given, &table);
-    if (options)
-        RETURN_IF_ERROR(neuron_options_parse(&given, options, __func__));
+    RETURN_IF_ERROR(neuron_options_parse(&given, options, __func__));
     neuron_report_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     char *copy = made ? neuron_copy_text(context, title) : NULL;
     if (!copy) {

@@ -171,8 +171,7 @@ int neuron_report_add_dataset(neuron_report_t *report, const char *heading,
     CHECK_ARGUMENT(dataset);
     neuron_options given;
     neuron_options_reset(&given, &table);
-    if (options)
-        RETURN_IF_ERROR(neuron_options_parse(&given, options, __func__));
+    RETURN_IF_ERROR(neuron_options_parse(&given, options, __func__));
     NEURON_SECTION(section, report, heading, "Data");
     neuron_charts_begin(&section);
     RETURN_IF_ERROR(put_facts(&section, dataset));

@@ -285,8 +285,7 @@ int neuron_report_add_graph(neuron_report_t *report, const char *heading,
     CHECK_ARGUMENT(graph);
     neuron_options given;
     neuron_options_reset(&given, &table);
-    if (options)
-        RETURN_IF_ERROR(neuron_options_parse(&given, options, __func__));
+    RETURN_IF_ERROR(neuron_options_parse(&given, options, __func__));
     if (neuron_graph_output_count(graph) == 0)
         return neuron_fail(NEURON_E_STATE, "%s: the graph is not finished", __func__);
     layers l = {.graph = graph,

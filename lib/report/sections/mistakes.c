@@ -136,8 +136,7 @@ int neuron_report_add_mistakes(neuron_report_t *report, const char *heading,
     CHECK_ARGUMENT(dataset);
     neuron_options given;
     neuron_options_reset(&given, &table);
-    if (options)
-        RETURN_IF_ERROR(neuron_options_parse(&given, options, __func__));
+    RETURN_IF_ERROR(neuron_options_parse(&given, options, __func__));
     NEURON_BUFFER(predictions, report->context);
     RETURN_IF_ERROR(neuron_predictions_make(&predictions, graph, "the graph", dataset, __func__));
     mistakes m = {.dataset = dataset,
