@@ -102,7 +102,7 @@ def rooms_of(folder):
 def main():
     lib, design = sys.argv[1:]
     rooms = rooms_of(lib)
-    for beside in ('report',):
+    for beside in ('report', 'onnx'):
         rooms += [beside] + [f'{beside}/{room}' for room in rooms_of(os.path.join(lib, beside))]
     files = sources(lib)
     if not rooms or not files:

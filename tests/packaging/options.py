@@ -64,6 +64,8 @@ def check_kinds():
         expect(output is None, f'default_library={kind}: {output}')
         if not output and os.path.isdir(os.path.join(folder, 'lib', 'report')):  # where it can be built
             installed = [name.replace('libneuron', 'libneuron-report') for name in installed] + installed
+        if not output and os.path.isdir(os.path.join(folder, 'lib', 'onnx')):
+            installed = [name.replace('libneuron', 'libneuron-onnx') for name in installed if '-' not in name] + installed
         found = [] if output else sorted({
             os.path.basename(target['filename'][0]) for target in targets(folder)
             if target['installed'] and 'library' in target['type']})
