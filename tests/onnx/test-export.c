@@ -185,7 +185,7 @@ START_TEST(failing_allocations_leave_nothing)
     test_memory memory;
     neuron_context_t *context = test_limited_context(&memory);
     neuron_graph_t *graph = small_graph(context);
-    const double scale = 0.5, offset = 0;
+    double scale = 0.5, offset = 0;
     assert_ok(neuron_graph_set_scales(graph, NULL, &scale, &offset, 1));
     long before = memory.live, failures = 0;
     size_t size;
