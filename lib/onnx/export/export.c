@@ -6,6 +6,7 @@
 #include "base/options/options.h"
 #include "onnx/export/layers.h"
 #include "onnx/export/meaning.h"
+#include "onnx/export/options.h"
 
 #include <string.h>
 
@@ -13,10 +14,6 @@
 enum { FORMAT_VERSION = 7, OPERATOR_VERSION = 13 };
 
 /* ---- Options ---- */
-
-enum { NEURON_ONNX_LAYOUT = 1, NEURON_ONNX_INPUT_TYPE };
-enum { NEURON_ONNX_NHWC = 1, NEURON_ONNX_NCHW };
-enum { NEURON_ONNX_F32 = 1, NEURON_ONNX_U8 };
 
 static const neuron_word layouts[] = {
     {NEURON_ONNX_NHWC, "nhwc"}, {NEURON_ONNX_NCHW, "nchw"}, {0, ""}};

@@ -377,14 +377,14 @@ bool neuron_onnx_has_array(const neuron_onnx_writer *writer, const neuron_graph_
     return writer->written[array - writer->graph->arrays];
 }
 
-const char *neuron_onnx_array_as(neuron_onnx_writer *writer, const neuron_graph_array *array,
-                                 const int64_t *extents, int32_t rank, const float *numbers)
+const char *neuron_onnx_add_array_as(neuron_onnx_writer *writer, const neuron_graph_array *array,
+                                     int32_t type, const int64_t *extents, int32_t rank,
+                                     const void *numbers)
 {
     if (neuron_onnx_has_array(writer, array))
         return array->name;
     writer->written[array - writer->graph->arrays] = true;
-    return neuron_onnx_constant(writer, array->name, NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT,
-                                extents, rank, numbers);
+    return neuron_onnx_constant(writer, array->name, type, extents, rank, numbers);
 }
 
 const char *neuron_onnx_add_array(neuron_onnx_writer *writer, const neuron_node_t *node,
@@ -394,8 +394,40 @@ const char *neuron_onnx_add_array(neuron_onnx_writer *writer, const neuron_node_
     if (!array)
         return NULL;
     const neuron_shape *shape = &array->array->shape;
-    return neuron_onnx_array_as(writer, array, shape->extent, shape->rank,
-                                neuron_onnx_array_values(writer, array));
+    return neuron_onnx_add_array_as(writer, array, NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT,
+                                    shape->extent, shape->rank,
+                                    neuron_onnx_array_values(writer, array));
+}
+
+const char *neuron_onnx_add_channels(neuron_onnx_writer *writer, const neuron_node_t *node,
+                                     int32_t place, const float *numbers, neuron_onnx_order order)
+{
+    const neuron_graph_array *array = neuron_onnx_array(writer, node, place);
+    int64_t extents[NEURON_RANK_MAX] = {array->count};
+    int32_t rank = 1;
+    if (order == NEURON_ONNX_CHANNELS_FIRST)
+        for (; rank < node->spec.output.rank; rank++)
+            extents[rank] = 1;
+    return neuron_onnx_add_array_as(writer, array, NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT, extents,
+                                    rank,
+                                    numbers ? numbers : neuron_onnx_array_values(writer, array));
+}
+
+neuron_onnx_order neuron_onnx_channels_order(const neuron_onnx_writer *writer,
+                                             const neuron_node_t *node)
+{
+    return node->shared ? NEURON_ONNX_CHANNELS_LAST : neuron_onnx_input_order(writer, node, 0);
+}
+
+/* ---- Options of nodes ---- */
+
+int64_t neuron_onnx_integer_option(const neuron_node_t *node, int32_t key, int64_t otherwise)
+{
+    const neuron_option_table *options = node->spec.options.table;
+    for (int64_t i = 0; options && i < options->count; i++)
+        if (options->rows[i].key == key)
+            return (int64_t)node->spec.options.values[i];
+    return otherwise;
 }
 
 void neuron_onnx_add_text(neuron_onnx_writer *writer, Neuron__Onnx__Text *text)

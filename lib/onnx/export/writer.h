@@ -153,15 +153,26 @@ const neuron_graph_array *neuron_onnx_array(const neuron_onnx_writer *writer,
 const float *neuron_onnx_array_values(const neuron_onnx_writer *writer,
                                       const neuron_graph_array *array);
 
-/* Adds an array under its name, unless a node that shares it has done so: as it is, or with other
- * numbers, of another shape. Returns the name. */
-const char *neuron_onnx_array_as(neuron_onnx_writer *writer, const neuron_graph_array *array,
-                                 const int64_t *extents, int32_t rank, const float *numbers);
+/* Adds an array under its name, unless a node that shares it has done so: as it is, or as other
+ * numbers. Returns the name. */
+const char *neuron_onnx_add_array_as(neuron_onnx_writer *writer, const neuron_graph_array *array,
+                                     int32_t type, const int64_t *extents, int32_t rank,
+                                     const void *numbers);
 const char *neuron_onnx_add_array(neuron_onnx_writer *writer, const neuron_node_t *node,
                                   int32_t place);
 
 /* Whether a node before has added it. */
 bool neuron_onnx_has_array(const neuron_onnx_writer *writer, const neuron_graph_array *array);
+
+/* The same of an array with a number for each channel of the output, along the axis where the order
+ * has them; as `numbers`, or as it is for NULL. */
+const char *neuron_onnx_add_channels(neuron_onnx_writer *writer, const neuron_node_t *node,
+                                     int32_t place, const float *numbers, neuron_onnx_order order);
+
+/* The order for a layer with such arrays: that of its input, unless others share them, which may
+ * find theirs in the other order. */
+neuron_onnx_order neuron_onnx_channels_order(const neuron_onnx_writer *writer,
+                                             const neuron_node_t *node);
 
 /* ---- Texts ---- */
 
@@ -170,10 +181,13 @@ void neuron_onnx_add_text(neuron_onnx_writer *writer, Neuron__Onnx__Text *text);
 
 /* ---- Options of nodes ---- */
 
-/* An integer option that the node has. */
-static inline int64_t neuron_onnx_option(const neuron_node_t *node, int32_t key)
+/* Of a node that has the option. */
+static inline double neuron_onnx_option(const neuron_node_t *node, int32_t key)
 {
-    return (int64_t)neuron_options_value(&node->spec.options, key);
+    return neuron_options_value(&node->spec.options, key);
 }
+
+/* An integer; `otherwise` for a node without the option. */
+int64_t neuron_onnx_integer_option(const neuron_node_t *node, int32_t key, int64_t otherwise);
 
 #endif
