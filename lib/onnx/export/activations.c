@@ -29,13 +29,13 @@ void neuron_onnx_add_activation(neuron_onnx_writer *writer, const neuron_node_t 
 
 void neuron_onnx_add_elu(neuron_onnx_writer *writer, const neuron_node_t *node)
 {
-    double alpha = neuron_options_value(&node->spec.options, NEURON_NODE_ALPHA);
+    double alpha = neuron_onnx_option(node, NEURON_NODE_ALPHA);
     neuron_onnx_set_number(writer, add_single(writer, node, "Elu"), "alpha", alpha);
 }
 
 void neuron_onnx_add_leaky_relu(neuron_onnx_writer *writer, const neuron_node_t *node)
 {
-    double slope = neuron_options_value(&node->spec.options, NEURON_NODE_SLOPE);
+    double slope = neuron_onnx_option(node, NEURON_NODE_SLOPE);
     neuron_onnx_set_number(writer, add_single(writer, node, "LeakyRelu"), "alpha", slope);
 }
 
@@ -43,6 +43,6 @@ void neuron_onnx_add_softmax(neuron_onnx_writer *writer, const neuron_node_t *no
 {
     neuron_onnx_order order = neuron_onnx_input_order(writer, node, 0);
     neuron_onnx_operator *added = add_single(writer, node, "Softmax");
-    int64_t axis = neuron_onnx_option(node, NEURON_NODE_AXIS);
+    int64_t axis = neuron_onnx_integer_option(node, NEURON_NODE_AXIS, -1);
     neuron_onnx_set_integer(writer, added, "axis", neuron_onnx_axis(node, axis, order));
 }
