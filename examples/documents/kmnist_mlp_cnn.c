@@ -268,8 +268,9 @@ static void describe(const neuron_search_t *search, const char *table, char *not
              ", whose mean is what the document reports; this row is one more training");
 }
 
-/* Tries what there is to try; the run with the levels that were best. */
-static kmnist_run_t search(study_t *study, char *note)
+/* Tries what there is to try; the run with the levels that were best. What was tried is to be
+ * released. */
+static kmnist_run_t search(study_t *study, char *note, neuron_search_t **tried)
 {
     example_t *example = study->example;
     const kmnist_run_t *run = study->run;
@@ -301,9 +302,8 @@ static kmnist_run_t search(study_t *study, char *note)
     example_write_whole(example, run->run.id, "-search.txt", write_text, table);
     describe(search, table, note);
     free(table);
-    kmnist_run_t best = with_levels(run, neuron_search_best(search));
-    neuron_search_unref(search);
-    return best;
+    *tried = search;
+    return with_levels(run, neuron_search_best(search));
 }
 
 static void train(example_t *example, const kmnist_run_t *asked)
@@ -311,13 +311,15 @@ static void train(example_t *example, const kmnist_run_t *asked)
     char note[EXAMPLE_TEXT_MAX] = "";
     study_t study = {.example = example, .run = asked};
     kmnist_run_t run = *asked;
+    neuron_search_t *searched = NULL;
     example_training_t training;
 
     study.all = choose_data(example, asked);
     if (asked->search != KMNIST_NO_SEARCH && !example_only_tells(example))
-        run = search(&study, note);
+        run = search(&study, note, &searched);
     prepare(example, &run, &training);
     training.note = note;
+    training.searched = searched;
     char *tried = NULL;
     if (asked->search != KMNIST_NO_SEARCH) {
         if (!example_only_tells(example))
@@ -329,6 +331,7 @@ static void train(example_t *example, const kmnist_run_t *asked)
     graph = example_train(example, run.run.id, graph, &training);
 
     neuron_graph_unref(graph);
+    neuron_search_unref(searched);
     free(tried);
     release(&training);
     neuron_dataset_unref(study.all);

@@ -65,6 +65,7 @@ def check_page(options, run):
     assert html.escape(f"{run['id']}: {run['description']}", quote=False) in html.unescape(page), run["id"]
     headings = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
     wanted = ["Settings", "Training images", "Network", "Test images", "Validation images", "Training images, evaluated"]
+    wanted += ["Search"] * (run["id"] in SEARCHED)
     wanted += ["Learning curves"] if run["epochs"] else ["Committee"]
     wanted += ["Beside the document"] * any(run["reported"][part + "_accuracy"] for part in PARTS)
     wanted += ["Most confident mistakes"] * (run["test_accuracy"] < 1)

@@ -43,7 +43,10 @@ commit() {
         printf 'version=%s failing=" %s " stopping=" %s "\n' "$1" "$2" "$3"
         cat <<'END'
 name=${0##*/}
-[ "$1" = --tables ] && exit 0
+if [ "$1" = --tables ]; then
+    [ -d "$3" ] && echo "$version $(cd "$3" && ls -d *.json */*.json 2>/dev/null | tr '\n' ' ')" >"$3/results.md"
+    exit $?
+fi
 if [ "$1" = --list ]; then
     [ "$name" = mnist_mlp ] && printf '%s a run\n' M1 M2 M12 Mx
     [ "$name" = cifar_cnn ] && printf '%s a run\n' C1
@@ -58,7 +61,7 @@ state=out/$name/$id-state.safetensors
 [ -e "$state" ] || echo "$version" >"$state"
 case $failing in *" $id "*) echo "error: $id cannot" >&2; exit 1 ;; esac
 case $stopping in *" $id "*) kill "$(cat "$RECORDER")"; exec sleep 2 ;; esac
-echo "{\"confusion\": 1, \"test_accuracy\": 0.5, \"epochs\": 1, \"by\": \"$version\", \"from\": \"${from-}\"}" >"out/$name/$id.json"
+echo "{\"confusion\": 1, \"test_accuracy\": 0.5, \"epochs\": 1, \"by\": \"$version\", \"from\": \"${from-}\", \"command\": \"$*\"}" >"out/$name/$id.json"
 END
     } | tool ../top/examples/program
     git -C ../top add -A
@@ -146,6 +149,55 @@ ended 0 record M12 M2
 says stdout '2 left, about .*: M2 M12$'
 says ../work/costs '^M12 12$'
 says ../work/costs '^M2 2$'
+
+# Another seed has a folder of its own, beside the records of the first.
+rm -r ../results ../work/out
+commit eight '' 'M2'
+ended 0 record M1
+ended 0 record --seed 2 M1
+says stdout '^M1  test accuracy 0.5'
+says ../results/mnist_mlp/M1.json '"command": "--run M1 --seed 1 '
+says ../results/mnist_mlp/seed-2/M1.json '"command": "--run M1 --seed 2 '
+says ../results/mnist_mlp/results.md 'M1.json seed-2/M1.json'
+[ -e ../work/seed-2/out/mnist_mlp/M1-state.safetensors ] || fail 'no place of its own'
+ended 0 record --seed 2 M1
+says stdout '^all are recorded$'
+ended 130 record --seed 2 M2
+commit nine '' ''
+ended 0 record --seed 3 M1 # not anew in the middle of a run of another seed
+keeps_quiet stdout 'Building'
+says ../results/mnist_mlp/seed-3/M1.json '"by": "eight"'
+rm ../work/seed-2/out/mnist_mlp/M2-state.safetensors
+ended 0 record --seed 2 M2
+says stdout '^Building in'
+says ../results/mnist_mlp/seed-2/M2.json '"by": "nine"'
+for seed in '' two -1 01 1.5; do
+    ends_with 2 '--seed takes an integer' record --seed "$seed" M1
+done
+ends_with 2 'a value is missing after --seed' record --seed
+
+# What is said of data may be said of one program's alone.
+rm -r ../results ../work/out
+ended 0 record --data-note 'cifar_cnn=of one = two' --data-note 'of none' M1 C1
+says ../results/mnist_mlp/M1.json '--data-note of none"'
+says ../results/cifar_cnn/C1.json '--data-note of one = two"'
+rm -r ../results ../work/out
+ended 0 record --data-note 'cifar_cnn=of one' M1 C1
+keeps_quiet ../results/mnist_mlp/M1.json '--data-note'
+says ../results/cifar_cnn/C1.json '--data-note of one"'
+
+# Tables alone, while another call records.
+echo old >../results/mnist_mlp/results.md
+ended 0 record --tables
+says ../results/mnist_mlp/results.md '^nine M1.json'
+rm ../results/mnist_mlp/results.md
+(
+    flock -n 9
+    ends_with 2 'another call is recording' record --tables
+    ended 0 env RECORD_PROGRAMS=programs sh "$folder/top/examples/record" --tables
+) 9>../work/lock
+says ../results/mnist_mlp/results.md '^seven M1.json'
+ends_with 2 '--tables takes no run' record --tables M1
 
 # An ID is none but itself.
 for id in M. 'M1*' 'M[12]' 'M1\' '' M; do

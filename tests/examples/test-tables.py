@@ -1,5 +1,5 @@
-"""Checks the tables that the examples make of records besides that of all runs: what sections of document 002
-compare, and what searches of document 000 tried: test-tables.py CIFAR_CNN KMNIST_MLP_CNN
+"""Checks the tables that the examples make of records besides that of all runs: what other seeds change, what sections
+of document 002 compare, and what searches of document 000 tried: test-tables.py CIFAR_CNN KMNIST_MLP_CNN
 
 The records are of brief runs on drawn images, with other figures in them; what the tables should have is computed here.
 """
@@ -9,6 +9,7 @@ import math
 import os
 import random
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -147,6 +148,66 @@ def check_sections(program, folder):
     assert compared == {f"C{number}" for number in range(1, 52)}, compared ^ {f"C{i}" for i in range(1, 52)}
 
 
+# ---- Other seeds ----
+
+
+def seed_record(folder, template, seed, run_id, test_accuracy, **others):
+    """In the folder of its seed, or beside the tables for the first one."""
+    where = os.path.join(folder, f"seed-{seed}") if seed != 1 else folder
+    os.makedirs(where, exist_ok=True)
+    text = template
+    for name, value in {"id": run_id, "seed": seed, "test_accuracy": test_accuracy, **others}.items():
+        text = field(text, name, value)
+    write(where, run_id + ".json", text)
+
+
+def seeds_of(program, folder):
+    """Rows of the table by run, and the rows of results.json."""
+    run(program, "--out", folder, "--tables")
+    text = read(folder, "results.md")
+    if "## With other seeds" not in text:
+        return {}, json.loads(read(folder, "results.json")).get("other_seeds")
+    lines = text.split("## With other seeds")[1].split("\n\n## ")[0].split("\n")
+    return ({cells(line)[0]: cells(line) for line in lines if line.startswith("| K")},
+            json.loads(read(folder, "results.json"))["other_seeds"])  # fmt: skip
+
+
+def check_seeds(program, folder):
+    run(program, *BRIEFLY, "--run", "K1", "--out", folder)
+    template = read(folder, "K1.json")
+    os.mkdir(os.path.join(folder, "seed-"))
+    os.mkdir(os.path.join(folder, "seed-one"))
+    assert seeds_of(program, folder) == ({}, None)
+
+    accuracies = {1: 0.9, 10: 0.93, 2: 0.91}
+    losses = {1: 0.5, 10: 0.25, 2: 0.3}
+    for seed, accuracy in accuracies.items():
+        seed_record(folder, template, seed, "K1", accuracy, test_loss=losses[seed], macro_f1=accuracy - 0.5)
+    seed_record(folder, template, 2, "K5", 0.8)  # without one of the first seed
+    rows, records = seeds_of(program, folder)
+    assert [(record["id"], record["seed"]) for record in records] == [("K1", 2), ("K1", 10), ("K5", 2)], records
+    assert list(rows) == ["K1"], rows
+    order = (1, 2, 10)
+
+    def told(figures):
+        return f"{statistics.mean(figures):.4f} ± {statistics.stdev(figures):.4f}"
+
+    mean = statistics.mean(accuracies.values())
+    assert rows["K1"] == [
+        "K1", "1, 2, 10", "1, 1, 1", ", ".join(f"{accuracies[seed]:.4f}" for seed in order), told(accuracies.values()),
+        "0.9291", f"{mean - 0.9291:+.4f}", told([accuracy - 0.5 for accuracy in accuracies.values()]),
+        told(losses.values())], rows["K1"]  # fmt: skip
+
+    # What was made otherwise is no repetition.
+    settings = json.loads(template)["settings"]
+    for name, value in (("keeps", settings["keeps"] + " but one"), ("source", "real"), ("train_examples", 41),
+                        ("validation_examples", 41), ("test_examples", 41)):  # fmt: skip
+        seed_record(folder, template, 2, "K1", 0.91, **{name: value})
+        assert seeds_of(program, folder)[0]["K1"][1] == "1, 10", name
+    os.remove(os.path.join(folder, "seed-10", "K1.json"))
+    assert seeds_of(program, folder)[0] == {}
+
+
 # ---- Document 000 ----
 
 FACTORS = {
@@ -234,6 +295,8 @@ def main():
     cifar, kmnist = map(os.path.realpath, sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
         check_sections(cifar, folder)
+    with tempfile.TemporaryDirectory() as folder:
+        check_seeds(kmnist, folder)
     with tempfile.TemporaryDirectory() as folder:
         run(kmnist, *BRIEFLY, "--run", "K1", "--out", folder)
         assert "searches tried" not in read(folder, "results.md")

@@ -101,7 +101,8 @@ typedef struct {
     const char *note;          /* on the run, for the results; NULL for none */
     const char *search;        /* what was tried before, for its description; NULL for nothing */
     int64_t trials;            /* how many trainings that takes */
-    const char *details;       /* for its record, in JSON, with a comma before; NULL for nothing */
+    const neuron_search_t *searched; /* the same, done, for its page; NULL for nothing */
+    const char *details; /* for its record, in JSON, with a comma before; NULL for nothing */
     bool keep_best; /* the parameters of the epoch with the best validation accuracy, else of the
                        last one */
 } example_training_t;
@@ -274,6 +275,11 @@ bool example_take_up(const example_t *example, const char *id, const char *name,
 void example_write_comparison(const example_t *example, FILE *file,
                               const example_comparison_t *comparison);
 
+/* Of runs that were repeated with other seeds a table, where there are any; and for results.json
+ * their rows. */
+void example_write_seeds(const example_t *example, FILE *file);
+void example_write_seeds_json(const example_t *example, FILE *file);
+
 /* The epochs that --epochs and --quick ask for, else those of the run. */
 int64_t example_epochs(const example_t *example, int64_t epochs);
 
@@ -330,6 +336,7 @@ typedef struct {
     const example_settings_t *settings;
     const neuron_graph_t *graph;
     const neuron_history_t *history; /* NULL for a graph that was not trained */
+    const neuron_search_t *searched; /* what was tried before; NULL for nothing */
     const neuron_graph_t *const *members;
     const char *const *member_names;
     int64_t member_count;          /* 0 for a graph that is no committee */

@@ -1,6 +1,6 @@
-/* The page of a run, OUT/<id>.html: its settings and data, the network, the curves, and how it does
- * on all parts of the images, beside what the document reports. libneuron-report makes it; without
- * that library there is none. */
+/* The page of a run, OUT/<id>.html: its settings and data, what was tried, the network, the curves,
+ * and how it does on all parts of the images, beside what the document reports. libneuron-report
+ * makes it; without that library there is none. */
 #include "example.h"
 
 #include <stdlib.h>
@@ -91,6 +91,8 @@ static void add_network(neuron_report_t *report, const example_t *example,
 {
     const neuron_history_t *history = page->history;
 
+    if (page->searched != NULL)
+        must(neuron_report_add_search(report, NULL, page->searched));
     must(neuron_report_add_graph(report, NULL, page->graph, "profile=yes"));
     if (history != NULL && neuron_history_epochs(history) > 0)
         must(neuron_report_add_history(report, NULL, history));

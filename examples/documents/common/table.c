@@ -249,6 +249,7 @@ static void write_markdown(const example_t *example, FILE *file, const void *wha
     for (int i = 0; i < program->run_count; i++)
         if (example_read_result(example, program->runs[i].id, &result))
             write_notes(file, &program->runs[i], &result);
+    example_write_seeds(example, file);
     if (program->write_more != NULL)
         program->write_more(example, file);
 }
@@ -269,7 +270,9 @@ static void write_json(const example_t *example, FILE *file, const void *what)
         fputc('}', file);
         before = ",\n";
     }
-    fputs("\n  ]\n}\n", file);
+    fputs("\n  ]", file);
+    example_write_seeds_json(example, file);
+    fputs("\n}\n", file);
 }
 
 void example_write_tables(const example_t *example)

@@ -284,7 +284,8 @@ neuron_graph_t *example_train(example_t *example, const char *id, neuron_graph_t
     evaluate_into(graph, example->test, training->loss, &result.last_epoch_test_accuracy,
                   &result.last_epoch_test_loss);
     graph = keep(example, id, graph, training->keep_best && result.epochs > 0);
-    example_page_t page = {.settings = &settings, .graph = graph, .history = history};
+    example_page_t page = {
+        .settings = &settings, .graph = graph, .history = history, .searched = training->searched};
     measure(example, &result, id, &page, training->loss, training->details);
     example_add_result(example, id, &result);
     free(result.details);
