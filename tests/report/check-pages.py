@@ -121,7 +121,7 @@ def check_sections(page):
 
 def check_boxes(page):
     for each in walk(page.root):
-        if each[1].get('class') == 'box' and not (each[1].get('role') == 'region' and each[1].get('tabindex') == '0'
+        if each[1].get('class') == 'box' and not (each[1].get('role') == 'group' and each[1].get('tabindex') == '0'
                                                   and each[1].get('aria-label') is not None):
             page.blame('a box that scrolls cannot be reached by keys')
     boxed = sum(len(all_of(box, 'table')) for box in walk(page.root) if box[1].get('class') == 'box')
@@ -208,7 +208,7 @@ def check_figures(page, path):
                 for row in walk(sections[heading]) if row[0] in ('tr', 'div')]
         found = [row[1:] for row in rows if row and row[0] == word]
         text = '–' if figure == 'nan' else figure if '.' in figure else f'{int(figure):,}'
-        if not any(text in row for row in found):
+        if not any(cell == text or cell.startswith(f'{text} (') for row in found for cell in row):
             page.blame(f'{heading}: {word} is not {text} but {found}')
 
 

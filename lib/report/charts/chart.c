@@ -25,7 +25,7 @@ neuron_chart neuron_chart_begin(neuron_section *section, const char *name, const
     neuron_buffer_print(out, "<figcaption><bdi>%s</bdi></figcaption>\n", title);
     if (wide)
         neuron_buffer_print(out,
-                            "<div class=\"box\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">"
+                            "<div class=\"box\" role=\"group\" tabindex=\"0\" aria-label=\"%s\">"
                             "<div style=\"min-width:%gpx;max-width:%gpx\">",
                             title, width * 0.9, width * 1.3);
     else

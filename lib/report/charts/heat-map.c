@@ -4,13 +4,24 @@
 #include "report/document/theme.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { LABEL_ROOM = 110, CELL_MOST = 46, CELL_LEAST = 15 };
+enum {
+    LABEL_ROOM = 110,
+    CELL_MOST = 46,
+    CELL_LEAST = 15,
+    WRITTEN_MOST = 20, /* columns of which all texts have room */
+    SHARED_MOST = 15,  /* and all shares */
+    TWO_LINES = 28
+};
+
+static const char per_cent[] = "\xc2\xa0%"; /* what shares end with */
 
 typedef struct heat_field {
     neuron_chart chart;
     double left, top, width, height; /* of the field's corner; of a cell */
     bool upright;                    /* names of columns go upwards */
+    bool has_shares, has_signs;      /* below the figures; with their per cent sign */
 } heat_field;
 
 static double most_units(const neuron_names *names, int64_t count)
@@ -21,28 +32,48 @@ static double most_units(const neuron_names *names, int64_t count)
     return most;
 }
 
-/* The widest text of a cell, of some hundred that are looked at. */
-static double most_cell_units(const neuron_heat_map *map)
+/* Of the smaller letters that shares have. */
+static double share_units(const char *text)
 {
-    double most = 0;
+    return neuron_text_units(text) * 0.88 + 2;
+}
+
+static double sign_units(void)
+{
+    return share_units(per_cent) - share_units("");
+}
+
+/* The widest figure and the widest share of all cells. */
+static void most_cell_units(double *text, double *more, const neuron_heat_map *map)
+{
     neuron_heat_cell cell;
-    for (int64_t i = 0; i < map->row_count && i < 12; i++)
-        for (int64_t k = 0; k < map->column_count && k < 12; k++) {
+    *text = *more = 0;
+    for (int64_t i = 0; i < map->row_count; i++)
+        for (int64_t k = 0; k < map->column_count; k++) {
             map->cell(&cell, map->data, i, k);
-            if (isfinite(cell.level))
-                most = fmax(most, neuron_text_units(cell.text.text));
+            if (!isfinite(cell.level))
+                continue;
+            *text = fmax(*text, neuron_text_units(cell.text.text));
+            *more = fmax(*more, share_units(cell.more.text));
         }
-    return most;
 }
 
 /* How large cells are: all of the usual width, or as much as their texts need. */
 static heat_field lay_out(const neuron_heat_map *map)
 {
     heat_field made = {.left = 26 + fmin(most_units(map->rows, map->row_count), LABEL_ROOM)};
-    double share = (NEURON_CHART_WIDTH - 4 - made.left) / (double)map->column_count;
-    double needed = map->column_count <= 20 ? most_cell_units(map) + 6 : CELL_LEAST;
-    made.width = fmin(fmax(share, fmax(needed, CELL_LEAST)), CELL_MOST + 20);
-    made.height = map->row_count <= 20 ? fmin(fmax(made.width, 22), 36) : made.width;
+    double usual = (NEURON_CHART_WIDTH - 4 - made.left) / (double)map->column_count;
+    double needed = CELL_LEAST, text, more;
+    if (map->column_count <= WRITTEN_MOST) {
+        most_cell_units(&text, &more, map);
+        made.has_shares = map->more && map->column_count <= SHARED_MOST;
+        needed = fmax(text + 6, made.has_shares ? more - sign_units() : 0);
+        made.has_signs = fmax(usual, needed) >= more;
+    }
+    made.width = fmin(fmax(usual, fmax(needed, CELL_LEAST)), CELL_MOST + 20);
+    made.height = map->row_count <= WRITTEN_MOST
+                      ? fmin(fmax(made.width, made.has_shares ? TWO_LINES : 22), 36)
+                      : made.width;
     double names = most_units(map->columns, map->column_count);
     made.upright = names > made.width - 4;
     made.top = 28 + (made.upright ? fmin(names, LABEL_ROOM) : 14);
@@ -96,15 +127,16 @@ static void put_cell(heat_field *field, const neuron_heat_map *map, int64_t row,
         x, y, field->width, field->height);
     x += field->width / 2;
     y += field->height / 2;
-    bool fits = neuron_text_units(cell.text.text) <= field->width - 2 && field->height >= 14;
-    bool two = fits && cell.more.text[0] && field->height >= 28 &&
-               neuron_text_units(cell.more.text) * 0.88 <= field->width - 1;
-    if (fits)
+    if (neuron_text_units(cell.text.text) <= field->width - 2 && field->height >= 14)
         neuron_buffer_print(out, "<text class=\"c t%s\" x=\"%g\" y=\"%g\">%s</text>", class, x,
-                            y + (two ? -1 : 4.5), cell.text.text);
-    if (two)
+                            y + (field->has_shares ? -1 : 4.5), cell.text.text);
+    if (field->has_shares) {
+        char *sign = strstr(cell.more.text, per_cent);
+        if (sign && !field->has_signs)
+            *sign = '\0';
         neuron_buffer_print(out, "<text class=\"c k t%s\" x=\"%g\" y=\"%g\">%s</text>", class, x,
                             y + 12, cell.more.text);
+    }
     neuron_buffer_put(out, "</g>\n");
 }
 
@@ -121,7 +153,13 @@ static void put_table(neuron_chart *chart, const neuron_heat_map *map)
         for (int64_t k = 0; k < map->column_count; k++) {
             cell = (neuron_heat_cell){.level = NAN};
             map->cell(&cell, map->data, i, k);
-            neuron_table_number(section, cell.text.text);
+            NEURON_BUFFER(text, section->html.context);
+            neuron_buffer_put(&text, cell.text.text);
+            if (map->more && isfinite(cell.level))
+                neuron_buffer_print(&text, " (%s)", cell.more.text);
+            neuron_buffer_add(&text, "", 1);
+            section->html.failed |= text.failed;
+            neuron_table_number(section, text.failed ? "" : text.bytes);
         }
     }
     neuron_chart_end_table(chart);
@@ -137,8 +175,11 @@ void neuron_heat_map_draw(neuron_section *section, const neuron_heat_map *map)
     double right = field.left + field.width * (double)map->column_count;
     double bottom = field.top + field.height * (double)map->row_count;
     field.chart = neuron_chart_begin(section, map->name, map->title, map->description,
-                                     fmax(right + 4, NEURON_CHART_WIDTH), bottom + 4);
+                                     fmax(right + 4, NEURON_CHART_WIDTH),
+                                     bottom + (field.has_shares ? 22 : 4));
     put_names(&field, map);
+    if (field.has_shares)
+        neuron_chart_text(&field.chart, right, bottom + 16, "k m e", right, map->more);
     for (int64_t i = 0; i < map->row_count; i++)
         for (int64_t k = 0; k < map->column_count; k++)
             put_cell(&field, map, i, k);

@@ -7,18 +7,19 @@
 
 static void put_head(neuron_buffer *page, const neuron_report_t *report)
 {
+    const char *title = report->title[0] ? report->title : "Report";
     neuron_buffer_print(page,
                         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                         "<meta name=\"generator\" content=\"libneuron %s\">\n"
                         "<title>%s</title>\n<style>",
-                        NEURON_VERSION_STRING, report->title);
+                        NEURON_VERSION_STRING, title);
     neuron_theme_page(page, report->theme);
     neuron_buffer_print(
         page,
         "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#content\">To the content</a>\n"
         "<header><h1 dir=\"auto\">%s</h1></header>\n",
-        report->title);
+        title);
 }
 
 static void put_contents(neuron_buffer *page, const neuron_report_t *report)
@@ -37,10 +38,7 @@ static void put_contents(neuron_buffer *page, const neuron_report_t *report)
 
 static void put_section(neuron_buffer *page, const neuron_section *section)
 {
-    neuron_buffer_print(page,
-                        "<section id=\"s%" PRId64 "\" aria-labelledby=\"s%" PRId64
-                        "h\">\n<h2 id=\"s%" PRId64 "h\" dir=\"auto\">",
-                        section->number, section->number, section->number);
+    neuron_buffer_print(page, "<section id=\"s%" PRId64 "\">\n<h2 dir=\"auto\">", section->number);
     neuron_buffer_add(page, section->heading.bytes, section->heading.size);
     neuron_buffer_put(page, "</h2>\n");
     neuron_buffer_add(page, section->html.bytes, section->html.size);

@@ -49,11 +49,10 @@ void neuron_write_note(neuron_section *section, const char *text)
 
 void neuron_table_begin(neuron_section *section, const char *caption)
 {
-    neuron_buffer_print(
-        &section->html,
-        "<div class=\"box\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table>"
-        "<caption>%s</caption><thead><tr>",
-        caption, caption);
+    neuron_buffer_print(&section->html,
+                        "<div class=\"box\" role=\"group\" tabindex=\"0\" aria-label=\"%s\"><table>"
+                        "<caption>%s</caption><thead><tr>",
+                        caption, caption);
     section->in_head = true;
 }
 

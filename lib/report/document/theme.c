@@ -95,7 +95,10 @@ static const char page_rules[] =
     "th[scope=row]{font-weight:500;min-width:2.5rem}td.n,th.n{text-align:right;white-space:nowrap}"
     "td:last-child,th:last-child{padding-right:0}"
     "details{margin:.25rem 0 0}summary{cursor:pointer;color:$muted;font-size:.85rem}"
-    "details .box{max-height:26rem;overflow-y:auto}details caption{display:none}"
+    "details .box{max-height:26rem;overflow-y:auto}"
+    /* The summary says it already; it is there for who has it read. */
+    "details caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);"
+    "white-space:nowrap}"
     ".tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(5.5rem,1fr));gap:.75rem;"
     "padding:0;margin:.75rem 0;list-style:none}"
     ".tiles "

@@ -121,6 +121,7 @@ static void put_map(neuron_section *section, const matrix *m, const neuron_names
                            "their row",
             .down = "True class",
             .across = "Predicted class",
+            .more = "Below each count: per cent of the true class",
             .rows = names,
             .columns = names,
             .row_count = m->count,

@@ -120,12 +120,12 @@ static int put_sample(neuron_section *section, neuron_samples *samples, int64_t 
     NEURON_BUFFER(alt, section->html.context);
     RETURN_IF_ERROR(neuron_samples_read(samples, index));
     const char *name = neuron_dataset_class_name(samples->dataset, label);
-    neuron_buffer_put(&alt, name && has_labels ? name : "Example ");
-    if (has_labels && !name) {
-        neuron_buffer_put(&alt, "of class ");
-        neuron_buffer_print(&alt, "%d", (int)label);
-    } else if (!has_labels) {
-        neuron_buffer_print(&alt, "%" PRId64, index);
+    neuron_buffer_print(&alt, "Example %" PRId64, index);
+    if (has_labels && name) {
+        neuron_buffer_put(&alt, " of ");
+        neuron_buffer_put(&alt, name);
+    } else if (has_labels) {
+        neuron_buffer_print(&alt, " of class %d", (int)label);
     }
     neuron_buffer_add(&alt, "", 1);
     RETURN_IF_ERROR(neuron_buffer_status(&alt));

@@ -15,7 +15,7 @@ static int put_image(neuron_section *section, const neuron_image *size,
     neuron_image_at(&image, images, i, pixels);
     char number[32];
     snprintf(number, sizeof number, "Image %" PRId64, i + 1);
-    RETURN_IF_ERROR(neuron_tile_begin(section, &image, caption ? caption : number));
+    RETURN_IF_ERROR(neuron_tile_begin(section, &image, number));
     if (caption)
         neuron_buffer_print(&section->html, "<bdi>%s</bdi>", caption);
     neuron_tile_end(section);
