@@ -85,6 +85,17 @@ need_test_tools() {
     need locales test -e /usr/share/i18n/locales/ps_AF
 }
 
+chromium_is_there() {
+    command -v chromium || command -v chromium-browser || command -v google-chrome
+}
+
+# What looking at pages of reports takes.
+need_browser_tools() {
+    need_build_tools
+    need check pkg-config --exists check
+    need chromium chromium_is_there
+}
+
 need_tidy_tools() {
     need_build_tools
     need clang command -v clang
