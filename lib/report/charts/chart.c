@@ -27,9 +27,9 @@ neuron_chart neuron_chart_begin(neuron_section *section, const char *name, const
         neuron_buffer_print(out,
                             "<div class=\"box\" role=\"group\" tabindex=\"0\" aria-label=\"%s\">"
                             "<div style=\"min-width:%gpx;max-width:%gpx\">",
-                            title, width * 0.9, width * 1.3);
+                            title, width * 0.9, width * 1.2);
     else
-        neuron_buffer_print(out, "<div style=\"max-width:%gpx\">", width * 1.4);
+        neuron_buffer_print(out, "<div style=\"max-width:%gpx\">", width * 1.2);
     picture.begin = out->size;
     neuron_buffer_print(
         out,

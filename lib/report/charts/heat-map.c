@@ -179,7 +179,8 @@ void neuron_heat_map_draw(neuron_section *section, const neuron_heat_map *map)
                                      bottom + (field.has_shares ? 22 : 4));
     put_names(&field, map);
     if (field.has_shares)
-        neuron_chart_text(&field.chart, right, bottom + 16, "k m e", right, map->more);
+        neuron_chart_text(&field.chart, field.left, bottom + 16, "k m",
+                          NEURON_CHART_WIDTH - field.left, map->more);
     for (int64_t i = 0; i < map->row_count; i++)
         for (int64_t k = 0; k < map->column_count; k++)
             put_cell(&field, map, i, k);

@@ -51,7 +51,7 @@ static void put_factor(coordinates *c, int64_t k)
         double y = place(factor, i);
         neuron_buffer_print(c->chart.out, "<circle class=\"z\" cx=\"%g\" cy=\"%g\" r=\"3\"/>", x,
                             y);
-        neuron_chart_text(&c->chart, k == 0 ? x - 7 : x + 7, y - 4, k == 0 ? "m e" : "m",
+        neuron_chart_text(&c->chart, k == 0 ? x - 7 : x + 7, y - 4, k == 0 ? "m e u" : "m u",
                           k == 0 ? BESIDE - 8 : c->step - 14, neuron_names_at(factor->levels, i));
     }
 }

@@ -35,6 +35,8 @@ static const char picture_rules[] =
     ".w{stroke:$axis;fill:none;stroke-width:1.5}.v{stroke:$axis;fill:none;opacity:.45}"
     ".z{fill:$axis}.y{stroke:$bg;stroke-width:1}"
     ".l{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}"
+    /* Text over lines. */
+    ".u{paint-order:stroke;stroke:$bg;stroke-width:3px;stroke-linejoin:round}"
     ".i1{stroke-dasharray:6 4}.i2{stroke-dasharray:2 4}.i3{stroke-dasharray:10 4 2 4}";
 
 /* Each series has a stroke, and a fill of the same colour for marks and bars; each step of a heat
@@ -89,11 +91,13 @@ static const char page_rules[] =
     "table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;"
     "overflow-wrap:normal}"
     "caption{text-align:start;color:$muted;padding:.25rem 0}"
-    "th,td{padding:.25rem 1.25rem .25rem 0;text-align:start;vertical-align:top;border-bottom:1px "
+    "th,td{padding:.25rem 1rem .25rem 0;text-align:start;vertical-align:top;border-bottom:1px "
     "solid $line;"
     "max-width:18rem;overflow-wrap:break-word}"
-    "th[scope=row]{font-weight:500;min-width:2.5rem}td.n,th.n{text-align:right;white-space:nowrap}"
-    "td:last-child,th:last-child{padding-right:0}"
+    "th[scope=row]{font-weight:500;min-width:3.6rem}td.n,th.n{text-align:right;white-space:nowrap}"
+    "td:last-child,th:last-child{padding-right:0;max-width:34rem}"
+    "@media(max-width:40rem){table{font-size:.8rem}th,td{padding-right:.5rem}th.n{white-space:"
+    "normal}}"
     "details{margin:.25rem 0 0}summary{cursor:pointer;color:$muted;font-size:.85rem}"
     "details .box{max-height:26rem;overflow-y:auto}"
     /* The summary says it already; it is there for who has it read. */
@@ -117,7 +121,10 @@ static const char page_rules[] =
     "@media "
     "print{body{font-size:10pt}.skip,nav{display:none}main,header,footer{max-width:none;padding:0}"
     "section{break-inside:auto}h2,h3,summary{break-after:avoid}figure,tr,.facts{break-inside:avoid}"
-    "details:not([open]){display:none}.box{overflow:visible}a{color:inherit;text-decoration:none}"
+    "details:not([open]){display:none}.box{overflow:visible;break-inside:avoid}caption{break-after:"
+    "avoid}"
+    "table{font-size:.8rem}th,td{padding-right:.6rem}th.n{white-space:normal}a{color:inherit;text-"
+    "decoration:none}"
     ".grid{grid-template-columns:minmax(0,1fr) "
     "minmax(0,1fr)}.tiles{grid-template-columns:repeat(8,1fr)}"
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}";

@@ -29,8 +29,10 @@ static int put_scale(neuron_section *section, const neuron_dataset_t *dataset)
         return NEURON_OK;
     }
     RETURN_IF_ERROR(neuron_dataset_scales(&scale, &offset, 1, NULL, dataset));
-    neuron_buffer_print(&section->html, "<td>value \xc3\x97 %s + %s</td>",
-                        neuron_figure_short(&a, scale), neuron_figure_short(&b, offset));
+    neuron_buffer_print(&section->html, "<td>value \xc3\x97 %s", neuron_figure_short(&a, scale));
+    if (offset != 0)
+        neuron_buffer_print(&section->html, " + %s", neuron_figure_short(&b, offset));
+    neuron_buffer_put(&section->html, "</td>");
     return NEURON_OK;
 }
 

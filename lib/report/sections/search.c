@@ -258,11 +258,14 @@ static int put_lines(neuron_section *section, const trials *t)
 static int put_all(neuron_section *section, const trials *t)
 {
     put_facts(section, t);
+    neuron_charts_begin(section);
     RETURN_IF_ERROR(put_lines(section, t));
-    neuron_write_heading(section, "Best trials");
+    neuron_buffer_put(&section->html, "<div>\n");
     neuron_table_begin(section, "Best trials");
     put_trials(section, t, neuron_min_count(t->count, TRIALS_SHOWN));
     neuron_table_end(section);
+    neuron_buffer_put(&section->html, "</div>\n");
+    neuron_charts_end(section);
     neuron_write_heading(section, "Best and mean score of each level");
     neuron_charts_begin(section);
     for (int64_t k = 0; k < t->factors; k++)
