@@ -186,6 +186,22 @@ ended 0 record --data-note 'cifar_cnn=of one' M1 C1
 keeps_quiet ../results/mnist_mlp/M1.json '--data-note'
 says ../results/cifar_cnn/C1.json '--data-note of one"'
 
+# What is made of all records, where there is what makes it.
+cat >../top/examples/findings <<'END'
+import os, sys
+open(os.path.join(sys.argv[2], "findings.md"), "w").write(" ".join(sorted(os.listdir(sys.argv[2]))) + "\n")
+END
+if command -v python3 >/dev/null 2>&1; then
+    ended 0 record M2
+    says ../results/findings.md '^cifar_cnn findings.md mnist_mlp$'
+    rm ../results/findings.md
+    ended 0 record --tables
+    says ../results/findings.md '^cifar_cnn findings.md mnist_mlp$'
+    echo 'raise SystemExit(1)' >../top/examples/findings
+    ends_with 2 'cannot write what is made of the records' record --tables
+fi
+rm -r ../top/examples/findings ../results/mnist_mlp/M2.json
+
 # Tables alone, while another call records.
 echo old >../results/mnist_mlp/results.md
 ended 0 record --tables
