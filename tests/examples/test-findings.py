@@ -224,11 +224,17 @@ def check_spread(folder):
     records = both_sides(case.table, folder)[1]
     assert math.isclose(records.figure("C4").value, 0.71), records.figure("C4").value
     assert math.isclose(case.error("C4"), math.sqrt(0.71 * 0.29 / 1000 + spread**2 / 3))
-    # The document, which repeats too little, has the same; unless seeds divide the images, whose error is in it then.
+    # The document, which repeats too little, has the same; unless seeds divide the images: then the larger of both counts.
     assert math.isclose(case.error("C9", side=0), math.sqrt(of_images**2 + spread**2))
     case.table["splits_by_seed"] = True
-    assert math.isclose(case.error("C9"), spread)
+    assert spread > of_images and math.isclose(case.error("C9"), spread)
+    assert math.isclose(case.error("C4"), spread / math.sqrt(3))
     assert math.isclose(case.error("C9", side=0), of_images)
+    case.put("C9", data={**record("C9")["data"], "test_examples": 100})
+    assert math.isclose(case.error("C9"), of_images * math.sqrt(10))
+    case.put("C9")
+    case.table["own_examples"] = {"C9": case.table["examples"]}
+    assert math.isclose(case.error("C9"), math.sqrt(of_images**2 + spread**2))
     # Of losses it is relative.
     for seed, loss in ((1, 0.4), (2, 0.5), (3, 0.6)):
         case.put("C4", 0.7, seed=seed, test_loss=loss)

@@ -97,7 +97,10 @@ class Side:
     """Figures of one metric, with the variance that comes of its images and of training anew."""
 
     other = None  # the side that it stands beside
-    by_seed = False  # whether runs that are repeated have other images, too
+
+    def by_seed(self, run):
+        """Whether a seed divides the images, too, so that what it changes has their error in it."""
+        return self.table.get("splits_by_seed", False) and run not in self.table.get("own_examples", {})
 
     def values(self, run, metric):
         """Of each training of a run."""
@@ -131,12 +134,11 @@ class Side:
         return (math.sqrt(squares / freedom), count) if freedom >= FREEDOM else None
 
     def spread(self, metric):
-        """What there is of it; else what the other side has, if that is of training alone. Whether it is its own."""
+        """What there is of it; else what the other side has, if that is of training alone."""
         own = self.own_spread(metric)
-        if own or self.other is None or self.other.by_seed:
-            return (own[0] if own else None), bool(own)
-        other = self.other.own_spread(metric)
-        return (other[0] if other else None), False
+        if own is None and not self.table.get("splits_by_seed", False):
+            own = self.other.own_spread(metric)
+        return own and own[0]
 
     def of_images(self, run, metric, value):
         if metric in DIFFERENCES:
@@ -151,16 +153,16 @@ class Side:
         value = statistics.mean(values)
         if metric in EXACT:
             return Figure(value)
-        spread, own = self.spread(metric)
+        spread = self.spread(metric)
         if is_relative(metric):
             return Figure(value, ((ASSUMED if spread is None else spread) * value) ** 2 / len(values))
         if not is_fraction(metric):
             inner = [self.figure(f"{run}:{name}").variance for name in DIFFERENCES[metric]]
             return Figure(value, sum(inner) if spread is None else spread**2 / len(values))
-        variance = (spread or 0) ** 2 / len(values)
-        if not (own and self.by_seed):
-            variance += self.of_images(run, metric, value)
-        return Figure(value, variance)
+        images = self.of_images(run, metric, value)
+        if self.by_seed(run):
+            return Figure(value, max((spread or 0) ** 2, images) / len(values))
+        return Figure(value, (spread or 0) ** 2 / len(values) + images)
 
 
 class Document(Side):
@@ -208,7 +210,6 @@ class Records(Side):
         self.problems = {}
         for program in table["programs"]:
             self.read(os.path.join(results, program))
-        self.by_seed = table.get("splits_by_seed", False)
 
     def read(self, folder):
         if not os.path.isdir(folder):

@@ -56,10 +56,11 @@ page is written by `examples/findings` from the records alone; what the document
   is that of a fraction of so many images (a macro F1 is taken for one), and of what training anew changes: the
   standard deviation of runs that were repeated with other seeds, or that are alike but for their name, of all such
   groups of a document together. What is repeated n times has its mean here, and the nth part of that variance. Where seeds
-  divide the images anew, their spread has the error of the images in it, which is not counted twice. Means of folds have
-  the standard error of the folds. The best of several trials has the error of its images alone.
+  divide the images anew (000, F1 to F4), their spread has the error of the images in it: the larger of the two counts, and
+  its nth part. Means of folds have the standard error of the folds. The best of several trials has the error of its
+  images alone.
 - Where a document, or what is recorded here, repeats too little to tell (less than three degrees of freedom), what training
-  anew changes is taken from the other, unless that has the images of seeds in it; if neither tells, it is not in the errors.
+  anew changes is taken from the other, but where seeds divide the images; if neither tells, it is not in the errors.
 - Of losses and epochs that spread is relative; where nothing is repeated, it is taken for a tenth. Of class figures
   and counts of mistakes the error is that of so many images.
 - Two networks that are tested on the same images differ by less chance than these errors, which are rather too large.
