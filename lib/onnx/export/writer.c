@@ -421,6 +421,13 @@ neuron_onnx_order neuron_onnx_channels_order(const neuron_onnx_writer *writer,
 
 /* ---- Options of nodes ---- */
 
+bool neuron_onnx_option_is(const neuron_node_t *node, const char *name, const char *word)
+{
+    char text[32];
+    return neuron_node_get_text(text, sizeof text, NULL, node, name) == NEURON_OK &&
+           strcmp(text, word) == 0;
+}
+
 int64_t neuron_onnx_integer_option(const neuron_node_t *node, int32_t key, int64_t otherwise)
 {
     const neuron_option_table *options = node->spec.options.table;

@@ -190,4 +190,7 @@ static inline double neuron_onnx_option(const neuron_node_t *node, int32_t key)
 /* An integer; `otherwise` for a node without the option. */
 int64_t neuron_onnx_integer_option(const neuron_node_t *node, int32_t key, int64_t otherwise);
 
+/* Whether the option of that name is a word. */
+bool neuron_onnx_option_is(const neuron_node_t *node, const char *name, const char *word);
+
 #endif
