@@ -6,13 +6,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static neuron_graph_t *new_graph(neuron_context_t *context)
-{
-    neuron_graph_t *graph;
-    assert_ok(neuron_graph_create(&graph, context));
-    return graph;
-}
-
 /* 6 numbers become probabilities of 3 classes. */
 static neuron_graph_t *small_graph(neuron_context_t *context)
 {
@@ -34,7 +27,7 @@ START_TEST(file_has_all_of_a_graph)
     assert_ok(neuron_graph_set_class_names(graph, NULL, classes, 3));
     assert_ok(neuron_graph_set_metadata(graph, "author", "me\nand you"));
     assert_ok(neuron_graph_set_name(graph, "digits"));
-    Neuron__Onnx__Model *model = model_of(graph, NULL);
+    model_t *model = model_of(graph, NULL);
     ck_assert_int_eq(model->ir_version, 7);
     ck_assert_uint_eq(model->n_opset_import, 1);
     ck_assert_int_eq(model->opset_import[0]->version, 13);
@@ -156,7 +149,7 @@ START_TEST(bytes_are_scaled)
     neuron_graph_t *graph = small_graph(context);
     const double scales[] = {1 / 255.0, 2, 3}, offsets[] = {-0.5, 0, 1};
     assert_ok(neuron_graph_set_scales(graph, NULL, scales, offsets, 3));
-    Neuron__Onnx__Model *model = model_of(graph, "input_type=u8");
+    model_t *model = model_of(graph, "input_type=u8");
     ck_assert_int_eq(model->graph->input[0]->type->tensor_type->elem_type,
                      NEURON__ONNX__TENSOR__DATA_TYPE__UINT8);
     ck_assert_str_eq(operator_of(model, "flatten")->input[0], "pixels.input");

@@ -81,6 +81,18 @@ static const char *choose(const vote *v, const char *part, const char *chosen, i
     return pair(v, "Equal", chosen, input, place, v->numbers);
 }
 
+/* All weights by a power of two, so that they are about 1 and as exact as they were given: what ties
+ * in whole numbers then ties. */
+static double vote_weight(const neuron_node_t *node, int64_t input)
+{
+    double all = 0;
+    int exponent;
+    for (int64_t i = 0; i < node->spec.input_count; i++)
+        all += node->spec.weights ? node->spec.weights[i] : 1;
+    frexp(all, &exponent);
+    return ldexp(node->spec.weights ? node->spec.weights[input] : 1, -exponent);
+}
+
 /* The weight of an input, where all its values are numbers; returns these, with zeros or halves for
  * those that are none. */
 static const char *weigh(const vote *v, int64_t i, const char *input)
@@ -93,9 +105,8 @@ static const char *weigh(const vote *v, int64_t i, const char *input)
         reduce_classes(v, added);
     }
     const char *there = pair(v, "Sub", "there", i, v->one, missing);
-    const char *weight =
-        neuron_onnx_number(v->writer, neuron_onnx_numbered(v->writer, v->node, "share", i),
-                           neuron_onnx_join_weight(v->node, i));
+    const char *weight = neuron_onnx_number(
+        v->writer, neuron_onnx_numbered(v->writer, v->node, "share", i), vote_weight(v->node, i));
     v->weights[i] = pair(v, "Mul", "weight", i, there, weight);
     const char *name = neuron_onnx_numbered(v->writer, v->node, "values", i);
     const char *inputs[] = {none, v->classes > 1 ? v->zero : v->half, input};
