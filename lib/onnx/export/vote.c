@@ -1,5 +1,5 @@
-/* Votes: each input speaks for the class where it is largest, and where votes tie, the values do, as
- * neuron_vote() tells. Votes tie here where they differ by less than a millionth. Inputs with a
+/* Votes: each input speaks for the class where it is largest, and where votes tie, the values do,
+ * as neuron_vote() tells. Votes tie here where they differ by less than a millionth. Inputs with a
  * value that is not a number have no weight. */
 #include "onnx/export/joins.h"
 #include "onnx/export/layers.h"
@@ -81,8 +81,8 @@ static const char *choose(const vote *v, const char *part, const char *chosen, i
     return pair(v, "Equal", chosen, input, place, v->numbers);
 }
 
-/* All weights by a power of two, so that they are about 1 and as exact as they were given: what ties
- * in whole numbers then ties. */
+/* All weights by a power of two, so that they are about 1 and as exact as they were given: what
+ * ties in whole numbers then ties. */
 static double vote_weight(const neuron_node_t *node, int64_t input)
 {
     double all = 0;
