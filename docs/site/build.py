@@ -23,11 +23,13 @@ MENU = {
     'Guides': ['docs/data.md', 'docs/layers.md', 'docs/training.md', 'docs/quantization.md', 'docs/onnx.md', 'docs/report.md', 'docs/terminal.md',
                'docs/cpp.md', 'docs/python.md', 'docs/threads.md', 'docs/debugging.md'],
     'Reference': ['reference.md', 'docs/model-file.md', 'docs/abi.md'],
-    'Figures': ['docs/results/README.md', 'docs/performance.md'],
+    'Figures': ['docs/gallery.md', 'docs/results/README.md', 'docs/results/findings.md', 'docs/performance.md'],
     'Project': ['docs/design.md', 'docs/packaging.md', 'CONTRIBUTING.md', 'RELEASING.md', 'SECURITY.md', 'CHANGELOG.md'],
 }
 TITLES = {'README.md': 'Overview', 'reference.md': 'C and C++ reference', 'docs/from-keras.md': 'From Keras',
-          'docs/from-pytorch.md': 'From PyTorch', 'docs/abi.md': 'The ABI'}
+          'docs/from-pytorch.md': 'From PyTorch', 'docs/abi.md': 'The ABI',
+          'docs/results/findings.md': 'Findings'}
+PICTURES = ('docs', 'docs/gallery')
 LANGUAGES = {'py': 'py', 'python': 'py', 'c': 'c', 'cpp': 'cpp', 'cpp results': 'cpp', 'sh': ''}
 FENCE = re.compile(r'^```([^\n]*)\n(.*?)^```$', re.M | re.S)
 # What begins with a quote has to be told apart from what only looks like a link inside of it.
@@ -240,14 +242,15 @@ class Site:
             'PROJECT_NUMBER': version, 'OUTPUT_DIRECTORY': self.work, 'HTML_OUTPUT': 'html',
             'INPUT': ' '.join(f'"{os.path.join(self.work, part)}"' for part in ('pages', 'headers', 'programs')),
             'STRIP_FROM_PATH': os.path.join(self.work, 'headers'), 'EXAMPLE_PATH': os.path.join(self.work, 'code'),
-            'IMAGE_PATH': os.path.join(self.source, 'docs'), 'LAYOUT_FILE': os.path.join(here, 'layout.xml'),
+            'LAYOUT_FILE': os.path.join(here, 'layout.xml'),
             'HTML_HEADER': os.path.join(self.work, 'header.html'), 'HTML_FOOTER': os.path.join(here, 'footer.html'),
             'GENERATE_TAGFILE': os.path.join(self.work, 'symbols.xml'),
+            'IMAGE_PATH': ' '.join(f'"{os.path.join(self.source, folder)}"' for folder in PICTURES),
             'ALIASES': 'experimental="<span class=\\"experimental\\">experimental</span>"',
         }
         # Only the last one can have quotes inside of it.
         text = read(os.path.join(here, 'Doxyfile')) + ''.join(
-            f'{name} = {value}\n' if name in ('ALIASES', 'INPUT') else f'{name} = "{value}"\n' for name, value in settings.items())
+            f'{name} = {value}\n' if name in ('ALIASES', 'INPUT', 'IMAGE_PATH') else f'{name} = "{value}"\n' for name, value in settings.items())
         result = subprocess.run([doxygen, '-'], input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                 cwd=self.work, env=dict(os.environ, LC_ALL='C.UTF-8'))
         if result.returncode or 'warning:' in result.stdout:
@@ -264,7 +267,7 @@ class Site:
         for name in sorted(os.listdir(made)):
             if name.endswith('.html') and not name.startswith('dir_'):
                 write(os.path.join(output, plain_names(name)), polish(name, read(os.path.join(made, name)), places))
-            elif name.endswith('.svg') and os.path.exists(os.path.join(self.source, 'docs', name)):
+            elif name.endswith('.svg') and any(os.path.exists(os.path.join(self.source, folder, name)) for folder in PICTURES):
                 shutil.copy(os.path.join(made, name), output)
         for name in ('site.css', 'site.js'):
             shutil.copy(os.path.join(here, name), output)

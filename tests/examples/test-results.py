@@ -158,6 +158,22 @@ def check_made(results, tree, programs):
                 compare(results, made, os.path.join(program, name))
         subprocess.run([sys.executable, os.path.join(tree, "examples", "findings"), "--results", made], check=True)
         compare(results, made, "findings.md")
+        subprocess.run([sys.executable, os.path.join(tree, "examples", "gallery"), "--results", made, "--out", folder], check=True)
+        check_gallery(results, os.path.join(tree, "docs"), folder)
+
+
+def check_gallery(results, docs, made):
+    """The gallery is that of the pages, and small."""
+    ours, theirs = ({"gallery.md": read(os.path.join(place, "gallery.md")),
+                     **{name: read(os.path.join(place, "gallery", name)) for name in os.listdir(os.path.join(place, "gallery"))}}
+                    for place in (docs, made))  # fmt: skip
+    for name in sorted(ours.keys() | theirs.keys()):
+        if ours.get(name) != theirs.get(name):
+            results.problems.append(f"the gallery's {name} is not that of the pages: sh examples/record --tables")
+    sizes = {name: len(text.encode()) for name, text in ours.items()}
+    results.problems += [f"{name} has {size:,} bytes" for name, size in sizes.items() if size > 60000]
+    if sum(sizes.values()) > 1000000:
+        results.problems.append(f"the gallery has {sum(sizes.values()):,} bytes")
 
 
 def compare(results, made, name):

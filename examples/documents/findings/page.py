@@ -96,7 +96,7 @@ def section_of(table, rows, results):
              f"in the document {spread_of(document)}."]  # fmt: skip
     if seeds_of(records):
         lines += ["", f"Means here are of {seeds_of(records)}."]
-    lines += ["", "| | finding | where | document | here | verdict |", "|:--|:--------|:------|:---------|:-----|:--------|"]
+    lines += ["", "| | finding, and where it is | document | here | verdict |", "|:--|:--------|:---------|:-----|:--------|"]
     for number, says, where, document, here, verdict, what in rows:
-        lines.append(f"| {number} | {says} | {where} | {document or '-'} | {here or '-'} | **{verdict}**{what} |")
+        lines.append(f"| {number} | {says} *{where}* | {document or '-'} | {here or '-'} | **{verdict}**{what} |")
     return "\n".join(lines) + "\n"
