@@ -94,6 +94,11 @@ class Tree:
         if 'libneuron-report.so.1' not in run('readelf', '-d', program):
             sys.exit(f'{program} does not need libneuron-report')
 
+    def onnx_by_cmake(self):
+        """The component onnx, where libneuron-onnx is installed."""
+        if os.path.exists(os.path.join(self.folder, 'include', 'libneuron-onnx', 'onnx.h')):
+            self.configure('-DCOMPONENT=shared;onnx')
+
     def refused_by_cmake(self):
         """What there is not is not found, with a reason."""
         for options, reason in ((['-DVERSION=0.2'], 'version: 0.1'), (['-DVERSION=1'], 'version: 0.1'),
@@ -124,6 +129,7 @@ def check_tree(tree, name):
     if shutil.which('cmake'):
         tree.by_cmake()
         tree.report_by_cmake()
+        tree.onnx_by_cmake()
         tree.refused_by_cmake()
         tree.by_meson('cmake')
 

@@ -62,10 +62,10 @@ def check_kinds():
                             ('both', ['libneuron.a', 'libneuron.so.1.0.0'])):
         folder, output = setup(source, f'-Ddefault_library={kind}')
         expect(output is None, f'default_library={kind}: {output}')
-        if not output and os.path.isdir(os.path.join(folder, 'lib', 'report')):  # where it can be built
-            installed = [name.replace('libneuron', 'libneuron-report') for name in installed] + installed
-        if not output and os.path.isdir(os.path.join(folder, 'lib', 'onnx')):
-            installed = [name.replace('libneuron', 'libneuron-onnx') for name in installed if '-' not in name] + installed
+        for beside in ('report', 'onnx'):  # where they can be built
+            if not output and os.path.isdir(os.path.join(folder, 'lib', beside)):
+                installed = [name.replace('libneuron.', f'libneuron-{beside}.') for name in installed
+                             if name.startswith('libneuron.')] + installed
         found = [] if output else sorted({
             os.path.basename(target['filename'][0]) for target in targets(folder)
             if target['installed'] and 'library' in target['type']})

@@ -129,38 +129,46 @@ else
     missing="$missing NumPy"
 fi
 
-# libneuron-report is not built everywhere.
-has_report=
-if pkg-config --exists libneuron-report; then
-    has_report=yes
-    for file in "$libraries/libneuron-report.so.1" "$libraries/libneuron-report.so" \
-        "$tree/include/libneuron-report/report.h"; do
-        [ -e "$file" ] || { echo "$file was not installed" >&2; exit 1; }
-    done
-    case $(pkg-config --libs libneuron-report) in
-    *png* | *protobuf* | *rsvg*)
-        echo "a program is told to link what only libneuron-report needs" >&2
-        exit 1
-        ;;
-    esac
-else
-    missing="$missing libneuron-report"
-fi
+# The libraries beside the core are not built everywhere.
+has_beside=
+for name in onnx report; do
+    if pkg-config --exists "libneuron-$name"; then
+        has_beside="$has_beside $name"
+        for file in "$libraries/libneuron-$name.so.1" "$libraries/libneuron-$name.so" \
+            "$tree/include/libneuron-$name/$name.h"; do
+            [ -e "$file" ] || { echo "$file was not installed" >&2; exit 1; }
+        done
+        case $(pkg-config --libs "libneuron-$name") in
+        *png* | *protobuf* | *rsvg*)
+            echo "a program is told to link what only libneuron-$name needs" >&2
+            exit 1
+            ;;
+        esac
+    else
+        missing="$missing libneuron-$name"
+    fi
+done
 
-# Programs that need libneuron-report, where there is none.
+# Programs that need one of them that there is not, and what the others are linked with.
+beside_of() {
+    sed -n 's|^#include <libneuron-\([a-z]*\)/.*|\1|p' "$1" | sort -u
+}
 cannot_be_built() {
-    [ -z "$has_report" ] && grep -q '<libneuron-report/' "$1"
+    for name in $(beside_of "$1"); do
+        case " $has_beside " in
+        *" $name "*) ;;
+        *) return 0 ;;
+        esac
+    done
+    return 1
 }
 
 say "the programs of the documents"
 python3 "$sources/documents.py" "$top" "$work/documents"
 for source in "$work"/documents/*.c; do
     cannot_be_built "$source" && continue
-    library_of_report=
-    if grep -q '<libneuron-report/' "$source"; then
-        library_of_report=-lneuron-report
-    fi
-    compile_c "${source%.c}" -Wno-unused "$source" "-L$libraries" $library_of_report
+    # shellcheck disable=SC2046
+    compile_c "${source%.c}" -Wno-unused "$source" "-L$libraries" $(beside_of "$source" | sed 's/^/-lneuron-/')
 done
 if [ -n "$cpp" ]; then
     for source in "$work"/documents/*.cpp; do

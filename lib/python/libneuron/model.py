@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import os
 import threading
 import time
 from threading import get_ident
@@ -440,6 +441,27 @@ class Model:
         """The bytes that save() would write."""
         with self._stored(storage):
             return bytes_of(_c.neuron_graph_save_memory, self._graph)
+
+    def export(self, path: Any, **options: Any) -> None:
+        """Writes the model as a file for other programs, of the kind that its name ends in. ".onnx": for ONNX Runtime,
+        OpenVINO and others, by libneuron-onnx, a library beside the core, which must be installed.
+
+        layout: of images, "nhwc" as here, the default, or "nchw". input_type: "f32", or "u8" for inputs that are bytes,
+            which the file then scales as the model does.
+        """
+        if not os.fsdecode(path).endswith(".onnx"):
+            raise ValueError(f"the model cannot be exported as {os.fsdecode(path)!r}: the name must end in .onnx")
+        from . import _onnx_c
+        given = options_text(options)
+        with self._stored("f32"):
+            check(_onnx_c.neuron_onnx_export(self._graph, path_of(path), given))
+
+    def to_onnx(self, **options: Any) -> bytes:
+        """The bytes that export() would write into a file whose name ends in .onnx."""
+        from . import _onnx_c
+        given = options_text(options)
+        with self._stored("f32"):
+            return bytes_of(_onnx_c.neuron_onnx_export_memory, self._graph, given)
 
     @contextlib.contextmanager
     def _stored(self, storage: str) -> Iterator[None]:
