@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -235,11 +236,40 @@ def check_spread(folder):
     case.put("C9")
     case.table["own_examples"] = {"C9": case.table["examples"]}
     assert math.isclose(case.error("C9"), math.sqrt(of_images**2 + spread**2))
+    del case.table["own_examples"]
+    check_seed_by_seed(case)
     # Of losses it is relative.
     for seed, loss in ((1, 0.4), (2, 0.5), (3, 0.6)):
         case.put("C4", 0.7, seed=seed, test_loss=loss)
     relative = math.sqrt(2 * 0.01 / 0.25 / 4)  # C1 to C3 have the same loss
     assert math.isclose(case.error("C4:test_loss"), 0.5 * relative / math.sqrt(3)), case.error("C4:test_loss")
+
+
+def check_seed_by_seed(case):
+    """Runs that share the images of each seed: a difference is told that is not without."""
+    rows = {"C5": (0.7, 0.75, 0.8), "C6": (0.764, 0.804, 0.862), "C7": (0.6, 0.65, 0.7)}
+    for run, accuracies in rows.items():
+        for seed, accuracy in enumerate(accuracies, 1):
+            case.put(run, accuracy, seed=seed)
+    expect(case.judge(more=[["C6", "C5"]]), "agrees")
+    found = both_sides(case.table, case.folder)[1].of_difference("C6", "C5")
+    # C4 has these seeds, too, of which only three are as its first one.
+    table = [*rows.values(), (0.7, 0.72, 0.71)]
+    mean = statistics.mean(value for row in table for value in row)
+    columns = [statistics.mean(column) for column in zip(*table)]
+    left = sum((value - statistics.mean(row) - column + mean) ** 2 for row in table for value, column in zip(row, columns))
+    assert math.isclose(found, left / 6 * 2 / 3), (found, left)
+    # Not of other seeds, of losses, or of figures of the same run.
+    case.put("C6", 0.754, seed=4)
+    records = both_sides(case.table, case.folder)[1]
+    assert records.of_difference("C6", "C5") is None and records.of_difference("C5", "C5:epochs") is None
+    assert records.of_difference("C7:test_loss", "C5:test_loss") is None and records.of_difference("C7", "C5") is not None
+    shutil.rmtree(os.path.join(case.folder, "cifar_cnn", "seed-4"))
+    case.table["splits_by_seed"] = False
+    expect(case.judge(more=[["C6", "C5"]]), "cannot be told", "; too small")
+    for run in rows:
+        for seed in (1, 2, 3):
+            os.remove(os.path.join(case.folder, "cifar_cnn", *([f"seed-{seed}"] if seed > 1 else []), run + ".json"))
 
 
 def check_searches(folder):

@@ -10,9 +10,9 @@ VERDICTS = ("agrees", "differs", "cannot be told", "not yet recorded")
 class Change:
     """By how much one figure exceeds another, and its sign if it is larger than two errors."""
 
-    def __init__(self, larger, smaller):
+    def __init__(self, larger, smaller, variance=None):
         self.by = larger.value - smaller.value
-        self.error = math.sqrt(larger.variance + smaller.variance)
+        self.error = math.sqrt(larger.variance + smaller.variance if variance is None else variance)
         self.sign = 0 if abs(self.by) <= 2 * self.error else 1 if self.by > 0 else -1
 
 
@@ -47,7 +47,7 @@ def change_of(side, first, second):
     found, why = zip(*[attempt(lambda operand=operand: side.figure(operand)) for operand in (first, second)])
     if None in found:
         raise Missing(", ".join(dict.fromkeys(text for text in why if text)))
-    return Change(*found)
+    return Change(*found, side.of_difference(first, second))
 
 
 def operand_label(run, levels, metric, with_metric):

@@ -27,6 +27,7 @@ NAMES = {"test_accuracy": "test accuracy", "macro_f1": "macro F1", "stated": "ac
          "crossing_epoch": "epoch with training loss below validation loss", "rate_epoch": "last epoch at the first rate",
          "gap": "gap of training and validation accuracy", "overfit": "gap of training and validation accuracy",
          "late_gain": "gain of validation accuracy after epoch 20", "loss_gap": "gap of validation and training loss", "rise": "rise of the validation loss above its lowest"}  # fmt: skip
+SEEDS = 3  # from which on runs are compared seed by seed
 FREEDOM = 3  # degrees of freedom, below which a spread says nothing
 ASSUMED = 0.1  # relative spread of losses and epochs where nothing is repeated
 
@@ -145,6 +146,19 @@ class Side:
             return sum(self.of_images(run, name, statistics.mean(self.basic(run, name))) for name in DIFFERENCES[metric])
         return value * (1 - value) / self.examples(run, "class" if "." in metric else PARTS[metric])
 
+    def of_difference(self, first, second):
+        """The variance of a difference of two runs that were repeated with the same seeds, each of which divided the images:
+        what a seed's images change is in both. None where there is no such thing."""
+        metric = self.table["metric"]
+        (run, levels, metric), (other, other_levels, other_metric) = parse(first, metric), parse(second, metric)
+        if levels is not None or other_levels is not None or metric != other_metric or not is_fraction(metric):
+            return None
+        count = len(self.seeds(run))
+        if count < SEEDS or self.seeds(run) != self.seeds(other) or not (self.by_seed(run) and self.by_seed(other)):
+            return None
+        rows = [self.values(some, metric) for some in self.alike(run)]
+        return residual_variance(rows) * 2 / count if (len(rows) - 1) * (count - 1) >= FREEDOM else None
+
     def figure(self, operand):
         run, levels, metric = parse(operand, self.table["metric"])
         if levels is not None:
@@ -165,12 +179,24 @@ class Side:
         return Figure(value, (spread or 0) ** 2 / len(values) + images)
 
 
+def residual_variance(rows):
+    """What rows and columns do not explain, each a row of a run and a column of a seed."""
+    means, columns = [statistics.mean(row) for row in rows], [statistics.mean(column) for column in zip(*rows)]
+    mean = statistics.mean(means)
+    squares = sum((value - own - column + mean) ** 2
+                  for row, own in zip(rows, means) for value, column in zip(row, columns))  # fmt: skip
+    return squares / ((len(rows) - 1) * (len(columns) - 1))
+
+
 class Document(Side):
     def __init__(self, table):
         self.table = table
 
     def repeated(self):
         return self.table.get("repeats", [])
+
+    def seeds(self, run):
+        return []
 
     def examples(self, run, part):
         own = self.table.get("own_examples", {}).get(run, self.table["examples"])
@@ -236,6 +262,13 @@ class Records(Side):
 
     def repeated(self):
         return [[run] for run in self.runs] + self.table.get("repeats", [])
+
+    def seeds(self, run):
+        return [record["seed"] for record in self.records(run)]
+
+    def alike(self, run):
+        """The runs that were repeated with the same seeds, which divided the images."""
+        return [other for other in self.runs if self.by_seed(other) and self.seeds(other) == self.seeds(run)]
 
     def records(self, run):
         if run not in self.runs:

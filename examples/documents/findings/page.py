@@ -57,7 +57,8 @@ page is written by `examples/findings` from the records alone; what the document
   standard deviation of runs that were repeated with other seeds, or that are alike but for their name, of all such
   groups of a document together. What is repeated n times has its mean here, and the nth part of that variance. Where seeds
   divide the images anew (000, F1 to F4), their spread has the error of the images in it: the larger of the two counts, and
-  its nth part. Means of folds have the standard error of the folds. The best of several trials has the error of its
+  its nth part. Runs with the same three seeds or more are compared seed by seed: the error is that of what neither run nor
+  seed explains, of all such runs. Means of folds have the standard error of the folds. The best of several trials has the error of its
   images alone.
 - Where a document, or what is recorded here, repeats too little to tell (less than three degrees of freedom), what training
   anew changes is taken from the other, but where seeds divide the images; if neither tells, it is not in the errors.
