@@ -177,11 +177,14 @@ static int end(recorder *to)
 static int log_step(recorder *to, const neuron_trainer_t *trainer)
 {
     RETURN_IF_ERROR(open_log(&to->batches, to, "steps", to->first_step));
+    static const char *const tags[2] = {"batch_loss", "batch_learning_rate"};
+    const double numbers[2] = {neuron_trainer_progress(trainer, "last_loss"),
+                               neuron_trainer_progress(trainer, "learning_rate")};
     int64_t step = (int64_t)neuron_trainer_progress(trainer, "all_steps") - 1;
-    RETURN_IF_ERROR(neuron_event_log_add_scalar(to->batches, "batch_loss", step,
-                                                neuron_trainer_progress(trainer, "last_loss")));
-    return neuron_event_log_add_scalar(to->batches, "batch_learning_rate", step,
-                                       neuron_trainer_progress(trainer, "learning_rate"));
+    size_t before = to->batches->file.size;
+    return neuron_event_log_done(to->batches, before,
+                                 neuron_event_log_put_pair(to->batches, tags, step, numbers),
+                                 "the event log");
 }
 
 /* A figure of an output of several; of all for output -1. It is left out if there is none. */

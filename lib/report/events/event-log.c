@@ -210,6 +210,23 @@ int neuron_event_log_put_scalar(neuron_event_log_t *log, const char *tag, int64_
     return neuron_event_file_put(&log->file, &point.event);
 }
 
+int neuron_event_log_put_pair(neuron_event_log_t *log, const char *const tags[2], int64_t step,
+                              const double numbers[2])
+{
+    neuron_event_point point;
+    neuron_event_point_init(&point, tags[0], step);
+    Neuron__Event__Value second = NEURON__EVENT__VALUE__INIT;
+    Neuron__Event__Value *both[] = {&point.value, &second};
+    second.tag = neuron_event_text(tags[1]);
+    for (int i = 0; i < 2; i++) {
+        both[i]->value_case = NEURON__EVENT__VALUE__VALUE_SIMPLE_VALUE;
+        both[i]->simple_value = (float)numbers[i];
+    }
+    point.summary.n_value = 2;
+    point.summary.value = both;
+    return neuron_event_file_put(&log->file, &point.event);
+}
+
 int neuron_event_log_add_scalar(neuron_event_log_t *log, const char *tag, int64_t step,
                                 double value)
 {

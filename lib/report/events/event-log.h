@@ -49,6 +49,9 @@ int neuron_event_log_done(neuron_event_log_t *log, size_t before, int status, co
 /* Adding without that. */
 int neuron_event_log_put_scalar(neuron_event_log_t *log, const char *tag, int64_t step,
                                 double value);
+/* Two series at once: an event has fields and checksums of its own, which take most of the time. */
+int neuron_event_log_put_pair(neuron_event_log_t *log, const char *const tags[2], int64_t step,
+                              const double numbers[2]);
 int neuron_event_log_put_text(neuron_event_log_t *log, const char *tag, int64_t step,
                               const char *text);
 int neuron_event_log_put_histogram(neuron_event_log_t *log, const char *tag, int64_t step,
