@@ -172,6 +172,7 @@ static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
     neuron_graph_t *graph = build(s->context, (int64_t)neuron_trial_number(trial, "filters"),
                                   (int64_t)neuron_trial_number(trial, "units"), 1);
     neuron_trainer_unref(train(s, graph, 1, neuron_trial_number(trial, "learning_rate")));
+    must(neuron_trial_add_figure(trial, "training accuracy", accuracy(graph, s->train)));
     *score = accuracy(graph, s->validation);
     neuron_graph_unref(graph);
     return 0;

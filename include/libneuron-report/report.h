@@ -185,7 +185,9 @@ NEURON_API_EXPERIMENTAL int neuron_report_add_committee(neuron_report_t *report,
                                                         const neuron_dataset_t *dataset);
 
 /** Adds a search, "Search": the best and the mean score of each level and the best of each pair of
- *  levels, all trials as parallel coordinates, and the best of them in a table.
+ *  levels, all trials as parallel coordinates, and the best of them in a table. Of figures that
+ *  trials have beside their scores there is the same; best is what the search's goal says, of each
+ *  by itself, and pairs of levels have the first figure only.
  *  @return  as neuron_report_add_text(); NEURON_E_DATA if no trial is done. Threads as there.
  *           Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_report_add_search(neuron_report_t *report, const char *heading,

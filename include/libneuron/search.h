@@ -6,6 +6,7 @@
  *          double rate = neuron_trial_number(trial, "rate");
  *          const char *activation = neuron_trial_choice(trial, "activation");
  *          ... build and train a network with them and evaluate it ...
+ *          neuron_trial_add_figure(trial, "training accuracy", training_accuracy);
  *          *score = accuracy;
  *          return 0;
  *      }
@@ -21,6 +22,9 @@
  *  is told its seed, as it says which combinations are tried. A grid tries all of
  *  them, so that only the trials' own seeds follow from its seed: that is the
  *  context's, as for all else made with it.
+ *
+ *  Trials are judged by their score alone. What else is to be known of them (the accuracy on the
+ *  training images, beside that on others) is kept as figures, which logs and reports have too.
  *
  *  With folds, the function is called once for each fold of a trial, and the trial's score is their
  *  mean. With a log, nothing is done twice: a search that was interrupted, even by a crash,
@@ -90,8 +94,8 @@ NEURON_API_EXPERIMENTAL int neuron_search_add_choice(neuron_search_t *search, co
 
 /** Keeps results in a file, in lines of JSON, before the first run. The first line has the kind of
  *  the search, its seed, folds, goal and factors; each other one, added and flushed to the disk
- *  when a fold is done, has the number of the trial, the fold, its seed, the levels, the score and
- *  the seconds it took.
+ *  when a fold is done, has the number of the trial, the fold, its seed, the levels, the score, the
+ *  seconds it took and its figures.
  *
  *  A run takes over what the file has. A last line that was cut short is dropped. The file of
  *  another search is refused and left as it is. One process at a time may use a file.
@@ -150,6 +154,30 @@ NEURON_API_EXPERIMENTAL const neuron_trial_t *neuron_search_best(const neuron_se
  *           one runs or changes the search meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_search_table(char *text, size_t capacity, size_t *needed,
                                                 const neuron_search_t *search);
+
+/** How many figures trials have, of all names; 0 for NULL. Any thread, unless another one runs the
+ *  search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int64_t neuron_search_figure_count(const neuron_search_t *search);
+
+/** The name of a figure, from 0, in the order in which trials first had them.
+ *  @return  a text, which belongs to the search; NULL for another number. Any thread, unless
+ *           another one runs the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL const char *neuron_search_figure_name(const neuron_search_t *search,
+                                                              int64_t index);
+
+/** Keeps a figure of the trial that is being tried, beside its score: called by the search's
+ *  function, in its thread. Of a fold that is tried again none is kept.
+ *  @param name   1 to 127 bytes of UTF-8 without control characters; of all trials up to 16.
+ *  @param value  takes the place of one of the same name and fold. An infinite one, or one that is
+ *                not a number, counts as none.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_MEMORY; NEURON_E_STATE for a trial that is not being
+ *           tried. No other thread may use the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_trial_add_figure(const neuron_trial_t *trial, const char *name,
+                                                    double value);
+
+/** The mean of a figure over all folds; not a number if a fold does not have it, and for NULL. Any
+ *  thread, unless another one runs the search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL double neuron_trial_figure(const neuron_trial_t *trial, const char *name);
 
 /** The trial's level of a factor: a number, or the place of a text in its list, from 0.
  *  @return  the level; not a number for NULL or another name. Any thread, unless another one runs

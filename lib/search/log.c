@@ -4,9 +4,9 @@
  *      "factors": [{"name": "rate", "levels": [0.01, 0.001]},
  *                  {"name": "activation", "levels": ["relu", "tanh"]}]}
  *     {"trial": 0, "fold": 0, "seed": 7, "levels": {"rate": 0.01, "activation": "tanh"},
- *      "score": 0.9, "seconds": 12.5}
+ *      "score": 0.9, "seconds": 12.5, "figures": {"train accuracy": 0.97}}
  *
- * A score that is none is null. */
+ * A score that is none is null. Figures that are none are left out. */
 #include "search/search.h"
 
 #include "base/files/file.h"
@@ -87,6 +87,22 @@ static int put_result(json_t *object, const neuron_fold_result *result)
     return neuron_json_set_real(object, "seconds", result->seconds);
 }
 
+static int put_figures(json_t *object, const neuron_trial_t *trial, int64_t fold)
+{
+    json_t *figures = NULL;
+    for (int64_t i = 0; i < trial->search->figure_count; i++) {
+        double value = neuron_trial_fold_figure_at(trial, fold, i);
+        if (isnan(value))
+            continue;
+        if (!figures) {
+            figures = json_object();
+            RETURN_IF_ERROR(neuron_json_set(object, "figures", figures));
+        }
+        RETURN_IF_ERROR(neuron_json_set(figures, trial->search->figures[i], json_real(value)));
+    }
+    return NEURON_OK;
+}
+
 /* Adds an object as a line and drops it. */
 static int append_line(const neuron_search_t *search, json_t *object)
 {
@@ -125,6 +141,8 @@ static int append_fold(const neuron_search_t *search, const neuron_trial_t *tria
     int status = object ? put_task(object, &task) : neuron_json_no_memory();
     if (status == NEURON_OK)
         status = put_result(object, &trial->folds[fold]);
+    if (status == NEURON_OK)
+        status = put_figures(object, trial, fold);
     if (status == NEURON_OK)
         return append_line(search, object);
     json_decref(object);
@@ -215,10 +233,34 @@ static int check_cut_header(const neuron_search_t *search, const char *text, siz
     return status;
 }
 
+/* Whether there are figures as a line may have them: numbers by name. */
+static bool are_figures(json_t *figures)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(figures, name, value)
+    {
+        if (!json_is_number(value))
+            return false;
+    }
+    return json_object_size(figures) > 0;
+}
+
+/* Takes over those of a line. */
+static int read_figures(neuron_trial_t *trial, json_t *line)
+{
+    const char *name;
+    json_t *value, *figures = json_object_get(line, "figures");
+    json_object_foreach(figures, name, value)
+        RETURN_IF_ERROR(neuron_trial_keep_figure(trial, name, json_number_value(value)));
+    return NEURON_OK;
+}
+
 /* Whether a line is that of a task with some result. */
 static int compare_task(bool *same, const neuron_trial_t *task, json_t *line)
 {
-    json_t *score = json_object_get(line, "score"), *seconds = json_object_get(line, "seconds");
+    json_t *score = json_object_get(line, "score"), *seconds = json_object_get(line, "seconds"),
+           *figures = json_object_get(line, "figures");
     *same = false;
     if ((!json_is_number(score) && !json_is_null(score)) || !json_is_number(seconds))
         return NEURON_OK;
@@ -228,6 +270,8 @@ static int compare_task(bool *same, const neuron_trial_t *task, json_t *line)
         status = neuron_json_set(wanted, "score", json_incref(score));
     if (status == NEURON_OK)
         status = neuron_json_set(wanted, "seconds", json_incref(seconds));
+    if (status == NEURON_OK && are_figures(figures))
+        status = neuron_json_set(wanted, "figures", json_incref(figures));
     *same = status == NEURON_OK && json_equal(line, wanted);
     json_decref(wanted);
     return status;
@@ -243,6 +287,7 @@ static int read_fold(neuron_search_t *search, json_t *line, int64_t number)
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: line %" PRId64 " is not that of trial %" PRId64 ", fold %" PRId64,
                            search->log_path, number, trial->index, trial->fold);
+    RETURN_IF_ERROR(read_figures(trial, line));
     const json_t *score = json_object_get(line, "score");
     neuron_trial_note(trial, json_is_null(score) ? NAN : json_number_value(score),
                       json_number_value(json_object_get(line, "seconds")));
@@ -275,9 +320,7 @@ static int read_lines(neuron_search_t *search, const char *text, size_t size, si
 /* Trials that were taken over from a file that turned out to be wrong. */
 static void forget(neuron_search_t *search)
 {
-    for (int64_t i = 0; i < search->count; i++)
-        neuron_release(search->context, search->trials[i]);
-    search->count = 0;
+    neuron_search_drop_trials(search);
     search->logged = 0;
 }
 

@@ -75,6 +75,7 @@ static int run_fold(neuron_search_t *search)
 {
     neuron_trial_t *trial;
     RETURN_IF_ERROR(neuron_search_next(&trial, search));
+    neuron_trial_forget_figures(trial);
     uint64_t before = neuron_message_count();
     double score = NAN, begin = neuron_clock_seconds();
     neuron_float_host *host = neuron_float_pause();

@@ -59,6 +59,17 @@ neuron_search_t *neuron_search_ref(neuron_search_t *search)
     return search;
 }
 
+void neuron_search_drop_trials(neuron_search_t *search)
+{
+    for (int64_t i = 0; i < search->count; i++) {
+        neuron_release(search->context, search->trials[i]->figures);
+        neuron_release(search->context, search->trials[i]);
+    }
+    for (int64_t i = 0; i < search->figure_count; i++)
+        neuron_release(search->context, search->figures[i]);
+    search->count = search->figure_count = 0;
+}
+
 static void drop_factor(neuron_context_t *context, neuron_factor *factor)
 {
     for (int32_t i = 0; factor->labels && i < factor->count; i++)
@@ -75,8 +86,7 @@ void neuron_search_unref(neuron_search_t *search)
     neuron_context_t *context = search->context;
     if (search->destroy)
         neuron_destroy_user_data(search->destroy, search->user_data);
-    for (int64_t i = 0; i < search->count; i++)
-        neuron_release(context, search->trials[i]);
+    neuron_search_drop_trials(search);
     neuron_release(context, search->trials);
     neuron_release(context, search->places);
     for (int32_t i = 0; i < search->factor_count; i++)

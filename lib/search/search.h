@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-enum { NEURON_FACTOR_NAME_MAX = 127, NEURON_FOLDS_MAX = 10000 };
+enum { NEURON_FACTOR_NAME_MAX = 127, NEURON_FOLDS_MAX = 10000, NEURON_FIGURES_MAX = 16 };
 
 typedef struct neuron_factor {
     char *name;
@@ -26,11 +26,12 @@ typedef struct neuron_fold_result {
 
 struct neuron_trial {
     neuron_handle handle;
-    const neuron_search_t *search;
+    neuron_search_t *search;
     int64_t index;
     int64_t combination; /* its place among all, the last factor's levels changing fastest */
     int64_t fold;        /* that is to be tried */
     int64_t done;        /* folds */
+    double *figures;     /* [fold][NEURON_FIGURES_MAX], NaN for none; NULL before the first */
     neuron_fold_result folds[];
 };
 
@@ -49,6 +50,8 @@ struct neuron_search {
     neuron_destroy_function_t destroy; /* of the user data; NULL for none */
     neuron_factor *factors;
     int64_t factor_count;
+    char *figures[NEURON_FIGURES_MAX]; /* names of those that trials noted, in that order */
+    int64_t figure_count;
     int64_t combinations;
     bool smallest; /* scores are better */
     int64_t folds;
@@ -93,6 +96,18 @@ int64_t neuron_search_folds_done(const neuron_search_t *search);
 
 /* Notes the fold that is to be tried as done. */
 void neuron_trial_note(neuron_trial_t *trial, double score, double seconds);
+
+/* Notes a figure of the fold that is to be tried. */
+int neuron_trial_keep_figure(neuron_trial_t *trial, const char *name, double value);
+
+/* Drops those of a try that failed. */
+void neuron_trial_forget_figures(neuron_trial_t *trial);
+
+/* A figure of a fold by the place of its name; NaN for none. */
+double neuron_trial_fold_figure_at(const neuron_trial_t *trial, int64_t fold, int64_t place);
+
+/* Drops all trials, and with them the names of their figures. */
+void neuron_search_drop_trials(neuron_search_t *search);
 
 /* Whether a score, which may be none, is better than another. */
 bool neuron_search_better(const neuron_search_t *search, double score, double than);

@@ -31,6 +31,8 @@ static void ask(const neuron_search_t *search)
     const neuron_trial_t *best = neuron_search_best(search);
     if (best)
         (void)neuron_trial_deviation(best);
+    for (int64_t i = 0; i < neuron_search_figure_count(search); i++)
+        (void)neuron_trial_figure(best, neuron_search_figure_name(search, i));
     (void)neuron_search_table(text, sizeof text, NULL, search);
 }
 

@@ -1,4 +1,5 @@
 """Committees and searches."""
+import math
 import pickle
 
 import numpy as np
@@ -118,6 +119,26 @@ def test_a_random_search_goes_on_from_its_log(tmp_path):
     assert second.trials[0]["bias"] in (True, None)
     with pytest.raises(nn.DataError):
         nn.Search(count, {"rate": [1, 2]}, log=tmp_path / "log.jsonl").random(1)
+
+
+def test_figures_are_kept_beside_scores(tmp_path):
+    def keep(trial):
+        trial.add_figure("Güte", trial["rate"] + trial.fold)
+        with pytest.raises((nn.NeuronError, ValueError)):
+            trial.add_figure("", 1)
+        if trial.index == 1:
+            trial.add_figure("late", 3)
+        return 1
+
+    def make():
+        return nn.Search(keep, {"rate": [1, 2]}, folds=2, log=tmp_path / "log.jsonl").grid()
+
+    for search in make(), make():  # tried, and read from the log
+        assert search.figures == ["Güte", "late"]
+        assert search.trials[0].figures["Güte"] == 1.5 and math.isnan(search.trials[0].figures["late"])
+        assert search.trials[1].figures == {"Güte": 2.5, "late": 3}
+    with pytest.raises(nn.NeuronError):
+        search.trials[0].add_figure("Güte", 1)
 
 
 def test_what_a_search_refuses():

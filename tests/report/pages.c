@@ -77,6 +77,9 @@ static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
     (void)user_data;
     double rate = neuron_trial_number(trial, "rate");
     *score = rate > 0.5 ? NAN : 1 - rate + 0.01 * (double)neuron_trial_index(trial);
+    must(neuron_trial_add_figure(trial, "training <b>", 1.5 - rate));
+    if (neuron_trial_index(trial) == 1)
+        must(neuron_trial_add_figure(trial, "of one", 3));
     return 0;
 }
 
@@ -91,6 +94,19 @@ static void add_search(neuron_report_t *report)
     must(neuron_report_add_search(report, NULL, search));
     note("Search", "Best score", neuron_trial_score(neuron_search_best(search)));
     note_count("Search", "Trials done", neuron_search_trial_count(search));
+    for (int64_t i = 0; i < neuron_search_trial_count(search); i++) {
+        const neuron_trial_t *trial = neuron_search_trial(search, i);
+        char word[32];
+        snprintf(word, sizeof word, "%d", (int)i + 1);
+        note("Search", word, neuron_trial_score(trial));
+        note("Search", word, neuron_trial_figure(trial, "training <b>"));
+        note("Search", word, neuron_trial_figure(trial, "of one"));
+    }
+    note("Search", "rate", 1 - 0.1 + 0.03);       /* the best of a level */
+    note("Search", "rate", 1 - 0.1 + 0.01 * 2.5); /* its mean */
+    note("Search", "rate", 1.5 - 0.1);            /* of its figure */
+    note("Search", "activation <b>", 1.5 - 0.01); /* the best of each by itself */
+    note("Search", "activation <b>", (3 * 1.5 - 1.11) / 3);
     neuron_search_unref(search);
 }
 

@@ -15,12 +15,22 @@ typedef struct calls {
     int made, allowed;
 } calls;
 
+static double figure_of(const neuron_trial_t *trial)
+{
+    return (double)(neuron_trial_seed(trial) % 997) / 7;
+}
+
 static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
 {
     calls *c = user_data;
     if (c->made == c->allowed)
         return NEURON_STOP;
     c->made++;
+    int status = neuron_trial_add_figure(trial, "tr\xc3\xa9n \"1\"", figure_of(trial));
+    if (status == NEURON_OK && neuron_trial_index(trial) > 1)
+        status = neuron_trial_add_figure(trial, "late", NAN);
+    if (status != NEURON_OK)
+        return status;
     if (neuron_trial_number(trial, "rate") < 0.2) /* else there is none */
         *score = neuron_trial_number(trial, "rate") / 3 +
                  (double)(neuron_trial_seed(trial) % 1000) / 1000;
@@ -53,7 +63,7 @@ static neuron_search_t *make(settings s, calls *c, const char *path)
 
 static const char *path;
 static test_bytes whole;
-static double scores[TRIALS];
+static double scores[TRIALS], figures[TRIALS];
 
 static void search_whole(void)
 {
@@ -62,8 +72,11 @@ static void search_whole(void)
     neuron_search_t *search = make(usual, &c, path);
     assert_ok(neuron_search_run_random(search, TRIALS, 7));
     ck_assert_int_eq(c.made, TRIALS * FOLDS);
-    for (int i = 0; i < TRIALS; i++)
+    for (int i = 0; i < TRIALS; i++) {
         scores[i] = neuron_trial_score(neuron_search_trial(search, i));
+        figures[i] = neuron_trial_figure(neuron_search_trial(search, i), "tr\xc3\xa9n \"1\"");
+        ck_assert(isfinite(figures[i]));
+    }
     whole = test_read_file(path);
     neuron_search_unref(search);
 }
@@ -87,6 +100,8 @@ static void assert_as_whole(const neuron_search_t *search)
     for (int i = 0; i < TRIALS; i++) {
         double score = neuron_trial_score(neuron_search_trial(search, i));
         ck_assert(score == scores[i] || (isnan(score) && isnan(scores[i])));
+        ck_assert_double_eq(
+            neuron_trial_figure(neuron_search_trial(search, i), "tr\xc3\xa9n \"1\""), figures[i]);
     }
     test_bytes file = test_read_file(path);
     ck_assert_uint_eq(lines_in(file.data, file.size), LINES);
@@ -104,6 +119,8 @@ START_TEST(the_file_says_all)
     ck_assert_ptr_nonnull(strstr(whole.data, "\n{\"trial\":0,\"fold\":0,\"seed\":"));
     ck_assert_ptr_nonnull(strstr(whole.data, "\n{\"trial\":4,\"fold\":1,\"seed\":"));
     ck_assert_ptr_nonnull(strstr(whole.data, "\"score\":null,\"seconds\":"));
+    ck_assert_ptr_nonnull(strstr(whole.data, ",\"figures\":{\"tr\xc3\xa9n \\\"1\\\"\":"));
+    ck_assert_ptr_null(strstr(whole.data, "late"));
     ck_assert_ptr_nonnull(strstr(whole.data, "\"kind \\\"of\\\" thing\":\"\xc3\xa9lu\""));
 }
 END_TEST
@@ -339,6 +356,8 @@ START_TEST(wrong_lines_are_refused)
         {"\"trial\":2,\"fold\":0", "\"trial\":2 \"fold\":0", "is not valid JSON at byte"},
         {"\"score\":", "\"scxre\":", "line 2"},
         {"\"score\":null", "\"score\":true", "line"},
+        {"\"figures\":", "\"figurex\":", "line 2"},
+        {"\"1\\\"\":", "\"1\\\"\n:", "is not valid JSON"},
         {"\"seconds\":", "\"secxnds\":", "line 2"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

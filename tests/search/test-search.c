@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static const double rates[] = {0.1, 0.01, 0.001}, sizes[] = {64, 128};
 static const char *const activations[] = {"relu", "tanh"};
@@ -406,6 +407,107 @@ END_TEST
 
 /* ---- Bad input ---- */
 
+/* What a trial keeps beside its score. */
+typedef struct keeper {
+    int calls, fails_at;
+    const neuron_trial_t *last;
+} keeper;
+
+static int keep_figures(double *score, const neuron_trial_t *trial, void *user_data)
+{
+    keeper *k = user_data;
+    double fold = (double)neuron_trial_fold(trial);
+    k->calls++;
+    if (k->last && k->last != trial)
+        assert_status(neuron_trial_add_figure(k->last, "train", 1), NEURON_E_STATE);
+    assert_ok(neuron_trial_add_figure(trial, "train", 7));
+    assert_ok(neuron_trial_add_figure(trial, "train", 10 + fold)); /* in its place */
+    if (k->calls == k->fails_at) {
+        assert_ok(neuron_trial_add_figure(trial, "of one that failed", 3));
+        return 5;
+    }
+    if (fold == 0)
+        assert_ok(neuron_trial_add_figure(trial, "of one fold", 3));
+    assert_ok(neuron_trial_add_figure(trial, "epochs", neuron_trial_number(trial, "rate")));
+    assert_ok(neuron_trial_add_figure(trial, "infinite", (double)INFINITY));
+    *score = 1;
+    k->last = trial;
+    return 0;
+}
+
+START_TEST(figures_are_kept_beside_scores)
+{
+    static const char *const names[] = {"train", "of one that failed", "of one fold", "epochs",
+                                        "infinite"};
+    neuron_context_t *context = test_context();
+    neuron_search_t *s;
+    keeper k = {.fails_at = 1};
+    assert_ok(neuron_search_create(&s, context, keep_figures, &k, NULL, "folds=2"));
+    assert_ok(neuron_search_add_factor(s, "rate", rates, 3));
+    ck_assert_int_eq(neuron_search_figure_count(s), 0);
+    assert_status(neuron_search_run_grid(s), NEURON_E_CALLBACK);
+    assert_ok(neuron_search_run_grid(s));
+    ck_assert_int_eq(neuron_search_figure_count(s), 5);
+    for (int i = 0; i < 5; i++)
+        ck_assert_str_eq(neuron_search_figure_name(s, i), names[i]);
+    for (int i = 0; i < 3; i++) {
+        const neuron_trial_t *trial = neuron_search_trial(s, i);
+        ck_assert_double_eq(neuron_trial_figure(trial, "train"), 10.5);
+        ck_assert_double_eq(neuron_trial_figure(trial, "epochs"), rates[i]);
+        ck_assert_double_nan(neuron_trial_figure(trial, "of one that failed"));
+        ck_assert_double_nan(neuron_trial_figure(trial, "of one fold"));
+        ck_assert_double_nan(neuron_trial_figure(trial, "infinite"));
+        ck_assert_double_nan(neuron_trial_figure(trial, "nothing"));
+        ck_assert_double_nan(neuron_trial_figure(trial, NULL));
+        assert_status(neuron_trial_add_figure(trial, "train", 1), NEURON_E_STATE);
+    }
+    assert_message("search: trial 2 is not being tried; it has its figures");
+    ck_assert_ptr_null(neuron_search_figure_name(s, 5));
+    ck_assert_ptr_null(neuron_search_figure_name(s, -1));
+    ck_assert_int_eq(neuron_search_figure_count(NULL), 0);
+    ck_assert_ptr_null(neuron_search_figure_name(NULL, 0));
+    ck_assert_double_nan(neuron_trial_figure(NULL, "train"));
+    assert_status(neuron_trial_add_figure(NULL, "train", 1), NEURON_E_ARGUMENT);
+    neuron_search_unref(s);
+    neuron_context_unref(context);
+}
+END_TEST
+
+static int keep_too_many(double *score, const neuron_trial_t *trial, void *user_data)
+{
+    char name[200];
+    (void)user_data;
+    assert_status(neuron_trial_add_figure(trial, NULL, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_trial_add_figure(trial, "", 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_trial_add_figure(trial, "a\n", 1), NEURON_E_ARGUMENT);
+    memset(name, 'a', sizeof name);
+    name[128] = '\0';
+    assert_status(neuron_trial_add_figure(trial, name, 1), NEURON_E_ARGUMENT);
+    for (int i = 0; i < 16; i++) {
+        snprintf(name, sizeof name, "figure %d", i);
+        assert_ok(neuron_trial_add_figure(trial, name, i));
+    }
+    assert_status(neuron_trial_add_figure(trial, "one", 1), NEURON_E_ARGUMENT);
+    assert_message("search: has 16 figures already; one would be one more");
+    assert_ok(neuron_trial_add_figure(trial, "figure 3", 33));
+    *score = 1;
+    return 0;
+}
+
+START_TEST(bad_figures_are_refused)
+{
+    neuron_context_t *context = test_context();
+    neuron_search_t *s;
+    assert_ok(neuron_search_create(&s, context, keep_too_many, NULL, NULL, NULL));
+    assert_ok(neuron_search_add_factor(s, "rate", rates, 2));
+    assert_ok(neuron_search_run_grid(s));
+    ck_assert_int_eq(neuron_search_figure_count(s), 16);
+    ck_assert_double_eq(neuron_trial_figure(neuron_search_trial(s, 1), "figure 3"), 33);
+    neuron_search_unref(s);
+    neuron_context_unref(context);
+}
+END_TEST
+
 START_TEST(bad_factors_are_refused)
 {
     book b;
@@ -588,6 +690,8 @@ int main(void)
     tcase_add_test(tests, the_best_has_a_score);
     tcase_add_test(tests, a_table_is_as_expected);
     tcase_add_test(tests, a_table_against_plain_loops);
+    tcase_add_test(tests, figures_are_kept_beside_scores);
+    tcase_add_test(tests, bad_figures_are_refused);
     tcase_add_test(tests, bad_factors_are_refused);
     tcase_add_test(tests, too_many_combinations);
     tcase_add_test(tests, what_comes_too_late);

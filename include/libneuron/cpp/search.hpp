@@ -82,6 +82,16 @@ class trial
     {
         return neuron_trial_seconds(trial_);
     }
+    /** neuron_trial_add_figure() */
+    outcome<void> add_figure(text name, double value) const
+    {
+        return detail::done(neuron_trial_add_figure(trial_, name.c_str(), value));
+    }
+    /** neuron_trial_figure() */
+    double figure(text name) const noexcept
+    {
+        return neuron_trial_figure(trial_, name.c_str());
+    }
 
   private:
     const neuron_trial_t *trial_;
@@ -180,6 +190,16 @@ class search : public handle<search, neuron_search_t>
     neuron::trial best() const noexcept
     {
         return neuron::trial(neuron_search_best(get()));
+    }
+    /** neuron_search_figure_count() */
+    std::int64_t figure_count() const noexcept
+    {
+        return neuron_search_figure_count(get());
+    }
+    /** neuron_search_figure_name(): an empty one for another number. */
+    text figure_name(std::int64_t index) const noexcept
+    {
+        return neuron_search_figure_name(get(), index);
     }
     /** neuron_search_table() */
     outcome<std::string> table() const

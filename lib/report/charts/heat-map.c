@@ -11,7 +11,7 @@ enum {
     CELL_MOST = 46,
     CELL_LEAST = 15,
     WRITTEN_MOST = 20, /* columns of which all texts have room */
-    SHARED_MOST = 15,  /* and all shares */
+    MORE_MOST = 15,    /* and all of those below */
     TWO_LINES = 28
 };
 
@@ -21,7 +21,7 @@ typedef struct heat_field {
     neuron_chart chart;
     double left, top, width, height; /* of the field's corner; of a cell */
     bool upright;                    /* names of columns go upwards */
-    bool has_shares, has_signs;      /* below the figures; with their per cent sign */
+    bool has_more, has_signs;        /* below the figures; with a per cent sign */
 } heat_field;
 
 static double most_units(const neuron_names *names, int64_t count)
@@ -32,18 +32,18 @@ static double most_units(const neuron_names *names, int64_t count)
     return most;
 }
 
-/* Of the smaller letters that shares have. */
-static double share_units(const char *text)
+/* Of the smaller letters below. */
+static double more_units(const char *text)
 {
     return neuron_text_units(text) * 0.88 + 2;
 }
 
 static double sign_units(void)
 {
-    return share_units(per_cent) - share_units("");
+    return more_units(per_cent) - more_units("");
 }
 
-/* The widest figure and the widest share of all cells. */
+/* The widest figure of all cells, and the widest below. */
 static void most_cell_units(double *text, double *more, const neuron_heat_map *map)
 {
     neuron_heat_cell cell;
@@ -54,7 +54,7 @@ static void most_cell_units(double *text, double *more, const neuron_heat_map *m
             if (!isfinite(cell.level))
                 continue;
             *text = fmax(*text, neuron_text_units(cell.text.text));
-            *more = fmax(*more, share_units(cell.more.text));
+            *more = fmax(*more, more_units(cell.more.text));
         }
 }
 
@@ -66,13 +66,13 @@ static heat_field lay_out(const neuron_heat_map *map)
     double needed = CELL_LEAST, text, more;
     if (map->column_count <= WRITTEN_MOST) {
         most_cell_units(&text, &more, map);
-        made.has_shares = map->more && map->column_count <= SHARED_MOST;
-        needed = fmax(text + 6, made.has_shares ? more - sign_units() : 0);
+        made.has_more = map->more && map->column_count <= MORE_MOST;
+        needed = fmax(text + 6, made.has_more ? more - sign_units() : 0);
         made.has_signs = fmax(usual, needed) >= more;
     }
     made.width = fmin(fmax(usual, fmax(needed, CELL_LEAST)), CELL_MOST + 20);
     made.height = map->row_count <= WRITTEN_MOST
-                      ? fmin(fmax(made.width, made.has_shares ? TWO_LINES : 22), 36)
+                      ? fmin(fmax(made.width, made.has_more ? TWO_LINES : 22), 36)
                       : made.width;
     double names = most_units(map->columns, map->column_count);
     made.upright = names > made.width - 4;
@@ -129,8 +129,8 @@ static void put_cell(heat_field *field, const neuron_heat_map *map, int64_t row,
     y += field->height / 2;
     if (neuron_text_units(cell.text.text) <= field->width - 2 && field->height >= 14)
         neuron_buffer_print(out, "<text class=\"c t%s\" x=\"%g\" y=\"%g\">%s</text>", class, x,
-                            y + (field->has_shares ? -1 : 4.5), cell.text.text);
-    if (field->has_shares) {
+                            y + (field->has_more ? -1 : 4.5), cell.text.text);
+    if (field->has_more && cell.more.text[0]) {
         char *sign = strstr(cell.more.text, per_cent);
         if (sign && !field->has_signs)
             *sign = '\0';
@@ -155,7 +155,7 @@ static void put_table(neuron_chart *chart, const neuron_heat_map *map)
             map->cell(&cell, map->data, i, k);
             NEURON_BUFFER(text, section->html.context);
             neuron_buffer_put(&text, cell.text.text);
-            if (map->more && isfinite(cell.level))
+            if (map->more && cell.more.text[0] && isfinite(cell.level))
                 neuron_buffer_print(&text, " (%s)", cell.more.text);
             neuron_buffer_add(&text, "", 1);
             section->html.failed |= text.failed;
@@ -174,11 +174,11 @@ void neuron_heat_map_draw(neuron_section *section, const neuron_heat_map *map)
     heat_field field = lay_out(map);
     double right = field.left + field.width * (double)map->column_count;
     double bottom = field.top + field.height * (double)map->row_count;
-    field.chart = neuron_chart_begin(section, map->name, map->title, map->description,
-                                     fmax(right + 4, NEURON_CHART_WIDTH),
-                                     bottom + (field.has_shares ? 22 : 4));
+    field.chart =
+        neuron_chart_begin(section, map->name, map->title, map->description,
+                           fmax(right + 4, NEURON_CHART_WIDTH), bottom + (field.has_more ? 22 : 4));
     put_names(&field, map);
-    if (field.has_shares)
+    if (field.has_more)
         neuron_chart_text(&field.chart, field.left, bottom + 16, "k m",
                           NEURON_CHART_WIDTH - field.left, map->more);
     for (int64_t i = 0; i < map->row_count; i++)

@@ -7,13 +7,13 @@
 
 typedef struct neuron_heat_cell {
     double level;             /* 0 to 1; what is not a number has an empty cell */
-    neuron_figure text, more; /* its figure, and a share below where there is room; may be "" */
+    neuron_figure text, more; /* its figure, and another below where there is room; may be "" */
 } neuron_heat_cell;
 
 typedef struct neuron_heat_map {
     const char *name, *title, *description;
     const char *down, *across; /* what rows and columns are: "True class" */
-    const char *more;          /* what the shares are of; NULL without any */
+    const char *more;          /* what those below are; NULL without any */
     const neuron_names *rows, *columns;
     int64_t row_count, column_count;
     void (*cell)(neuron_heat_cell *cell, const void *data, int64_t row, int64_t column);

@@ -16,6 +16,8 @@ typedef struct trials {
     const neuron_search_t *search;
     int64_t count, factors;
     double *scores;      /* not a number for none */
+    int64_t figures;     /* beside the score */
+    double *values;      /* [figure][trial], likewise */
     int64_t *levels;     /* [trial][factor] */
     int64_t *ranked;     /* the best first; those without a score last */
     neuron_names *names; /* of the levels of each factor */
@@ -91,6 +93,8 @@ static void put_trials(neuron_section *section, const trials *t, int64_t shown)
     neuron_table_column(section, "Score", true);
     if (t->search->folds > 1)
         neuron_table_column(section, "Deviation", true);
+    for (int64_t k = 0; k < t->figures; k++)
+        neuron_table_column(section, t->search->figures[k], true);
     neuron_table_column(section, "Time", true);
     for (int64_t i = 0; i < shown; i++) {
         const neuron_trial_t *trial = neuron_search_trial(t->search, t->ranked[i]);
@@ -101,24 +105,79 @@ static void put_trials(neuron_section *section, const trials *t, int64_t shown)
         neuron_table_real(section, neuron_trial_score(trial));
         if (t->search->folds > 1)
             neuron_table_real(section, neuron_trial_deviation(trial));
+        for (int64_t k = 0; k < t->figures; k++)
+            neuron_table_real(section, t->values[k * t->count + t->ranked[i]]);
         neuron_table_number(section, neuron_figure_seconds(&figure, neuron_trial_seconds(trial)));
     }
 }
 
-/* The best and the mean score of the trials with a level; not a number without any. */
-static void judge_level(double *best, double *mean, const trials *t, int64_t factor, int64_t level)
+/* The best and the mean of the scores, or of a figure, of the trials with a level; not a number
+ * without any. What is better of figures is what the search's goal says of scores. */
+static void judge_level(double *best, double *mean, const trials *t, const double *values,
+                        int64_t factor, int64_t level)
 {
     double sum = 0;
     int64_t count = 0;
     *best = NAN;
     for (int64_t i = 0; i < t->count; i++) {
-        if (t->levels[i * t->factors + factor] != level || isnan(t->scores[i]))
+        if (t->levels[i * t->factors + factor] != level || isnan(values[i]))
             continue;
-        sum += t->scores[i];
+        sum += values[i];
         count++;
-        *best = is_better(t, t->scores[i], *best) ? t->scores[i] : *best;
+        *best = is_better(t, values[i], *best) ? values[i] : *best;
     }
     *mean = count > 0 ? sum / (double)count : NAN;
+}
+
+static int64_t count_trials(const trials *t, int64_t factor, int64_t level)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < t->count; i++)
+        count += t->levels[i * t->factors + factor] == level;
+    return count;
+}
+
+/* "Best training accuracy" */
+static int put_head(neuron_section *section, const char *which, const char *figure)
+{
+    NEURON_BUFFER(text, section->html.context);
+    neuron_buffer_put(&text, which);
+    neuron_buffer_put(&text, figure);
+    neuron_buffer_add(&text, "", 1);
+    RETURN_IF_ERROR(neuron_buffer_status(&text));
+    neuron_table_column(section, text.bytes, true);
+    return NEURON_OK;
+}
+
+static void put_level(neuron_section *section, const trials *t, int64_t k, int64_t level)
+{
+    double best, mean;
+    neuron_table_row(section, factor_of(t, k)->name);
+    neuron_table_cell(section, neuron_names_at(&t->names[k], level));
+    neuron_table_count(section, count_trials(t, k, level));
+    for (int64_t f = -1; f < t->figures; f++) {
+        judge_level(&best, &mean, t, f < 0 ? t->scores : t->values + f * t->count, k, level);
+        neuron_table_real(section, best);
+        neuron_table_real(section, mean);
+    }
+}
+
+/* All levels of all factors. */
+static int put_levels(neuron_section *section, const trials *t)
+{
+    neuron_table_begin(section, "Levels");
+    neuron_table_column(section, "Factor", false);
+    neuron_table_column(section, "Level", false);
+    neuron_table_column(section, "Trials", true);
+    for (int64_t f = -1; f < t->figures; f++) {
+        RETURN_IF_ERROR(put_head(section, "Best ", f < 0 ? "score" : t->search->figures[f]));
+        RETURN_IF_ERROR(put_head(section, "Mean ", f < 0 ? "score" : t->search->figures[f]));
+    }
+    for (int64_t k = 0; k < t->factors; k++)
+        for (int64_t i = 0; i < factor_of(t, k)->count; i++)
+            put_level(section, t, k, i);
+    neuron_table_end(section);
+    return NEURON_OK;
 }
 
 static int put_factor(neuron_section *section, const trials *t, int64_t k)
@@ -129,7 +188,7 @@ static int put_factor(neuron_section *section, const trials *t, int64_t k)
     if (!best)
         return NEURON_E_MEMORY;
     for (int64_t i = 0; i < count; i++)
-        judge_level(&best[i], &best[count + i], t, k, i);
+        judge_level(&best[i], &best[count + i], t, t->scores, k, i);
     neuron_dots_draw(section, &(neuron_dots){.name = "levels",
                                              .title = factor_of(t, k)->name,
                                              .what = "Level",
@@ -142,10 +201,11 @@ static int put_factor(neuron_section *section, const trials *t, int64_t k)
     return neuron_buffer_status(&section->html);
 }
 
-/* The best score of each pair of levels of two factors. */
+/* The best score of each pair of levels of two factors, and the best of the first figure. */
 typedef struct level_pair {
     const trials *trials;
-    double *best; /* [level][level] */
+    double *best;   /* [level][level] */
+    double *figure; /* likewise; NULL without figures */
     int64_t columns;
     double low, high; /* of all these */
     int decimals;
@@ -158,20 +218,33 @@ static void fill_cell(neuron_heat_cell *cell, const void *data, int64_t row, int
     double level = p->high > p->low ? (best - p->low) / (p->high - p->low) : 0.5;
     cell->level = p->trials->search->smallest ? 1 - level : level;
     cell->text.text[0] = cell->more.text[0] = '\0';
-    if (!isnan(best))
-        neuron_figure_real(&cell->text, best, p->decimals);
+    if (isnan(best))
+        return;
+    neuron_figure_real(&cell->text, best, p->decimals);
+    if (p->figure && !isnan(p->figure[row * p->columns + column]))
+        neuron_figure_real(&cell->more, p->figure[row * p->columns + column], p->decimals);
+}
+
+/* Of each pair of levels. */
+static void find_best_of(double *found, const level_pair *p, const double *values, int64_t a,
+                         int64_t b, int64_t count)
+{
+    const trials *t = p->trials;
+    for (int64_t i = 0; i < count; i++)
+        found[i] = NAN;
+    for (int64_t i = 0; i < t->count; i++) {
+        const int64_t *levels = &t->levels[i * t->factors];
+        double *best = &found[levels[a] * p->columns + levels[b]];
+        *best = is_better(t, values[i], *best) ? values[i] : *best;
+    }
 }
 
 static void find_best(level_pair *p, int64_t a, int64_t b, int64_t count)
 {
     const trials *t = p->trials;
-    for (int64_t i = 0; i < count; i++)
-        p->best[i] = NAN;
-    for (int64_t i = 0; i < t->count; i++) {
-        double *best =
-            &p->best[t->levels[i * t->factors + a] * p->columns + t->levels[i * t->factors + b]];
-        *best = is_better(t, t->scores[i], *best) ? t->scores[i] : *best;
-    }
+    find_best_of(p->best, p, t->scores, a, b, count);
+    if (p->figure)
+        find_best_of(p->figure, p, t->values, a, b, count);
     p->low = INFINITY;
     p->high = -INFINITY;
     for (int64_t i = 0; i < count; i++)
@@ -187,14 +260,21 @@ static int put_pair(neuron_section *section, const trials *t, int64_t a, int64_t
     level_pair p = {.trials = t, .columns = across->count, .decimals = section->decimals};
     NEURON_BUFFER(room, section->html.context);
     NEURON_BUFFER(title, section->html.context);
-    p.best = neuron_buffer_room(&room, down->count * across->count, sizeof *p.best);
+    NEURON_BUFFER(below, section->html.context);
+    int64_t cells = down->count * across->count;
+    p.best = neuron_buffer_room(&room, 2 * cells, sizeof *p.best);
+    if (p.best && t->figures > 0)
+        p.figure = p.best + cells;
     neuron_buffer_put(&title, down->name);
     neuron_buffer_put(&title, " and ");
     neuron_buffer_put(&title, across->name);
     neuron_buffer_add(&title, "", 1);
-    if (!p.best || title.failed)
+    neuron_buffer_put(&below, "Below each score: the best ");
+    neuron_buffer_put(&below, t->figures > 0 ? t->search->figures[0] : "");
+    neuron_buffer_add(&below, "", 1);
+    if (!p.best || title.failed || below.failed)
         return NEURON_E_MEMORY;
-    find_best(&p, a, b, down->count * across->count);
+    find_best(&p, a, b, cells);
     neuron_heat_map_draw(
         section, &(neuron_heat_map){.name = "pair",
                                     .title = title.bytes,
@@ -202,6 +282,7 @@ static int put_pair(neuron_section *section, const trials *t, int64_t a, int64_t
                                                    "cells are better",
                                     .down = down->name,
                                     .across = across->name,
+                                    .more = p.figure ? below.bytes : NULL,
                                     .rows = &t->names[a],
                                     .columns = &t->names[b],
                                     .row_count = down->count,
@@ -271,6 +352,7 @@ static int put_all(neuron_section *section, const trials *t)
     for (int64_t k = 0; k < t->factors; k++)
         RETURN_IF_ERROR(put_factor(section, t, k));
     neuron_charts_end(section);
+    RETURN_IF_ERROR(put_levels(section, t));
     return put_pairs(section, t);
 }
 
@@ -292,16 +374,21 @@ static int add(neuron_report_t *report, const char *heading, trials *t)
 {
     NEURON_BUFFER(scores, report->context);
     NEURON_BUFFER(levels, report->context);
+    NEURON_BUFFER(values, report->context);
     NEURON_BUFFER(ranked, report->context);
     t->scores = neuron_buffer_room(&scores, t->count, sizeof *t->scores);
     t->levels = neuron_buffer_room(&levels, t->count * t->factors, sizeof *t->levels);
     t->ranked = neuron_buffer_room(&ranked, 2 * t->count, sizeof *t->ranked);
-    if (!t->scores || !t->levels || !t->ranked)
+    t->values = neuron_buffer_room(&values, t->count * t->figures + 1, sizeof *t->values);
+    if (!t->scores || !t->levels || !t->ranked || !t->values)
         return NEURON_E_MEMORY;
     for (int64_t i = 0; i < t->count; i++) {
         t->scores[i] = neuron_trial_score(neuron_search_trial(t->search, i));
         t->ranked[i] = i;
         read_levels(t, i);
+        for (int64_t k = 0; k < t->figures; k++)
+            t->values[k * t->count + i] =
+                neuron_trial_figure(neuron_search_trial(t->search, i), t->search->figures[k]);
     }
     sort(t, t->ranked, t->ranked + t->count);
     RETURN_IF_ERROR(name_levels(t));
@@ -318,7 +405,8 @@ int neuron_report_add_search(neuron_report_t *report, const char *heading,
     CHECK_ARGUMENT(search);
     trials t = {.search = search,
                 .count = neuron_search_trial_count(search),
-                .factors = search->factor_count};
+                .factors = search->factor_count,
+                .figures = search->figure_count};
     if (t.count == 0)
         return neuron_fail(NEURON_E_DATA, "%s: no trial of the search is done", __func__);
     NEURON_BUFFER(room, report->context);
