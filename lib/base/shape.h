@@ -4,6 +4,8 @@
 
 #include <libneuron/types.h>
 
+#include "base/compiler/attributes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -26,12 +28,13 @@ int neuron_shape_parse(neuron_shape *shape, const char *text, size_t size, const
                        const char *who);
 
 /* Product of the extents; 1 for rank 0. Known to fit for a shape that neuron_shape_set() made. */
-int64_t neuron_shape_count(const neuron_shape *shape);
+NEURON_SHARED int64_t neuron_shape_count(const neuron_shape *shape);
 
 bool neuron_shape_equal(const neuron_shape *a, const neuron_shape *b);
 
 /* Writes "28x28x1" ("scalar" for rank 0) and returns `text`. */
-const char *neuron_shape_text(const neuron_shape *shape, char text[NEURON_SHAPE_TEXT]);
+NEURON_SHARED const char *neuron_shape_text(const neuron_shape *shape,
+                                            char text[NEURON_SHAPE_TEXT]);
 
 /* Copies a shape out through a public call's arguments. */
 void neuron_shape_get(const neuron_shape *shape, int64_t *extents, int32_t *rank);

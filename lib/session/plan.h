@@ -4,6 +4,7 @@
 #ifndef SESSION_PLAN_H
 #define SESSION_PLAN_H
 
+#include "base/compiler/attributes.h"
 #include "base/context.h"
 
 #include <stddef.h>
@@ -20,7 +21,7 @@ typedef struct neuron_block {
 } neuron_block;
 
 /* Sets the offsets, all multiples of NEURON_ALIGNMENT, and the sizes of both arenas. */
-int neuron_plan(neuron_context_t *context, neuron_block *blocks, int64_t count, size_t *arena,
-                size_t *kept);
+NEURON_SHARED int neuron_plan(neuron_context_t *context, neuron_block *blocks, int64_t count,
+                              size_t *arena, size_t *kept);
 
 #endif

@@ -4,7 +4,7 @@ usage: check-rooms.py LIB DESIGN
 
 The rooms stand in the order of the lines subdir('...') in LIB/meson.build, and a file includes only what
 lies in its own room or in one below it. Inside of a room no files include each other in a circle. No room
-has more than 30 files. The rooms of a library beside the core, such as LIB/report, come behind all others, in the
+has more than 30 files. The rooms of the libraries beside the core, such as LIB/report, come behind all others, in the
 order of the lines of its own meson.build. Each file opens with a comment that says what it is for. The table of DESIGN, which is docs/design.md, has the rooms from the top down;
 folders within a room, such as layers/joins, are told in its row.
 """
@@ -102,7 +102,7 @@ def rooms_of(folder):
 def main():
     lib, design = sys.argv[1:]
     rooms = rooms_of(lib)
-    for beside in ('report', 'onnx'):
+    for beside in ('report', 'onnx', 'source'):
         rooms += [beside] + [f'{beside}/{room}' for room in rooms_of(os.path.join(lib, beside))]
     files = sources(lib)
     if not rooms or not files:

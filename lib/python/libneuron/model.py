@@ -443,18 +443,17 @@ class Model:
             return bytes_of(_c.neuron_graph_save_memory, self._graph)
 
     def export(self, path: Any, **options: Any) -> None:
-        """Writes the model as a file for other programs, of the kind that its name ends in. ".onnx": for ONNX Runtime,
-        OpenVINO and others, by libneuron-onnx, a library beside the core, which must be installed.
+        """Writes the model as a file for other programs, of the kind that its name ends in, by a library beside the core,
+        which must be installed.
 
-        layout: of images, "nhwc" as here, the default, or "nchw". input_type: "f32", or "u8" for inputs that are bytes,
-            which the file then scales as the model does.
+        ".onnx", for ONNX Runtime, OpenVINO and others, by libneuron-onnx. layout: of images, "nhwc" as here, the default,
+            or "nchw". input_type: "f32", or "u8" for inputs that are bytes, which the file then scales as the model does.
+        ".c", one file of C that predicts without any library, by libneuron-source. name: what all names in it begin with.
+            header: True writes one beside it. workspace: "static", or "caller". linkage: "external", or "static".
         """
-        if not os.fsdecode(path).endswith(".onnx"):
-            raise ValueError(f"the model cannot be exported as {os.fsdecode(path)!r}: the name must end in .onnx")
-        from . import _onnx_c
-        given = options_text(options)
+        from .exports import export
         with self._stored("f32"):
-            check(_onnx_c.neuron_onnx_export(self._graph, path_of(path), given))
+            export(self._graph, path, options)
 
     def to_onnx(self, **options: Any) -> bytes:
         """The bytes that export() would write into a file whose name ends in .onnx."""
