@@ -31,12 +31,13 @@ extern "C" {
  *    as in this library, [batch, height, width, channels]; `nchw` as PyTorch does, [batch,
  *    channels, height, width].
  *  - `input_type`: `f32`, the default, or `u8` for inputs that are bytes. The file then scales them
- *    as the graph does, see neuron_graph_set_scales().
+ *    as the graph does, see neuron_graph_set_scales(). Of several inputs, those that the graph does
+ *    not know this of stay numbers.
  *
  *  @param graph    finished; must not be trained or changed meanwhile.
  *  @param options  as options.h has them: "layout=nchw, input_type=u8"; NULL for the defaults.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE before finish, and with `u8` if the graph does not
- *           know how bytes become one of its inputs; NEURON_E_UNSUPPORTED for a layer that ONNX has
+ *           know how bytes become any of its inputs; NEURON_E_UNSUPPORTED for a layer that ONNX has
  *           no operators for, such as a custom one, which the message names, and for a file of more
  *           than 2 GiB, the most that the format has; NEURON_E_IO; NEURON_E_MEMORY. Any thread,
  *           unless another one changes the graph meanwhile. Since 0.1, experimental. */

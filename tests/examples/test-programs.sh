@@ -162,6 +162,14 @@ learn() {
         says stdout ' [1-9][0-9]* images per second$'
     done
 
+    if [ -e "$programs/export_onnx" ]; then # where libneuron-onnx is built
+        succeeds "$programs/export_onnx" committee.safetensors committee.onnx 'layout=nchw, input_type=u8'
+        says stdout '^input input: a batch of 28x28x1$'
+        grep -q 'fine/conv2d.kernel' committee.onnx || fail "the exported committee lacks a member"
+        ends_with 2 'usage: ' "$programs/export_onnx" committee.safetensors
+        ends_with 1 'must be nhwc or nchw' "$programs/export_onnx" committee.safetensors committee.onnx layout=hwc
+    fi
+
     succeeds "$programs/quantize" committee.safetensors small.safetensors "$@"
     [ "$(grep -c '^smallest\|^percentiles' stdout)" -eq 3 ] || fail "not three ways to find a range"
     awk '$1 == "float32" { exact = $3 } $1 != "float32" && ($4 - exact) ^ 2 > 0.015 ^ 2 && $3 == "accuracy" { exit 1 }' \

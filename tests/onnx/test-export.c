@@ -124,7 +124,7 @@ START_TEST(refuses_wrong_arguments)
     assert_status(neuron_onnx_export_to(graph, NULL, NULL, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_onnx_export_to(NULL, count, NULL, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_onnx_export(graph, path, "input_type=u8"), NEURON_E_STATE);
-    assert_message("bytes become numbers of input \"pixels\"");
+    assert_message("does not know how bytes become its inputs");
     ck_assert_int_ne(access(path, F_OK), 0);
     neuron_graph_unref(unfinished);
     neuron_graph_unref(graph);
@@ -159,6 +159,27 @@ START_TEST(bytes_are_scaled)
     ck_assert_str_eq(model->metadata_props[0]->key, "libneuron.inputs");
     ck_assert_str_eq(model->metadata_props[0]->value,
                      "{\"pixels\":{\"scale\":[0.0039215686274509803,2,3],\"offset\":[-0.5,0,1]}}");
+    free_model(model);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(of_several_inputs_those_are_bytes_that_are_known)
+{
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph = new_graph(context);
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){2}, 1);
+    neuron_node_t *y = neuron_input(graph, (const int64_t[]){2}, 1);
+    assert_ok(neuron_graph_finish(graph, neuron_add(graph, (neuron_node_t *[]){x, y}, 2)));
+    double scale = 0.5, offset = 0;
+    assert_ok(neuron_graph_set_scales(graph, "input_1", &scale, &offset, 1));
+    model_t *model = model_of(graph, "input_type=u8");
+    ck_assert_int_eq(model->graph->input[0]->type->tensor_type->elem_type,
+                     NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT);
+    ck_assert_int_eq(model->graph->input[1]->type->tensor_type->elem_type,
+                     NEURON__ONNX__TENSOR__DATA_TYPE__UINT8);
+    ck_assert_str_eq(operator_of(model, "add")->input[1], "input_1.input");
     free_model(model);
     neuron_graph_unref(graph);
     neuron_context_unref(context);
@@ -206,6 +227,7 @@ int main(void)
     tcase_add_test(tests, refuses_wrong_arguments);
     tcase_add_test(tests, a_path_that_cannot_be_leaves_nothing);
     tcase_add_test(tests, bytes_are_scaled);
+    tcase_add_test(tests, of_several_inputs_those_are_bytes_that_are_known);
     tcase_add_test(tests, too_large_models_are_refused);
     tcase_add_test(tests, failing_allocations_leave_nothing);
     suite_add_tcase(suite, tests);

@@ -33,7 +33,7 @@ def test_files_have_the_bytes(tmp_path):
 
 def test_bytes_are_scaled():
     small = model()
-    with pytest.raises(nn.StateError, match="bytes become numbers"):
+    with pytest.raises(nn.StateError, match="bytes become its inputs"):
         small.to_onnx(input_type="u8")
     data = nn.Dataset.glyphs(50, 8, 8, seed=1)
     x = nn.Input((8, 8, 1))

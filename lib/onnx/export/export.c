@@ -69,18 +69,37 @@ static Neuron__Onnx__Value *describe(neuron_onnx_writer *writer, const neuron_no
     return &all->value;
 }
 
-/* Inputs of the model. Those that are bytes are scaled first. */
+/* Whether bytes are wanted, and can be had. */
+static bool takes_bytes(const neuron_onnx_writer *writer, const neuron_node_t *input)
+{
+    return writer->bytes && input->meaning.scaled;
+}
+
+/* An input of the model. Bytes are scaled first. */
+static void add_input(neuron_onnx_writer *writer, const neuron_node_t *input)
+{
+    bool bytes = takes_bytes(writer, input);
+    writer->body.input[writer->body.n_input++] = describe(
+        writer, input, input->name,
+        bytes ? NEURON__ONNX__TENSOR__DATA_TYPE__UINT8 : NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT);
+    writer->values[input->index].names[neuron_onnx_outer_order(writer, input)] =
+        bytes ? neuron_onnx_scale_bytes(writer, input) : input->name;
+}
+
 static void add_inputs(neuron_onnx_writer *writer)
 {
     const neuron_graph_t *graph = writer->graph;
+    bool any = !writer->bytes;
     writer->body.input = neuron_onnx_get(writer, (size_t)graph->input_count, sizeof(void *));
     for (int64_t i = 0; i < graph->input_count && writer->status == NEURON_OK; i++) {
-        const neuron_node_t *node = graph->inputs[i];
-        int32_t type = writer->bytes ? NEURON__ONNX__TENSOR__DATA_TYPE__UINT8
-                                     : NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT;
-        writer->body.input[writer->body.n_input++] = describe(writer, node, node->name, type);
-        writer->values[node->index].names[neuron_onnx_outer_order(writer, node)] =
-            writer->bytes ? neuron_onnx_scale_bytes(writer, node) : node->name;
+        add_input(writer, graph->inputs[i]);
+        any = any || takes_bytes(writer, graph->inputs[i]);
+    }
+    if (!any) {
+        neuron_set_message("%s: does not know how bytes become its inputs, which "
+                           "neuron_graph_set_scales() tells",
+                           graph->name);
+        neuron_onnx_stop(writer, NEURON_E_STATE);
     }
 }
 
@@ -152,11 +171,20 @@ static void add_head(neuron_onnx_writer *writer)
     writer->body.name = neuron_onnx_lent(writer->graph->name);
 }
 
+/* What all arrays take, before any is copied. */
+static uint64_t array_bytes(const neuron_graph_t *graph)
+{
+    uint64_t bytes = 0;
+    for (int64_t i = 0; i < graph->array_count; i++)
+        bytes +=
+            (uint64_t)graph->arrays[i].count * (graph->arrays[i].array->bytes ? 1 : sizeof(float));
+    return bytes;
+}
+
 static int make_model(neuron_onnx_pieces *pieces, neuron_onnx_writer *writer)
 {
     const neuron_graph_t *graph = writer->graph;
-    RETURN_IF_ERROR(
-        neuron_onnx_check_size((uint64_t)graph->value_count * sizeof(float), graph->name));
+    RETURN_IF_ERROR(neuron_onnx_check_size(array_bytes(graph), graph->name));
     writer->values = neuron_onnx_get(writer, (size_t)graph->node_count, sizeof *writer->values);
     writer->written = neuron_onnx_get(writer, (size_t)graph->array_count, sizeof *writer->written);
     add_head(writer);

@@ -41,13 +41,6 @@ static const char *add_scale(neuron_onnx_writer *writer, const neuron_node_t *in
 
 const char *neuron_onnx_scale_bytes(neuron_onnx_writer *writer, const neuron_node_t *input)
 {
-    if (!input->meaning.scaled) {
-        neuron_set_message("%s: does not know how bytes become numbers of input \"%s\", which "
-                           "neuron_graph_set_scales() tells",
-                           writer->graph->name, input->name);
-        neuron_onnx_stop(writer, NEURON_E_STATE);
-        return NULL;
-    }
     const char *numbers = neuron_onnx_part(writer, input, "numbers");
     neuron_onnx_set_integer(
         writer, neuron_onnx_add(writer, "Cast", numbers, (const char *[]){input->name}, 1, numbers),

@@ -5,8 +5,8 @@
 
 #include "onnx/export/writer.h"
 
-/* Adds what makes numbers of an input that are bytes; returns their tensor. NEURON_E_STATE if the
- * graph does not know how. */
+/* Adds what makes numbers of an input that are bytes, as the graph knows how; returns their
+ * tensor. */
 const char *neuron_onnx_scale_bytes(neuron_onnx_writer *writer, const neuron_node_t *input);
 
 /* Adds all that is known as metadata: under the keys, and in the JSON, of safetensors files. */

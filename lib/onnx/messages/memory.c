@@ -18,6 +18,7 @@ static size_t rounded(size_t count, size_t size)
     return bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
 }
 
+/* A large one is filled at once, and comes behind that which others are taken from. */
 static neuron_onnx_block *add_block(neuron_onnx_memory *memory, size_t size)
 {
     size_t all;
@@ -27,8 +28,10 @@ static neuron_onnx_block *add_block(neuron_onnx_memory *memory, size_t size)
     if (!block)
         return NULL;
     block->size = size;
-    block->next = memory->blocks;
-    memory->blocks = block;
+    neuron_onnx_block **before =
+        size > LARGE && memory->blocks ? &memory->blocks->next : &memory->blocks;
+    block->next = *before;
+    *before = block;
     return block;
 }
 
