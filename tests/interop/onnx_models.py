@@ -131,6 +131,25 @@ def by_onnxruntime_as_written(content, feeds):
     return by_onnxruntime(content, feeds, onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL)
 
 
+def in_double(content, feeds):
+    """By ONNX Runtime, in float64: what the model's numbers come to."""
+    model = onnx.load_from_string(content)
+    double = onnx.TensorProto.DOUBLE
+    for tensor in model.graph.initializer:
+        if tensor.data_type == onnx.TensorProto.FLOAT:
+            wide = onnx.numpy_helper.to_array(tensor).astype(numpy.float64)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(wide, tensor.name))
+    for value in (*model.graph.input, *model.graph.output):
+        if value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT:
+            value.type.tensor_type.elem_type = double
+    for node in model.graph.node:
+        if node.op_type == "Cast":
+            node.attribute[0].i = double
+    wide = [{key: array if array.dtype == numpy.uint8 else array.astype(numpy.float64) for key, array in feed.items()}
+            for feed in feeds]
+    return by_onnxruntime(model.SerializeToString(), wide)
+
+
 RUNTIMES = {"ONNX Runtime": by_onnxruntime} | ({"OpenVINO": by_openvino} if openvino else {})
 
 
@@ -166,10 +185,20 @@ class Comparison:
             except Exception as problem:
                 self.failed.append(f"{name} {options} by {runtime}: {problem}")
                 continue
+            if not error <= tolerance and self.rounds(content, feeds, expected, run):
+                continue
             if not error <= tolerance:
                 self.failed.append(f"{name} {options} by {runtime}: differs by {error:g}")
             elif tolerance == TOLERANCE and runtime in self.worst:
                 self.worst[runtime] = max(self.worst[runtime], error)
+
+    @staticmethod
+    def rounds(content, feeds, expected, run):
+        """Whether numbers are so large on the way that nobody has more digits, as in a network that has hardly learnt:
+        ours are as near to those in float64 as theirs."""
+        exact, ours, theirs = (sum(results, []) for results in (in_double(content, feeds), expected, run(content, feeds)))
+        errors = [max(map(difference, exact, results)) for results in (ours, theirs)]
+        return errors[1] < 1e-3 and errors[0] <= 2 * errors[1]
 
     def case(self, name, shapes, build, quantize=False):
         """A graph of a few layers behind inputs of these shapes; in both layouts if there are images."""
