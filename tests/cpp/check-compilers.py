@@ -17,12 +17,13 @@ WITHOUT = ['-fno-exceptions', '-fno-rtti']
 
 folder, include, *compilers = sys.argv[1:]
 headers = [os.path.relpath(name, include) for name in
-           sorted(glob.glob(os.path.join(include, 'libneuron', '**', '*.hpp'), recursive=True))]
+           sorted(glob.glob(os.path.join(include, 'libneuron*', '**', '*.hpp'), recursive=True))]
 alone = {name: f'#include <{name}>\n#include <{name}>\nint main() {{ return 0; }}\n' for name in headers}
 sources = os.path.join(folder, 'tests', 'cpp')
-throwing = [os.path.join(sources, name) for name in ('test-handles.cpp', 'test-exceptions.cpp', 'test-calls.cpp', 'cost.cpp')]
+throwing = [os.path.join(sources, name) for name in ('test-handles.cpp', 'test-exceptions.cpp', 'test-calls.cpp',
+                                                      'test-report.cpp', 'cost.cpp')]
 throwing += sorted(glob.glob(os.path.join(folder, 'examples', '*.cpp')))
-returning = [os.path.join(sources, name) for name in ('test-results.cpp', 'cost-results.cpp')]
+returning = [os.path.join(sources, name) for name in ('test-results.cpp', 'test-report-results.cpp', 'cost-results.cpp')]
 if len(headers) < 2 or not all(map(os.path.exists, throwing + returning)):
     sys.exit('there are no headers or sources')
 

@@ -172,11 +172,12 @@ for source in "$work"/documents/*.c; do
 done
 if [ -n "$cpp" ]; then
     for source in "$work"/documents/*.cpp; do
+        cannot_be_built "$source" && continue
         without=
         [ "${source##*/results-}" = "$source" ] || without='-fno-exceptions -fno-rtti'
         # shellcheck disable=SC2046,SC2086
         $cpp -std=c++17 $without -Wall -Wextra -Wno-unused -Werror -o "${source%.cpp}" "$source" \
-            $(pkg-config --cflags --libs libneuron)
+            $(pkg-config --cflags --libs libneuron $(beside_of "$source" | sed 's/^/libneuron-/'))
     done
 fi
 mkdir "$work/documents/run"
@@ -212,7 +213,8 @@ if [ -n "$cpp" ]; then
     (
         cd "$work/examples"
         for source in *.cpp; do
-            line=$(sed -n '/\*\//q; s/^ \*  *c++ \(.*libneuron).*\)/compile_cpp \1/p' "$source")
+            cannot_be_built "$source" && continue
+            line=$(sed -n '/\*\//q; s/^ \*  *c++ \(.*libneuron[a-z-]*).*\)/compile_cpp \1/p' "$source")
             eval "${line:?$source says how it is compiled}"
         done
     )
