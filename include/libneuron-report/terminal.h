@@ -63,7 +63,7 @@ NEURON_API_EXPERIMENTAL int32_t neuron_terminal_unicode(void);
  *    say, a line that is redrawn has 80, and another one all that there is to tell. The last column
  *    of a line that is redrawn stays free.
  *  - `seconds`: what lies at least between two drawings; 0 or more; 0.1.
- *  - `label`: a text that each line begins with; none.
+ *  - `label`: a text that each line begins with, in quotes if it has a comma; none.
  *
  *  @param write      takes the characters, some at a time, in the thread that runs the trainer;
  *                    what it returns ends the run as neuron_callback_function_t says.

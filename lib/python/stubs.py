@@ -120,13 +120,13 @@ def stubs():
     texts = {module: HEAD.format(module) + with_names(bare(module)) + "\n" + "\n".join(classes) + "\n"
              for module, classes in made.items()}
     with open(os.path.join(HERE, "__init__.py"), encoding="utf-8") as file:
-        imports = [node for node in ast.parse(file.read()).body if isinstance(node, ast.ImportFrom) and node.module]
+        imports = [node for node in ast.parse(file.read()).body if isinstance(node, ast.ImportFrom)]
     lines = [HEAD.format("__init__").rstrip()]
     for node in imports:
         names = [alias.name for alias in node.names]
         if names == ["*"]:
             names = sorted(sys.modules["libneuron." + node.module].__all__)
-        lines += [f"from .{node.module} import {name} as {name}" for name in names]
+        lines += [f"from .{node.module or ''} import {name} as {name}" for name in names if not name.startswith("_")]
     texts["__init__"] = "\n".join(sorted(set(lines), key=lines.index)) + "\n\n__version__: str\n"
     return texts
 

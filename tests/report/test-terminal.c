@@ -413,6 +413,10 @@ START_TEST(progress_tells)
     assert_has(to.last, "/s  ");
     assert_has(to.last, " s");
     ck_assert_ptr_null(strstr(to.last, "left"));
+    to = (screen){.columns = 1000};
+    assert_ok(
+        train(context, &to, "redraw=no, label=\"fold \"\"2\"\", of 3\", columns=200", "epochs=1"));
+    ck_assert_int_eq(strncmp(to.last, "fold \"2\", of 3  epoch 1/1", 24), 0);
 
     /* The function's answer ends the run, whose line is ended too. */
     to = (screen){.columns = 1000, .answer = NEURON_STOP};

@@ -13,7 +13,7 @@
 help(nn.Dense) and the like show what there is to set; nn.kinds("optimizer") and nn.options("optimizer", "adam") list it.
 The functions of C are in libneuron._c.
 """
-from . import _c
+from . import _c, terminal
 from .augmentation import Augmentation
 from .callbacks import *  # noqa: F401,F403
 from .committee import Committee
@@ -32,6 +32,7 @@ from .options import Option, kinds, options
 from .report import Report
 from .search import Search, Trial
 from .tensor import load_image
+from .terminal import ProgressBar
 from .training import Trainer, Training
 
 __version__ = _c.neuron_version_string().decode()

@@ -1,4 +1,5 @@
 # Made by stubs.py from __init__.py and the library's tables of options.
+from . import terminal as terminal
 from .augmentation import Augmentation as Augmentation
 from .callbacks import CSVLog as CSVLog
 from .callbacks import Callback as Callback
@@ -117,6 +118,7 @@ from .report import Report as Report
 from .search import Search as Search
 from .search import Trial as Trial
 from .tensor import load_image as load_image
+from .terminal import ProgressBar as ProgressBar
 from .training import Trainer as Trainer
 from .training import Training as Training
 

@@ -247,6 +247,8 @@ class Trainer:
         training = Training(self)
         history = _c.HistoryHandle()
         with _Interrupt() as interrupt:
+            if progress is None and any(getattr(each, "kind", None) == "progress_bar" for each in self.callbacks):
+                progress = False  # there is one already
             shown = Progress(self._where) if wanted(progress) else None
             added: List[Any] = []
             try:

@@ -326,6 +326,17 @@ static void destroy_progress(void *user_data)
     release(gone);
 }
 
+/* A text in quotes may have commas, and quotes twice. */
+static void copy_label(char *to, const char *from, size_t size)
+{
+    bool quoted = size >= 2 && from[0] == '"' && from[size - 1] == '"';
+    for (size_t i = quoted; i + quoted < size; i++) {
+        *to++ = from[i];
+        if (quoted && from[i] == '"' && from[i + 1] == '"')
+            i++;
+    }
+}
+
 static int set_up(progress *made, const neuron_options *values)
 {
     size_t size = 0;
@@ -341,7 +352,7 @@ static int set_up(progress *made, const neuron_options *values)
     if (!made->lines.bytes)
         return NEURON_E_MEMORY;
     if (label)
-        memcpy(made->label, label, size);
+        copy_label(made->label, label, size);
     return NEURON_OK;
 }
 
