@@ -154,6 +154,9 @@ static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
     if (fclose(file) != 0)
         example_fail("out of memory");
     kmnist_keep_tried(example, &run, trial, *score, figures);
+    must(neuron_trial_add_figure(
+        trial, "training accuracy",
+        example_read_number(figures, folds ? "train_accuracy" : "best_train_accuracy")));
     free(figures);
     printf("%s  trial %lld, fold %lld of %lld: %.4f\n", run.run.id,
            (long long)neuron_trial_index(trial), (long long)neuron_trial_fold(trial) + 1,

@@ -1,7 +1,7 @@
 /* What a search of document 000 tried.
  *
- * The library's log of a search has a score for each fold, and no more. What the document shows
- * besides is kept in OUT/<id>-tried.jsonl, a line of JSON for each fold: levels, score, epochs,
+ * The library's log of a search has numbers for each fold, a score and figures. What the document
+ * shows besides is kept in OUT/<id>-tried.jsonl, a line of JSON for each fold: levels, score, epochs,
  * accuracies and confusion matrices. These lines become a part of the run's record, so that the
  * tables can be made of the records alone. */
 #include "kmnist_tried.h"
