@@ -25,7 +25,7 @@ import chromium
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RUNS = {'cifar_cnn': 'C1,C50', 'digits_fashion_cnn': 'D1', 'fashion_committee': 'F1,F4', 'fashion_skip_concat': 'F7',
-        'kmnist_mlp_cnn': 'K8', 'mnist_mlp': 'M2'}
+        'kmnist_mlp_cnn': 'K8,K9', 'mnist_mlp': 'M2'}
 WIDTHS = 360, 1280
 PARTS = {'train': 'Training images, evaluated', 'validation': 'Validation images', 'test': 'Test images'}
 
@@ -142,6 +142,43 @@ def check_comparison(reading, record):
             reading.rows(section, 'accuracy', {name: [real(record[key]), real(reported)]})
 
 
+def mean(values):
+    """Of those that there are; None of none."""
+    there = [value for value in values if value is not None]
+    return sum(there) / len(there) if there else None
+
+
+def whole(values):
+    """The mean of all; None if one is missing."""
+    return None if None in values else mean(values)
+
+
+def check_search(reading, lines):
+    """The best and the mean of each level, of the scores and of their figures, against the log of the search."""
+    head, tried = lines[0], {}
+    for line in lines[1:]:
+        tried.setdefault(line['trial'], []).append(line)
+    trials = [folds for folds in tried.values() if len(folds) == head['folds']]
+    figures = list(dict.fromkeys(name for line in lines[1:] for name in line.get('figures', {})))
+    columns = [[whole([fold['score'] for fold in folds]) for folds in trials]]
+    columns += [[whole([fold.get('figures', {}).get(name) for fold in folds]) for folds in trials] for name in figures]
+    section = reading.section('Search')
+    reading.fact(section, 'Trials done', count(len(trials)))
+    reading.fact(section, 'Best score', real(max(score for score in columns[0] if score is not None)))
+    tables = {table['caption']: table for table in section['tables']}
+    reading.same('heads of the levels', tables.get('Levels', {}).get('head'), ['Factor', 'Level', 'Trials'] + [
+        f'{which} {name}' for name in ['score', *figures] for which in ('Best', 'Mean')])
+    rows = iter(tables.get('Levels', {}).get('rows', []))
+    for factor in head['factors']:
+        for level in factor['levels']:
+            chosen = [i for i, folds in enumerate(trials) if folds[0]['levels'][factor['name']] == level]
+            row = [factor['name'], str(level) if isinstance(level, str) else f'{level:.9g}', count(len(chosen))]
+            for values in columns:
+                those = [values[i] for i in chosen]
+                row += [real(max((value for value in those if value is not None), default=None)), real(mean(those))]
+            reading.same(f'level {level} of {factor["name"]}', next(rows, None), row)
+
+
 def check_record(reading, record):
     """The figures of a page against those of the run's record."""
     settings = reading.section('Settings')
@@ -226,6 +263,8 @@ def open_page(browser, path, axe=None, older=False):
         check_axe(reading, page, axe, scheme)
     if record:
         check_record(reading, record)
+    if search_of(path):
+        check_search(reading, search_of(path))
     page.close()
     for text in page.complaints:
         reading.blame(f'says in the console: {text}')
@@ -260,6 +299,14 @@ def record_of(path):
     try:
         with open(path.removesuffix('.html') + '.json', encoding='utf-8') as file:
             return json.load(file)
+    except FileNotFoundError:
+        return None
+
+
+def search_of(path):
+    try:
+        with open(path.removesuffix('.html') + '-search.jsonl', encoding='utf-8') as file:
+            return [json.loads(line) for line in file]
     except FileNotFoundError:
         return None
 

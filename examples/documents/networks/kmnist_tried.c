@@ -1,8 +1,8 @@
 /* What a search of document 000 tried.
  *
  * The library's log of a search has numbers for each fold, a score and figures. What the document
- * shows besides is kept in OUT/<id>-tried.jsonl, a line of JSON for each fold: levels, score, epochs,
- * accuracies and confusion matrices. These lines become a part of the run's record, so that the
+ * shows besides is kept in OUT/<id>-tried.jsonl, a line of JSON for each fold: levels, score,
+ * epochs, accuracies and confusion matrices. These lines become a part of the run's record, so that the
  * tables can be made of the records alone. */
 #include "kmnist_tried.h"
 #include "kmnist_plans.h"
