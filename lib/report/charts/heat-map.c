@@ -101,9 +101,9 @@ static void put_names(heat_field *field, const neuron_heat_map *map)
         neuron_buffer_put(chart->out, "</g>\n");
     }
     neuron_chart_text(chart, field->left, 14, "m", NEURON_CHART_WIDTH - field->left, map->across);
-    neuron_buffer_print(chart->out, "<g transform=\"translate(14 %g) rotate(-90)\">",
-                        field->top + field->height * (double)map->row_count);
-    neuron_chart_text(chart, 0, 0, "m", 1e9, map->down);
+    double bottom = field->top + field->height * (double)map->row_count;
+    neuron_buffer_print(chart->out, "<g transform=\"translate(14 %g) rotate(-90)\">", bottom);
+    neuron_chart_text(chart, 0, 0, "m", bottom - 2, map->down);
     neuron_buffer_put(chart->out, "</g>\n");
 }
 

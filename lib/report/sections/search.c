@@ -218,8 +218,10 @@ static void fill_cell(neuron_heat_cell *cell, const void *data, int64_t row, int
     double level = p->high > p->low ? (best - p->low) / (p->high - p->low) : 0.5;
     cell->level = p->trials->search->smallest ? 1 - level : level;
     cell->text.text[0] = cell->more.text[0] = '\0';
-    if (isnan(best))
+    if (isnan(best)) {
+        cell->level = NAN;
         return;
+    }
     neuron_figure_real(&cell->text, best, p->decimals);
     if (p->figure && !isnan(p->figure[row * p->columns + column]))
         neuron_figure_real(&cell->more, p->figure[row * p->columns + column], p->decimals);
