@@ -180,11 +180,13 @@ static int put_facts(neuron_section *section, const layers *l)
     neuron_fact_count(section, "Layers", l->count);
     neuron_fact_count(section, "Parameters", neuron_graph_parameter_count(l->graph));
     neuron_fact_count(section, "Trainable", neuron_graph_trainable_parameter_count(l->graph));
+    neuron_fact(section, "Memory of parameters",
+                neuron_figure_bytes(&figure, 4 * neuron_graph_parameter_count(l->graph)));
     RETURN_IF_ERROR(neuron_graph_memory(&bytes, l->graph, l->batch, NULL));
-    snprintf(name, sizeof name, "Memory, predicting %" PRId64, l->batch);
+    snprintf(name, sizeof name, "Working memory, predicting %" PRId64, l->batch);
     neuron_fact(section, name, neuron_figure_bytes(&figure, bytes));
     int status = neuron_graph_memory(&bytes, l->graph, l->batch, "training=yes");
-    snprintf(name, sizeof name, "Memory, training %" PRId64, l->batch);
+    snprintf(name, sizeof name, "Working memory, training %" PRId64, l->batch);
     if (status == NEURON_OK)
         neuron_fact(section, name, neuron_figure_bytes(&figure, bytes));
     neuron_facts_end(section);
