@@ -91,10 +91,12 @@ NEURON_API_EXPERIMENTAL int neuron_report_add_trainer(neuron_report_t *report, c
  *
  *  - `samples`: how many pictures, 0 to 400; 30. They are taken from each class in turn, the first
  *    that there are.
+ *  - `height` and `width`: of images whose pixels, of 1 or 3 channels, lie in a row, as networks of
+ *    dense layers take them; 0, the default, for examples that are what their extents say.
  *
  *  Of a dataset with several inputs it shows the first.
- *  @return  as neuron_report_add_text(), or what a stream returned. Threads as there. Since 0.1,
- *           experimental. */
+ *  @return  as neuron_report_add_text(); NEURON_E_SHAPE if examples are no such images; or what a
+ *           stream returned. Threads as there. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_report_add_dataset(neuron_report_t *report, const char *heading,
                                                       const neuron_dataset_t *dataset,
                                                       const char *options);
@@ -144,12 +146,13 @@ NEURON_API_EXPERIMENTAL int neuron_report_add_evaluation(neuron_report_t *report
  *  both. Options:
  *
  *  - `count`: how many, 1 to 400; 24.
+ *  - `height` and `width`: as for neuron_report_add_dataset().
  *
  *  @param graph    finished, with one input, and one output that has as many numbers as the dataset
  *                  has classes, or a single one.
  *  @param dataset  of classes; predicted as a whole.
- *  @return  as neuron_graph_predict_dataset(); NEURON_E_SHAPE for another output. Threads as there.
- *           Since 0.1, experimental. */
+ *  @return  as neuron_graph_predict_dataset(); NEURON_E_SHAPE for another output or no images.
+ *           Threads as there. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_report_add_mistakes(neuron_report_t *report, const char *heading,
                                                        const neuron_graph_t *graph,
                                                        const neuron_dataset_t *dataset,

@@ -28,6 +28,14 @@ def headings(report):
     return re.findall(r'<h2 dir="auto">(.*?)</h2>', report.html())
 
 
+def test_rows_of_pixels_are_images():
+    data = nn.Dataset(np.zeros((4, 15), np.uint8), np.array([0, 1, 0, 1]))
+    assert nn.Report("a").add_dataset(data).html().count("<img ") == 0
+    assert nn.Report("a").add_dataset(data, image=(3, 5)).html().count('<img width="5" height="3"') == 4
+    with pytest.raises(nn.ShapeError, match="height=3, width=4"):
+        nn.Report("a").add_dataset(data, image=(3, 4))
+
+
 def test_sections(trained, tmp_path):
     model, history, data, test = trained
     evaluation = model.evaluate(test)

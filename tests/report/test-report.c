@@ -43,6 +43,16 @@ static void assert_lacks(const neuron_report_t *report, const char *text)
     free(all);
 }
 
+static int count_of(const neuron_report_t *report, const char *text)
+{
+    int count = 0;
+    char *all = text_of(report);
+    for (const char *at = all; (at = strstr(at, text)) != NULL; at++)
+        count++;
+    free(all);
+    return count;
+}
+
 static neuron_report_t *make(neuron_context_t *context, const char *options)
 {
     neuron_report_t *report;
@@ -204,6 +214,43 @@ START_TEST(refuses_what_does_not_fit)
 }
 END_TEST
 
+/* Pixels that lie in a row, as a network of dense layers takes them. */
+START_TEST(rows_of_pixels_are_images)
+{
+    enum { COUNT = 4, HEIGHT = 3, WIDTH = 5 };
+    neuron_context_t *context = test_context();
+    neuron_report_t *report = make(context, NULL);
+    for (int64_t channels = 1; channels <= 3; channels += 2) {
+        uint8_t pixels[COUNT * HEIGHT * WIDTH * 3] = {0};
+        int32_t labels[COUNT] = {0, 1, 0, 1};
+        neuron_tensor_t *x, *y;
+        neuron_dataset_t *rows;
+        int64_t size = HEIGHT * WIDTH * channels;
+        assert_ok(neuron_tensor_copy(&x, context, NEURON_TYPE_U8, (const int64_t[]){COUNT, size}, 2,
+                                     pixels));
+        assert_ok(
+            neuron_tensor_copy(&y, context, NEURON_TYPE_I32, (const int64_t[]){COUNT}, 1, labels));
+        assert_ok(neuron_dataset_create(&rows, context, x, y, 2));
+        assert_ok(neuron_report_add_dataset(report, "Rows", rows, NULL));
+        ck_assert_int_eq(count_of(report, "<img "), channels == 1 ? 0 : COUNT);
+        assert_ok(neuron_report_add_dataset(report, "Images", rows, "height=3, width=5"));
+        ck_assert_int_eq(count_of(report, "<img width=\"5\" height=\"3\""),
+                         channels == 1 ? COUNT : 2 * COUNT);
+        assert_status(neuron_report_add_dataset(report, NULL, rows, "height=5"), NEURON_E_SHAPE);
+        assert_status(neuron_report_add_dataset(report, NULL, rows, "height=3, width=4"),
+                      NEURON_E_SHAPE);
+        assert_message("height=3, width=4: examples have");
+        assert_status(neuron_report_add_dataset(report, NULL, rows, "height=1, width=15"),
+                      NEURON_E_SHAPE);
+        neuron_dataset_unref(rows);
+        neuron_tensor_unref(y);
+        neuron_tensor_unref(x);
+    }
+    neuron_report_unref(report);
+    neuron_context_unref(context);
+}
+END_TEST
+
 START_TEST(heeds_options)
 {
     neuron_context_t *context = test_context();
@@ -341,6 +388,7 @@ int main(void)
     tcase_add_test(tests, keeps_owners);
     tcase_add_test(tests, refuses_arguments);
     tcase_add_test(tests, refuses_what_does_not_fit);
+    tcase_add_test(tests, rows_of_pixels_are_images);
     tcase_add_test(tests, heeds_options);
     tcase_add_test(tests, escapes_texts);
     tcase_add_test(tests, makes_paragraphs);

@@ -101,22 +101,41 @@ static void add_network(neuron_report_t *report, const example_t *example,
                                          page->member_names, page->member_count, example->test));
 }
 
+/* Options that say how large images are whose pixels lie in a row, of squares with one channel;
+ * with others before. */
+static const char *image_options(const example_t *example, const char *others,
+                                 char options[EXAMPLE_TEXT_MAX])
+{
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank;
+
+    must(neuron_dataset_shape(shape, &rank, example->train));
+    int side = (int)lround(sqrt((double)shape[0]));
+    snprintf(options, EXAMPLE_TEXT_MAX, "%s", others);
+    if (rank == 1 && (int64_t)side * side == shape[0])
+        snprintf(options, EXAMPLE_TEXT_MAX, "%s, height=%d, width=%d", others, side, side);
+    return options;
+}
+
 void example_write_page(const example_t *example, const char *id, const example_page_t *page,
                         const example_result_t *result)
 {
     const example_run_t *run = &example->program->runs[example_run_index(example->program, id)];
     char title[EXAMPLE_TEXT_MAX];
     char path[EXAMPLE_PATH_MAX];
+    char options[EXAMPLE_TEXT_MAX];
     neuron_report_t *report;
 
     snprintf(title, sizeof title, "%s: %s", id, run->description);
     must(neuron_report_create(&report, example->context, title, NULL));
     add_settings(report, example, page->settings, result);
     add_comparison(report, example, id, page);
-    must(neuron_report_add_dataset(report, "Training images", example->train, "samples=20"));
+    must(neuron_report_add_dataset(report, "Training images", example->train,
+                                   image_options(example, "samples=20", options)));
     add_network(report, example, page);
     must(neuron_report_add_evaluation(report, "Test images", page->parts[2]));
-    must(neuron_report_add_mistakes(report, NULL, page->graph, example->test, "count=16"));
+    must(neuron_report_add_mistakes(report, NULL, page->graph, example->test,
+                                    image_options(example, "count=16", options)));
     must(neuron_report_add_evaluation(report, "Validation images", page->parts[1]));
     must(neuron_report_add_evaluation(report, "Training images, evaluated", page->parts[0]));
     example_path(example, path, id, ".html");

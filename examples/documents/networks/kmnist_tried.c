@@ -2,8 +2,8 @@
  *
  * The library's log of a search has numbers for each fold, a score and figures. What the document
  * shows besides is kept in OUT/<id>-tried.jsonl, a line of JSON for each fold: levels, score,
- * epochs, accuracies and confusion matrices. These lines become a part of the run's record, so that the
- * tables can be made of the records alone. */
+ * epochs, accuracies and confusion matrices. These lines become a part of the run's record, so that
+ * the tables can be made of the records alone. */
 #include "kmnist_tried.h"
 #include "kmnist_plans.h"
 

@@ -50,6 +50,13 @@ def _numbers(values: Any, count: int, what: str) -> Any:
     return (ctypes.c_double * count)(*given)
 
 
+def _image(size: Optional[Sequence[int]]) -> Dict[str, int]:
+    if size is None:
+        return {}
+    height, width = size
+    return {"height": height, "width": width}
+
+
 class Report:
     """A document that grows by sections, each with a heading or, without one, its usual one.
 
@@ -95,10 +102,12 @@ class Report:
         check(self._low.neuron_report_add_trainer(self._handle, _heading(heading), trainer._handle))
         return self
 
-    def add_dataset(self, dataset: Dataset, *, heading: Optional[str] = None, samples: int = 30) -> "Report":
-        """What a dataset has, with some examples as pictures if they are images."""
+    def add_dataset(self, dataset: Dataset, *, heading: Optional[str] = None, samples: int = 30,
+                    image: Optional[Sequence[int]] = None) -> "Report":
+        """What a dataset has, with some examples as pictures if they are images: by their shape, or with image=(height,
+        width) of pixels that lie in a row."""
         check(self._low.neuron_report_add_dataset(self._handle, _heading(heading), _of(Dataset, dataset, "dataset")._handle,
-                                                  options_text({"samples": samples})))
+                                                  options_text({"samples": samples, **_image(image)})))
         return self
 
     def add_model(self, model: Model, *, heading: Optional[str] = None, batch: int = 32, profile: bool = False) -> "Report":
@@ -129,10 +138,12 @@ class Report:
                                                      _of(Evaluation, evaluation, "evaluation")._handle))
         return self
 
-    def add_mistakes(self, model: Model, dataset: Dataset, *, heading: Optional[str] = None, count: int = 24) -> "Report":
-        """The examples of which the model was most certain and wrong."""
+    def add_mistakes(self, model: Model, dataset: Dataset, *, heading: Optional[str] = None, count: int = 24,
+                     image: Optional[Sequence[int]] = None) -> "Report":
+        """The examples of which the model was most certain and wrong; image as for add_dataset()."""
         check(self._low.neuron_report_add_mistakes(self._handle, _heading(heading), _of(Model, model, "model")._graph,
-                                                   _of(Dataset, dataset, "dataset")._handle, options_text({"count": count})))
+                                                   _of(Dataset, dataset, "dataset")._handle,
+                                                   options_text({"count": count, **_image(image)})))
         return self
 
     def add_comparison(self, metric: str, names: Sequence[str], values: Sequence[Any], references: Sequence[Any],

@@ -13,7 +13,8 @@
 enum { SAMPLES = 1 };
 
 static const neuron_option rows[] = {
-    NEURON_INTEGER(SAMPLES, "samples", 0, 400, 30, "how many examples are shown as pictures")};
+    NEURON_INTEGER(SAMPLES, "samples", 0, 400, 30, "how many examples are shown as pictures"),
+    NEURON_SAMPLES_OPTIONS};
 static const neuron_option_table table = NEURON_OPTION_TABLE(rows);
 
 /* "byte × 0.00392 + 0", or that each channel has its own. */
@@ -140,13 +141,15 @@ static int put_sample(neuron_section *section, neuron_samples *samples, int64_t 
     return NEURON_OK;
 }
 
-static int put_samples(neuron_section *section, const neuron_dataset_t *dataset, int64_t wanted)
+static int put_samples(neuron_section *section, const neuron_dataset_t *dataset,
+                       const neuron_options *options, const char *who)
 {
     neuron_context_t *context = section->html.context;
+    int64_t wanted = (int64_t)neuron_options_value(options, SAMPLES);
     int64_t count = neuron_dataset_count(dataset), classes = neuron_dataset_class_count(dataset);
     bool are_images, has_labels = neuron_dataset_target_count(dataset) > 0;
     NEURON_SAMPLES(samples, context);
-    RETURN_IF_ERROR(neuron_samples_begin(&samples, &are_images, dataset));
+    RETURN_IF_ERROR(neuron_samples_begin(&samples, &are_images, dataset, options, who));
     if (!are_images || wanted == 0)
         return NEURON_OK;
     NEURON_BUFFER(room, context);
@@ -180,6 +183,6 @@ int neuron_report_add_dataset(neuron_report_t *report, const char *heading,
     if (neuron_dataset_target_count(dataset) > 0)
         RETURN_IF_ERROR(put_counts(&section, dataset));
     neuron_charts_end(&section);
-    RETURN_IF_ERROR(put_samples(&section, dataset, (int64_t)neuron_options_value(&given, SAMPLES)));
+    RETURN_IF_ERROR(put_samples(&section, dataset, &given, __func__));
     return neuron_report_add(report, &section);
 }

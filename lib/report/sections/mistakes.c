@@ -14,7 +14,8 @@ enum { COUNT = 1 };
 enum { MISTAKES_MAX = 400 };
 
 static const neuron_option rows[] = {
-    NEURON_INTEGER(COUNT, "count", 1, MISTAKES_MAX, 24, "how many are shown")};
+    NEURON_INTEGER(COUNT, "count", 1, MISTAKES_MAX, 24, "how many are shown"),
+    NEURON_SAMPLES_OPTIONS};
 static const neuron_option_table table = NEURON_OPTION_TABLE(rows);
 
 typedef struct mistakes {
@@ -102,11 +103,12 @@ static void put_table(neuron_section *section, const mistakes *m)
     neuron_table_end(section);
 }
 
-static int put_all(neuron_section *section, const mistakes *m)
+static int put_all(neuron_section *section, const mistakes *m, const neuron_options *options,
+                   const char *who)
 {
     bool are_images;
     NEURON_SAMPLES(samples, section->html.context);
-    RETURN_IF_ERROR(neuron_samples_begin(&samples, &are_images, m->dataset));
+    RETURN_IF_ERROR(neuron_samples_begin(&samples, &are_images, m->dataset, options, who));
     neuron_facts_begin(section);
     neuron_fact_count(section, "Mistakes", m->all);
     neuron_fact_count(section, "Examples", neuron_dataset_count(m->dataset));
@@ -144,6 +146,6 @@ int neuron_report_add_mistakes(neuron_report_t *report, const char *heading,
                   .wanted = (int64_t)neuron_options_value(&given, COUNT)};
     find(&m);
     NEURON_SECTION(section, report, heading, "Most confident mistakes");
-    RETURN_IF_ERROR(put_all(&section, &m));
+    RETURN_IF_ERROR(put_all(&section, &m, &given, __func__));
     return neuron_report_add(report, &section);
 }

@@ -26,12 +26,38 @@ static int read_scales(neuron_samples *samples)
     return neuron_dataset_scales(scales, scales + count, count, NULL, samples->dataset);
 }
 
-int neuron_samples_begin(neuron_samples *samples, bool *are_images, const neuron_dataset_t *dataset)
+/* Gives examples the shape that the options say, if they say one. */
+static int give_shape(int64_t shape[NEURON_RANK_MAX], int32_t *rank, const neuron_options *options,
+                      const char *who)
+{
+    int64_t height = (int64_t)neuron_options_value(options, NEURON_SAMPLES_HEIGHT),
+            width = (int64_t)neuron_options_value(options, NEURON_SAMPLES_WIDTH), count = 1;
+    if (height == 0 && width == 0)
+        return NEURON_OK;
+    for (int32_t i = 0; i < *rank; i++)
+        count *= shape[i];
+    int64_t channels = height * width > 0 ? count / (height * width) : 0;
+    if (height < 2 || width < 2 || channels * height * width != count ||
+        (channels != 1 && channels != 3))
+        return neuron_fail(NEURON_E_SHAPE,
+                           "%s: height=%" PRId64 ", width=%" PRId64 ": examples have %" PRId64
+                           " numbers, which are no image of 1 or 3 channels",
+                           who, height, width, count);
+    shape[0] = height;
+    shape[1] = width;
+    shape[2] = channels;
+    *rank = 3;
+    return NEURON_OK;
+}
+
+int neuron_samples_begin(neuron_samples *samples, bool *are_images, const neuron_dataset_t *dataset,
+                         const neuron_options *options, const char *who)
 {
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
     samples->dataset = dataset;
     RETURN_IF_ERROR(neuron_dataset_shape(shape, &rank, dataset));
+    RETURN_IF_ERROR(give_shape(shape, &rank, options, who));
     *are_images = neuron_image_of_shape(&samples->image, shape, rank);
     if (!*are_images)
         return NEURON_OK;

@@ -2,6 +2,7 @@
 #ifndef REPORT_SECTIONS_SAMPLES_H
 #define REPORT_SECTIONS_SAMPLES_H
 
+#include "base/options/options.h"
 #include "report/document/png.h"
 
 typedef struct neuron_samples {
@@ -21,9 +22,15 @@ void neuron_samples_end(neuron_samples *samples) __attribute__((nothrow));
                                                         .pixels = {.context = (of_context)},       \
                                                         .scales = {.context = (of_context)}}
 
-/* *are_images tells whether examples are such. */
-int neuron_samples_begin(neuron_samples *samples, bool *are_images,
-                         const neuron_dataset_t *dataset);
+/* What calls that show examples have as options beside their own, whose keys are below these. */
+enum { NEURON_SAMPLES_HEIGHT = 64, NEURON_SAMPLES_WIDTH };
+#define NEURON_SAMPLES_OPTIONS                                                                     \
+    NEURON_INTEGER(NEURON_SAMPLES_HEIGHT, "height", 0, 4096, 0, "of images that lie in a row"),    \
+        NEURON_INTEGER(NEURON_SAMPLES_WIDTH, "width", 0, 4096, 0, "likewise")
+
+/* *are_images tells whether examples are such, by their shape or as the options say. */
+int neuron_samples_begin(neuron_samples *samples, bool *are_images, const neuron_dataset_t *dataset,
+                         const neuron_options *options, const char *who);
 
 /* Reads one as an image. Bytes are as they were stored. */
 int neuron_samples_read(neuron_samples *samples, int64_t index);
