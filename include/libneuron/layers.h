@@ -44,6 +44,17 @@ NEURON_API neuron_node_t *neuron_flatten(neuron_graph_t *graph, neuron_node_t *i
 NEURON_API neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *input,
                                          const int64_t *shape, int32_t rank);
 
+/** Gives the axes of its input another order (Keras: Permute, whose axes begin at 1): axis i of the
+ *  output is axis axes[i] of the input.
+ *
+ *      x = neuron_permute(graph, x, (const int32_t[]){1, 2, 0}, 3);    channels first to last
+ *
+ *  Options: `axis_0` to `axis_6`, to read the axes back.
+ *  @param axes  `rank` different numbers from 0 to rank - 1. Copied.
+ *  @param rank  that of the input. No other thread may use the graph meanwhile. Since 0.1. */
+NEURON_API neuron_node_t *neuron_permute(neuron_graph_t *graph, neuron_node_t *input,
+                                         const int32_t *axes, int32_t rank);
+
 /** Puts rows and columns of zeros around images.
  *  [height, width, channels] -> [top + height + bottom, left + width + right, channels].
  *  Options: `top`, `bottom`, `left`, `right`.
@@ -208,18 +219,26 @@ NEURON_API neuron_node_t *neuron_depthwise_conv2d(neuron_graph_t *graph, neuron_
 
 /** Largest value of each window; padding never wins. Shapes as for neuron_conv2d(), but with as
  *  many channels as the input has.
+ *
+ *      x = neuron_max_pool2d(graph, x, 3, 3, "stride=2, padding_top=1, padding_bottom=1, "
+ *                                            "padding_left=1, padding_right=1");
+ *
  *  Options: `kernel_height`, `kernel_width`, `stride_height`,
- *  `stride_width` (as large as the window given here), `padding` (valid).
+ *  `stride_width` (as large as the window given here), `padding` (valid), `padding_top`,
+ *  `padding_bottom`, `padding_left`, `padding_right` (0; less than the window), as for
+ *  neuron_conv2d().
  *  @param window_height  1 to 1024, as for strides; the options of the window go to 2^31 - 1.
  *  @param window_width   likewise. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t window_height, int64_t window_width,
                                             const char *options);
 
-/** Mean of each window. Shapes as for neuron_max_pool2d(). With padding `same` the mean is over the
- *  cells inside the image only, as in Keras.
+/** Mean of each window. Shapes as for neuron_max_pool2d(). With padding the mean is over the
+ *  cells inside the image only, as in Keras; neuron_zero_pad2d() before it has zeros counted too, as
+ *  PyTorch does unless count_include_pad=False.
  *  Options: `kernel_height`, `kernel_width`, `stride_height`,
- *  `stride_width` (as large as the window given here), `padding` (valid).
+ *  `stride_width` (as large as the window given here), `padding` (valid), `padding_top`,
+ *  `padding_bottom`, `padding_left`, `padding_right` (0), as for neuron_max_pool2d().
  *  @param window_height  as for neuron_max_pool2d().
  *  @param window_width   likewise. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_average_pool2d(neuron_graph_t *graph, neuron_node_t *input,
@@ -236,14 +255,16 @@ NEURON_API neuron_node_t *neuron_global_max_pool2d(neuron_graph_t *graph, neuron
 
 /** Largest value of each window of a sequence: [length, channels] -> [length', channels], as
  *  neuron_max_pool2d() does it.
- *  Options: `kernel_size`, `stride` (as large as the window given here), `padding` (valid).
+ *  Options: `kernel_size`, `stride` (as large as the window given here), `padding` (valid),
+ *  `padding_before`, `padding_behind` (0; less than the window).
  *  @param window  1 to 1024, as for strides; the option of the window goes to 2^31 - 1. No other
  *  thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_max_pool1d(neuron_graph_t *graph, neuron_node_t *input,
                                             int64_t window, const char *options);
 
 /** Mean of each window of a sequence, as neuron_average_pool2d() does it.
- *  Options: `kernel_size`, `stride` (as large as the window given here), `padding` (valid).
+ *  Options: `kernel_size`, `stride` (as large as the window given here), `padding` (valid),
+ *  `padding_before`, `padding_behind` (0), as for neuron_max_pool1d().
  *  @param window  as for neuron_max_pool1d(). No other thread may use the graph meanwhile.
  *  Since 0.1. */
 NEURON_API neuron_node_t *neuron_average_pool1d(neuron_graph_t *graph, neuron_node_t *input,
@@ -356,6 +377,14 @@ NEURON_API neuron_node_t *neuron_silu(neuron_graph_t *graph, neuron_node_t *inpu
  *  other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_hard_swish(neuron_graph_t *graph, neuron_node_t *input);
 
+/** min(max(x, minimum), maximum): ReLU6 by 0 and 6 (Krizhevsky, 2010; Keras: ReLU with max_value;
+ *  PyTorch: Hardtanh). Options: `minimum`, `maximum`.
+ *  @param minimum  finite as float.
+ *  @param maximum  likewise; below `minimum`, it is what all values become. No other thread may use
+ *  the graph meanwhile. Since 0.1. */
+NEURON_API neuron_node_t *neuron_clip(neuron_graph_t *graph, neuron_node_t *input, double minimum,
+                                      double maximum);
+
 /** SELU, s x where x is above 0, else s a (exp(x) - 1), with the paper's s = 1.05070098735548 and a
  *  = 1.67326324235438 (Klambauer et al., 2017; arXiv 1706.02515). Layers in front of it should
  *  start by `initializer=lecun_normal`. No other thread may use the graph meanwhile. Since 0.1. */
@@ -377,6 +406,12 @@ NEURON_API neuron_node_t *neuron_exponential(neuron_graph_t *graph, neuron_node_
  *  default. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input,
                                          const char *options);
+
+/** log(exp(x) / sum exp(x)) over one axis, without a loss of digits. The loss `cross_entropy` takes it
+ *  as it does a softmax, to the same values: PyTorch's NLLLoss. Options: `axis`: 0 to rank - 1, or
+ *  -1 for the last, the default. No other thread may use the graph meanwhile. Since 0.1. */
+NEURON_API neuron_node_t *neuron_log_softmax(neuron_graph_t *graph, neuron_node_t *input,
+                                             const char *options);
 
 /** Joins its inputs along an axis; all other extents must be equal.
  *  The skip-concatenation is concat(input, hidden).

@@ -29,7 +29,7 @@ neuron_loss_batch neuron_loss_batch_of(const neuron_session *session, int64_t ou
     return (neuron_loss_batch){.kernels = neuron_session_kernels(session),
                                .count = batch->count,
                                .outputs = batch->outputs,
-                               .logits = logits,
+                               .logits = logits || neuron_session_puts_out_logits(session, output),
                                .threshold = one_class ? INFINITY
                                             : logits  ? 0
                                                       : NEURON_DATASET_THRESHOLD,

@@ -129,6 +129,24 @@ neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *input, const
     return add(graph, &neuron_layer_reshape, input, extents, NULL);
 }
 
+neuron_node_t *neuron_permute(neuron_graph_t *graph, neuron_node_t *input, const int32_t *axes,
+                              int32_t rank)
+{
+    neuron_setting settings[NEURON_RANK_MAX] = {END};
+    if (!neuron_graph_takes_more(graph, "permute"))
+        return NULL;
+    int status = neuron_check_range(rank, 1, NEURON_RANK_MAX - 1, "rank", "permute");
+    if (status == NEURON_OK && !axes)
+        status = neuron_refuse_null("axes", "permute");
+    if (status < 0) {
+        neuron_graph_latch(graph, status);
+        return NULL;
+    }
+    for (int32_t axis = 0; axis < rank; axis++)
+        settings[axis] = (neuron_setting){NEURON_NODE_AXIS_0 + axis, axes[axis]};
+    return add(graph, &neuron_layer_permute, input, settings, NULL);
+}
+
 neuron_node_t *neuron_zero_pad2d(neuron_graph_t *graph, neuron_node_t *input, int64_t top,
                                  int64_t bottom, int64_t left, int64_t right)
 {
@@ -376,6 +394,13 @@ neuron_node_t *neuron_hard_swish(neuron_graph_t *graph, neuron_node_t *input)
     return add(graph, &neuron_layer_hard_swish, input, NULL, NULL);
 }
 
+neuron_node_t *neuron_clip(neuron_graph_t *graph, neuron_node_t *input, double minimum,
+                           double maximum)
+{
+    return add(graph, &neuron_layer_clip, input,
+               SETTINGS(SET(MINIMUM, minimum), SET(MAXIMUM, maximum)), NULL);
+}
+
 neuron_node_t *neuron_selu(neuron_graph_t *graph, neuron_node_t *input)
 {
     return add(graph, &neuron_layer_selu, input, NULL, NULL);
@@ -399,6 +424,11 @@ neuron_node_t *neuron_exponential(neuron_graph_t *graph, neuron_node_t *input)
 neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input, const char *options)
 {
     return add(graph, &neuron_layer_softmax, input, NULL, options);
+}
+
+neuron_node_t *neuron_log_softmax(neuron_graph_t *graph, neuron_node_t *input, const char *options)
+{
+    return add(graph, &neuron_layer_log_softmax, input, NULL, options);
 }
 
 neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs, int64_t count,

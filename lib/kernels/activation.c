@@ -54,6 +54,12 @@ static ALWAYS_INLINE vector hard_swish(vector x)
     return pick(x < -3.0f, (vector){0}, pick(x > 3.0f, x, inner));
 }
 
+static ALWAYS_INLINE vector clip(vector x, float least, float most)
+{
+    x = pick(x < least, broadcast(least), x);
+    return pick(x > most, broadcast(most), x);
+}
+
 static ALWAYS_INLINE vector value_of(const neuron_post_op *op, vector x, int64_t n)
 {
     switch (op->kind) {
@@ -81,6 +87,8 @@ static ALWAYS_INLINE vector value_of(const neuron_post_op *op, vector x, int64_t
         return times_share(x, sigmoid_vector(x));
     case NEURON_POST_HARD_SWISH:
         return hard_swish(x);
+    case NEURON_POST_CLIP:
+        return clip(x, op->alpha, op->beta);
     case NEURON_POST_PRELU:
         return pick(x < 0, load(op->scale + n) * x, x);
     default:
@@ -144,6 +152,9 @@ static ALWAYS_INLINE vector slope_at(const neuron_post_op *op, vector seen, int6
         return share_slope(seen, seen, broadcast(1));
     case NEURON_POST_HARD_SWISH:
         return hard_swish_slope(seen);
+    case NEURON_POST_CLIP:
+        return pick(seen > op->alpha, pick(seen < op->beta, broadcast(1), (vector){0}),
+                    (vector){0});
     case NEURON_POST_PRELU:
         return pick(seen > 0, broadcast(1), load(op->scale + n));
     default:

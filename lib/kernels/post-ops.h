@@ -32,6 +32,7 @@ typedef enum neuron_post_kind {
     NEURON_POST_GELU_TANH, /* the approximation by tanh */
     NEURON_POST_SILU,
     NEURON_POST_HARD_SWISH,
+    NEURON_POST_CLIP,        /* from alpha to beta */
     NEURON_POST_PRELU,       /* with a slope for each column, in `scale` */
     NEURON_POST_SCALE_SHIFT, /* value * scale + shift, each per column */
     NEURON_POST_MAX_POOL,    /* of windows side by side; a driver's */
@@ -57,7 +58,7 @@ typedef struct neuron_quantizer {
 
 typedef struct neuron_post_op {
     neuron_post_kind kind;
-    float alpha;
+    float alpha, beta;
     union {
         struct {
             /* Per column, padded to whole panels. */

@@ -111,6 +111,7 @@ int neuron_check_window(const neuron_spec *spec, const char *what, const char *n
 const neuron_option neuron_pool2d_options[NEURON_POOL2D_OPTIONS] = {
     NEURON_OPTIONS_KERNEL,
     NEURON_OPTIONS_STRIDES,
+    NEURON_OPTIONS_ZEROS,
 };
 
 int neuron_check_places(int64_t rows, int64_t columns, const char *node)
@@ -126,7 +127,15 @@ int neuron_check_places(int64_t rows, int64_t columns, const char *node)
 const neuron_option neuron_pool1d_options[NEURON_POOL1D_OPTIONS] = {
     NEURON_OPTIONS_KERNEL_1D,
     NEURON_OPTIONS_STRIDE_1D,
+    NEURON_OPTIONS_ZEROS_1D,
 };
+
+/* Whether the first window or the last one lies outside of all pixels. */
+static bool sees_nothing(const neuron_window *window)
+{
+    return window->padding >= window->kernel ||
+           (window->output - 1) * window->stride - window->padding >= window->input;
+}
 
 int neuron_pool_infer(neuron_spec *spec, const char *node)
 {
@@ -134,6 +143,8 @@ int neuron_pool_infer(neuron_spec *spec, const char *node)
     RETURN_IF_ERROR(neuron_check_window(spec, "window", node));
     neuron_window down = neuron_window_of(spec, 0), along = neuron_window_of(spec, 1);
     RETURN_IF_ERROR(neuron_check_places(down.kernel, along.kernel, node));
+    if (sees_nothing(&down) || sees_nothing(&along))
+        return neuron_fail(NEURON_E_SHAPE, "%s: a window sees nothing but padding", node);
     return neuron_set_windowed(spec, down.output, along.output,
                                neuron_image_of(&spec->inputs[0]).channels, node);
 }

@@ -56,13 +56,13 @@ int neuron_check_places(int64_t rows, int64_t columns, const char *node);
                        "columns from one that a kernel sees to the next")
 #define NEURON_OPTIONS_ZEROS                                                                       \
     NEURON_INTEGER(NEURON_NODE_PADDING_TOP, "padding_top", 0, INT32_MAX, 0,                        \
-                   "rows of zeros above"),                                                         \
+                   "rows of padding above"),                                                       \
         NEURON_INTEGER(NEURON_NODE_PADDING_BOTTOM, "padding_bottom", 0, INT32_MAX, 0,              \
-                       "rows of zeros below"),                                                     \
+                       "rows of padding below"),                                                   \
         NEURON_INTEGER(NEURON_NODE_PADDING_LEFT, "padding_left", 0, INT32_MAX, 0,                  \
-                       "columns of zeros before"),                                                 \
+                       "columns of padding before"),                                               \
         NEURON_INTEGER(NEURON_NODE_PADDING_RIGHT, "padding_right", 0, INT32_MAX, 0,                \
-                       "columns of zeros behind")
+                       "columns of padding behind")
 
 /* The same of layers over sequences. */
 #define NEURON_OPTIONS_KERNEL_1D                                                                   \
@@ -72,6 +72,11 @@ int neuron_check_places(int64_t rows, int64_t columns, const char *node);
                    "places from one window to the next"),                                          \
         NEURON_CHOICE(NEURON_NODE_PADDING, "padding", neuron_padding_words, NEURON_PADDING_VALID,  \
                       "what windows at the ends see")
+#define NEURON_OPTIONS_ZEROS_1D                                                                    \
+    NEURON_INTEGER(NEURON_NODE_PADDING_BEFORE, "padding_before", 0, INT32_MAX, 0,                  \
+                   "places of padding before the sequence"),                                       \
+        NEURON_INTEGER(NEURON_NODE_PADDING_BEHIND, "padding_behind", 0, INT32_MAX, 0,              \
+                       "places of padding behind it")
 
 /* Row of the option of convolutions. */
 #define NEURON_OPTION_GROUPS                                                                       \
@@ -79,7 +84,7 @@ int neuron_check_places(int64_t rows, int64_t columns, const char *node);
                    "groups of channels, each with filters of its own")
 
 /* The options of pooling layers, and their shapes. */
-enum { NEURON_POOL2D_OPTIONS = 5, NEURON_POOL1D_OPTIONS = 3 };
+enum { NEURON_POOL2D_OPTIONS = 9, NEURON_POOL1D_OPTIONS = 5 };
 extern const neuron_option neuron_pool2d_options[NEURON_POOL2D_OPTIONS];
 extern const neuron_option neuron_pool1d_options[NEURON_POOL1D_OPTIONS];
 int neuron_pool_infer(neuron_spec *spec, const char *node);

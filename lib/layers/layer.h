@@ -74,7 +74,16 @@ enum {
     NEURON_NODE_STRIDE,
     NEURON_NODE_DILATION,
     NEURON_NODE_PADDING_BEFORE,
-    NEURON_NODE_PADDING_BEHIND
+    NEURON_NODE_PADDING_BEHIND,
+    NEURON_NODE_MINIMUM,
+    NEURON_NODE_MAXIMUM,
+    NEURON_NODE_AXIS_0,
+    NEURON_NODE_AXIS_1,
+    NEURON_NODE_AXIS_2,
+    NEURON_NODE_AXIS_3,
+    NEURON_NODE_AXIS_4,
+    NEURON_NODE_AXIS_5,
+    NEURON_NODE_AXIS_6
 };
 
 /* How convolution and pooling treat the edge. */
@@ -242,7 +251,8 @@ enum {
 typedef enum neuron_output_kind {
     NEURON_OUTPUT_OTHER,
     NEURON_OUTPUT_SOFTMAX, /* probabilities of classes, along the last axis */
-    NEURON_OUTPUT_SIGMOID  /* of each value for itself */
+    NEURON_OUTPUT_SIGMOID, /* of each value for itself */
+    NEURON_OUTPUT_LOGITS   /* whose softmax are probabilities of classes, along the last axis */
 } neuron_output_kind;
 
 struct neuron_layer {

@@ -10,6 +10,7 @@
     X(average_pool1d) \
     X(average_pool2d) \
     X(batch_norm) \
+    X(clip) \
     X(concat) \
     X(conv1d) \
     X(conv2d) \
@@ -30,9 +31,11 @@
     X(input) \
     X(layer_norm) \
     X(leaky_relu) \
+    X(log_softmax) \
     X(max_pool1d) \
     X(max_pool2d) \
     X(multiply) \
+    X(permute) \
     X(prelu) \
     X(quantized_conv2d) \
     X(quantized_dense) \

@@ -50,10 +50,11 @@ static void points(neuron_loss_points *all)
            of_rest[NEURON_LOSS_POINTS] = {0}; /* first the numbers */
     for (int32_t i = 0; i < all->count; i++) {
         double output = (double)all->outputs[i], target = (double)all->targets[i];
-        double y = neuron_clip(output, minimum, maximum);
+        double y = neuron_loss_clip(output, minimum, maximum);
         of_it[i] = y;
         of_rest[i] = 1 - y;
-        all->slopes[i] = neuron_clips(output, minimum, maximum) ? 0 : (y - target) / (y * (1 - y));
+        all->slopes[i] =
+            neuron_loss_clips(output, minimum, maximum) ? 0 : (y - target) / (y * (1 - y));
     }
     all->kernels->element->logarithms(of_it, all->count, of_it);
     all->kernels->element->logarithms(of_rest, all->count, of_rest);

@@ -48,12 +48,12 @@ static double from_logits(const neuron_element_kernels *kernels, const float *lo
 /* Whether a probability is clipped: then the loss does not change with it. Not for a NaN. */
 static bool clipped(double probability)
 {
-    return neuron_clips(probability, NEURON_LOSS_EPSILON, 1 - NEURON_LOSS_EPSILON);
+    return neuron_loss_clips(probability, NEURON_LOSS_EPSILON, 1 - NEURON_LOSS_EPSILON);
 }
 
 static double clip(double probability)
 {
-    return neuron_clip(probability, NEURON_LOSS_EPSILON, 1 - NEURON_LOSS_EPSILON);
+    return neuron_loss_clip(probability, NEURON_LOSS_EPSILON, 1 - NEURON_LOSS_EPSILON);
 }
 
 /* -sum t log clip(q) with q = p / sum p. Where q is not clipped dL/dq = -t / q, else 0, and

@@ -160,7 +160,7 @@ void neuron_hinge_prepare(const neuron_loss_t *loss, float *target, int64_t outp
                 "share of a target spread over all")
 
 /* A NaN stays one. */
-static inline double neuron_clip(double value, double minimum, double maximum)
+static inline double neuron_loss_clip(double value, double minimum, double maximum)
 {
     if (value < minimum)
         return minimum;
@@ -168,7 +168,7 @@ static inline double neuron_clip(double value, double minimum, double maximum)
 }
 
 /* Whether clipping changes a number; not for a NaN. */
-static inline bool neuron_clips(double value, double minimum, double maximum)
+static inline bool neuron_loss_clips(double value, double minimum, double maximum)
 {
     return value < minimum || value > maximum;
 }

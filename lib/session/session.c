@@ -281,6 +281,12 @@ bool neuron_session_logits(const neuron_session *session, int64_t index)
     return session->outputs[index].logits;
 }
 
+bool neuron_session_puts_out_logits(const neuron_session *session, int64_t index)
+{
+    const neuron_spec *spec = &session->outputs[index].node->spec;
+    return spec->layer->output_kind && spec->layer->output_kind(spec) == NEURON_OUTPUT_LOGITS;
+}
+
 float *neuron_session_output_gradient(neuron_session *session, int64_t index)
 {
     return neuron_session_memory(session, session->outputs[index].gradient);

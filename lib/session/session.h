@@ -97,6 +97,9 @@ void neuron_session_observe(neuron_session *session, const neuron_session_observ
 const float *neuron_session_output(const neuron_session *session, int64_t index);
 bool neuron_session_logits(const neuron_session *session, int64_t index);
 
+/* Whether a layer puts them out by itself, as a log-softmax does. */
+bool neuron_session_puts_out_logits(const neuron_session *session, int64_t index);
+
 /* Where the loss puts the gradient of neuron_session_output(). Not for NEURON_SESSION_PREDICT. */
 float *neuron_session_output_gradient(neuron_session *session, int64_t index);
 

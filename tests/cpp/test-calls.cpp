@@ -241,6 +241,7 @@ void builders()
     auto is = [](const neuron::node &node, const neuron::shape &shape) {
         return node && node.shape() == shape;
     };
+    EXPECT(is(x.permute({2, 0, 1}), {2, 8, 10}));
     EXPECT(is(x.zero_pad2d(1, 2, 3, 4), {11, 17, 2}));
     EXPECT(is(x.slice(1, 3, "axis=0"), {3, 10, 2}));
     EXPECT(is(x.upsample2d(2, 3), {16, 30, 2}));
@@ -260,9 +261,9 @@ void builders()
     EXPECT(x.gaussian_noise(0.5).number("deviation") == 0.5);
     EXPECT(x.random_rotation(0.125).number("factor") == 0.125);
     EXPECT(x.leaky_relu(0.2).number("slope") == 0.2 && x.elu(0.5).number("alpha") == 0.5);
-    for (const auto &node :
-         {x.relu(), x.tanh(), x.sigmoid(), x.prelu(), x.gelu(), x.silu(), x.hard_swish(), x.selu(),
-          x.softplus(), x.softsign(), x.exponential(), x.softmax(), x.layer("relu")})
+    for (const auto &node : {x.relu(), x.tanh(), x.sigmoid(), x.prelu(), x.gelu(), x.silu(),
+                             x.hard_swish(), x.selu(), x.softplus(), x.softsign(), x.exponential(),
+                             x.softmax(), x.log_softmax(), x.clip(-1, 1), x.layer("relu")})
         EXPECT(is(node, {8, 10, 2}));
     const auto f = x.flatten();
     const auto a = f.dense(5), b = f.dense(5, "use_bias=no");

@@ -107,6 +107,21 @@ static void slice(const reference_call *c)
     }
 }
 
+static void permute(const reference_call *c)
+{
+    int32_t rank = c->shape->rank;
+    for (int64_t v = 0; v < c->count; v++) {
+        int64_t places[NEURON_RANK_MAX], rest = v, at = 0;
+        for (int32_t a = rank - 1; a >= 0; a--) {
+            places[(int)reference_option(c, NEURON_NODE_AXIS_0 + a)] = rest % c->shape->extent[a];
+            rest /= c->shape->extent[a];
+        }
+        for (int32_t a = 0; a < rank; a++)
+            at = at * c->from->extent[a] + places[a];
+        c->y[v] = c->x[rest * (c->count / c->reference->batch) + at];
+    }
+}
+
 /* A custom layer of test-custom.c: all inputs one behind the other. */
 static void join(const reference_call *c)
 {
@@ -120,7 +135,8 @@ static void join(const reference_call *c)
 }
 
 const reference_layer reference_join_layers[] = {
-    {"add", add},   {"average", average},          {"concat", concat},
-    {"join", join}, {"multiply", multiply},        {"slice", slice},
-    {"vote", vote}, {"weighted_average", average}, {NULL, NULL},
+    {"add", add},     {"average", average},   {"concat", concat},
+    {"join", join},   {"multiply", multiply}, {"permute", permute},
+    {"slice", slice}, {"vote", vote},         {"weighted_average", average},
+    {NULL, NULL},
 };

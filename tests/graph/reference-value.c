@@ -71,6 +71,14 @@ static void hard_swish(const reference_call *c)
         c->y[i] = c->x[i] * fmin(fmax(c->x[i] + 3, 0), 6) / 6;
 }
 
+static void clip(const reference_call *c)
+{
+    double least = reference_option(c, NEURON_NODE_MINIMUM);
+    double most = reference_option(c, NEURON_NODE_MAXIMUM);
+    for (int64_t i = 0; i < c->count; i++)
+        c->y[i] = fmin(fmax(c->x[i], least), most);
+}
+
 static void selu(const reference_call *c)
 {
     double scale = 1.0507009873554805, alpha = 1.6732632423543772;
@@ -139,6 +147,13 @@ static void softmax(const reference_call *c)
     }
 }
 
+static void log_softmax(const reference_call *c)
+{
+    softmax(c);
+    for (int64_t v = 0; v < c->count; v++)
+        c->y[v] = log(c->y[v]);
+}
+
 /* A value is dropped if its 16 random bits, as a fraction, are below the rate. Of every 64 values
  * number i takes them from block i % 8 of eight: number i / 8 % 4 of it, the lower half for the
  * first 32 values, the upper one for the others. */
@@ -194,6 +209,7 @@ static void unstandardize(const reference_call *c)
 }
 
 const reference_layer reference_value_layers[] = {
+    {"clip", clip},
     {"dropout", dropout},
     {"elu", elu},
     {"exponential", exponential},
@@ -202,6 +218,7 @@ const reference_layer reference_value_layers[] = {
     {"gelu", gelu},
     {"hard_swish", hard_swish},
     {"leaky_relu", leaky_relu},
+    {"log_softmax", log_softmax},
     {"own_dropout", own_dropout},
     {"prelu", prelu},
     {"relu", relu},

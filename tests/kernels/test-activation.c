@@ -7,11 +7,11 @@ enum { STEP = 3001 };
 
 static const neuron_post_kind first = NEURON_POST_RELU, last = NEURON_POST_PRELU;
 
-static const float alpha = 0.3f;
+static const float alpha = 0.3f, beta = 1.7f;
 
 static neuron_post_op op_of(neuron_post_kind kind, const float *slopes)
 {
-    return (neuron_post_op){.kind = kind, .alpha = alpha, .scale = slopes};
+    return (neuron_post_op){.kind = kind, .alpha = alpha, .beta = beta, .scale = slopes};
 }
 
 static double logistic(double x)
@@ -64,6 +64,8 @@ static double value(neuron_post_kind kind, double x)
         return isinf(x) && x < 0 ? 0 : x * logistic(inner_of_gelu(x));
     case NEURON_POST_SILU:
         return isinf(x) && x < 0 ? 0 : x * logistic(x);
+    case NEURON_POST_CLIP:
+        return x < (double)alpha ? (double)alpha : x > (double)beta ? (double)beta : x;
     default: /* HARD_SWISH */
         return x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6;
     }
@@ -103,6 +105,8 @@ static double slope(neuron_post_kind kind, double seen)
     }
     case NEURON_POST_SILU:
         return isinf(seen) ? share : share + seen * share * logistic(-seen);
+    case NEURON_POST_CLIP:
+        return seen > (double)alpha && seen < (double)beta;
     default: /* HARD_SWISH */
         return seen < -3 ? 0 : seen > 3 ? 1 : seen / 3 + 0.5;
     }
@@ -111,11 +115,11 @@ static double slope(neuron_post_kind kind, double seen)
 /* What a backward pass sees of an activation that reads its output. */
 static bool is_made(neuron_post_kind kind, float y)
 {
-    const double least[] = {[NEURON_POST_RELU] = 0,       [NEURON_POST_LEAKY_RELU] = -INFINITY,
-                            [NEURON_POST_ELU] = -0.3,     [NEURON_POST_SELU] = -1.7580992,
-                            [NEURON_POST_TANH] = -1,      [NEURON_POST_SIGMOID] = 0,
-                            [NEURON_POST_SOFTPLUS] = 0,   [NEURON_POST_SOFTSIGN] = -1,
-                            [NEURON_POST_EXPONENTIAL] = 0};
+    const double least[] = {[NEURON_POST_RELU] = 0,        [NEURON_POST_LEAKY_RELU] = -INFINITY,
+                            [NEURON_POST_ELU] = -0.3,      [NEURON_POST_SELU] = -1.7580992,
+                            [NEURON_POST_TANH] = -1,       [NEURON_POST_SIGMOID] = 0,
+                            [NEURON_POST_SOFTPLUS] = 0,    [NEURON_POST_SOFTSIGN] = -1,
+                            [NEURON_POST_EXPONENTIAL] = 0, [NEURON_POST_CLIP] = 0.3};
     bool below_one =
         kind == NEURON_POST_TANH || kind == NEURON_POST_SIGMOID || kind == NEURON_POST_SOFTSIGN;
     return neuron_post_sees_input(kind) || isnan(y) ||

@@ -40,6 +40,17 @@ static neuron_node_t *scaled_elu(neuron_graph_t *graph, neuron_node_t *x)
     return neuron_elu(graph, x, 1.7);
 }
 
+static neuron_node_t *clip(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_clip(graph, x, -0.75, 2.25);
+}
+
+/* What is below the least is above the most too. */
+static neuron_node_t *clip_to_one(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_clip(graph, x, 3, 2);
+}
+
 static double sigmoid_of(double x)
 {
     return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x));
@@ -90,6 +101,17 @@ static double selu_of(double x)
     return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * expm1(x));
 }
 
+static double clip_of(double x)
+{
+    return fmin(fmax(x, -0.75), 2.25);
+}
+
+static double clip_to_one_of(double x)
+{
+    (void)x;
+    return 2;
+}
+
 static double softplus_of(double x)
 {
     return fmax(x, 0) + log1p(exp(-fabs(x)));
@@ -117,6 +139,8 @@ static const struct {
     {neuron_selu, selu_of, (double)(-1.05070098735548f * 1.67326324235438f), (double)INFINITY},
     {neuron_softplus, softplus_of, 0, (double)INFINITY},
     {neuron_softsign, softsign_of, -1, 1},
+    {clip, clip_of, -0.75, 2.25},
+    {clip_to_one, clip_to_one_of, 2, 2},
     {neuron_exponential, exp, 0, (double)INFINITY},
 };
 enum { CASES = sizeof cases / sizeof *cases };
@@ -225,6 +249,11 @@ START_TEST(bad_numbers_are_refused)
         neuron_graph_unref(graph);
     }
     neuron_graph_t *graph = new_graph();
+    ck_assert_ptr_null(neuron_clip(graph, vector_input(graph, 4), (double)-INFINITY, 6));
+    assert_status(neuron_graph_finish(graph, NULL), NEURON_E_ARGUMENT);
+    assert_message("clip: minimum is -inf; it must be finite as float32");
+    neuron_graph_unref(graph);
+    graph = new_graph();
     neuron_node_t *x = neuron_gelu(graph, vector_input(graph, 4), NULL);
     assert_status(neuron_node_set(x, "approximate=2"), NEURON_E_ARGUMENT);
     assert_message("gelu: approximate is 2; it must be yes or no");

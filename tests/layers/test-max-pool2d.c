@@ -84,6 +84,77 @@ static const struct {
     {4, 4, 33, {4, 4}, {4, 4}, VALID, 2}, {3, 3, 2, {5, 5}, {1, 1}, SAME, 1},
 };
 
+/* Rows and columns of padding, which no value comes from; with a few more it would be nothing but
+ * them that a window sees. */
+static const struct {
+    int64_t height, width, channels, kernel[2];
+    const char *options;
+} padded[] = {
+    {6, 6, 1, {2, 2}, "padding_top=1"},
+    {6, 6, 17, {2, 2}, "padding_bottom=1, padding_left=1, padding_right=1"},
+    {7, 5, 3, {3, 3}, "padding_top=1, padding_bottom=1, padding_left=1, padding_right=1"},
+    {9,
+     8,
+     18,
+     {3, 3},
+     "padding_top=1, padding_bottom=1, padding_left=1, padding_right=1, stride_height=2, "
+     "stride_width=2"},
+    {9, 8, 5, {3, 4}, "padding_bottom=2, padding_right=3, stride_height=1, stride_width=1"},
+    {9, 8, 33, {4, 3}, "padding_top=3, padding_left=2, stride_height=1, stride_width=2"},
+    {2, 3, 4, {5, 6}, "padding_top=2, padding_bottom=1, padding_left=2, padding_right=3"},
+    {6, 6, 2, {3, 3}, "padding=same, padding_top=1, stride_height=2, stride_width=2"},
+    {1, 1, 3, {3, 3}, "padding_top=1, padding_bottom=1, padding_left=1, padding_right=1"},
+};
+
+static neuron_node_t *pool(neuron_graph_t *graph, neuron_node_t *x, int i, bool average)
+{
+    return (average ? neuron_average_pool2d : neuron_max_pool2d)(
+        graph, x, padded[i].kernel[0], padded[i].kernel[1], padded[i].options);
+}
+
+START_TEST(gradient_of_padded_images)
+{
+    for (int average = 0; average <= 1; average++) {
+        neuron_graph_t *graph = new_graph();
+        neuron_node_t *x = image_input(graph, padded[_i].height, padded[_i].width, 2);
+        x = neuron_conv2d(graph, x, padded[_i].channels, 2, 2, "padding=same");
+        check_layer(graph, pool(graph, neuron_relu(graph, x), _i, average), 3);
+    }
+}
+END_TEST
+
+START_TEST(gradient_of_padded_sequences)
+{
+    static const char *const options[] = {"padding_before=2", "padding_behind=1, stride=2",
+                                          "padding_before=1, padding_behind=2, stride=1"};
+    for (int average = 0; average <= 1; average++) {
+        neuron_graph_t *graph = new_graph();
+        neuron_node_t *x = neuron_input(graph, (const int64_t[]){9, 3}, 2);
+        x = neuron_conv1d(graph, x, 5, 2, NULL);
+        x = (average ? neuron_average_pool1d : neuron_max_pool1d)(graph, x, 3, options[_i]);
+        check_layer(graph, x, 3);
+    }
+}
+END_TEST
+
+START_TEST(windows_that_see_nothing_are_refused)
+{
+    static const char *const options[] = {"padding_top=2", "padding_left=3",
+                                          "padding_bottom=3, stride_height=1",
+                                          "padding_right=4, stride_width=3"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        for (int average = 0; average <= 1; average++) {
+            neuron_graph_t *graph = new_graph();
+            neuron_node_t *x = image_input(graph, 6, 6, 2);
+            x = (average ? neuron_average_pool2d : neuron_max_pool2d)(graph, x, 2, 3, options[i]);
+            assert_status(neuron_graph_finish(graph, x), NEURON_E_SHAPE);
+            assert_message(average ? "average_pool2d: a window sees nothing but padding"
+                                   : "max_pool2d: a window sees nothing but padding");
+            neuron_graph_unref(graph);
+        }
+}
+END_TEST
+
 /* In the words of the call. */
 START_TEST(bad_windows_are_refused)
 {
@@ -142,5 +213,8 @@ int main(void)
     tcase_add_test(tests, bad_windows_are_refused);
     tcase_add_loop_test(tests, gradient, 0, sizeof cases / sizeof *cases);
     tcase_add_test(tests, gradient_as_the_first_layer);
+    tcase_add_loop_test(tests, gradient_of_padded_images, 0, sizeof padded / sizeof *padded);
+    tcase_add_loop_test(tests, gradient_of_padded_sequences, 0, 3);
+    tcase_add_test(tests, windows_that_see_nothing_are_refused);
     return run_suite(suite);
 }

@@ -32,6 +32,11 @@ static neuron_node_t *gelu(neuron_graph_t *graph, neuron_node_t *x)
     return neuron_gelu(graph, x, NULL);
 }
 
+static neuron_node_t *clip(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_clip(graph, x, -0.2, 0.3);
+}
+
 typedef neuron_node_t *(*builder)(neuron_graph_t *graph, neuron_node_t *x);
 
 /* `by_input`: the slope follows from what the activation was made of, not from what it made. */
@@ -50,7 +55,8 @@ static const struct {
                    {neuron_selu, false},
                    {neuron_softplus, false},
                    {neuron_softsign, false},
-                   {neuron_exponential, false}};
+                   {neuron_exponential, false},
+                   {clip, false}};
 
 enum { ACTIVATIONS = sizeof activations / sizeof *activations };
 

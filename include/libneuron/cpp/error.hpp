@@ -478,7 +478,7 @@ template <class T> std::int64_t count_of(const T &range) noexcept
     return static_cast<std::int64_t>(range.size());
 }
 
-inline std::int32_t rank_of(span<const std::int64_t> extents) noexcept
+template <class T> std::int32_t rank_of(span<const T> extents) noexcept
 {
     return extents.size() > 1000 ? 1000 : static_cast<std::int32_t>(extents.size());
 }

@@ -75,6 +75,11 @@ class node
     {
         return node(graph_, neuron_reshape(graph_, node_, shape.data(), detail::rank_of(shape)));
     }
+    /** neuron_permute() */
+    node permute(span<const std::int32_t> axes) const
+    {
+        return node(graph_, neuron_permute(graph_, node_, axes.data(), detail::rank_of(axes)));
+    }
     /** neuron_zero_pad2d() */
     node zero_pad2d(std::int64_t top, std::int64_t bottom, std::int64_t left,
                     std::int64_t right) const
@@ -263,6 +268,11 @@ class node
     {
         return node(graph_, neuron_softplus(graph_, node_));
     }
+    /** neuron_clip() */
+    node clip(double minimum, double maximum) const
+    {
+        return node(graph_, neuron_clip(graph_, node_, minimum, maximum));
+    }
     /** neuron_softsign() */
     node softsign() const
     {
@@ -272,6 +282,11 @@ class node
     node exponential() const
     {
         return node(graph_, neuron_exponential(graph_, node_));
+    }
+    /** neuron_log_softmax() */
+    node log_softmax(const options &options = {}) const
+    {
+        return node(graph_, neuron_log_softmax(graph_, node_, options.c_str()));
     }
     /** neuron_softmax() */
     node softmax(const options &options = {}) const

@@ -1,5 +1,7 @@
 /* Softmax over an axis: see neuron_softmax(). At the end of a network that is trained by
  * cross-entropy the loss computes it. */
+#include "layers/activations/softmax.h"
+
 #include "base/compiler/attributes.h"
 #include "kernels/kernels.h"
 #include "layers/pieces.h"
@@ -7,10 +9,10 @@
 #include <inttypes.h>
 
 static const neuron_option options[] = {
-    NEURON_INTEGER(NEURON_NODE_AXIS, "axis", -1, NEURON_RANK_MAX - 1, -1, "axis, -1 for the last"),
+    NEURON_OPTION_SOFTMAX_AXIS,
 };
 
-NEURON_COLD static int infer(neuron_spec *spec, const char *node)
+NEURON_COLD int neuron_softmax_infer(neuron_spec *spec, const char *node)
 {
     char text[NEURON_SHAPE_TEXT];
     const neuron_shape *input = &spec->inputs[0];
@@ -27,68 +29,56 @@ NEURON_COLD static int infer(neuron_spec *spec, const char *node)
     return NEURON_OK;
 }
 
-/* The values that sum to 1: `width` of them, `step` apart. */
-typedef struct row_shape {
-    int64_t width, step;
-} row_shape;
-
-static row_shape shape_of_rows(const neuron_run *run)
+neuron_softmax_rows neuron_softmax_rows_of(const neuron_run *run)
 {
     const neuron_shape *shape = &run->spec->output;
     int32_t axis = (int32_t)neuron_spec_option(run->spec, NEURON_NODE_AXIS);
-    row_shape rows = {.width = shape->extent[axis], .step = 1};
+    neuron_softmax_rows rows = {.width = shape->extent[axis], .step = 1};
     for (int32_t a = axis + 1; a < shape->rank; a++)
         rows.step *= shape->extent[a];
     return rows;
 }
 
-/* Values that belong to all neighbours of one. */
-static int64_t block_of(const row_shape *rows)
-{
-    return rows->width * rows->step;
-}
-
 static void forward_blocks(const neuron_run *run, int64_t first, int64_t count)
 {
-    row_shape rows = shape_of_rows(run);
-    int64_t begin = first * block_of(&rows);
+    neuron_softmax_rows rows = neuron_softmax_rows_of(run);
+    int64_t begin = first * neuron_softmax_block(&rows);
     run->kernels->element->softmax(run->inputs[0] + begin, count, rows.width, rows.step,
                                    run->output + begin);
 }
 
 static void backward_blocks(const neuron_run *run, int64_t first, int64_t count)
 {
-    row_shape rows = shape_of_rows(run);
-    int64_t begin = first * block_of(&rows);
+    neuron_softmax_rows rows = neuron_softmax_rows_of(run);
+    int64_t begin = first * neuron_softmax_block(&rows);
     run->kernels->element->softmax_back(run->output + begin, run->output_gradient + begin, count,
                                         rows.width, rows.step, run->input_gradients[0] + begin);
 }
 
 static int forward(const neuron_run *run)
 {
-    row_shape rows = shape_of_rows(run);
-    neuron_run_rows(run, block_of(&rows), forward_blocks);
+    neuron_softmax_rows rows = neuron_softmax_rows_of(run);
+    neuron_run_rows(run, neuron_softmax_block(&rows), forward_blocks);
     return NEURON_OK;
 }
 
 static int backward(const neuron_run *run)
 {
-    row_shape rows = shape_of_rows(run);
-    neuron_run_rows(run, block_of(&rows), backward_blocks);
+    neuron_softmax_rows rows = neuron_softmax_rows_of(run);
+    neuron_run_rows(run, neuron_softmax_block(&rows), backward_blocks);
     return NEURON_OK;
 }
 
 static neuron_output_kind output_kind(const neuron_spec *spec)
 {
-    bool last = neuron_spec_option(spec, NEURON_NODE_AXIS) == spec->output.rank - 1;
-    return last ? NEURON_OUTPUT_SOFTMAX : NEURON_OUTPUT_OTHER;
+    return neuron_softmax_is_of_classes(spec) ? NEURON_OUTPUT_SOFTMAX : NEURON_OUTPUT_OTHER;
 }
 
 const neuron_layer neuron_layer_softmax = {
     .name = "softmax",
     .flags = NEURON_LAYER_IN_PLACE | NEURON_LAYER_READS_OUTPUT,
     .options = NEURON_OPTION_TABLE(options),
-    .infer = infer,
+    .infer = neuron_softmax_infer,
     .forward = forward,
     .backward = backward,
     .output_kind = output_kind,

@@ -9,10 +9,7 @@ static const neuron_option options[] = {
     NEURON_OPTIONS_STRIDE_1D,
     NEURON_INTEGER(NEURON_NODE_DILATION, "dilation", 1, 65536, 1,
                    "places from one that a kernel sees to the next"),
-    NEURON_INTEGER(NEURON_NODE_PADDING_BEFORE, "padding_before", 0, INT32_MAX, 0,
-                   "zeros before the sequence"),
-    NEURON_INTEGER(NEURON_NODE_PADDING_BEHIND, "padding_behind", 0, INT32_MAX, 0,
-                   "zeros behind it"),
+    NEURON_OPTIONS_ZEROS_1D,
     NEURON_OPTION_GROUPS,
     NEURON_OPTIONS_BIAS,
 };

@@ -243,8 +243,8 @@ _ARGUMENTS: Dict[str, Tuple[Tuple[str, Any], ...]] = {
 _ACTIVATED = ("dense", "conv1d", "conv2d", "conv2d_transpose", "depthwise_conv2d")
 
 # Made otherwise: inputs, layers of several inputs, and what a quantisation makes.
-_OTHERWISE = {"input", "concat", "add", "multiply", "average", "weighted_average", "vote", "reshape", "zero_pad2d",
-              "quantized_dense", "quantized_conv2d"}
+_OTHERWISE = {"input", "concat", "add", "multiply", "average", "weighted_average", "vote", "reshape", "permute",
+              "zero_pad2d", "quantized_dense", "quantized_conv2d"}
 
 _NAMES = {"relu": "ReLU", "prelu": "PReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU",
           "leaky_relu": "LeakyReLU"}
@@ -311,6 +311,21 @@ class Reshape(Layer):
     def _build(self, graph: Any, inputs: List[Any], context: Context) -> Any:
         shape = self.options["shape"]
         return _c.neuron_reshape(graph, inputs[0] if len(inputs) == 1 else None, extents(shape), len(shape))
+
+
+class Permute(Layer):
+    """Gives the axes of its input another order, counted from 0: Permute((1, 2, 0)) puts the first one last."""
+
+    kind = "permute"
+
+    def __init__(self, axes: Sequence[int], *, name: Optional[str] = None) -> None:
+        super().__init__(name=name)
+        self.options = {"axes": tuple(extents(axes, "the axes"))}
+
+    def _build(self, graph: Any, inputs: List[Any], context: Context) -> Any:
+        axes = self.options["axes"]
+        return _c.neuron_permute(graph, inputs[0] if len(inputs) == 1 else None, (ctypes.c_int32 * len(axes))(*axes),
+                                 len(axes))
 
 
 class ZeroPad2D(Layer):
@@ -463,5 +478,5 @@ def build(context: Context, inputs: Sequence[Node], outputs: Sequence[Node], nam
 
 
 # pyright: reportUnsupportedDunderAll=false
-__all__ = ["Node", "Input", "Layer", "L1", "L2", "L1L2", "Reshape", "ZeroPad2D", "Import", "concat", "add",
+__all__ = ["Node", "Input", "Layer", "L1", "L2", "L1L2", "Reshape", "Permute", "ZeroPad2D", "Import", "concat", "add",
            "multiply", "average", "vote", *(cls.__name__ for cls in classes.values())]
