@@ -245,8 +245,8 @@ def difference(ours, theirs):
 
 # ---- Layers ----
 
-ACTIVATIONS = ("elu", "exponential", "gelu", "hard_swish", "leaky_relu", "prelu", "relu", "selu", "sigmoid", "silu", "softmax",
-               "softplus", "softsign", "tanh")
+ACTIVATIONS = ("clip", "elu", "exponential", "gelu", "hard_swish", "leaky_relu", "log_softmax", "prelu", "relu", "selu",
+               "sigmoid", "silu", "softmax", "softplus", "softsign", "tanh")
 
 
 def single(layer, options=""):
@@ -276,6 +276,9 @@ def windows(comparison):
                     "conv2d_transpose", f"filters=3, kernel_height={kernel}, kernel_width={kernel + 1}, stride={stride}, "
                     f"padding={padding}, use_bias={'no' if kernel == 1 else 'yes'}"))
     for pool in ("max_pool", "average_pool"):
+        for options in ("padding_top=1, padding_left=1", "padding_bottom=2, padding_right=1, stride=1"):
+            comparison.case(f"{pool}2d {options}", image, single(f"{pool}2d", f"kernel_height=3, kernel_width=2, {options}"))
+        comparison.case(f"{pool}1d padded", sequence, single(f"{pool}1d", "kernel_size=3, stride=2, padding_before=2"))
         for options in ("stride=1", "stride=2, padding=same", "stride=3", "stride=1, padding=same"):
             comparison.case(f"{pool}2d {options}", image, single(f"{pool}2d", f"kernel_height=3, kernel_width=2, {options}"))
             comparison.case(f"{pool}1d {options}", sequence, single(f"{pool}1d", f"kernel_size=3, {options}"))
@@ -286,7 +289,7 @@ def windows(comparison):
 def elements(comparison):
     shapes = {"vector": (6,), "sequence": (5, 4), "image": (5, 4, 3), "volume": (2, 3, 4, 5)}
     layers = [(name, "") for name in (*ACTIVATIONS, "batch_norm", "layer_norm", "standardize", "unstandardize")]
-    layers += [("gelu", "approximate=yes"), ("elu", "alpha=0.5"), ("leaky_relu", "slope=0.1"), ("rescale", "scale=0.5, offset=-3"),
+    layers += [("gelu", "approximate=yes"), ("clip", "minimum=-0.5, maximum=0.25"), ("elu", "alpha=0.5"), ("leaky_relu", "slope=0.1"), ("rescale", "scale=0.5, offset=-3"),
                ("batch_norm", "epsilon=0.1"), ("layer_norm", "epsilon=1e-5"), ("dropout", "rate=0.5"),
                ("gaussian_noise", "deviation=1")]
     for layer, options in layers:
@@ -297,6 +300,7 @@ def elements(comparison):
     comparison.case("random_rotation", [(5, 4, 3)], single("random_rotation", "factor=0.1"))
     for axis in (0, 1, 2, -1):
         comparison.case(f"softmax {axis}", [(5, 4, 3)], single("softmax", f"axis={axis}"))
+        comparison.case(f"log_softmax {axis}", [(5, 4, 3)], single("log_softmax", f"axis={axis}"))
         comparison.case(f"softmax {axis} behind a convolution", [(5, 4, 3)],
                         lambda b, x: b("softmax", b("conv2d", x, "filters=4, kernel=2"), f"axis={axis}"))
     comparison.case("dense", [(6,)], single("dense", "units=5"))
@@ -310,6 +314,7 @@ def shapes(comparison):
         comparison.case(f"reshape{name}", image, lambda b, x: b.reshape(before(b, x), 2, 3, 12))
         comparison.case(f"reshape to a volume{name}", image, lambda b, x: b.reshape(before(b, x), 2, 2, 3, 3, 2))
         comparison.case(f"zero_pad2d{name}", image, lambda b, x: b("zero_pad2d", before(b, x), "top=1, bottom=2, left=3, right=0"))
+        comparison.case(f"permute{name}", image, lambda b, x: b("permute", before(b, x), "axis_0=2, axis_1=0, axis_2=1"))
         for options in ("axis=0, begin=1, count=2", "axis=1, begin=-3, count=-1", "begin=1, count=1", "begin=-1, count=1"):
             comparison.case(f"slice {options}{name}", image, lambda b, x: b("slice", before(b, x), options))
         for options in ("", "interpolation=bilinear"):

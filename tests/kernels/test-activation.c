@@ -234,7 +234,7 @@ START_TEST(slopes_are_exact)
         kernels->element->activate_back(&op, dy, seen, count, dx);
         for (int64_t i = 0; i < count; i++) {
             bool passes = kind == NEURON_POST_RELU || kind == NEURON_POST_LEAKY_RELU ||
-                          kind == NEURON_POST_PRELU;
+                          kind == NEURON_POST_PRELU || kind == NEURON_POST_CLIP;
             if (!is_made(kind, seen[i]) || (passes && isnan(seen[i])))
                 continue;
             double expected = isnan(seen[i]) ? NAN : slope(kind, (double)seen[i]);

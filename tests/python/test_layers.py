@@ -11,6 +11,7 @@ from libneuron import layers as all_layers
 def test_every_layer_of_the_library_has_a_class_or_a_function():
     made_otherwise = {"input": nn.Input, "concat": nn.concat, "add": nn.add, "multiply": nn.multiply,
                       "average": nn.average, "weighted_average": nn.average, "vote": nn.vote, "reshape": nn.Reshape,
+                      "permute": nn.Permute,
                       "zero_pad2d": nn.ZeroPad2D}
     for kind in nn.kinds("layer"):
         if not kind.startswith("quantized"):
@@ -65,6 +66,7 @@ def test_help_shows_the_options():
     (lambda x: nn.concat(x, nn.Input((3, 2))), nn.NeuronError, "concat"),
     (lambda x: nn.Reshape((3, 3))(x), nn.ShapeError, "3x3"),
     (lambda x: nn.Reshape("ab"), TypeError, "integer"),
+    (lambda x: nn.Permute((0, 0, 1))(x), nn.ShapeError, "permute"),
     (lambda x: nn.Dense(3, kernel_initializer="he")(x), nn.ArgumentError, "he"),
     (lambda x: nn.Dense(3, kernle_initializer="zeros")(x), nn.ArgumentError, "kernle"),
     (lambda x: nn.Dense(3, kernel_regularizer=0.1)(x), TypeError, "nn.L2"),

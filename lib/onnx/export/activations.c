@@ -57,9 +57,21 @@ void neuron_onnx_add_prelu(neuron_onnx_writer *writer, const neuron_node_t *node
 void neuron_onnx_add_softmax(neuron_onnx_writer *writer, const neuron_node_t *node)
 {
     neuron_onnx_order order = neuron_onnx_input_order(writer, node, 0);
-    neuron_onnx_operator *added = add_single(writer, node, "Softmax");
+    bool logarithm = strcmp(node->spec.layer->name, "log_softmax") == 0;
+    neuron_onnx_operator *added = add_single(writer, node, logarithm ? "LogSoftmax" : "Softmax");
     int64_t axis = neuron_onnx_integer_option(node, NEURON_NODE_AXIS, -1);
     neuron_onnx_set_integer(writer, added, "axis", neuron_onnx_axis(node, axis, order));
+}
+
+void neuron_onnx_add_clip(neuron_onnx_writer *writer, const neuron_node_t *node)
+{
+    neuron_onnx_order order = neuron_onnx_input_order(writer, node, 0);
+    const char *inputs[] = {neuron_onnx_input(writer, node, 0, order),
+                            neuron_onnx_number(writer, neuron_onnx_part(writer, node, "minimum"),
+                                               neuron_onnx_option(node, NEURON_NODE_MINIMUM)),
+                            neuron_onnx_number(writer, neuron_onnx_part(writer, node, "maximum"),
+                                               neuron_onnx_option(node, NEURON_NODE_MAXIMUM))};
+    neuron_onnx_add_last(writer, node, "Clip", inputs, 3, order);
 }
 
 /* ---- Those that take several operators ---- */

@@ -23,6 +23,20 @@ void neuron_onnx_add_reshape(neuron_onnx_writer *writer, const neuron_node_t *no
     neuron_onnx_add_last(writer, node, "Reshape", inputs, 2, NEURON_ONNX_CHANNELS_LAST);
 }
 
+/* The batch stays in front. */
+void neuron_onnx_add_permute(neuron_onnx_writer *writer, const neuron_node_t *node)
+{
+    int64_t order[NEURON_RANK_MAX] = {0};
+    int32_t rank = node->spec.output.rank;
+    for (int32_t axis = 0; axis < rank; axis++)
+        order[axis + 1] = 1 + (int64_t)neuron_onnx_option(node, NEURON_NODE_AXIS_0 + axis);
+    const char *input = neuron_onnx_input(writer, node, 0, NEURON_ONNX_CHANNELS_LAST);
+    neuron_onnx_set_integers(
+        writer,
+        neuron_onnx_add_last(writer, node, "Transpose", &input, 1, NEURON_ONNX_CHANNELS_LAST),
+        "perm", order, (size_t)rank + 1);
+}
+
 /* Padding of all axes: first that before, then that behind. */
 void neuron_onnx_add_zero_pad2d(neuron_onnx_writer *writer, const neuron_node_t *node)
 {

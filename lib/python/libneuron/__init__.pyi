@@ -59,6 +59,7 @@ from .kinds import SquaredHinge as SquaredHinge
 from .layers import AveragePool1D as AveragePool1D
 from .layers import AveragePool2D as AveragePool2D
 from .layers import BatchNorm as BatchNorm
+from .layers import Clip as Clip
 from .layers import Conv1D as Conv1D
 from .layers import Conv2D as Conv2D
 from .layers import Conv2DTranspose as Conv2DTranspose
@@ -83,10 +84,12 @@ from .layers import L2 as L2
 from .layers import Layer as Layer
 from .layers import LayerNorm as LayerNorm
 from .layers import LeakyReLU as LeakyReLU
+from .layers import LogSoftmax as LogSoftmax
 from .layers import MaxPool1D as MaxPool1D
 from .layers import MaxPool2D as MaxPool2D
 from .layers import Node as Node
 from .layers import PReLU as PReLU
+from .layers import Permute as Permute
 from .layers import RandomRotation as RandomRotation
 from .layers import ReLU as ReLU
 from .layers import Rescale as Rescale
