@@ -49,7 +49,8 @@ NEURON_API neuron_node_t *neuron_reshape(neuron_graph_t *graph, neuron_node_t *i
  *
  *      x = neuron_permute(graph, x, (const int32_t[]){1, 2, 0}, 3);    channels first to last
  *
- *  Options: `axis_0` to `axis_6`, to read the axes back.
+ *  Options: `axis_0`, `axis_1`, `axis_2`, `axis_3`, `axis_4`, `axis_5` and `axis_6`, to read the
+ *  axes back.
  *  @param axes  `rank` different numbers from 0 to rank - 1. Copied.
  *  @param rank  that of the input. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API neuron_node_t *neuron_permute(neuron_graph_t *graph, neuron_node_t *input,
@@ -234,8 +235,8 @@ NEURON_API neuron_node_t *neuron_max_pool2d(neuron_graph_t *graph, neuron_node_t
                                             const char *options);
 
 /** Mean of each window. Shapes as for neuron_max_pool2d(). With padding the mean is over the
- *  cells inside the image only, as in Keras; neuron_zero_pad2d() before it has zeros counted too, as
- *  PyTorch does unless count_include_pad=False.
+ *  cells inside the image only, as in Keras; neuron_zero_pad2d() before it has zeros counted
+ *  too, as PyTorch does unless count_include_pad=False.
  *  Options: `kernel_height`, `kernel_width`, `stride_height`,
  *  `stride_width` (as large as the window given here), `padding` (valid), `padding_top`,
  *  `padding_bottom`, `padding_left`, `padding_right` (0), as for neuron_max_pool2d().
@@ -407,9 +408,10 @@ NEURON_API neuron_node_t *neuron_exponential(neuron_graph_t *graph, neuron_node_
 NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *input,
                                          const char *options);
 
-/** log(exp(x) / sum exp(x)) over one axis, without a loss of digits. The loss `cross_entropy` takes it
- *  as it does a softmax, to the same values: PyTorch's NLLLoss. Options: `axis`: 0 to rank - 1, or
- *  -1 for the last, the default. No other thread may use the graph meanwhile. Since 0.1. */
+/** log(exp(x) / sum exp(x)) over one axis, without a loss of digits. The loss `cross_entropy`
+ *  takes it as it does a softmax, to the same values: PyTorch's NLLLoss. Options: `axis`: 0 to
+ *  rank - 1, or -1 for the last, the default. No other thread may use the graph meanwhile.
+ *  Since 0.1. */
 NEURON_API neuron_node_t *neuron_log_softmax(neuron_graph_t *graph, neuron_node_t *input,
                                              const char *options);
 

@@ -13,8 +13,8 @@ static const neuron_option options[] = {
 /* Numbers that are worked on at once. */
 enum { SOME = 64 };
 
-/* exp(x - shift) of values that lie `step` apart, SOME at a time; returns their sum. With `to`, what
- * is there becomes itself minus `factor` times that. */
+/* exp(x - shift) of values that lie `step` apart, SOME at a time; returns their sum. Unless
+ * `factor` is 0, what is in `to` becomes itself minus `factor` times that. */
 static double sum_powers(const neuron_run *run, const float *values, neuron_softmax_rows rows,
                          double shift, double factor, float *to)
 {
