@@ -46,7 +46,7 @@ START_TEST(special_values)
     static const char *const names[] = {
         "elu",  "exponential", "gelu",        "hard_swish",    "leaky_relu", "prelu",
         "relu", "selu",        "sigmoid",     "silu",          "softplus",   "softsign",
-        "tanh", "rescale",     "standardize", "unstandardize", "batch_norm"};
+        "tanh", "rescale",     "standardize", "unstandardize", "batch_norm", "clip"};
     static const float values[] = {0,     -0.0f,  1e-20f, -1e-20f, 0.5f,      -0.5f,     3,
                                    -3,    8,      -8,     20,      -20,       80,        -80,
                                    100,   -100,   1e30f,  -1e30f,  INFINITY,  -INFINITY, NAN,
@@ -59,6 +59,17 @@ START_TEST(special_values)
             graph, neuron_graph_add(graph, neuron_layer_find(names[i]), NULL, &x, 1, NULL, NULL)));
         check_exported_values(graph, values, 1);
     }
+}
+END_TEST
+
+START_TEST(axes_in_another_order)
+{
+    neuron_graph_t *graph = exported_graph();
+    neuron_node_t *x = image(graph, 3, 4, 5);
+    check_exported_node(graph, neuron_permute(graph, x, (const int32_t[]){2, 0, 1}, 3));
+    graph = exported_graph();
+    x = neuron_log_softmax(graph, image(graph, 3, 4, 5), "axis=1");
+    check_exported_node(graph, neuron_permute(graph, x, (const int32_t[]){1, 0, 2}, 3));
 }
 END_TEST
 
@@ -139,8 +150,12 @@ END_TEST
 
 START_TEST(pooling)
 {
-    static const char *const options[] = {"padding=same", "stride=1", "stride=2, padding=same",
-                                          "stride_height=3, stride_width=1"};
+    static const char *const options[] = {"padding=same",
+                                          "stride=1",
+                                          "stride=2, padding=same",
+                                          "stride_height=3, stride_width=1",
+                                          "padding_top=1, padding_left=2, padding_right=1",
+                                          "padding_bottom=1, padding_left=1, stride=2"};
     for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
         neuron_graph_t *graph = exported_graph();
         neuron_node_t *x = image(graph, 7, 9, 3);
@@ -330,6 +345,7 @@ int main(void)
     tcase_add_loop_test(tests, every_layer, 0, REGISTRY_LAYERS);
     tcase_add_loop_test(tests, alone, 0, REGISTRY_LAYERS);
     tcase_add_test(tests, special_values);
+    tcase_add_test(tests, axes_in_another_order);
     tcase_add_test(tests, approximate_gelu);
     tcase_add_test(tests, convolutions);
     tcase_add_test(tests, depthwise);

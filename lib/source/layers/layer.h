@@ -141,6 +141,7 @@ int64_t neuron_block_of(int64_t count);
     X(average_pool1d) \
     X(average_pool2d) \
     X(batch_norm) \
+    X(clip) \
     X(concat) \
     X(conv1d) \
     X(conv2d) \
@@ -157,9 +158,11 @@ int64_t neuron_block_of(int64_t count);
     X(hard_swish) \
     X(layer_norm) \
     X(leaky_relu) \
+    X(log_softmax) \
     X(max_pool1d) \
     X(max_pool2d) \
     X(multiply) \
+    X(permute) \
     X(prelu) \
     X(quantized_conv2d) \
     X(quantized_dense) \

@@ -5,8 +5,9 @@
 
 /* ---- Softmax ---- */
 
-/* The largest value is taken away first, so that no exponential overflows. */
-static void write_softmax(neuron_writer *writer)
+/* The largest value is taken away first, so that no exponential overflows. The sum is followed by
+ * lines that make each y[i]. */
+static void write_shares(neuron_writer *writer, const char *powers, const char *results)
 {
     const neuron_shape *shape = &writer->step->node->spec.output;
     int64_t axis = neuron_source_option(writer->step->node, NEURON_NODE_AXIS), step = 1;
@@ -22,20 +23,32 @@ static void write_softmax(neuron_writer *writer)
           "for (long i = first; i < first + @row@; i += @step@) {\n"
           "most = x[i] > most ? x[i] : most;\n"
           "}\n"
-          "for (long i = first; i < first + @row@; i += @step@) {\n"
-          "y[i] = expf(x[i] - most);\n"
-          "sum += y[i];\n"
-          "}\n"
-          "for (long i = first; i < first + @row@; i += @step@) {\n"
-          "y[i] /= sum;\n"
-          "}\n"
-          "}\n"
-          "}\n",
+          "for (long i = first; i < first + @row@; i += @step@) {\n",
           NUMBER("row", shape->extent[axis] * step), NUMBER("step", step));
+    neuron_write_lines(writer, powers);
+    WRITE(writer,
+          "}\n"
+          "for (long i = first; i < first + @row@; i += @step@) {\n",
+          NUMBER("row", shape->extent[axis] * step), NUMBER("step", step));
+    neuron_write_lines(writer, results);
+    neuron_write_lines(writer, "}\n}\n}\n");
+}
+
+static void write_softmax(neuron_writer *writer)
+{
+    write_shares(writer, "y[i] = expf(x[i] - most);\nsum += y[i];\n", "y[i] /= sum;\n");
+}
+
+static void write_log_softmax(neuron_writer *writer)
+{
+    write_shares(writer, "sum += expf(x[i] - most);\n", "y[i] = x[i] - most - logf(sum);\n");
 }
 
 const neuron_source_layer neuron_source_softmax = {
     .name = "softmax", .flags = NEURON_SOURCE_IN_PLACE, .write = write_softmax};
+
+const neuron_source_layer neuron_source_log_softmax = {
+    .name = "log_softmax", .flags = NEURON_SOURCE_IN_PLACE, .write = write_log_softmax};
 
 /* ---- Layer normalisation ---- */
 

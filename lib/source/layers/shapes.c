@@ -31,6 +31,27 @@ static void write_slice(neuron_writer *writer)
 
 const neuron_source_layer neuron_source_slice = {.name = "slice", .write = write_slice};
 
+/* A loop for each axis of the output, which is written in order. */
+static void write_permute(neuron_writer *writer)
+{
+    const neuron_node_t *node = writer->step->node;
+    const neuron_shape *from = &node->spec.inputs[0], *to = &node->spec.output;
+    for (int32_t a = 0; a < to->rank; a++)
+        WRITE(writer, "for (long i@axis@ = 0; i@axis@ < @extent@; i@axis@++) {\n",
+              NUMBER("axis", a), NUMBER("extent", to->extent[a]));
+    neuron_write_lines(writer, "*y++ = x[0");
+    for (int32_t a = 0; a < to->rank; a++) {
+        int64_t axis = neuron_source_option(node, NEURON_NODE_AXIS_0 + a);
+        WRITE(writer, " + i@axis@ * @step@", NUMBER("axis", a),
+              NUMBER("step", product(from, axis + 1, from->rank)));
+    }
+    neuron_write_lines(writer, "];\n");
+    for (int32_t a = 0; a < to->rank; a++)
+        neuron_write_lines(writer, "}\n");
+}
+
+const neuron_source_layer neuron_source_permute = {.name = "permute", .write = write_permute};
+
 static void write_concat(neuron_writer *writer)
 {
     const neuron_node_t *node = writer->step->node;

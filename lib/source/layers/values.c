@@ -78,6 +78,14 @@ static void apply_leaky_relu(neuron_writer *writer, const neuron_node_t *node, c
 }
 MAPPED(leaky_relu, 0, apply_leaky_relu);
 
+static void apply_clip(neuron_writer *writer, const neuron_node_t *node, const char *channel)
+{
+    (void)channel;
+    write_option(writer, node, NEURON_NODE_MINIMUM, "v = v < @a@ ? @a@ : v;\n");
+    write_option(writer, node, NEURON_NODE_MAXIMUM, "v = v > @a@ ? @a@ : v;\n");
+}
+MAPPED(clip, 0, apply_clip);
+
 static void apply_elu(neuron_writer *writer, const neuron_node_t *node, const char *channel)
 {
     (void)channel;
