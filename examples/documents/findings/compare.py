@@ -73,7 +73,7 @@ def shortened(labels):
     """Of labels one after the other, without what the one before begins with, too."""
     before = ""
     for label in labels:
-        start = label.split(": ")[0] + ": " if ": " in label else ""
+        start = "".join(label.rpartition(": ")[:2])
         minuend = label.split(" − ")[0] + " " if " − " in label else ""
         if minuend and before.startswith(minuend):
             yield label[len(minuend):]
@@ -83,7 +83,10 @@ def shortened(labels):
 
 
 def name_of(metric):
-    return NAMES.get(metric, metric if "." not in metric else metric.split(".")[0].replace("f1", "F1") + " of the class")
+    if "." in metric:
+        name, index = metric.split(".")
+        return f"{name.replace('f1', 'F-score')} of class {index}"
+    return NAMES.get(metric, metric)
 
 
 def metric_of(operand, default):
@@ -108,6 +111,7 @@ def bound_of(sides, operand, bound, at_most):
     label = operand_label(run, levels, metric, False)
     if levels is None and metric != default:
         label = f"{name_of(metric)}: {label}"
+    label = f"at {'most' if at_most else 'least'} {bound:g}: {label}"
     values = [attempt(lambda side=side: side.figure(operand))[0] for side in sides]
     return Comparison(label, metric if levels is None else "test_accuracy", *[lambda side=side: change(side) for side in sides],
                       values=values)  # fmt: skip
@@ -165,7 +169,7 @@ def comparisons_of(sides, finding):
 
 def some(comparisons, every):
     """Those that are meant, if they are not all."""
-    return "" if len(comparisons) == len(every) else ": " + "; ".join(one.label for one in comparisons)
+    return "" if len(comparisons) == len(every) else ": " + "; ".join(shortened([one.label for one in comparisons]))
 
 
 def judge(kind, comparisons, why):
@@ -179,7 +183,8 @@ def judge(kind, comparisons, why):
     if contrary:
         return "differs", some(contrary, comparisons)
     if missing:
-        return "not yet recorded", ": " + ", ".join(dict.fromkeys(one.missing for one in missing))
+        runs = [run for one in missing for run in one.missing.split(", ")]
+        return "not yet recorded", ": " + ", ".join(dict.fromkeys(runs))
     if equal or not small:
         return "agrees", ""
     # What the document's own figures do not tell need not be told here.
