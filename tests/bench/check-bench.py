@@ -236,8 +236,9 @@ with tempfile.TemporaryDirectory() as temporary:
     assert [row['batch'] for row in measured] == [7], measured
     assert 4 * 538890 <= measured[0]['peak_bytes'] <= 8 * 538890, measured
     measured = measure(temporary, '--row', 'tanh-forward', '--row', 'gather/784', '--row', 'adam/2252',
-                       '--row', 'dense-input-gradient/128-10', '--batch', '16')
-    assert len(measured) == 10, measured
+                       '--row', 'dense-input-gradient/128-10', '--batch', '16',
+                       '--row', 'depthwise-conv2d-input-gradient/2x2')
+    assert len(measured) == 11, measured
     assert all(row['ns_per_value'] > 0 for row in measured), measured
     # A whole name means that alone, a beginning all that begin so; in the table as in a network.
     measured = measure(temporary, '--row', 'dense-forward/64', '--row', 'max-pool2d-backward/28x28x3',

@@ -91,6 +91,7 @@ static void open_bed(bed_t *bed, const bench_kernel_t *kernel, neuron_context_t 
         .operation = bed->operation,
         .fused = &bed->fused,
         .training = true,
+        .frozen = kernel->part == BENCH_INPUT_GRADIENT,
         .inputs = bed->inputs,
         .output = floats(bed, out),
         .output_gradient = floats(bed, out),
