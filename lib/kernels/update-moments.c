@@ -2,25 +2,37 @@
 #include "kernels/table.h"
 #include "kernels/update-moments.h"
 
-bool KERNEL(momentum)(const neuron_momentum_work *work, float *restrict values,
-                      const float *restrict gradients, float *restrict velocities, int64_t count)
+/* How velocities and values move: by the velocity times `ahead`, less the gradient times `extra`. */
+typedef struct momentum_step {
+    float rate, momentum, ahead, extra;
+} momentum_step;
+
+/* Notes in `beyond` which numbers it leaves are not finite. */
+static ALWAYS_INLINE vector_mask momentum_vector(vector_mask beyond, momentum_step by, int64_t left,
+                                                 float *values, const float *gradients,
+                                                 float *velocities)
 {
-    float rate = work->rate, momentum = work->momentum;
-    float ahead = work->nesterov ? momentum : 1, extra = work->nesterov ? rate : 0;
-    int32_t beyond = 0;
-    for (int64_t i = 0; i < count; i++) {
-        /* The velocity is kept without momentum too: it may be set while a training runs. */
-        float velocity = momentum * velocities[i] - rate * gradients[i];
-#if defined(__x86_64__) || defined(__aarch64__)
-        velocities[i] = velocity; /* flushed: see flush_vector() */
-#else
-        velocities[i] = fabsf(velocity) < FLT_MIN ? 0 : velocity;
-#endif
-        float value = values[i] + (ahead * velocity - extra * gradients[i]);
-        values[i] = value;
-        beyond |= !(fabsf(value) <= FLT_MAX); /* as is a NaN */
-    }
-    return beyond == 0;
+    vector gradient = load_some(gradients, left);
+    /* The velocity is kept without momentum too: it may be set while a training runs. */
+    vector velocity = by.momentum * load_some(velocities, left) - by.rate * gradient;
+    store_some(velocities, flush_vector(velocity), left);
+    vector value = load_some(values, left) + (by.ahead * velocity - by.extra * gradient);
+    store_some(values, value, left);
+    return beyond | (((vector_mask)value & INT32_MAX) > 0x7f7fffff);
+}
+
+bool KERNEL(momentum)(const neuron_momentum_work *work, float *values, const float *gradients,
+                      float *velocities, int64_t count)
+{
+    const momentum_step by = {work->rate, work->momentum, work->nesterov ? work->momentum : 1,
+                              work->nesterov ? work->rate : 0};
+    vector_mask beyond = {0};
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        beyond = momentum_vector(beyond, by, LANES, values + i, gradients + i, velocities + i);
+    if (i < count)
+        beyond = momentum_vector(beyond, by, count - i, values + i, gradients + i, velocities + i);
+    return all_finite(__builtin_convertvector(beyond, vector));
 }
 
 /* Notes in `seen` what it leaves, each by itself: a sum of two may be

@@ -27,7 +27,7 @@ static ALWAYS_INLINE vector note_finite(vector sum, vector numbers)
     return numbers * 0.0f + sum;
 }
 
-static ALWAYS_INLINE bool all_finite(vector sum)
+static NEVER_INLINE bool all_finite(vector sum)
 {
     bool finite = true;
     for (int i = 0; i < LANES; i++)
