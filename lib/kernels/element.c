@@ -3,18 +3,41 @@
 #include "kernels/table.h"
 #include "kernels/update-moments.h"
 
-void KERNEL(scale_bytes)(const uint8_t *bytes, int64_t count, float scale, float shift,
-                         float *restrict output)
+typedef uint8_t lane_bytes __attribute__((vector_size(LANES)));
+
+static ALWAYS_INLINE vector floats_of(lane_bytes bytes)
 {
-    for (int64_t i = 0; i < count; i++)
-        output[i] = (float)bytes[i] * scale + shift;
+#if defined(__AVX512F__)
+    return (vector)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32((__m128i)bytes));
+#elif defined(__AVX2__)
+    return (vector)_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_set1_epi64x((int64_t)bytes)));
+#else
+    return __builtin_convertvector(__builtin_convertvector(bytes, vector_mask), vector);
+#endif
+}
+
+void KERNEL(scale_bytes)(const uint8_t *bytes, int64_t count, float scale, float shift,
+                         float *output)
+{
+    lane_bytes some = {0};
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        memcpy(&some, bytes + i, sizeof some);
+        store(output + i, floats_of(some) * scale + shift);
+    }
+    if (i < count) {
+        memcpy(&some, bytes + i, (size_t)(count - i));
+        store_some(output + i, floats_of(some) * scale + shift, count - i);
+    }
 }
 
 void KERNEL(scale_floats)(const float *values, int64_t count, float scale, float shift,
-                          float *restrict output)
+                          float *output)
 {
-    for (int64_t i = 0; i < count; i++)
-        output[i] = values[i] * scale + shift;
+    for (int64_t i = 0; i < count; i += LANES) {
+        int64_t left = count - i;
+        store_some(output + i, load_some(values + i, left) * scale + shift, left);
+    }
 }
 
 void KERNEL(sum)(const float *values, const float *others, int64_t count, float *output)
@@ -25,14 +48,20 @@ void KERNEL(sum)(const float *values, const float *others, int64_t count, float 
     }
 }
 
-/* Products that are rounded before they are added, so that they are the same on processors that
- * fuse a product and a sum and on those that do not, go through so many floats on the stack. */
-enum { ROUNDED = 256 };
-
-static void round_products(const float *values, int64_t count, float scale, float *products)
+/* A product that is rounded before it is added to something, so that it is the same on processors
+ * that fuse the two and on those that do not. */
+static ALWAYS_INLINE vector rounded(vector product)
 {
-    for (int64_t i = 0; i < count; i++)
-        products[i] = values[i] * scale;
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(product));
+#elif defined(__SSE__)
+    __asm__("" : "+x"(product));
+#elif defined(__aarch64__)
+    __asm__("" : "+w"(product));
+#else
+    __asm__("" : "+m"(product));
+#endif
+    return product;
 }
 
 void KERNEL(scatter)(const neuron_scatter_work *work)
@@ -47,18 +76,22 @@ void KERNEL(scatter)(const neuron_scatter_work *work)
     }
 }
 
+static ALWAYS_INLINE void weigh(const float *values, int64_t count, float scale, bool adds,
+                                float *output)
+{
+    for (int64_t i = 0; i < count; i += LANES) {
+        int64_t left = count - i;
+        vector product = rounded(load_some(values + i, left) * scale);
+        store_some(output + i, adds ? load_some(output + i, left) + product : product, left);
+    }
+}
+
 void KERNEL(weigh)(const float *values, int64_t count, float scale, bool adds, float *output)
 {
-    if (!adds) {
-        round_products(values, count, scale, output);
-        return;
-    }
-    for (int64_t first = 0; first < count; first += ROUNDED) {
-        float products[ROUNDED];
-        int64_t some = count - first < ROUNDED ? count - first : ROUNDED;
-        round_products(values + first, some, scale, products);
-        KERNEL(sum)(output + first, products, some, output + first);
-    }
+    if (adds)
+        weigh(values, count, scale, true, output);
+    else
+        weigh(values, count, scale, false, output);
 }
 
 void KERNEL(product)(const float *values, const float *others, int64_t count, float *output)
@@ -75,89 +108,116 @@ enum { SHORT_ROW = 128 };
 void KERNEL(copy_rows)(const float *from, int64_t from_row, int64_t rows, int64_t length, float *to,
                        int64_t to_row)
 {
-    for (int64_t row = 0; row < rows; row++, from += from_row, to += to_row) {
-        if (length > SHORT_ROW)
-            memcpy(to, from, (size_t)length * sizeof *to);
-        else
-            for (int64_t i = 0; i < length; i += LANES)
-                store_some(to + i, load_some(from + i, length - i), length - i);
+    int64_t rest = length % LANES, whole = length - rest;
+    for (int64_t row = 0; length > SHORT_ROW && row < rows; row++)
+        memcpy(to + row * to_row, from + row * from_row, (size_t)length * sizeof *to);
+    for (int64_t row = 0; length <= SHORT_ROW && row < rows;
+         row++, from += from_row, to += to_row) {
+        for (int64_t i = 0; i < whole; i += LANES)
+            store(to + i, load(from + i));
+        if (rest > 0)
+            store_some(to + whole, load_some(from + whole, rest), rest);
     }
 }
 
 void KERNEL(penalize)(const float *values, const float *gradients, int64_t count, float l1,
                       float l2, float *output)
 {
-    for (int64_t first = 0; first < count; first += ROUNDED) {
-        float products[ROUNDED];
-        int64_t some = count - first < ROUNDED ? count - first : ROUNDED;
-        round_products(values + first, some, l2, products);
-        for (int64_t i = first; i < first + some; i++) {
-            float sign = (float)((values[i] > 0) - (values[i] < 0));
-            output[i] = gradients[i] + l1 * sign; /* the product is exact */
-        }
-        KERNEL(sum)(output + first, products, some, output + first);
+    for (int64_t i = 0; i < count; i += LANES) {
+        int64_t left = count - i;
+        vector value = load_some(values + i, left);
+        vector sign = __builtin_convertvector((value < 0) - (value > 0), vector);
+        vector slope = load_some(gradients + i, left) + l1 * sign; /* the product is exact */
+        store_some(output + i, slope + rounded(value * l2), left);
     }
 }
 
-enum { BLOCKS = 8 };
+/* Random numbers are made of so many blocks, those of a register at a time. */
+enum { BLOCKS = 8, BLOCKS_AT_A_TIME = LANES / 2, TIMES = BLOCKS / BLOCKS_AT_A_TIME };
 
-/* One number of each of eight blocks, in the lower halves. */
-typedef uint64_t numbers __attribute__((vector_size(8 * BLOCKS)));
-typedef uint32_t flags __attribute__((vector_size(4 * BLOCKS)));
+/* One number of each block, in the lower halves. */
+typedef uint64_t some_numbers __attribute__((vector_size(VECTOR_BYTES)));
+typedef uint64_t all_numbers __attribute__((vector_size(8 * BLOCKS)));
+typedef union numbers {
+    all_numbers all;
+    some_numbers some[TIMES];
+} numbers;
+
+typedef uint32_t halves __attribute__((vector_size(4 * BLOCKS)));
+typedef int32_t flags __attribute__((vector_size(4 * BLOCKS)));
 typedef float floats __attribute__((vector_size(4 * BLOCKS)));
 typedef float floats_loose __attribute__((vector_size(4 * BLOCKS), aligned(4), may_alias));
 
-static const uint64_t low_half = 0xffffffffu;
-
-/* Of lower halves. A compiler that does not see that they are takes several times as long. Where a
- * product of eight is one instruction the rounds are unrolled; else they are long enough. */
+/* Where eight blocks fill a register, and a product of them is one instruction, loops are unrolled;
+ * else they are long enough. */
 #if defined(__AVX512F__)
 #define UNROLL_ROUNDS UNROLL_FULLY
-static ALWAYS_INLINE numbers multiply_low(numbers low, uint64_t factor)
-{
-    return (numbers)_mm512_mul_epu32((__m512i)low, _mm512_set1_epi64((long long)factor));
-}
 #else
 #define UNROLL_ROUNDS UNROLL_NOT
-static ALWAYS_INLINE numbers multiply_low(numbers low, uint64_t factor)
-{
-    return low * factor;
-}
 #endif
+#if defined(__AVX__) || defined(NEURON_NEON)
+#define UNROLL_VALUES UNROLL_FULLY
+#else
+#define UNROLL_VALUES UNROLL_NOT
+#endif
+
+/* Of lower halves: a compiler that does not see that they are takes several times as long. */
+static ALWAYS_INLINE some_numbers multiply_low(some_numbers low, int64_t factor)
+{
+#if defined(__AVX512F__)
+    return (some_numbers)_mm512_mul_epu32((__m512i)low, _mm512_set1_epi64(factor));
+#elif defined(__AVX2__)
+    return (some_numbers)_mm256_mul_epu32((__m256i)low, _mm256_set1_epi64x(factor));
+#elif defined(__SSE2__)
+    return (some_numbers)_mm_mul_epu32((__m128i)low, _mm_set1_epi64x(factor));
+#else
+    return low * (uint64_t)factor;
+#endif
+}
 
 /* Eight blocks of Philox4x32-10, from `first` on: see base/random.c. */
 static ALWAYS_INLINE void draw(const neuron_random *random, uint64_t first, numbers drawn[4])
 {
-    uint64_t key0 = random->seed & low_half, key1 = random->seed >> 32;
-    numbers index = (numbers){0, 1, 2, 3, 4, 5, 6, 7} + first;
-    numbers c0 = index & low_half, c1 = index >> 32;
-    numbers c2 = (numbers){0} + random->stream, c3 = (numbers){0} + random->use;
-    UNROLL_ROUNDS
-    for (int round = 0; round < 10; round++) {
-        numbers product0 = multiply_low(c0, 0xD2511F53u);
-        numbers product1 = multiply_low(c2, 0xCD9E8D57u);
-        c0 = (product1 >> 32) ^ c1 ^ key0;
-        c1 = product1 & low_half;
-        c2 = (product0 >> 32) ^ c3 ^ key1;
-        c3 = product0 & low_half;
-        key0 = (key0 + 0x9E3779B9u) & low_half;
-        key1 = (key1 + 0xBB67AE85u) & low_half;
+    static const uint64_t low_half = 0xffffffffu;
+    static const numbers places = {{0, 1, 2, 3, 4, 5, 6, 7}};
+    UNROLL_NOT
+    for (int i = 0; i < TIMES; i++) {
+        uint64_t key0 = random->seed & low_half, key1 = random->seed >> 32;
+        some_numbers index = places.some[i] + first;
+        some_numbers c0 = index & low_half, c1 = index >> 32;
+        some_numbers c2 = (some_numbers){0} + random->stream;
+        some_numbers c3 = (some_numbers){0} + random->use;
+        UNROLL_ROUNDS
+        for (int round = 0; round < 10; round++) {
+            some_numbers product0 = multiply_low(c0, 0xD2511F53u);
+            some_numbers product1 = multiply_low(c2, 0xCD9E8D57u);
+            c0 = (product1 >> 32) ^ c1 ^ key0;
+            c1 = product1 & low_half;
+            c2 = (product0 >> 32) ^ c3 ^ key1;
+            c3 = product0 & low_half;
+            key0 = (key0 + 0x9E3779B9u) & low_half;
+            key1 = (key1 + 0xBB67AE85u) & low_half;
+        }
+        drawn[0].some[i] = c0;
+        drawn[1].some[i] = c1;
+        drawn[2].some[i] = c2;
+        drawn[3].some[i] = c3;
     }
-    drawn[0] = c0;
-    drawn[1] = c1;
-    drawn[2] = c2;
-    drawn[3] = c3;
 }
 
-/* Which values of one group are kept. Each number serves two of them, one with each half. */
+/* Which values of one group are kept. Each number serves two of them, one with each half. It is the
+ * sign of a difference: of a comparison compilers make masks, with which a processor reads the
+ * values only when all numbers are drawn. */
 static ALWAYS_INLINE void draw_kept(const neuron_dropout_work *work, uint64_t first, flags kept[8])
 {
+    int32_t below = (int32_t)work->threshold - 1;
     numbers drawn[4];
     draw(&work->random, first, drawn);
-    UNROLL_FULLY
-    for (int i = 0; i < 8; i++) {
-        numbers half = i < 4 ? drawn[i] & 0xffff : drawn[i - 4] >> 16;
-        kept[i] = (flags)(__builtin_convertvector(half, flags) >= work->threshold);
+    UNROLL_VALUES
+    for (int i = 0; i < 4; i++) {
+        halves number = __builtin_convertvector(drawn[i].all, halves);
+        kept[i] = (below - (flags)(number & 0xffff)) >> 31;
+        kept[i + 4] = (below - (flags)(number >> 16)) >> 31;
     }
 }
 
@@ -169,7 +229,7 @@ void KERNEL(dropout)(const neuron_dropout_work *work, const float *values, int64
         flags kept[8];
         draw_kept(work, block, kept);
         if (count - i >= NEURON_DROPOUT_GROUP) {
-            UNROLL_FULLY
+            UNROLL_VALUES
             for (int k = 0; k < 8; k++) {
                 floats scaled = *(const floats_loose *)(values + i + 8 * k) * work->scale;
                 *(floats_loose *)(output + i + 8 * k) = (floats)(kept[k] & (flags)scaled);
@@ -180,21 +240,6 @@ void KERNEL(dropout)(const neuron_dropout_work *work, const float *values, int64
         }
     }
 }
-
-/* Values of a step: two of each pair of numbers of eight blocks. */
-enum { NOISE = 4 * BLOCKS };
-
-typedef float pairs __attribute__((vector_size(2 * sizeof(floats)), aligned(4), may_alias));
-typedef int32_t pair_places __attribute__((vector_size(2 * sizeof(floats))));
-
-/* One of `a` and one of `b` in turn, from their lower half or their upper. */
-#if defined(__clang__) || __GNUC__ >= 12
-#define MIX(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define MIX(a, b, ...) __builtin_shuffle(a, b, (pair_places){__VA_ARGS__})
-#endif
-#define MIX_LOWER(a, b) MIX(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define MIX_UPPER(a, b) MIX(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
 
 /* sqrt(-2 log(share)) for 2^-24 <= share <= 1: the logarithm is that of a power of two and of a
  * number between the roots of 1/2 and 2. */
@@ -227,52 +272,51 @@ static ALWAYS_INLINE void turn(vector share, vector *sine, vector *cosine)
     *cosine = flip(choose(odd, s, c), (quarter + 1) << 30);
 }
 
+/* Two numbers of each block in one vector, of which the upper 24 bits count. */
+static ALWAYS_INLINE vector two_shares(some_numbers even, some_numbers odd)
+{
+    vector_mask both = (vector_mask)(even >> 8 | (odd >> 8) << 32);
+    return __builtin_convertvector(both, vector) * 0x1p-24f;
+}
+
 /* Normal numbers of deviation 1 (Box and Muller, 1958): the first two of a block's numbers make the
  * first two, the others the others. */
-static ALWAYS_INLINE void draw_normal(const neuron_random *random, uint64_t first, pairs normal[2])
+static ALWAYS_INLINE void draw_normal(const neuron_random *random, uint64_t first,
+                                      vector normal[2 * TIMES])
 {
     numbers drawn[4];
     draw(random, first, drawn);
-    /* The first numbers of all pairs, and the second ones, of which the upper 24 bits count. */
-    union {
-        numbers numbers;
-        vector_mask parts[2 * BLOCKS / LANES];
-    } firsts = {drawn[0] >> 8 | (drawn[2] >> 8) << 32},
-      seconds = {drawn[1] >> 8 | (drawn[3] >> 8) << 32};
-    union {
-        pairs all;
-        vector parts[2 * BLOCKS / LANES];
-    } sines, cosines;
-    UNROLL_FULLY
-    for (int i = 0; i < 2 * BLOCKS / LANES; i++) {
-        vector share = 1.0f - __builtin_convertvector(firsts.parts[i], vector) * 0x1p-24f;
-        vector radius = radius_of(share), sine, cosine;
-        turn(__builtin_convertvector(seconds.parts[i], vector) * 0x1p-24f, &sine, &cosine);
-        sines.parts[i] = radius * sine;
-        cosines.parts[i] = radius * cosine;
+    UNROLL_NOT
+    for (int i = 0; i < TIMES; i++) {
+        vector radius = radius_of(1.0f - two_shares(drawn[0].some[i], drawn[2].some[i]));
+        vector sine, cosine;
+        turn(two_shares(drawn[1].some[i], drawn[3].some[i]), &sine, &cosine);
+        sine *= radius;
+        cosine *= radius;
+        normal[2 * i] = interleave_lower(cosine, sine);
+        normal[2 * i + 1] = interleave_upper(cosine, sine);
     }
-    normal[0] = MIX_LOWER(cosines.all, sines.all);
-    normal[1] = MIX_UPPER(cosines.all, sines.all);
 }
+
+/* Values that eight blocks are for. */
+enum { NOISE = 2 * TIMES * LANES };
 
 void KERNEL(gaussian_noise)(const neuron_noise_work *work, const float *values, int64_t count,
                             float *output)
 {
     uint64_t block = work->first;
     for (int64_t i = 0; i < count; i += NOISE, block += BLOCKS) {
+        vector normal[2 * TIMES];
         float part[NOISE];
-        pairs normal[2];
+        size_t some = count - i < NOISE ? (size_t)(count - i) * sizeof *part : 0;
+        const float *from = some ? memcpy(part, values + i, some) : values + i;
+        float *to = some ? part : output + i;
         draw_normal(&work->random, block, normal);
-        if (count - i >= NOISE) {
-            for (int k = 0; k < 2; k++)
-                *(pairs *)(output + i + k * NOISE / 2) =
-                    *(const pairs *)(values + i + k * NOISE / 2) + work->deviation * normal[k];
-            continue;
-        }
-        memcpy(part, values + i, (size_t)(count - i) * sizeof *part);
-        for (int k = 0; k < 2; k++)
-            *(pairs *)(part + k * NOISE / 2) += work->deviation * normal[k];
-        memcpy(output + i, part, (size_t)(count - i) * sizeof *part);
+        UNROLL_NOT
+        for (int v = 0; v < 2 * TIMES; v++)
+            store(to + v * LANES, load(from + v * LANES) + work->deviation * normal[v]);
+        if (some)
+            memcpy(output + i, part, some);
     }
 }
 

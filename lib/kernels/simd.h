@@ -8,6 +8,8 @@
 #include <string.h>
 #if defined(__AVX__)
 #include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
 #elif defined(NEURON_NEON)
 #include <arm_neon.h>
 #endif
@@ -201,6 +203,34 @@ static ALWAYS_INLINE vector broadcast(float value)
 static ALWAYS_INLINE vector choose(vector_mask mask, vector yes, vector no)
 {
     return (vector)((mask & (vector_mask)yes) | (~mask & (vector_mask)no));
+}
+
+/* Lanes of two vectors in turn, of their first halves and of their second halves. */
+#if defined(__AVX512F__)
+#define LOWER_LANES 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define UPPER_LANES 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif defined(__AVX__)
+#define LOWER_LANES 0, 8, 1, 9, 2, 10, 3, 11
+#define UPPER_LANES 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define LOWER_LANES 0, 4, 1, 5
+#define UPPER_LANES 2, 6, 3, 7
+#endif
+
+#if defined(__clang__)
+#define INTERLEAVE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define INTERLEAVE(a, b, ...) __builtin_shuffle(a, b, (vector_mask){__VA_ARGS__})
+#endif
+
+static ALWAYS_INLINE vector interleave_lower(vector a, vector b)
+{
+    return INTERLEAVE(a, b, LOWER_LANES);
+}
+
+static ALWAYS_INLINE vector interleave_upper(vector a, vector b)
+{
+    return INTERLEAVE(a, b, UPPER_LANES);
 }
 
 /* The sum of all lanes, and the largest of them: halves are joined until one is left. */

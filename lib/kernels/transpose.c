@@ -2,23 +2,6 @@
 #include "kernels/store-tile.h"
 #include "kernels/table.h"
 
-#if defined(__AVX512F__)
-#define LOWER  0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define HIGHER 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-#elif defined(__AVX__)
-#define LOWER  0, 8, 1, 9, 2, 10, 3, 11
-#define HIGHER 4, 12, 5, 13, 6, 14, 7, 15
-#else
-#define LOWER  0, 4, 1, 5
-#define HIGHER 2, 6, 3, 7
-#endif
-
-#if defined(__clang__)
-#define MIX(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define MIX(a, b, ...) __builtin_shuffle(a, b, (vector_mask){__VA_ARGS__})
-#endif
-
 /* Turns over LANES rows: mixing the first half of the rows with the second moves one bit of each
  * element's row number to its column number, and back. */
 static ALWAYS_INLINE void turn_over(vector rows[LANES])
@@ -28,8 +11,8 @@ static ALWAYS_INLINE void turn_over(vector rows[LANES])
         vector mixed[LANES];
         UNROLL_FULLY
         for (int i = 0; i < LANES / 2; i++) {
-            mixed[2 * i] = MIX(rows[i], rows[i + LANES / 2], LOWER);
-            mixed[2 * i + 1] = MIX(rows[i], rows[i + LANES / 2], HIGHER);
+            mixed[2 * i] = interleave_lower(rows[i], rows[i + LANES / 2]);
+            mixed[2 * i + 1] = interleave_upper(rows[i], rows[i + LANES / 2]);
         }
         UNROLL_FULLY
         for (int i = 0; i < LANES; i++)
