@@ -2,7 +2,7 @@
 #include "kernels/table.h"
 #include "kernels/update-moments.h"
 
-/* How velocities and values move: by the velocity times `ahead`, less the gradient times `extra`. */
+/* How velocity and value move: by the velocity times `ahead`, less the gradient times `extra`. */
 typedef struct momentum_step {
     float rate, momentum, ahead, extra;
 } momentum_step;
