@@ -11,6 +11,7 @@ classes are made of the library's own tables when the package is imported: a new
 """
 from __future__ import annotations
 
+import ctypes
 import difflib
 import inspect
 import numbers
