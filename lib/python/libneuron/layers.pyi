@@ -1,5 +1,6 @@
 # Made by stubs.py from layers.py and the library's tables of options.
 from typing import Any, Literal, Optional, Tuple, Union
+import ctypes
 import difflib
 import inspect
 import numbers
