@@ -14,10 +14,10 @@
  *      transpose FILTERS WINDOW [STRIDE] [same]      conv1d FILTERS WINDOW [STRIDE] [same]
  *      max-pool1d WINDOW [STRIDE] [same]             average-pool1d WINDOW [STRIDE] [same]
  *      global-average1d, global-max1d                upsample FACTOR, upsample-bilinear FACTOR
- *      slice COUNT, rescale SCALE, standardize, unstandardize
+ *      slice COUNT, rescale SCALE, standardize, unstandardize, permute (channels to the front)
  *      quantized-dense UNITS                         quantized-conv FILTERS WINDOW [same]
  *      norm, layer-norm, dropout RATE, noise DEVIATION, rotation FACTOR, pad PIXELS
- *      relu, tanh, ..., leaky-relu SLOPE, elu ALPHA, softmax
+ *      relu, tanh, ..., leaky-relu SLOPE, elu ALPHA, clip MAXIMUM (from 0), softmax, log-softmax
  *      keep NAME           gives the present value a name
  *      from NAME           goes on from such a value
  *      add NAME..., multiply NAME..., average NAME..., weighted-average NAME..., vote NAME...,
@@ -213,6 +213,21 @@ static neuron_node_t *upsample_bilinear(neuron_graph_t *graph, neuron_node_t *x,
     return neuron_upsample2d(graph, x, (int64_t)factor, (int64_t)factor, "interpolation=bilinear");
 }
 
+static neuron_node_t *permute(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_permute(graph, x, (const int32_t[]){2, 0, 1}, 3);
+}
+
+static neuron_node_t *log_softmax(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_log_softmax(graph, x, NULL);
+}
+
+static neuron_node_t *clip(neuron_graph_t *graph, neuron_node_t *x, double maximum)
+{
+    return neuron_clip(graph, x, 0, maximum);
+}
+
 static const struct {
     const char *name;
     neuron_node_t *(*make)(neuron_graph_t *graph, neuron_node_t *input);
@@ -238,6 +253,8 @@ static const struct {
     {"softsign", neuron_softsign},
     {"exponential", neuron_exponential},
     {"softmax", softmax},
+    {"log-softmax", log_softmax},
+    {"permute", permute},
 };
 
 static const struct {
@@ -249,6 +266,7 @@ static const struct {
     {"rotation", rotation},
     {"leaky-relu", neuron_leaky_relu},
     {"elu", neuron_elu},
+    {"clip", clip},
     {"slice", slice},
     {"rescale", rescale},
     {"upsample", upsample},

@@ -12,7 +12,8 @@ VERSION = torch.__version__
 PLAIN = {'relu': nn.ReLU, 'tanh': nn.Tanh, 'sigmoid': nn.Sigmoid, 'gelu': nn.GELU, 'silu': nn.SiLU,
          'hard-swish': nn.Hardswish, 'selu': nn.SELU, 'softplus': nn.Softplus,
          'softsign': nn.Softsign, 'flatten': nn.Flatten}
-NUMBERED = {'dropout': nn.Dropout, 'leaky-relu': nn.LeakyReLU, 'elu': nn.ELU}
+NUMBERED = {'dropout': nn.Dropout, 'leaky-relu': nn.LeakyReLU, 'elu': nn.ELU,
+            'clip': lambda maximum: nn.Hardtanh(0, maximum)}
 
 
 class Function(nn.Module):
@@ -70,7 +71,7 @@ FUNCTIONS = {'exponential': torch.exp,
                      range(len(values) + 1)),
              'concat': lambda *values: torch.cat(values, 1)}
 KINDS = {*PLAIN, *NUMBERED, *FUNCTIONS, *peer_rows.WINDOWED, 'dense', 'norm', 'layer-norm', 'pad',
-         'noise', 'prelu', 'softmax'}
+         'noise', 'prelu', 'softmax', 'log-softmax'}
 
 
 def make_window_1d(layer, own, pads):
@@ -136,6 +137,8 @@ def make_layer(layer):
         return nn.PReLU(channels)
     if kind == 'softmax':
         return nn.Softmax(1)
+    if kind == 'log-softmax':
+        return nn.LogSoftmax(1)
     if kind in NUMBERED:
         return NUMBERED[kind](layer.number)
     return PLAIN[kind]() if kind in PLAIN else Function(FUNCTIONS[kind])
