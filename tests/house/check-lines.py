@@ -4,7 +4,7 @@ usage: check-lines.py TREE [FILE...]
 
 No line of C or C++ is longer than the column limit of TREE/.clang-format, comments included. No text ends a
 line with blanks, has a tab, or lacks its last newline. No function uses goto, or says const of a number
-of its own. With FILEs, paths from TREE, only these are looked at; else all of TREE.
+of its own. What a cleanup attribute calls is nothrow: compilers call abort() if it may throw. With FILEs, paths from TREE, only these are looked at; else all of TREE.
 """
 import os
 import re
@@ -47,6 +47,18 @@ def check_c(path, text, limit):
             yield f'{path}:{number}: a number of a function is not const'
 
 
+def check_cleanups(texts):
+    """`texts` by path; the functions may be declared in another file."""
+    codes = {path: without_comments(text) for path, text in texts.items()}
+    whole = '\n'.join(codes.values())
+    for path, code in codes.items():
+        for name in re.findall(r'\bcleanup\((\w+)\)', code):
+            before = r'nothrow\)\)[^;{}]*\b' + name + r'\('
+            behind = r'\b' + name + r'\([^;{}]*nothrow\)\)'
+            if not re.search(before + '|' + behind, whole):
+                yield f'{path}: {name}() is called by a cleanup attribute and is not nothrow'
+
+
 def check(path, text, limit):
     yield from check_text(path, text)
     if path.endswith(C):
@@ -60,6 +72,9 @@ def main():
     if not paths and not names:
         sys.exit(f'{tree} has no files to check')
     problems = [problem for path in paths for problem in check(path, read(os.path.join(tree, path)), limit)]
+    if not names:
+        library = [path for path in paths if path.startswith('lib/') and path.endswith(('.c', '.h'))]
+        problems += check_cleanups({path: read(os.path.join(tree, path)) for path in library})
     for problem in problems:
         print(problem)
     return 1 if problems else 0

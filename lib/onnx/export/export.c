@@ -199,7 +199,7 @@ static int make_model(neuron_onnx_pieces *pieces, neuron_onnx_writer *writer)
 
 /* ---- The calls ---- */
 
-static void end_writer(neuron_onnx_writer *writer)
+__attribute__((nothrow)) static void end_writer(neuron_onnx_writer *writer)
 {
     neuron_onnx_memory_release(&writer->memory);
 }
@@ -270,7 +270,7 @@ static int make_for_function(neuron_onnx_pieces *pieces, neuron_onnx_writer *wri
     return make(pieces, writer, graph, options, who);
 }
 
-static void end_graph(neuron_graph_t **graph)
+__attribute__((nothrow)) static void end_graph(neuron_graph_t **graph)
 {
     neuron_graph_unref(*graph);
 }
