@@ -226,14 +226,16 @@ NEURON_API int neuron_graph_copy_arrays(int64_t *copied, neuron_graph_t *to,
                                         const neuron_graph_t *from, const char *to_prefix,
                                         const char *from_prefix);
 
-/** Takes parameters from a safetensors file into a graph by their names, as
- *  neuron_graph_copy_arrays() does; whatever program has written the file, and whatever else is in
- *  it. Numbers of F16, BF16, F64 and integers become float32, each rounded to the nearest; the log
- *  says so (NEURON_LOG_INFO). Arrays must lie in the order of this library: the kernel of a dense
- *  layer is [in, units], that of a convolution [height, width, in, out].
+/** Takes parameters from a safetensors file, or from an .npz archive of NumPy, into a graph by
+ *  their names, as neuron_graph_copy_arrays() does; whatever program has written the file, and
+ *  whatever else is in it. Which of both it is, its bytes tell. Numbers of F16, BF16, F64 and
+ *  integers become float32, each rounded to the nearest; the log says so (NEURON_LOG_INFO). Arrays
+ *  must lie in the order of this library: the kernel of a dense layer is [in, units], that of a
+ *  convolution [height, width, in, out].
  *  @return  as neuron_graph_copy_arrays(), NEURON_E_SHAPE for an array of another shape too;
- *           NEURON_E_IO, NEURON_E_FORMAT also for numbers of another type, NEURON_E_MEMORY. On
- *           failure nothing has changed. No other thread may use the graph meanwhile. Since 0.1. */
+ *           NEURON_E_IO, NEURON_E_FORMAT also for numbers of another type, NEURON_E_MEMORY; of an
+ *           archive also what neuron_tensor_load_npz() returns. On failure nothing has changed. No
+ *           other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_load_arrays(int64_t *loaded, neuron_graph_t *graph, const char *path,
                                         const char *to_prefix, const char *from_prefix);
 
@@ -244,6 +246,18 @@ NEURON_API int neuron_graph_load_arrays(int64_t *loaded, neuron_graph_t *graph, 
 NEURON_API int neuron_graph_load_arrays_memory(int64_t *loaded, neuron_graph_t *graph,
                                                const void *bytes, size_t size,
                                                const char *to_prefix, const char *from_prefix);
+
+/** Writes parameters alone, by their names, as an .npz archive that numpy.load() opens:
+ *
+ *      weights = numpy.load("weights.npz")
+ *      weights["dense_1.kernel"].shape                         (784, 30)
+ *
+ *  Numbers are float32, of quantised kernels int8; nothing is packed. The file is put in place as
+ *  neuron_graph_save() does it. neuron_graph_load_arrays() takes them into a graph again.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_IO, NEURON_E_MEMORY,
+ *           NEURON_E_UNSUPPORTED for more than 65,535 arrays or 4 GiB. Any thread, unless another
+ *           one changes the graph meanwhile. Since 0.1. */
+NEURON_API int neuron_graph_save_npz(const neuron_graph_t *graph, const char *path);
 
 /** Predicts, with a graph that has one input and one output. Dropout is off and batch normalisation
  *  uses its moving statistics.

@@ -1,6 +1,7 @@
 /* Takes parameters of a file into a graph by their names, whoever has written it. */
 #include "graph/copy-arrays.h"
 #include "model/conversions.h"
+#include "model/npz-arrays.h"
 
 #include "base/float-mode.h"
 
@@ -49,13 +50,29 @@ static int load_and_close(int64_t *loaded, neuron_graph_t *graph, neuron_safeten
     return status;
 }
 
+/* Whether a content was an archive of NumPy, and was taken as such. */
+static int load_archive(bool *is, int64_t *loaded, neuron_graph_t *graph,
+                        const neuron_content *content, const char *to_prefix,
+                        const char *from_prefix)
+{
+    RETURN_IF_ERROR(neuron_npz_is(is, content));
+    return *is ? neuron_npz_load_arrays(loaded, graph, content, to_prefix ? to_prefix : "",
+                                        from_prefix ? from_prefix : "")
+               : NEURON_OK;
+}
+
 int neuron_graph_load_arrays(int64_t *loaded, neuron_graph_t *graph, const char *path,
                              const char *to_prefix, const char *from_prefix)
 {
     FLOAT_SCOPE;
     neuron_safetensors *file;
+    bool is_archive;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(path);
+    const neuron_content content = neuron_content_of_file(graph->context, path);
+    RETURN_IF_ERROR(load_archive(&is_archive, loaded, graph, &content, to_prefix, from_prefix));
+    if (is_archive)
+        return NEURON_OK;
     RETURN_IF_ERROR(neuron_safetensors_open(&file, graph->context, path));
     return load_and_close(loaded, graph, file, to_prefix, from_prefix);
 }
@@ -65,8 +82,13 @@ int neuron_graph_load_arrays_memory(int64_t *loaded, neuron_graph_t *graph, cons
 {
     FLOAT_SCOPE;
     neuron_safetensors *file;
+    bool is_archive;
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, __func__));
     CHECK_ARGUMENT(bytes);
+    const neuron_content content = neuron_content_of_memory(graph->context, bytes, size, "memory");
+    RETURN_IF_ERROR(load_archive(&is_archive, loaded, graph, &content, to_prefix, from_prefix));
+    if (is_archive)
+        return NEURON_OK;
     RETURN_IF_ERROR(neuron_safetensors_parse(&file, graph->context, bytes, size, "memory"));
     return load_and_close(loaded, graph, file, to_prefix, from_prefix);
 }

@@ -935,6 +935,11 @@ class graph : public handle<graph, neuron_graph_t>
     {
         return detail::done(neuron_graph_save(get(), path.c_str()));
     }
+    /** neuron_graph_save_npz() */
+    outcome<void> save_npz(text path) const
+    {
+        return detail::done(neuron_graph_save_npz(get(), path.c_str()));
+    }
     /** neuron_graph_set_storage() */
     outcome<void> set_storage(text storage)
     {

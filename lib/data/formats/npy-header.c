@@ -6,6 +6,7 @@
 #include "base/tensor.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { MAGIC_SIZE = 6, FRONT_MOST = 12, VERSION_MOST = 3, TEXT_MAX = 1 << 16, SHOWN_MAX = 40 };
@@ -279,4 +280,32 @@ int neuron_npy_parse(neuron_npy_header *header, neuron_source *source)
     int status = parse_dictionary(&text, header);
     neuron_buffer_close(&buffer);
     return status == NEURON_OK ? check_size(header, source) : status;
+}
+
+/* ---- Writing ---- */
+
+/* Headers are filled up so that elements begin at a multiple of this. */
+enum { HEADER_ALIGNMENT = 64 };
+
+/* Of version 1.0. */
+size_t neuron_npy_write_header(char header[NEURON_NPY_HEADER_ROOM], const char *type,
+                               const neuron_shape *shape)
+{
+    char extents[NEURON_SHAPE_TEXT + 2 * NEURON_RANK_MAX] = "";
+    size_t used = 0;
+    for (int32_t axis = 0; axis < shape->rank; axis++)
+        used += (size_t)snprintf(extents + used, sizeof extents - used, "%" PRId64 ", ",
+                                 shape->extent[axis]);
+    size_t front = 10; /* magic, version and length */
+    size_t text =
+        (size_t)snprintf(header + front, NEURON_NPY_HEADER_ROOM - front,
+                         "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", type, extents);
+    size_t size = front + text + 1;
+    size = (size + HEADER_ALIGNMENT - 1) / HEADER_ALIGNMENT * HEADER_ALIGNMENT;
+    memset(header + front + text, ' ', size - front - text);
+    header[size - 1] = '\n';
+    memcpy(header, "\x93NUMPY\x01\x00", 8);
+    header[8] = (char)((size - front) & 0xff);
+    header[9] = (char)((size - front) >> 8);
+    return size;
 }

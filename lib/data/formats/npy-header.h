@@ -20,6 +20,12 @@ typedef struct neuron_npy_header {
 /* Reads and checks a header, and that its elements can be what follows. */
 int neuron_npy_parse(neuron_npy_header *header, neuron_source *source);
 
+/* Writes the header of an array in C's order, whose type NumPy calls "<f4", and returns its
+ * size. */
+enum { NEURON_NPY_HEADER_ROOM = 512 };
+size_t neuron_npy_write_header(char header[NEURON_NPY_HEADER_ROOM], const char *type,
+                               const neuron_shape *shape);
+
 /* NEURON_E_FORMAT with the bytes that the elements need and the `has` that there are. */
 int neuron_npy_fail_size(const neuron_npy_header *header, const neuron_source *source,
                          uint64_t has);

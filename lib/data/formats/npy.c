@@ -10,11 +10,7 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-
-/* Headers are filled up so that elements begin at a multiple of this. */
-enum { HEADER_ALIGNMENT = 64, HEADER_ROOM = 512 };
 
 /* The bits of an element. */
 static uint64_t element_at(const uint8_t *from, size_t size, bool big)
@@ -221,36 +217,14 @@ static const char *type_code(int32_t type)
     }
 }
 
-/* Writes a header of version 1.0 and returns its size. */
-static size_t write_header(char header[HEADER_ROOM], const neuron_tensor_t *tensor)
-{
-    char shape[NEURON_SHAPE_TEXT + 2 * NEURON_RANK_MAX] = "";
-    size_t used = 0;
-    for (int32_t axis = 0; axis < tensor->shape.rank; axis++)
-        used += (size_t)snprintf(shape + used, sizeof shape - used, "%" PRId64 ", ",
-                                 tensor->shape.extent[axis]);
-    size_t front = 10; /* magic, version and length */
-    size_t text = (size_t)snprintf(header + front, HEADER_ROOM - front,
-                                   "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
-                                   type_code(tensor->type), shape);
-    size_t size = front + text + 1;
-    size = (size + HEADER_ALIGNMENT - 1) / HEADER_ALIGNMENT * HEADER_ALIGNMENT;
-    memset(header + front + text, ' ', size - front - text);
-    header[size - 1] = '\n';
-    memcpy(header, "\x93NUMPY\x01\x00", 8);
-    header[8] = (char)((size - front) & 0xff);
-    header[9] = (char)((size - front) >> 8);
-    return size;
-}
-
 int neuron_tensor_save_npy(const neuron_tensor_t *tensor, const char *path)
 {
     FLOAT_SCOPE;
     CHECK_ARGUMENT(tensor);
     CHECK_ARGUMENT(path);
-    char header[HEADER_ROOM];
+    char header[NEURON_NPY_HEADER_ROOM];
     const neuron_file_piece pieces[] = {
-        {header, write_header(header, tensor), 1},
+        {header, neuron_npy_write_header(header, type_code(tensor->type), &tensor->shape), 1},
         {tensor->data, (size_t)neuron_tensor_count(tensor) * neuron_type_size(tensor->type),
          neuron_type_size(tensor->type)},
     };

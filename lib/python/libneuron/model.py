@@ -436,6 +436,11 @@ class Model:
         with self._stored(storage):
             check(_c.neuron_graph_save(self._graph, path_of(path)))
 
+    def save_npz(self, path: Any) -> None:
+        """Writes the parameters alone, by their names, as an archive for numpy.load()."""
+        with self._reading():
+            check(_c.neuron_graph_save_npz(self._graph, path_of(path)))
+
     def to_bytes(self, *, storage: str = "f32") -> bytes:
         """The bytes that save() would write."""
         with self._stored(storage):
@@ -484,7 +489,8 @@ class Model:
         return Model._of(graph, context)
 
     def load_arrays(self, path: Any, *, prefix: str = "", source_prefix: str = "") -> int:
-        """Takes parameters from a safetensors file of any program by their names; tells how many."""
+        """Takes parameters from a safetensors file of any program, or a NumPy archive (.npz), by their names; tells how
+        many."""
         loaded = out(_c.neuron_graph_load_arrays, 0)
         with self._changing():
             check(_c.neuron_graph_load_arrays(loaded, self._graph, path_of(path), utf8(prefix), utf8(source_prefix)))
