@@ -59,6 +59,15 @@ def check_openings(files):
             yield f'{path} does not open with a comment that says what it is for'
 
 
+def check_tools(files):
+    """The programs are what anybody could write: on public headers."""
+    for path, text in sorted(files.items()):
+        if os.path.dirname(path) == 'tools':
+            for included in includes(text):
+                if os.path.dirname(included) != 'tools':
+                    yield f'{path} includes {included}, which is not public'
+
+
 def check_circles(files):
     done, path = set(), []
 
@@ -104,10 +113,11 @@ def main():
     rooms = rooms_of(lib)
     for beside in ('report', 'onnx', 'source'):
         rooms += [beside] + [f'{beside}/{room}' for room in rooms_of(os.path.join(lib, beside))]
+    rooms += ['tools']
     files = sources(lib)
     if not rooms or not files:
         sys.exit(f'{lib} has no subdir() lines or no source files')
-    problems = [*check_order(rooms, files), *check_circles(files), *check_sizes(files),
+    problems = [*check_tools(files), *check_order(rooms, files), *check_circles(files), *check_sizes(files),
                 *check_openings(files),
                 *check_design(rooms, read(design))]
     for problem in problems:

@@ -198,7 +198,7 @@ def debian_files():
 
 
 def spec_files():
-    names = {"_libdir": "@libdir@", "_includedir": "include", "_datadir": "share", "python3_sitelib": "@python@"}
+    names = {"_libdir": "@libdir@", "_includedir": "include", "_datadir": "share", "_bindir": "bin", "_mandir": "share/man", "python3_sitelib": "@python@"}
     parts = re.findall(r"^%files(.*)\n((?:(?!%(?:files|changelog)).*\n)*)", read("docs/packaging/rpm/libneuron.spec"), re.M)
     return {package.strip(): [re.sub(r"%{(\w+)}", lambda name: names[name.group(1)], line) for line in lines.split("\n")
                               if line.startswith("%{")] for package, lines in parts}

@@ -1,0 +1,144 @@
+/* What each format is read and written by. A library beside the core that this build has adds a
+ * row's functions. */
+#include "tools/formats.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef TOOLS_HAVE_ONNX
+#include <libneuron-onnx/onnx.h>
+#endif
+#ifdef TOOLS_HAVE_SOURCE
+#include <libneuron-source/source.h>
+#endif
+
+static int read_weights(int64_t *count, neuron_graph_t *graph, const char *path)
+{
+    return neuron_graph_load_arrays(count, graph, path, NULL, NULL);
+}
+
+/* Its only option is the type of the parameters. */
+static int write_safetensors(neuron_graph_t *graph, const char *path, const char *options)
+{
+    const char *equals = options ? strchr(options, '=') : NULL;
+    int status = equals ? neuron_graph_set_storage(graph, equals + 1) : NEURON_OK;
+    return status < 0 ? status : neuron_graph_save(graph, path);
+}
+
+static int write_npz(neuron_graph_t *graph, const char *path, const char *options)
+{
+    (void)options;
+    return neuron_graph_save_npz(graph, path);
+}
+
+#ifdef TOOLS_HAVE_ONNX
+static int write_onnx(neuron_graph_t *graph, const char *path, const char *options)
+{
+    return neuron_onnx_export(graph, path, options);
+}
+#define WRITE_ONNX write_onnx
+#else
+#define WRITE_ONNX NULL
+#endif
+
+#ifdef TOOLS_HAVE_SOURCE
+static int write_source(neuron_graph_t *graph, const char *path, const char *options)
+{
+    return neuron_source_export(graph, path, options);
+}
+#define WRITE_SOURCE write_source
+#else
+#define WRITE_SOURCE NULL
+#endif
+
+const format_t formats[] = {
+    {.name = "safetensors",
+     .ending = ".safetensors",
+     .what = "a model of libneuron",
+     .kind = CONTENT_MODEL,
+     .read = neuron_graph_load,
+     .read_weights = read_weights,
+     .options = "storage",
+     .write = write_safetensors},
+    {.name = "npz",
+     .ending = ".npz",
+     .what = "parameters by name, for NumPy",
+     .kind = CONTENT_NPZ,
+     .read_weights = read_weights,
+     .write = write_npz},
+    {.name = "weights",
+     .ending = "",
+     .what = "parameters by name, of any program",
+     .kind = CONTENT_WEIGHTS,
+     .read_weights = read_weights},
+    {.name = "onnx",
+     .ending = ".onnx",
+     .what = "a model for ONNX Runtime and others",
+     .needs = "libneuron-onnx",
+     .kind = CONTENT_ONNX,
+     .options = "layout, input_type",
+     .write = WRITE_ONNX},
+    {.name = "c",
+     .ending = ".c",
+     .what = "one file of C that predicts",
+     .needs = "libneuron-source",
+     .kind = CONTENT_UNKNOWN,
+     .options = "name, header, workspace, linkage",
+     .write = WRITE_SOURCE},
+    {.name = NULL},
+};
+
+const format_t *format_by_name(const char *name)
+{
+    for (const format_t *format = formats; format->name; format++)
+        if (strcmp(format->name, name) == 0)
+            return format;
+    return NULL;
+}
+
+const format_t *format_by_ending(const char *path)
+{
+    for (const format_t *format = formats; format->name; format++) {
+        size_t size = strlen(path), end = strlen(format->ending);
+        if (end > 0 && size > end && strcmp(path + size - end, format->ending) == 0)
+            return format;
+    }
+    return NULL;
+}
+
+const format_t *format_by_kind(content_kind_t kind)
+{
+    for (const format_t *format = formats; format->name; format++)
+        if (format->kind == kind && kind != CONTENT_UNKNOWN)
+            return format;
+    return NULL;
+}
+
+const char *format_list(bool written)
+{
+    static char text[2][256];
+    char *list = text[written];
+    size_t used = 0;
+    for (const format_t *format = formats; format->name; format++)
+        if (written ? format->write != NULL : format->read != NULL)
+            used += (size_t)snprintf(list + used, sizeof *text - used, "%s%s", used > 0 ? ", " : "",
+                                     format->name);
+    return list;
+}
+
+neuron_graph_t *format_load(const tool_t *tool, neuron_context_t *context, const char *path)
+{
+    const content_t content = content_of(path);
+    const format_t *format = format_by_kind(content.kind);
+    neuron_graph_t *graph = NULL;
+    if (content.kind == CONTENT_MISSING)
+        tool_complain(tool, "%s: %s", path, strerror(errno));
+    else if (!format || !format->read)
+        tool_complain(tool, "%s is %s, not a model that can be read; formats are: %s", path,
+                      content_name(content.kind), format_list(false));
+    else if (format->read(&graph, context, path) < 0)
+        tool_complain_of_call(tool);
+    return graph;
+}
