@@ -258,7 +258,7 @@ static bool find_arrays(const job_t *job, const char **x, const char **y)
     return *x && *y;
 }
 
-/* Class numbers where the model has several outputs and the labels are whole numbers, else
+/* Class numbers where the model has several outputs and the labels are integers, else
  * targets of any kind. */
 static int make_dataset(neuron_dataset_t **dataset, const job_t *job, neuron_tensor_t *examples,
                         neuron_tensor_t *labels)

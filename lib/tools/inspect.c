@@ -252,8 +252,8 @@ static bool print_weights(const content_t *content)
 static const char *type_name(int32_t type)
 {
     return type == NEURON_TYPE_U8    ? "bytes"
-           : type == NEURON_TYPE_I32 ? "whole numbers"
-           : type == NEURON_TYPE_I64 ? "whole numbers"
+           : type == NEURON_TYPE_I32 ? "integers"
+           : type == NEURON_TYPE_I64 ? "integers"
                                      : "floats";
 }
 

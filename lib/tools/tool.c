@@ -61,7 +61,7 @@ long tool_number(const tool_t *tool, const char *option, const char *text, long 
     errno = 0;
     long number = strtol(text, &end, 10);
     if (end == text || *end || errno || number < least || number > most)
-        tool_misused(tool, "%s is \"%s\"; it must be a whole number from %ld to %ld", option, text,
+        tool_misused(tool, "%s is \"%s\"; it must be an integer from %ld to %ld", option, text,
                      least, most);
     return number;
 }

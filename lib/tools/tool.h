@@ -33,7 +33,7 @@ void tool_misused(const tool_t *tool, const char *format, ...)
 void tool_tell(const tool_t *tool, int option) __attribute__((noreturn));
 enum { TOOL_HELP = 1000, TOOL_VERSION, TOOL_OWN };
 
-/* A whole number that an option was given. */
+/* An integer that an option was given. */
 long tool_number(const tool_t *tool, const char *option, const char *text, long least, long most);
 
 /* A context, whose warnings go to the standard error, as all that it logs with `verbose`; ends

@@ -125,13 +125,13 @@ def test_inspect():
     has(run("inspect", "--batch=64", "glyphs.safetensors"), "to predict 64 at a time")
     has(run("inspect", "rents.safetensors"), "columns of a table: size, town")
     has(run("inspect", "x.npy", "y.npy"), "x.npy: an .npy array of NumPy", "64x2, floats, from 0 to 0.875")
-    has(run("inspect", "data.npz"), "an .npz archive of NumPy", "x_test.npy:  60x12x12, bytes", "y_test.npy:  60, whole numbers")
+    has(run("inspect", "data.npz"), "an .npz archive of NumPy", "x_test.npy:  60x12x12, bytes", "y_test.npy:  60, integers")
     has(run("inspect", "images.idx.gz"), "an IDX array, packed by gzip", "60x12x12, bytes")
     has(run("inspect", "picture"), "picture: a PNG image", "12 columns, 12 rows, grey")
     has(run("inspect", "rents.csv"), "a table of 200 rows, 3 columns", "columns: size, town, rent")
     has(run("inspect", "images"), "60 images of 12x12x1", "angle: 6")
     run("inspect", "nothing", "x.npy", status=1, error="nothing: No such file or directory")
-    run("inspect", "--batch=0", "x.npy", status=2, error='--batch is "0"; it must be a whole number from 1')
+    run("inspect", "--batch=0", "x.npy", status=2, error='--batch is "0"; it must be an integer from 1')
 
 
 def test_damaged():
