@@ -110,29 +110,43 @@ typedef void (*convolve_function)(const neuron_gemm_work *, int64_t row, int64_t
     }
 
 /* clang-format off */
-TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6)
+TILES(1) TILES(2) TILES(4) TILES(6)
 #if defined(__AVX512F__) || defined(__aarch64__)
-TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
+TILES(8) TILES(10) TILES(12)
 #endif
 
-/* By rows less one and vectors less one. */
-static const convolve_function convolve_tiles[TILE_ROWS][2] = {
-    ROW(1), ROW(2), ROW(3), ROW(4),  ROW(5),  ROW(6),
+/* By half of the rows and vectors less one. */
+static const convolve_function convolve_tiles[TILE_ROWS / 2 + 1][2] = {
+    ROW(1), ROW(2), ROW(4), ROW(6),
 #if defined(__AVX512F__) || defined(__aarch64__)
-    ROW(7), ROW(8), ROW(9), ROW(10), ROW(11), ROW(12),
+    ROW(8), ROW(10), ROW(12),
 #endif
 };
 /* clang-format on */
 
+/* Rows of each tile but the last, so that no tile is much smaller than the others. */
+static int64_t tile_rows(int64_t rows)
+{
+    int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+    int64_t most = tiles ? (rows + tiles - 1) / tiles : 1;
+    return most + (most > 1 && most % 2);
+}
+
 void KERNEL(conv_single_channel)(const neuron_gemm_work *work)
 {
-    int64_t tiles = (work->rows + TILE_ROWS - 1) / TILE_ROWS;
-    int64_t most = (work->rows + tiles - 1) / tiles;
+    int64_t most = tile_rows(work->rows), rows;
     int32_t from = floor_count(&work->post);
-    for (int64_t row = 0; row < work->rows; row += most) {
-        int64_t rows = work->rows - row < most ? work->rows - row : most;
+    for (int64_t row = 0; row < work->rows; row += rows) {
+        int64_t left = work->rows - row;
+        rows = left < most ? left : most;
+        if (rows > 1 && rows % 2) {
+            /* The last tile makes a row once more; where it is the only one, that is left. */
+            bool again = row > 0;
+            row -= again;
+            rows += again ? 1 : -1;
+        }
         for (int64_t column = 0; column < work->columns; column += 2 * LANES)
-            convolve_tiles[rows - 1][work->columns - column > LANES](work, row, column);
+            convolve_tiles[rows / 2][work->columns - column > LANES](work, row, column);
     }
     if (neuron_post_goes_on(work->post.ops, from))
         finish_rows(&work->post, from, work->rows, work->columns, work->output, work->output_row);

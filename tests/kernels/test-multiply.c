@@ -210,6 +210,40 @@ START_TEST(depth_may_be_cut)
 }
 END_TEST
 
+/* A row of pixels side by side under a window of an image of one channel: tiles of the kernel for
+ * that may make a row twice, which post-operations must not notice. */
+static void check_single_channel(const neuron_kernels *kernels, int64_t rows, int64_t columns,
+                                 int64_t window, int end)
+{
+    product p;
+    product_open(&p, kernels, rows, columns, window * window, PLAIN);
+    free(p.left);
+    p.work.left_row = p.work.left_column = p.work.groups = 1;
+    p.work.stretch = p.work.stretches = window;
+    p.work.stretch_step = rows + window - 1;
+    p.left = exact_floats(p.work.stretch_step * window, 8);
+    p.work.left = p.left;
+    set_start(&p, FROM_BIAS);
+    set_end(&p, end);
+    kernels->conv->conv_single_channel(&p.work);
+    for (int64_t m = 0; m < p.rows; m++)
+        check_row(&p, m);
+    product_close(&p);
+}
+
+START_TEST(pixels_of_one_channel)
+{
+    static const int64_t columns[] = {1, 16, 17, 32, 45};
+    const neuron_kernels *kernels = neuron_kernels_find(kernel_names[_i]);
+    if (!kernels)
+        return;
+    for (int64_t rows = 1; rows <= 27; rows++)
+        for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
+            for (int end = 0; end < ENDS; end++)
+                check_single_channel(kernels, rows, columns[c], 1 + rows % 5, end);
+}
+END_TEST
+
 START_TEST(begins_and_ends_as_told)
 {
     static const int64_t columns[] = {1, 10, 16, 32, 45};
@@ -247,6 +281,7 @@ int main(void)
     tcase_set_timeout(all, 240);
     tcase_add_loop_test(all, agrees_with_plain_loops, 0, KERNEL_NAMES);
     tcase_add_loop_test(all, depth_may_be_cut, 0, KERNEL_NAMES);
+    tcase_add_loop_test(all, pixels_of_one_channel, 0, KERNEL_NAMES);
     tcase_add_loop_test(all, begins_and_ends_as_told, 0, KERNEL_NAMES);
     tcase_add_loop_test(all, not_a_number_is_passed_on, 0, KERNEL_NAMES);
     suite_add_tcase(suite, all);
