@@ -76,16 +76,12 @@ static ALWAYS_INLINE void sum_channels(const neuron_depthwise_work *work, int64_
 
 void KERNEL(depthwise)(const neuron_depthwise_work *work)
 {
+    bool dilated = work->column_step != work->channels;
     int64_t channel = 0;
-    if (work->column_step != work->channels) {
-        for (; channel < work->channels; channel += LANES)
-            sum_channels(work, channel, false, true);
-        return;
-    }
-    for (; channel + LANES <= work->channels; channel += LANES)
+    for (; !dilated && channel + LANES <= work->channels; channel += LANES)
         sum_channels(work, channel, true, false);
-    if (channel < work->channels)
-        sum_channels(work, channel, false, false);
+    for (; channel < work->channels; channel += LANES)
+        sum_channels(work, channel, false, true);
 }
 
 static ALWAYS_INLINE void spread_channels(const neuron_depthwise_work *work, int64_t channel,
