@@ -20,25 +20,22 @@ static ALWAYS_INLINE void turn_over(vector rows[LANES])
     }
 }
 
-static void transpose_square(const neuron_transpose_work *work, const float *mask, int64_t row,
-                             int64_t column)
+static ALWAYS_INLINE void transpose_square(const float *input, int64_t input_row, const float *mask,
+                                           float *output, int64_t output_row)
 {
-    const float *input = work->input + row * work->input_row + column;
-    int64_t at = column * work->output_row + row;
     vector rows[LANES];
     UNROLL_FULLY
     for (int m = 0; m < LANES; m++)
-        rows[m] = load(input + m * work->input_row);
+        rows[m] = load(input + m * input_row);
     turn_over(rows);
     if (mask) {
         UNROLL_FULLY
         for (int n = 0; n < LANES; n++)
-            rows[n] =
-                choose(load(mask + at + n * work->output_row) > (vector){0}, rows[n], (vector){0});
+            rows[n] = choose(load(mask + n * output_row) > (vector){0}, rows[n], (vector){0});
     }
     UNROLL_FULLY
     for (int n = 0; n < LANES; n++)
-        store(work->output + at + n * work->output_row, rows[n]);
+        store(output + n * output_row, rows[n]);
 }
 
 static void transpose_rest(const neuron_transpose_work *work, const float *mask, int64_t row,
@@ -63,8 +60,11 @@ void KERNEL(transpose)(const neuron_transpose_work *work)
                             : NULL;
     int64_t rows = work->rows / LANES * LANES, columns = work->columns / LANES * LANES;
     for (int64_t row = 0; row < rows; row += LANES)
-        for (int64_t column = 0; column < columns; column += LANES)
-            transpose_square(work, mask, row, column);
+        for (int64_t column = 0; column < columns; column += LANES) {
+            int64_t at = column * work->output_row + row;
+            transpose_square(work->input + row * work->input_row + column, work->input_row,
+                             mask ? mask + at : NULL, work->output + at, work->output_row);
+        }
     transpose_rest(work, mask, 0, rows, columns, work->columns - columns);
     transpose_rest(work, mask, rows, work->rows - rows, 0, work->columns);
     if (neuron_post_goes_on(work->post.ops, mask != NULL))
