@@ -1,12 +1,16 @@
 /** @file onnx.h
- *  ONNX: graphs as files that other programs run, such as ONNX Runtime and OpenVINO.
+ *  ONNX: graphs as files that other programs run, such as ONNX Runtime and OpenVINO, and graphs of
+ *  files that others have written, such as PyTorch, Keras and scikit-learn.
  *
  *      if (neuron_onnx_export(graph, "digits.onnx", NULL) < 0)
  *          fprintf(stderr, "%s\n", neuron_error_last());
+ *      if (neuron_onnx_import(&graph, context, "resnet20.onnx", NULL) < 0)
+ *          fprintf(stderr, "%s\n", neuron_error_last());
  *
- *  The file has all that a prediction needs: operators of the standard, parameters, the names of
- *  classes and the texts that are kept with the graph. Inputs, outputs, layers and parameter arrays
- *  have their names in the graph. The first axis of inputs and outputs is the batch, of any size.
+ *  An exported file has all that a prediction needs: operators of the standard, parameters, the
+ *  names of classes and the texts that are kept with the graph. Inputs, outputs, layers and
+ *  parameter arrays have their names in the graph. The first axis of inputs and outputs is the
+ *  batch, of any size.
  *
  *  Any program for ONNX with operator set 13 runs it: of ONNX Runtime that is version 1.6, of
  *  December 2020, or later. No layer needs more.
@@ -62,6 +66,49 @@ NEURON_API_EXPERIMENTAL int neuron_onnx_export_memory(void *bytes, size_t capaci
 NEURON_API_EXPERIMENTAL int neuron_onnx_export_to(const neuron_graph_t *graph,
                                                   neuron_write_function_t write, void *user_data,
                                                   const char *options);
+
+/** Reads an ONNX file as a graph, which predicts what the file says and is trained, evaluated
+ *  and saved as any other. Nothing in the file is trusted before it is checked.
+ *
+ *      neuron_onnx_import(&graph, context, "mobilenet.onnx", NULL);
+ *      neuron_onnx_import(&graph, context, "mlp.onnx", "outputs=probabilities");
+ *
+ *  The first axis of inputs is the batch, of any size. Images have their channels last here: an
+ *  input [batch, channels, height, width] that a convolution or a pooling reads is one of
+ *  [height, width, channels], and so is an output of such values. Weights are put in order for
+ *  it, so that transpositions cost nothing; where one must be done, there is a neuron_permute().
+ *  Nodes have the names of operators, outputs or parameters of the file, with '/' for '.'. Its
+ *  texts become the graph's (neuron_graph_set_metadata()); names of classes and scales of inputs
+ *  are those that neuron_onnx_export() has written.
+ *
+ *  docs/onnx.md lists the operators. What cannot be imported is told in one message, by the
+ *  node, its operator and the attribute. Numbers of other types become float32. Options:
+ *
+ *  - `layout`: `nhwc`, the default, for images as above; `file` for inputs and outputs whose
+ *    axes are in the order of the file.
+ *  - `batch`: `first`, the default; `none` if inputs have no axis for the batch: then an example
+ *    is all of an input.
+ *  - `outputs`: names of outputs, or of other values, with commas between, in quotes; all
+ *    outputs that are floats if it is not given. What is not needed for them is left out.
+ *
+ *  The file takes up to 64 times its bytes of memory while it is read, the graph as much as its
+ *  parameters. Numbers that large models have in a file of their own are read from a file in the
+ *  same folder, and from nowhere else.
+ *  @param[out] graph  the finished graph; NULL on failure.
+ *  @param options  as options.h has them: "layout=file, outputs='a, b'"; NULL for the defaults.
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT for what is no ONNX file, or a
+ *           damaged one; NEURON_E_UNSUPPORTED for what is not imported; NEURON_E_SHAPE for a layer
+ *           that does not fit its input; NEURON_E_MEMORY. Any thread. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_onnx_import(neuron_graph_t **graph, neuron_context_t *context,
+                                               const char *path, const char *options);
+
+/** neuron_onnx_import() of the bytes of a file in memory, which are free again after the call.
+ *  There is nothing beside them: a model whose numbers are in another file is refused.
+ *  @param bytes  `size` of them.
+ *  @return  as neuron_onnx_import(). Any thread. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_onnx_import_memory(neuron_graph_t **graph,
+                                                      neuron_context_t *context, const void *bytes,
+                                                      size_t size, const char *options);
 
 #ifdef __cplusplus
 }

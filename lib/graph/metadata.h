@@ -19,7 +19,7 @@ typedef struct neuron_metadata {
 } neuron_metadata;
 
 /* Keeps a copy of a text, which is UTF-8, under any key; NULL takes it away. */
-int neuron_graph_keep_text(neuron_graph_t *graph, const char *key, const char *text);
+NEURON_SHARED int neuron_graph_keep_text(neuron_graph_t *graph, const char *key, const char *text);
 
 /* Keeps a preparation as such a text. */
 int neuron_graph_keep_preparation(neuron_graph_t *graph, const neuron_preparation_t *preparation);

@@ -6,7 +6,7 @@
 #include "graph/graph.h"
 
 /* The node of a name; NULL if there is none. */
-neuron_node_t *neuron_names_find(const neuron_graph_t *graph, const char *name);
+NEURON_SHARED neuron_node_t *neuron_names_find(const neuron_graph_t *graph, const char *name);
 
 /* Room for one more node. */
 int neuron_names_reserve(neuron_graph_t *graph);

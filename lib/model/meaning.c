@@ -246,11 +246,11 @@ static int refuse_ends(const reader *r, neuron_node_t *const *nodes)
 }
 
 /* Reads {"name": {...}} of some of the nodes where there is such a text. */
-static int read_ends(const neuron_safetensors *file, const char *key, neuron_node_t *const *nodes,
-                     int64_t count, int (*read)(const json_t *object, const reader *r))
+static int read_ends(const char *source, const char *key, const char *text,
+                     neuron_node_t *const *nodes, int64_t count,
+                     int (*read)(const json_t *object, const reader *r))
 {
-    reader r = {.source = neuron_safetensors_source(file), .key = key};
-    const char *text = neuron_safetensors_text(file, key);
+    reader r = {.source = source, .key = key};
     json_t *all;
     if (!text)
         return NEURON_OK;
@@ -277,10 +277,20 @@ static bool is_kept(const char *key)
            strcmp(key, NEURON_METADATA_PREPARATION) == 0;
 }
 
+int neuron_meaning_read_texts(neuron_graph_t *graph, const char *source, const char *inputs,
+                              const char *outputs)
+{
+    RETURN_IF_ERROR(
+        read_ends(source, inputs_key, inputs, graph->inputs, graph->input_count, read_input));
+    return read_ends(source, outputs_key, outputs, graph->outputs, graph->output_count,
+                     read_output);
+}
+
 int neuron_meaning_read(neuron_graph_t *graph, const neuron_safetensors *file)
 {
-    RETURN_IF_ERROR(read_ends(file, inputs_key, graph->inputs, graph->input_count, read_input));
-    RETURN_IF_ERROR(read_ends(file, outputs_key, graph->outputs, graph->output_count, read_output));
+    RETURN_IF_ERROR(neuron_meaning_read_texts(graph, neuron_safetensors_source(file),
+                                              neuron_safetensors_text(file, inputs_key),
+                                              neuron_safetensors_text(file, outputs_key)));
     const char *text, *key = neuron_safetensors_next_text(file, NULL, &text);
     for (; key; key = neuron_safetensors_next_text(file, key, &text))
         if (is_kept(key))

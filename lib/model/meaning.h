@@ -17,4 +17,9 @@ int neuron_meaning_write(neuron_safetensors_writer *writer, const neuron_graph_t
 /* Gives a finished graph what its file says. */
 int neuron_meaning_read(neuron_graph_t *graph, const neuron_safetensors *file);
 
+/* The same of the texts for inputs and for outputs alone, of which either may be NULL; `source`
+ * begins messages. */
+NEURON_SHARED int neuron_meaning_read_texts(neuron_graph_t *graph, const char *source,
+                                            const char *inputs, const char *outputs);
+
 #endif

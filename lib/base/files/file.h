@@ -7,12 +7,14 @@
 
 /* Reads a regular file into memory from the context, which the caller releases.
  * NEURON_E_IO names the path and what the system says. */
-int neuron_file_read(neuron_context_t *context, const char *path, void **bytes, size_t *size);
+NEURON_SHARED int neuron_file_read(neuron_context_t *context, const char *path, void **bytes,
+                                   size_t *size);
 
 /* Opens a regular file for neuron_file_read_at(), which reads all the bytes that are asked for or
  * fails. close() ends it. */
-int neuron_file_open(int *file, size_t *size, const char *path);
-int neuron_file_read_at(int file, const char *path, size_t at, void *bytes, size_t size);
+NEURON_SHARED int neuron_file_open(int *file, size_t *size, const char *path);
+NEURON_SHARED int neuron_file_read_at(int file, const char *path, size_t at, void *bytes,
+                                      size_t size);
 
 /* Copies a path that will be used later: a relative one is told from the folder that is current
  * now, and stays where it is if the process goes elsewhere. It stays relative if that folder has no

@@ -1,0 +1,176 @@
+/* The list of operators that are imported, with the attributes of each that are known: another one
+ * may mean what is not done here. */
+#include "onnx/import/operators/operators.h"
+
+#include "onnx/import/constant.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    char type[24];
+    neuron_onnx_operator_function *import;
+    const char *attributes; /* with a blank before and behind each */
+} rows[] = {
+    {"Add", neuron_onnx_import_arithmetic, ""},
+    {"AveragePool", neuron_onnx_import_pool,
+     " auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides "},
+    {"BatchNormalization", neuron_onnx_import_batch_norm,
+     " epsilon momentum spatial training_mode "},
+    {"Cast", neuron_onnx_import_cast, " round_mode saturate to "},
+    {"Celu", neuron_onnx_import_activation, " alpha "},
+    {"Clip", neuron_onnx_import_clip, " max min "},
+    {"Concat", neuron_onnx_import_concat, " axis "},
+    {"Conv", neuron_onnx_import_conv, " auto_pad dilations group kernel_shape pads strides "},
+    {"ConvTranspose", neuron_onnx_import_conv_transpose,
+     " auto_pad dilations group kernel_shape output_padding output_shape pads strides "},
+    {"Div", neuron_onnx_import_arithmetic, ""},
+    {"Dropout", neuron_onnx_import_dropout, " ratio seed "},
+    {"Elu", neuron_onnx_import_activation, " alpha "},
+    {"Erf", neuron_onnx_import_erf, ""},
+    {"Exp", neuron_onnx_import_activation, ""},
+    {"Expand", neuron_onnx_import_expand, ""},
+    {"Flatten", neuron_onnx_import_flatten, " axis "},
+    {"Gather", neuron_onnx_import_gather, " axis "},
+    {"Gelu", neuron_onnx_import_activation, " approximate "},
+    {"Gemm", neuron_onnx_import_gemm, " alpha beta transA transB "},
+    {"GlobalAveragePool", neuron_onnx_import_global_pool, ""},
+    {"GlobalMaxPool", neuron_onnx_import_global_pool, ""},
+    {"HardSigmoid", neuron_onnx_import_activation, " alpha beta "},
+    {"HardSwish", neuron_onnx_import_activation, ""},
+    {"Identity", neuron_onnx_import_identity, ""},
+    {"LayerNormalization", neuron_onnx_import_layer_norm, " axis epsilon stash_type "},
+    {"LeakyRelu", neuron_onnx_import_activation, " alpha "},
+    {"LogSoftmax", neuron_onnx_import_softmax, " axis "},
+    {"MatMul", neuron_onnx_import_matmul, ""},
+    {"Max", neuron_onnx_import_bound, ""},
+    {"MaxPool", neuron_onnx_import_pool,
+     " auto_pad ceil_mode dilations kernel_shape pads storage_order strides "},
+    {"Mean", neuron_onnx_import_sum, ""},
+    {"Min", neuron_onnx_import_bound, ""},
+    {"Mish", neuron_onnx_import_activation, ""},
+    {"Mul", neuron_onnx_import_arithmetic, ""},
+    {"Neg", neuron_onnx_import_negate, ""},
+    {"PRelu", neuron_onnx_import_prelu, ""},
+    {"Pad", neuron_onnx_import_pad, " mode paddings pads value "},
+    {"Pow", neuron_onnx_import_power, ""},
+    {"ReduceMax", neuron_onnx_import_reduce, " axes keepdims noop_with_empty_axes "},
+    {"ReduceMean", neuron_onnx_import_reduce, " axes keepdims noop_with_empty_axes "},
+    {"ReduceSum", neuron_onnx_import_reduce, " axes keepdims noop_with_empty_axes "},
+    {"Relu", neuron_onnx_import_activation, ""},
+    {"Reshape", neuron_onnx_import_reshape, " allowzero "},
+    {"Resize", neuron_onnx_import_resize,
+     " coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value mode "
+     "nearest_mode "},
+    {"Selu", neuron_onnx_import_activation, " alpha gamma "},
+    {"Shape", neuron_onnx_import_shape, " end start "},
+    {"Sigmoid", neuron_onnx_import_activation, ""},
+    {"Slice", neuron_onnx_import_slice, " axes ends starts "},
+    {"Softmax", neuron_onnx_import_softmax, " axis "},
+    {"Softplus", neuron_onnx_import_activation, ""},
+    {"Softsign", neuron_onnx_import_activation, ""},
+    {"Split", neuron_onnx_import_split, " axis num_outputs split "},
+    {"Sqrt", neuron_onnx_import_root, ""},
+    {"Squeeze", neuron_onnx_import_squeeze, " axes "},
+    {"Sub", neuron_onnx_import_arithmetic, ""},
+    {"Sum", neuron_onnx_import_sum, ""},
+    {"Swish", neuron_onnx_import_activation, " alpha "},
+    {"Tanh", neuron_onnx_import_activation, ""},
+    {"Transpose", neuron_onnx_import_transpose, " perm "},
+    {"Unsqueeze", neuron_onnx_import_unsqueeze, " axes "},
+    {"Upsample", neuron_onnx_import_resize, " mode scales "},
+};
+
+static bool is_known(const char *attributes, const char *name)
+{
+    char word[64];
+    int size = snprintf(word, sizeof word, " %s ", name);
+    return size > 0 && size < (int)sizeof word && strstr(attributes, word);
+}
+
+/* Attributes that hold what is never read. */
+static int check_attribute(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                           const Neuron__Onnx__Attribute *attribute, const char *known)
+{
+    const char *name = attribute->name ? attribute->name : "";
+    const char *refused = NULL;
+    if (attribute->has_g || attribute->n_graphs > 0)
+        refused = "attribute %.63s is a graph";
+    else if (attribute->sparse_tensor || attribute->n_sparse_tensors > 0)
+        refused = "attribute %.63s is a sparse tensor";
+    else if (attribute->ref_attr_name && attribute->ref_attr_name[0])
+        refused = "attribute %.63s is that of a function";
+    else if (known && !is_known(known, name))
+        refused = "attribute %.63s is not known";
+    return refused ? neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED, refused, name)
+                   : NEURON_OK;
+}
+
+static bool is_standard(const neuron_onnx_operator *from)
+{
+    return !from->domain || !from->domain[0] || strcmp(from->domain, "ai.onnx") == 0;
+}
+
+int neuron_onnx_import_operator(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    size_t row = 0, count = sizeof rows / sizeof *rows;
+    bool done = false;
+    if (!is_standard(from))
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "operators of \"%.127s\" are not imported", from->domain);
+    for (size_t i = 0; i < from->n_attribute; i++)
+        RETURN_IF_ERROR(check_attribute(reader, from, from->attribute[i], NULL));
+    RETURN_IF_ERROR(neuron_onnx_fold(&done, reader, from));
+    if (done)
+        return NEURON_OK;
+    while (row < count && strcmp(rows[row].type, from->op_type) != 0)
+        row++;
+    if (row == count)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "this operator is not imported");
+    for (size_t i = 0; i < from->n_attribute; i++)
+        RETURN_IF_ERROR(check_attribute(reader, from, from->attribute[i], rows[row].attributes));
+    return rows[row].import(reader, from);
+}
+
+/* ---- What an operator and the one behind it do together ---- */
+
+/* Whether a constant that is added to a value goes along one axis alone. */
+static bool goes_along(const neuron_onnx_constant *constant, const neuron_onnx_layout *layout,
+                       int32_t axis)
+{
+    int64_t steps[NEURON_RANK_MAX];
+    if (constant->rank > layout->rank || !neuron_onnx_steps_over(steps, constant, layout))
+        return false;
+    for (int32_t a = 0; a < layout->rank; a++)
+        if (a != axis && steps[a] != 0)
+            return false;
+    return true;
+}
+
+int neuron_onnx_bias_behind(const neuron_onnx_constant **bias, const neuron_onnx_operator **adds,
+                            neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                            const neuron_onnx_layout *layout, int32_t axis)
+{
+    *bias = NULL;
+    *adds = NULL;
+    const neuron_onnx_item *item = neuron_onnx_find(reader, from->output[0]);
+    const neuron_onnx_operator *user = item && item->uses == 1 ? item->user : NULL;
+    if (!user || !is_standard(user) || strcmp(user->op_type, "Add") != 0 || user->n_input != 2)
+        return NEURON_OK;
+    size_t other = strcmp(user->input[0], from->output[0]) == 0;
+    const neuron_onnx_item *added = neuron_onnx_in(reader, user, other);
+    if (!added || !added->constant || !goes_along(added->constant, layout, axis))
+        return NEURON_OK;
+    *bias = added->constant;
+    *adds = user;
+    return NEURON_OK;
+}
+
+int neuron_onnx_out_biased(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                           const neuron_onnx_operator *adds, neuron_node_t *node,
+                           const neuron_onnx_layout *layout)
+{
+    RETURN_IF_ERROR(neuron_onnx_out(reader, from, 0, node, layout));
+    return adds ? neuron_onnx_out(reader, adds, 0, node, layout) : NEURON_OK;
+}

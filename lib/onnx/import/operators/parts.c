@@ -1,0 +1,508 @@
+/* Operators that take parts of values, put values together, and put zeros around them. */
+#include "onnx/import/constant.h"
+#include "onnx/import/operators/operators.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+int neuron_onnx_integers_in(const int64_t **values, int64_t *count, neuron_onnx_reader *reader,
+                            const neuron_onnx_operator *from, size_t index, const char *attribute)
+{
+    const neuron_onnx_constant *constant;
+    size_t given = 0;
+    if (!neuron_onnx_in(reader, from, index)) {
+        RETURN_IF_ERROR(neuron_onnx_read_integers(values, &given, reader, from, attribute));
+        *count = (int64_t)given;
+        return NEURON_OK;
+    }
+    RETURN_IF_ERROR(neuron_onnx_constant_in(&constant, reader, from, index));
+    RETURN_IF_ERROR(neuron_onnx_integers_of(values, reader, from, constant));
+    *count = constant->count;
+    if (constant->rank <= 1 && !constant->batch)
+        return NEURON_OK;
+    return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                              constant->batch ? "input %zu depends on the number of examples"
+                                              : "input %zu has more than one axis",
+                              index);
+}
+
+/* The layout once an axis, which is a whole one in memory, has another extent. */
+static neuron_onnx_layout resized(const neuron_onnx_layout *layout, int32_t axis, int64_t extent)
+{
+    neuron_onnx_layout made = *layout;
+    int32_t kept = 0, at = -1, place = -1;
+    /* One factor for all that the axis had. */
+    for (int32_t i = 0; i < layout->count; i++) {
+        if (layout->factor[i].axis == axis) {
+            at = at < 0 ? kept : at;
+            if (place < 0 || layout->factor[i].place < place)
+                place = layout->factor[i].place;
+            continue;
+        }
+        made.factor[kept++] = layout->factor[i];
+    }
+    int32_t gone = layout->count - kept;
+    for (int32_t i = 0; i < kept; i++)
+        if (at >= 0 && made.factor[i].place > place)
+            made.factor[i].place -= gone;
+    made.count = kept;
+    made.extent[axis] = extent;
+    if (extent == 1)
+        return made;
+    if (at < 0) { /* it had no factor: it lies before the next axis, or behind all */
+        for (at = 0; at < kept && made.factor[at].axis < axis; at++)
+            continue;
+        place = at < kept ? made.factor[at].place : kept;
+    }
+    for (int32_t i = 0; i < kept; i++)
+        if (made.factor[i].place >= place)
+            made.factor[i].place++;
+    for (int32_t i = kept; i > at; i--)
+        made.factor[i] = made.factor[i - 1];
+    made.factor[at] = (neuron_onnx_factor){extent, axis, place};
+    made.count++;
+    return made;
+}
+
+/* ---- Concat ---- */
+
+/* Constants may be joined with constants alone; see fold.c. */
+static int read_values(const neuron_onnx_item **items, neuron_onnx_reader *reader,
+                       const neuron_onnx_operator *from)
+{
+    for (size_t i = 0; i < from->n_input; i++) {
+        neuron_onnx_item *item;
+        RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, i));
+        items[i] = item;
+        if (item->layout.rank != items[0]->layout.rank ||
+            item->layout.batch != items[0]->layout.batch)
+            return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
+                                      "joins values of different axes");
+    }
+    if (from->n_input > 0)
+        return NEURON_OK;
+    return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT, "has no inputs");
+}
+
+/* All extents but those of the axis are equal. */
+static int check_extents(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                         const neuron_onnx_item *const *items, int32_t axis)
+{
+    for (size_t i = 1; i < from->n_input; i++)
+        for (int32_t a = 0; a < items[0]->layout.rank; a++)
+            if (a != axis && items[i]->layout.extent[a] != items[0]->layout.extent[a])
+                return neuron_onnx_refuse(
+                    reader, from, NEURON_E_FORMAT,
+                    "joins values with %" PRId64 " and %" PRId64 " places of axis %" PRId32,
+                    items[0]->layout.extent[a], items[i]->layout.extent[a], a);
+    return NEURON_OK;
+}
+
+int neuron_onnx_import_concat(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    int64_t given, extent = 0;
+    int32_t axis, dimension[NEURON_RANK_MAX], order[NEURON_RANK_MAX], axes = 0;
+    neuron_onnx_layout layout, own;
+    neuron_onnx_group groups[NEURON_RANK_MAX] = {{0}};
+    size_t count = from->n_input;
+    const neuron_onnx_item **items =
+        neuron_onnx_reader_get(reader, (int64_t)count + 1, sizeof *items);
+    neuron_node_t *node,
+        **nodes = neuron_onnx_reader_get(reader, (int64_t)count + 1, sizeof(neuron_node_t *));
+    if (!items || !nodes)
+        return NEURON_E_MEMORY;
+    RETURN_IF_ERROR(read_values(items, reader, from));
+    int32_t rank = items[0]->layout.rank, batch = items[0]->layout.batch;
+    RETURN_IF_ERROR(neuron_onnx_read_integer(&given, reader, from, "axis", 1));
+    RETURN_IF_ERROR(neuron_onnx_axis_of(&axis, reader, from, given, rank));
+    if (axis == batch)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "attribute axis: joins along the batch");
+    if (count == 1)
+        return neuron_onnx_out_part(reader, from, items[0]);
+    RETURN_IF_ERROR(check_extents(reader, from, items, axis));
+    RETURN_IF_ERROR(neuron_onnx_spread(&nodes[0], &layout, dimension, reader, from, items[0], 0));
+    for (int32_t a = 0; a < rank; a++)
+        if (a != batch) {
+            order[dimension[a]] = a;
+            axes++;
+        }
+    for (int32_t g = 0; g < axes; g++)
+        groups[g].axes = UINT32_C(1) << order[g];
+    for (size_t i = 0; i < count; i++) {
+        extent += items[i]->layout.extent[axis];
+        if (i > 0)
+            RETURN_IF_ERROR(
+                neuron_onnx_arrange(&nodes[i], &own, reader, from, items[i], groups, axes));
+    }
+    char options[40];
+    snprintf(options, sizeof options, "axis=%" PRId32, dimension[axis]);
+    RETURN_IF_ERROR(
+        neuron_onnx_layer(&node, reader, from, true, "concat", nodes, (int64_t)count, options));
+    layout = resized(&layout, axis, extent);
+    return neuron_onnx_out(reader, from, 0, node, &layout);
+}
+
+/* ---- Slice, Split and Gather ---- */
+
+/* Some places of an axis, which need not be fewer than there are. */
+static int take(neuron_onnx_item *item, neuron_onnx_reader *reader,
+                const neuron_onnx_operator *from, bool last, int32_t axis, int64_t begin,
+                int64_t count)
+{
+    int32_t dimension[NEURON_RANK_MAX];
+    char options[120];
+    neuron_onnx_layout layout;
+    if (begin == 0 && count == item->layout.extent[axis])
+        return NEURON_OK;
+    if (count < 1)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED, "takes nothing of an axis");
+    RETURN_IF_ERROR(neuron_onnx_spread(&item->node, &layout, dimension, reader, from, item, 0));
+    snprintf(options, sizeof options, "axis=%" PRId32 ", begin=%" PRId64 ", count=%" PRId64,
+             dimension[axis], begin, count);
+    RETURN_IF_ERROR(
+        neuron_onnx_layer(&item->node, reader, from, last, "slice", &item->node, 1, options));
+    item->layout = resized(&layout, axis, count);
+    item->part = NEURON_ONNX_WHOLE;
+    return NEURON_OK;
+}
+
+/* Starts and ends may lie outside, or count from the end. */
+static int64_t bounded(int64_t value, int64_t extent)
+{
+    value = value < 0 ? value + extent : value;
+    return value < 0 ? 0 : value > extent ? extent : value;
+}
+
+int neuron_onnx_import_slice(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    neuron_onnx_item *item;
+    const int64_t *starts, *ends, *axes, *steps;
+    int64_t counts[4];
+    RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
+    RETURN_IF_ERROR(neuron_onnx_integers_in(&starts, &counts[0], reader, from, 1, "starts"));
+    RETURN_IF_ERROR(neuron_onnx_integers_in(&ends, &counts[1], reader, from, 2, "ends"));
+    RETURN_IF_ERROR(neuron_onnx_integers_in(&axes, &counts[2], reader, from, 3, "axes"));
+    RETURN_IF_ERROR(neuron_onnx_integers_in(&steps, &counts[3], reader, from, 4, "steps"));
+    neuron_onnx_item result = *item;
+    if (counts[0] != counts[1] || (counts[2] != 0 && counts[2] != counts[0]) ||
+        (counts[3] != 0 && counts[3] != counts[0]) ||
+        (counts[2] == 0 && counts[0] > item->layout.rank))
+        return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
+                                  "has %" PRId64 " starts and %" PRId64 " ends", counts[0],
+                                  counts[1]);
+    for (int64_t i = 0; i < counts[0]; i++) {
+        int32_t axis;
+        RETURN_IF_ERROR(
+            neuron_onnx_axis_of(&axis, reader, from, counts[2] ? axes[i] : i, item->layout.rank));
+        int64_t extent = axis == item->layout.batch ? INT64_MAX : result.layout.extent[axis];
+        int64_t begin = bounded(starts[i], extent), end = bounded(ends[i], extent);
+        bool whole =
+            begin == 0 && (end == extent || (axis == item->layout.batch && ends[i] >= INT32_MAX));
+        if (counts[3] && steps[i] != 1)
+            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                      "has a step of %" PRId64 "; it must be 1", steps[i]);
+        if (axis == item->layout.batch && !whole)
+            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                      "takes a part of the batch");
+        if (axis != item->layout.batch)
+            RETURN_IF_ERROR(
+                take(&result, reader, from, i + 1 == counts[0], axis, begin, end - begin));
+    }
+    return neuron_onnx_out_part(reader, from, &result);
+}
+
+int neuron_onnx_import_split(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    neuron_onnx_item *item;
+    const int64_t *sizes;
+    int64_t given, count, begin = 0, parts = (int64_t)from->n_output;
+    int32_t axis;
+    RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
+    RETURN_IF_ERROR(neuron_onnx_read_integer(&given, reader, from, "axis", 0));
+    RETURN_IF_ERROR(neuron_onnx_axis_of(&axis, reader, from, given, item->layout.rank));
+    RETURN_IF_ERROR(neuron_onnx_integers_in(&sizes, &count, reader, from, 1, "split"));
+    int64_t extent = item->layout.extent[axis];
+    if (axis == item->layout.batch)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "attribute axis: splits the batch");
+    if (parts == 0 || (count != 0 && count != parts))
+        return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
+                                  "has %" PRId64 " sizes for %" PRId64 " outputs", count, parts);
+    int64_t equal = (extent + parts - 1) / parts;
+    for (int64_t i = 0; i < parts; i++, begin += count ? sizes[i - 1] : equal) {
+        int64_t size = count ? sizes[i] : equal < extent - begin ? equal : extent - begin;
+        neuron_onnx_item part = *item;
+        if (size < 0 || size > extent - begin || (i + 1 == parts && size != extent - begin))
+            return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
+                                      "has sizes that are not those of the axis, %" PRId64, extent);
+        if (!neuron_onnx_needs_out(reader, from, (size_t)i))
+            continue;
+        RETURN_IF_ERROR(take(&part, reader, from, true, axis, begin, size));
+        RETURN_IF_ERROR(neuron_onnx_out(reader, from, (size_t)i, part.node, &part.layout));
+    }
+    return NEURON_OK;
+}
+
+/* One place of an axis, which goes. */
+int neuron_onnx_import_gather(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    neuron_onnx_item *item;
+    const neuron_onnx_constant *index;
+    int64_t given, extents[NEURON_RANK_MAX];
+    int32_t axis, rank = 0, batch = -1;
+    double place;
+    RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
+    RETURN_IF_ERROR(neuron_onnx_constant_in(&index, reader, from, 1));
+    RETURN_IF_ERROR(neuron_onnx_read_integer(&given, reader, from, "axis", 0));
+    RETURN_IF_ERROR(neuron_onnx_axis_of(&axis, reader, from, given, item->layout.rank));
+    if (!neuron_onnx_single(&place, index) || axis == item->layout.batch || index->rank > 1)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "takes more than one place of an axis, or examples of a batch");
+    int64_t extent = item->layout.extent[axis];
+    place = place < 0 ? place + (double)extent : place;
+    if (!(place >= 0 && place < (double)extent))
+        return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
+                                  "takes a place that is not among %" PRId64, extent);
+    neuron_onnx_item part = *item;
+    RETURN_IF_ERROR(take(&part, reader, from, true, axis, (int64_t)place, 1));
+    if (index->rank == 1)
+        return neuron_onnx_out(reader, from, 0, part.node, &part.layout);
+    for (int32_t a = 0; a < part.layout.rank; a++) {
+        if (a == axis)
+            continue;
+        batch = a == part.layout.batch ? rank : batch;
+        extents[rank++] = part.layout.extent[a];
+    }
+    return neuron_onnx_reshape_item(reader, from, &part, extents, rank, batch);
+}
+
+/* ---- Pad ---- */
+
+/* Zeros before and behind one axis: as columns of an image whose rows are all that lies before. */
+static int pad_axis(neuron_onnx_item *item, neuron_onnx_reader *reader,
+                    const neuron_onnx_operator *from, int32_t axis, int64_t before, int64_t behind)
+{
+    int32_t dimension[NEURON_RANK_MAX], rank = 0;
+    int64_t image[] = {1, item->layout.extent[axis], 1}, extents[NEURON_RANK_MAX];
+    char options[120];
+    neuron_onnx_layout layout;
+    RETURN_IF_ERROR(neuron_onnx_spread(&item->node, &layout, dimension, reader, from, item, 0));
+    for (int32_t a = 0; a < layout.rank; a++) {
+        if (a == layout.batch)
+            continue;
+        extents[dimension[a]] = layout.extent[a];
+        rank++;
+        if (dimension[a] != dimension[axis])
+            image[dimension[a] < dimension[axis] ? 0 : 2] *= layout.extent[a];
+    }
+    RETURN_IF_ERROR(neuron_onnx_view(&item->node, reader, from, false, item->node, image, 3));
+    snprintf(options, sizeof options, "left=%" PRId64 ", right=%" PRId64, before, behind);
+    RETURN_IF_ERROR(
+        neuron_onnx_layer(&item->node, reader, from, true, "zero_pad2d", &item->node, 1, options));
+    extents[dimension[axis]] += before + behind;
+    item->layout = resized(&layout, axis, extents[dimension[axis]]);
+    return neuron_onnx_view(&item->node, reader, from, false, item->node, extents, rank);
+}
+
+/* Rows and columns of an image at once. */
+static int pad_image(neuron_onnx_item *item, neuron_onnx_reader *reader,
+                     const neuron_onnx_operator *from, const int64_t *before, const int64_t *behind)
+{
+    const neuron_onnx_group image[] = {{1 << 2, false}, {1 << 3, false}, {1 << 1, false}};
+    char options[160];
+    neuron_onnx_layout layout;
+    RETURN_IF_ERROR(neuron_onnx_arrange(&item->node, &layout, reader, from, item, image, 3));
+    snprintf(options, sizeof options,
+             "top=%" PRId64 ", bottom=%" PRId64 ", left=%" PRId64 ", right=%" PRId64, before[2],
+             behind[2], before[3], behind[3]);
+    RETURN_IF_ERROR(
+        neuron_onnx_layer(&item->node, reader, from, true, "zero_pad2d", &item->node, 1, options));
+    layout = resized(&layout, 2, layout.extent[2] + before[2] + behind[2]);
+    item->layout = resized(&layout, 3, layout.extent[3] + before[3] + behind[3]);
+    return NEURON_OK;
+}
+
+/* Numbers of rows and columns for each axis; those below 0 are taken away. */
+static int read_pads(int64_t before[NEURON_RANK_MAX], int64_t behind[NEURON_RANK_MAX],
+                     neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                     const neuron_onnx_layout *layout)
+{
+    const int64_t *pads, *axes;
+    int64_t count, axis_count, most = INT32_MAX;
+    RETURN_IF_ERROR(
+        neuron_onnx_integers_in(&pads, &count, reader, from, 1,
+                                neuron_onnx_attribute(from, "paddings") ? "paddings" : "pads"));
+    RETURN_IF_ERROR(neuron_onnx_integers_in(&axes, &axis_count, reader, from, 3, "axes"));
+    int64_t told = neuron_onnx_in(reader, from, 3) ? axis_count : layout->rank;
+    if (count != 2 * told)
+        return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
+                                  "has %" PRId64 " numbers of padding for %" PRId64 " axes", count,
+                                  told);
+    for (int64_t i = 0; i < told; i++) {
+        int32_t axis;
+        RETURN_IF_ERROR(
+            neuron_onnx_axis_of(&axis, reader, from, axis_count ? axes[i] : i, layout->rank));
+        before[axis] = pads[i];
+        behind[axis] = pads[told + i];
+        if (pads[i] > most || pads[i] < -most || pads[told + i] > most || pads[told + i] < -most ||
+            (axis == layout->batch && (pads[i] != 0 || pads[told + i] != 0)))
+            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                      axis == layout->batch ? "pads the batch"
+                                                            : "has too much padding");
+    }
+    return NEURON_OK;
+}
+
+/* What is put there: zeros alone, or another number, by which all is shifted meanwhile. */
+static int read_pad_value(double *value, neuron_onnx_reader *reader,
+                          const neuron_onnx_operator *from)
+{
+    char mode[16];
+    const neuron_onnx_constant *constant;
+    RETURN_IF_ERROR(neuron_onnx_read_word(mode, sizeof mode, reader, from, "mode", "constant"));
+    if (strcmp(mode, "constant") != 0)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "attribute mode is \"%s\"; it must be \"constant\"", mode);
+    RETURN_IF_ERROR(neuron_onnx_read_real(value, reader, from, "value", 0));
+    if (!neuron_onnx_in(reader, from, 2))
+        return NEURON_OK;
+    RETURN_IF_ERROR(neuron_onnx_constant_in(&constant, reader, from, 2));
+    if (!neuron_onnx_single(value, constant))
+        return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT, "input 2 is no number");
+    return NEURON_OK;
+}
+
+int neuron_onnx_import_pad(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    neuron_onnx_item *item;
+    int64_t before[NEURON_RANK_MAX] = {0}, behind[NEURON_RANK_MAX] = {0};
+    double value;
+    RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
+    RETURN_IF_ERROR(read_pad_value(&value, reader, from));
+    RETURN_IF_ERROR(read_pads(before, behind, reader, from, &item->layout));
+    if (!(fabs(value) < 1e3))
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED, "pads with %g", value);
+    neuron_onnx_item result = *item;
+    bool pads = false;
+    for (int32_t axis = 0; axis < item->layout.rank; axis++) {
+        int64_t first = before[axis] < 0 ? -before[axis] : 0;
+        int64_t last = behind[axis] < 0 ? -behind[axis] : 0;
+        if (first + last > 0)
+            RETURN_IF_ERROR(take(&result, reader, from, false, axis, first,
+                                 result.layout.extent[axis] - first - last));
+        before[axis] = before[axis] < 0 ? 0 : before[axis];
+        behind[axis] = behind[axis] < 0 ? 0 : behind[axis];
+        pads = pads || before[axis] > 0 || behind[axis] > 0;
+    }
+    if (!pads)
+        return neuron_onnx_out_part(reader, from, &result);
+    RETURN_IF_ERROR(neuron_onnx_rescale(&result.node, reader, from, false, 1, -value));
+    if (result.layout.rank == 4 && before[2] + behind[2] > 0 && before[3] + behind[3] > 0) {
+        RETURN_IF_ERROR(pad_image(&result, reader, from, before, behind));
+        before[2] = behind[2] = before[3] = behind[3] = 0;
+    }
+    for (int32_t axis = 0; axis < result.layout.rank; axis++)
+        if (before[axis] + behind[axis] > 0)
+            RETURN_IF_ERROR(pad_axis(&result, reader, from, axis, before[axis], behind[axis]));
+    RETURN_IF_ERROR(neuron_onnx_rescale(&result.node, reader, from, true, 1, value));
+    result.part = NEURON_ONNX_WHOLE;
+    return neuron_onnx_out_part(reader, from, &result);
+}
+
+/* ---- Resize ---- */
+
+/* By how much rows and columns grow: whole times. */
+static int read_factors(int64_t factors[NEURON_RANK_MAX], neuron_onnx_reader *reader,
+                        const neuron_onnx_operator *from, const neuron_onnx_layout *layout)
+{
+    bool old = strcmp(from->op_type, "Upsample") == 0 || reader->version < 11;
+    const neuron_onnx_constant *scales = NULL, *sizes = NULL;
+    const Neuron__Onnx__Attribute *attribute = neuron_onnx_attribute(from, "scales");
+    size_t at = old ? 1 : 2;
+    const float *numbers = attribute ? attribute->floats : NULL;
+    const int64_t *extents = NULL;
+    int64_t count = attribute ? (int64_t)attribute->n_floats : 0;
+    if (neuron_onnx_in(reader, from, at))
+        RETURN_IF_ERROR(neuron_onnx_constant_in(&scales, reader, from, at));
+    if (scales && scales->count > 0) {
+        RETURN_IF_ERROR(neuron_onnx_floats_of(&numbers, reader, from, scales));
+        count = scales->count;
+    } else if (neuron_onnx_in(reader, from, 3)) {
+        RETURN_IF_ERROR(neuron_onnx_constant_in(&sizes, reader, from, 3));
+        RETURN_IF_ERROR(neuron_onnx_integers_of(&extents, reader, from, sizes));
+        count = sizes->count;
+    }
+    if (count != layout->rank)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "has %" PRId64 " scales or sizes for %" PRId32 " axes", count,
+                                  layout->rank);
+    for (int32_t axis = 0; axis < layout->rank; axis++) {
+        bool batch = axis == layout->batch;
+        double factor = !extents ? (double)numbers[axis]
+                        : batch  ? 1
+                                 : (double)extents[axis] / (double)layout->extent[axis];
+        if (factor != floor(factor) || factor < 1 || factor > 1024 ||
+            ((axis < 2 || batch) && factor != 1))
+            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                      "makes %g times as much of axis %" PRId32
+                                      "; it must be whole times, of rows and columns alone",
+                                      factor, axis);
+        factors[axis] = (int64_t)factor;
+    }
+    return NEURON_OK;
+}
+
+/* Whether pixels are repeated, or mixed as this library does. */
+static int read_mode(bool *nearest, neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    char mode[16], where[32], rounding[24];
+    bool old = strcmp(from->op_type, "Upsample") == 0 || reader->version < 11;
+    const char *standard = old ? "asymmetric" : "half_pixel";
+    RETURN_IF_ERROR(neuron_onnx_read_word(mode, sizeof mode, reader, from, "mode", "nearest"));
+    RETURN_IF_ERROR(neuron_onnx_read_word(where, sizeof where, reader, from,
+                                          "coordinate_transformation_mode", standard));
+    RETURN_IF_ERROR(neuron_onnx_read_word(rounding, sizeof rounding, reader, from, "nearest_mode",
+                                          old ? "floor" : "round_prefer_floor"));
+    *nearest = strcmp(mode, "nearest") == 0;
+    bool halves = strcmp(where, "half_pixel") == 0 || strcmp(where, "pytorch_half_pixel") == 0 ||
+                  strcmp(where, "half_pixel_symmetric") == 0;
+    bool rounds = strncmp(rounding, "round", 5) == 0;
+    bool repeats =
+        (halves && rounds) || (strcmp(where, "asymmetric") == 0 && strcmp(rounding, "floor") == 0);
+    bool linear = strcmp(mode, "linear") == 0 && halves;
+    if (*nearest ? repeats : linear)
+        return NEURON_OK;
+    return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                              "attribute mode is \"%s\", coordinate_transformation_mode \"%s\" and "
+                              "nearest_mode \"%s\"; only nearest, and linear by half_pixel, can be",
+                              mode, where, rounding);
+}
+
+int neuron_onnx_import_resize(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    neuron_onnx_item *item;
+    neuron_node_t *node;
+    int64_t factors[NEURON_RANK_MAX] = {0};
+    bool nearest;
+    neuron_onnx_layout layout;
+    const neuron_onnx_group groups[] = {{1 << 2, false}, {1 << 3, false}, {1 << 1, false}};
+    char options[160];
+    RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
+    if (item->layout.rank != 4 || item->layout.batch > 0)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "reads a value of %" PRId32 " axes; there must be four, of an "
+                                  "image",
+                                  item->layout.rank);
+    RETURN_IF_ERROR(read_mode(&nearest, reader, from));
+    RETURN_IF_ERROR(read_factors(factors, reader, from, &item->layout));
+    RETURN_IF_ERROR(neuron_onnx_arrange(&node, &layout, reader, from, item, groups, 3));
+    snprintf(options, sizeof options,
+             "factor_height=%" PRId64 ", factor_width=%" PRId64 ", interpolation=%s", factors[2],
+             factors[3], nearest ? "nearest" : "bilinear");
+    RETURN_IF_ERROR(neuron_onnx_layer(&node, reader, from, true, "upsample2d", &node, 1, options));
+    layout = resized(&layout, 2, layout.extent[2] * factors[2]);
+    layout = resized(&layout, 3, layout.extent[3] * factors[3]);
+    return neuron_onnx_out(reader, from, 0, node, &layout);
+}
