@@ -9,7 +9,6 @@
 #define TYPE(name) NEURON__ONNX__TENSOR__DATA_TYPE__##name
 
 typedef Neuron__Onnx__Tensor tensor_t;
-typedef Neuron__Onnx__Operator operator_t;
 
 /* All that was allocated for models; freed by free_built(). */
 enum { BUILT_MAX = 4000 };

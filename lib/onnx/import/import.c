@@ -187,11 +187,28 @@ static int add_named(importer *in, const char *list, size_t size)
     return NEURON_OK;
 }
 
+/* A text as an option has it: in quotes, each quote doubled, or as it is. Returns its size. */
+static size_t unquote(char *to, const char *text, size_t size)
+{
+    size_t count = 0;
+    bool quoted = size > 1 && text[0] == '"' && text[size - 1] == '"';
+    for (size_t i = quoted; i < size - quoted; i++) {
+        to[count++] = text[i];
+        if (quoted && text[i] == '"' && text[i + 1] == '"')
+            i++;
+    }
+    return count;
+}
+
 static int find_outputs(importer *in)
 {
     const Neuron__Onnx__Graph *graph = in->model->graph;
     size_t size = 0, count = graph->n_output;
-    const char *list = neuron_options_given_text(&in->options, NEURON_ONNX_IMPORT_OUTPUTS, &size);
+    const char *given = neuron_options_given_text(&in->options, NEURON_ONNX_IMPORT_OUTPUTS, &size);
+    char *list = given ? neuron_onnx_memory_get(&in->reader.memory, size + 1, 1) : NULL;
+    if (given && !list)
+        return NEURON_E_MEMORY;
+    size = given ? unquote(list, given, size) : 0;
     for (size_t i = 0; list && i < size; i++)
         count += list[i] == ',';
     in->outputs = neuron_onnx_memory_get(&in->reader.memory, count + 1, sizeof *in->outputs);

@@ -153,6 +153,18 @@ static int need_in(neuron_onnx_item **item, const neuron_onnx_reader *reader,
     return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT, "input %zu is missing", index);
 }
 
+int neuron_onnx_refuse_part(const neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                            const neuron_onnx_item *item)
+{
+    const char *whole = item->part == NEURON_ONNX_DEVIATION ? "Sqrt is imported as a part of a "
+                                                              "layer normalisation"
+                        : item->part == NEURON_ONNX_ABS || item->part == NEURON_ONNX_ABS_1
+                            ? "Abs is imported as a part of a softsign"
+                            : "Erf is imported as a part of a GELU";
+    return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED, "reads \"%.127s\", and %s alone",
+                              item->name, whole);
+}
+
 int neuron_onnx_value_in(neuron_onnx_item **item, neuron_onnx_reader *reader,
                          const neuron_onnx_operator *from, size_t index)
 {
@@ -160,11 +172,7 @@ int neuron_onnx_value_in(neuron_onnx_item **item, neuron_onnx_reader *reader,
     if ((*item)->constant)
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "input %zu, \"%.127s\", is a constant", index, (*item)->name);
-    if (!(*item)->node)
-        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                  "reads \"%.127s\", and Erf is imported as a part of GELU alone",
-                                  (*item)->name);
-    return NEURON_OK;
+    return (*item)->node ? NEURON_OK : neuron_onnx_refuse_part(reader, from, *item);
 }
 
 int neuron_onnx_constant_in(const neuron_onnx_constant **constant, neuron_onnx_reader *reader,
@@ -201,10 +209,15 @@ int neuron_onnx_out(neuron_onnx_reader *reader, const neuron_onnx_operator *from
 }
 
 int neuron_onnx_out_constant(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
-                             size_t index, const neuron_onnx_constant *constant)
+                             size_t index, neuron_onnx_constant *constant)
 {
     neuron_onnx_item *item;
     RETURN_IF_ERROR(make_out(&item, reader, from, index));
+    bool any = false;
+    for (int64_t i = 0; constant->batch && i < constant->count; i++)
+        any = any || constant->batch[i];
+    if (!any)
+        constant->batch = NULL;
     item->constant = constant;
     return NEURON_OK;
 }

@@ -39,6 +39,8 @@ typedef enum neuron_onnx_part {
     NEURON_ONNX_GELU,    /* `of` (erf(`of` times `by`) + 1) times `times` */
     NEURON_ONNX_SIGMOID, /* of `of` */
     NEURON_ONNX_HARD_SIGMOID,
+    NEURON_ONNX_ABS,       /* the magnitude of `of`, which is no layer */
+    NEURON_ONNX_ABS_1,     /* the same and 1 */
     NEURON_ONNX_SQUARE,    /* of `of` */
     NEURON_ONNX_MEAN,      /* of `of` over `axes`, which are kept */
     NEURON_ONNX_CENTERED,  /* `of` without its mean over `axes` */
@@ -127,6 +129,10 @@ bool neuron_onnx_needs_out(const neuron_onnx_reader *reader, const neuron_onnx_o
 /* NEURON_E_UNSUPPORTED if something needs more of its outputs than the first. */
 int neuron_onnx_one_out(const neuron_onnx_reader *reader, const neuron_onnx_operator *from);
 
+/* NEURON_E_UNSUPPORTED for a value that is no layer, as what would make it one is missing. */
+int neuron_onnx_refuse_part(const neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                            const neuron_onnx_item *item);
+
 /* One that must be there, and a value of the graph. */
 int neuron_onnx_value_in(neuron_onnx_item **item, neuron_onnx_reader *reader,
                          const neuron_onnx_operator *from, size_t index);
@@ -139,7 +145,7 @@ int neuron_onnx_constant_in(const neuron_onnx_constant **constant, neuron_onnx_r
 int neuron_onnx_out(neuron_onnx_reader *reader, const neuron_onnx_operator *from, size_t index,
                     neuron_node_t *node, const neuron_onnx_layout *layout);
 int neuron_onnx_out_constant(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
-                             size_t index, const neuron_onnx_constant *constant);
+                             size_t index, neuron_onnx_constant *constant);
 
 /* The first, as what another item is. */
 int neuron_onnx_out_part(neuron_onnx_reader *reader, const neuron_onnx_operator *from,

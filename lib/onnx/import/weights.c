@@ -129,7 +129,9 @@ int neuron_onnx_weighted_layer(neuron_node_t **node, neuron_onnx_reader *reader,
 static int64_t find_array(const neuron_onnx_reader *reader, const neuron_onnx_weights *weights)
 {
     const neuron_node_t *node = neuron_names_find(reader->graph, weights->node);
-    for (int32_t i = 0; node && i < node->spec.array_count; i++)
+    /* Those that are not needed are behind the others. */
+    bool there = node && node->index < reader->graph->node_count;
+    for (int32_t i = 0; there && i < node->spec.array_count; i++)
         if (strcmp(node->spec.arrays[i].name, weights->array) == 0)
             return node->first_array + i;
     return -1;

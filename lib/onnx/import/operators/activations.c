@@ -271,6 +271,15 @@ int neuron_onnx_import_erf(neuron_onnx_reader *reader, const neuron_onnx_operato
     return neuron_onnx_out_part(reader, from, &result);
 }
 
+/* Is a part of a softsign, or of nothing. */
+int neuron_onnx_import_magnitude(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    neuron_onnx_item *item;
+    RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
+    const neuron_onnx_item result = {.layout = item->layout, .part = NEURON_ONNX_ABS, .of = item};
+    return neuron_onnx_out_part(reader, from, &result);
+}
+
 int neuron_onnx_import_prelu(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
 {
     neuron_onnx_item *item;

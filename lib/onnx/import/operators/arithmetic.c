@@ -154,21 +154,24 @@ static int scale_each(neuron_node_t **node, neuron_onnx_reader *reader,
                                       2);
 }
 
-/* erf and what follows it in a GELU: x * 0.5 * (1 + erf(x / sqrt(2))), in any order. */
-static int go_on_with_erf(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
-                          const neuron_onnx_item *item, const affine *a, double value)
+/* erf and what follows it in a GELU, x * 0.5 * (1 + erf(x / sqrt(2))) in any order; and the
+ * magnitude in a softsign, x / (1 + |x|). */
+static int go_on_with_part(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                           const neuron_onnx_item *item, const affine *a, double value)
 {
     neuron_onnx_item result = *item;
     if (item->part == NEURON_ONNX_ERF && a->offset && a->scale_by == 1 &&
         value * a->offset_by == 1) {
         result.part = NEURON_ONNX_ERF_1;
         result.times = 1;
-    } else if (item->part != NEURON_ONNX_ERF && a->scale && value != 0) {
+    } else if (item->part == NEURON_ONNX_ABS && a->offset && a->scale_by == 1 &&
+               value * a->offset_by == 1) {
+        result.part = NEURON_ONNX_ABS_1;
+    } else if ((item->part == NEURON_ONNX_ERF_1 || item->part == NEURON_ONNX_GELU) && a->scale &&
+               value != 0) {
         result.times *= a->divides ? 1 / value : value;
     } else {
-        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                  "reads \"%.127s\", and Erf is imported as a part of GELU alone",
-                                  item->name);
+        return neuron_onnx_refuse_part(reader, from, item);
     }
     return neuron_onnx_end_gelu(reader, from, &result);
 }
@@ -228,11 +231,8 @@ static int with_constant(neuron_onnx_reader *reader, const neuron_onnx_operator 
                                   "has a constant of %" PRId32 " axes for a value of %" PRId32,
                                   constant->rank, item->layout.rank);
     if (!item->node)
-        return single ? go_on_with_erf(reader, from, item, &a, value)
-                      : neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                           "reads \"%.127s\", and Erf is imported as a part of "
-                                           "GELU alone",
-                                           item->name);
+        return single ? go_on_with_part(reader, from, item, &a, value)
+                      : neuron_onnx_refuse_part(reader, from, item);
     RETURN_IF_ERROR(go_on_with_norm(&done, reader, from, item, constant, &a));
     if (done)
         return NEURON_OK;
@@ -337,9 +337,7 @@ static int times_erf(neuron_onnx_reader *reader, const neuron_onnx_operator *fro
     neuron_onnx_item result = *erf;
     bool scaled = value->part == NEURON_ONNX_SCALED && same_value(value->of, erf->of);
     if (erf->part != NEURON_ONNX_ERF_1 || (!scaled && !same_value(value, erf->of)))
-        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                  "reads \"%.127s\", and Erf is imported as a part of GELU alone",
-                                  erf->name);
+        return neuron_onnx_refuse_part(reader, from, erf);
     result.part = NEURON_ONNX_GELU;
     result.times *= scaled ? value->by : 1;
     return neuron_onnx_end_gelu(reader, from, &result);
@@ -363,10 +361,15 @@ static int multiply_parts(bool *done, neuron_onnx_reader *reader, const neuron_o
     return neuron_onnx_out(reader, from, 0, node, &a->layout);
 }
 
-/* (x - mean) / sqrt(variance + epsilon) */
+/* (x - mean) / sqrt(variance + epsilon), or x / (1 + |x|) */
 static int divide(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                   const neuron_onnx_item *a, const neuron_onnx_item *b)
 {
+    if (b->part == NEURON_ONNX_ABS_1 && same_value(b->of, a)) {
+        neuron_node_t *node = a->node;
+        RETURN_IF_ERROR(neuron_onnx_layer(&node, reader, from, true, "softsign", &node, 1, NULL));
+        return neuron_onnx_out(reader, from, 0, node, &a->layout);
+    }
     if (b->part != NEURON_ONNX_DEVIATION || !same_value(b->of, a))
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "divides by a value that is not the deviation of a layer "
@@ -405,9 +408,7 @@ static int with_value(neuron_onnx_reader *reader, const neuron_onnx_operator *fr
         if (!done)
             RETURN_IF_ERROR(multiply_parts(&done, reader, from, b, a));
     } else if (!a->node || !b->node) {
-        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                  "reads \"%.127s\", and Erf is imported as a part of GELU alone",
-                                  a->node ? b->name : a->name);
+        return neuron_onnx_refuse_part(reader, from, a->node ? b : a);
     }
     if (done)
         return NEURON_OK;

@@ -12,6 +12,7 @@ static const struct {
     neuron_onnx_operator_function *import;
     const char *attributes; /* with a blank before and behind each */
 } rows[] = {
+    {"Abs", neuron_onnx_import_magnitude, ""},
     {"Add", neuron_onnx_import_arithmetic, ""},
     {"AveragePool", neuron_onnx_import_pool,
      " auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides "},
@@ -60,8 +61,8 @@ static const struct {
     {"Relu", neuron_onnx_import_activation, ""},
     {"Reshape", neuron_onnx_import_reshape, " allowzero "},
     {"Resize", neuron_onnx_import_resize,
-     " coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value mode "
-     "nearest_mode "},
+     " antialias coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value "
+     "keep_aspect_ratio_policy mode nearest_mode "},
     {"Selu", neuron_onnx_import_activation, " alpha gamma "},
     {"Shape", neuron_onnx_import_shape, " end start "},
     {"Sigmoid", neuron_onnx_import_activation, ""},
@@ -76,6 +77,7 @@ static const struct {
     {"Sum", neuron_onnx_import_sum, ""},
     {"Swish", neuron_onnx_import_activation, " alpha "},
     {"Tanh", neuron_onnx_import_activation, ""},
+    {"Tile", neuron_onnx_import_tile, ""},
     {"Transpose", neuron_onnx_import_transpose, " perm "},
     {"Unsqueeze", neuron_onnx_import_unsqueeze, " axes "},
     {"Upsample", neuron_onnx_import_resize, " mode scales "},

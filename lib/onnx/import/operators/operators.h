@@ -26,20 +26,19 @@ neuron_onnx_operator_function neuron_onnx_import_batch_norm, neuron_onnx_import_
     neuron_onnx_import_dropout;
 /* activations.c */
 neuron_onnx_operator_function neuron_onnx_import_activation, neuron_onnx_import_bound,
-    neuron_onnx_import_clip, neuron_onnx_import_erf, neuron_onnx_import_prelu,
-    neuron_onnx_import_softmax;
+    neuron_onnx_import_clip, neuron_onnx_import_erf, neuron_onnx_import_magnitude,
+    neuron_onnx_import_prelu, neuron_onnx_import_softmax;
 /* arithmetic.c */
 neuron_onnx_operator_function neuron_onnx_import_arithmetic, neuron_onnx_import_sum,
     neuron_onnx_import_negate, neuron_onnx_import_power, neuron_onnx_import_root;
 /* shapes.c */
 neuron_onnx_operator_function neuron_onnx_import_identity, neuron_onnx_import_cast,
     neuron_onnx_import_reshape, neuron_onnx_import_flatten, neuron_onnx_import_transpose,
-    neuron_onnx_import_squeeze, neuron_onnx_import_unsqueeze, neuron_onnx_import_shape,
-    neuron_onnx_import_expand;
+    neuron_onnx_import_squeeze, neuron_onnx_import_unsqueeze, neuron_onnx_import_shape;
 /* parts.c */
 neuron_onnx_operator_function neuron_onnx_import_concat, neuron_onnx_import_slice,
     neuron_onnx_import_split, neuron_onnx_import_pad, neuron_onnx_import_resize,
-    neuron_onnx_import_gather;
+    neuron_onnx_import_gather, neuron_onnx_import_tile, neuron_onnx_import_expand;
 
 /* What several of them do. */
 

@@ -278,6 +278,100 @@ int neuron_onnx_import_gather(neuron_onnx_reader *reader, const neuron_onnx_oper
     return neuron_onnx_reshape_item(reader, from, &part, extents, rank, batch);
 }
 
+/* ---- Tile and Expand ---- */
+
+/* Repeats all places of an axis. Of an axis with one, rows are repeated that are all that lies
+ * behind it, as in a larger image. */
+static int repeat(neuron_onnx_item *item, neuron_onnx_reader *reader,
+                  const neuron_onnx_operator *from, bool last, int32_t axis, int64_t times)
+{
+    int32_t dimension[NEURON_RANK_MAX], rank = 0;
+    int64_t image[] = {1, 1, 1}, extents[NEURON_RANK_MAX], extent = item->layout.extent[axis];
+    char options[80];
+    neuron_onnx_layout layout;
+    RETURN_IF_ERROR(neuron_onnx_spread(&item->node, &layout, dimension, reader, from, item, 0));
+    for (int32_t a = 0; a < layout.rank; a++) {
+        if (a == layout.batch)
+            continue;
+        extents[dimension[a]] = layout.extent[a];
+        rank++;
+        if (dimension[a] != dimension[axis])
+            image[dimension[a] < dimension[axis] ? 0 : 2] *= layout.extent[a];
+    }
+    extents[dimension[axis]] *= times;
+    item->layout = resized(&layout, axis, extents[dimension[axis]]);
+    item->part = NEURON_ONNX_WHOLE;
+    if (extent == 1) {
+        RETURN_IF_ERROR(neuron_onnx_view(&item->node, reader, from, false, item->node, image, 3));
+        snprintf(options, sizeof options, "factor_height=%" PRId64 ", factor_width=1", times);
+        RETURN_IF_ERROR(neuron_onnx_layer(&item->node, reader, from, last, "upsample2d",
+                                          &item->node, 1, options));
+        return neuron_onnx_view(&item->node, reader, from, false, item->node, extents, rank);
+    }
+    neuron_node_t **copies = times > NEURON_NODES_MAX
+                                 ? NULL
+                                 : neuron_onnx_reader_get(reader, times, sizeof(neuron_node_t *));
+    if (!copies)
+        return times > NEURON_NODES_MAX
+                   ? neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                        "repeats values %" PRId64 " times", times)
+                   : NEURON_E_MEMORY;
+    for (int64_t i = 0; i < times; i++)
+        copies[i] = item->node;
+    snprintf(options, sizeof options, "axis=%" PRId32, dimension[axis]);
+    return neuron_onnx_layer(&item->node, reader, from, last, "concat", copies, times, options);
+}
+
+int neuron_onnx_import_tile(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    neuron_onnx_item *item;
+    const int64_t *times;
+    int64_t count;
+    RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
+    RETURN_IF_ERROR(neuron_onnx_integers_in(&times, &count, reader, from, 1, "repeats"));
+    neuron_onnx_item result = *item;
+    if (count != item->layout.rank)
+        return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
+                                  "has %" PRId64 " numbers for %" PRId32 " axes", count,
+                                  item->layout.rank);
+    for (int32_t axis = 0; axis < count; axis++) {
+        if (times[axis] < 1 || (axis == item->layout.batch && times[axis] != 1))
+            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                      "repeats axis %" PRId32 " %" PRId64 " times", axis,
+                                      times[axis]);
+        if (times[axis] > 1)
+            RETURN_IF_ERROR(repeat(&result, reader, from, true, axis, times[axis]));
+    }
+    return neuron_onnx_out_part(reader, from, &result);
+}
+
+/* To a shape; an axis of one place is repeated. */
+int neuron_onnx_import_expand(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    neuron_onnx_item *item;
+    const neuron_onnx_constant *shape;
+    const int64_t *given;
+    RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
+    RETURN_IF_ERROR(neuron_onnx_constant_in(&shape, reader, from, 1));
+    RETURN_IF_ERROR(neuron_onnx_integers_of(&given, reader, from, shape));
+    neuron_onnx_item result = *item;
+    int64_t shift = item->layout.rank - shape->count;
+    for (int64_t i = 0; i < shape->count; i++) {
+        int32_t axis = (int32_t)(shift + i);
+        bool batch = shape->batch && shape->batch[i], own = axis == item->layout.batch;
+        if (shift < 0 || batch != (own && given[i] == 1 && batch) || given[i] < 1 ||
+            (own && given[i] != 1) ||
+            (!own && given[i] != 1 && item->layout.extent[axis] != 1 &&
+             given[i] != item->layout.extent[axis]))
+            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                      "repeats values along the batch, or along an axis of more "
+                                      "than one");
+        if (!own && given[i] > 1 && item->layout.extent[axis] == 1)
+            RETURN_IF_ERROR(repeat(&result, reader, from, true, axis, given[i]));
+    }
+    return neuron_onnx_out_part(reader, from, &result);
+}
+
 /* ---- Pad ---- */
 
 /* Zeros before and behind one axis: as columns of an image whose rows are all that lies before. */
@@ -457,7 +551,8 @@ static int read_factors(int64_t factors[NEURON_RANK_MAX], neuron_onnx_reader *re
 /* Whether pixels are repeated, or mixed as this library does. */
 static int read_mode(bool *nearest, neuron_onnx_reader *reader, const neuron_onnx_operator *from)
 {
-    char mode[16], where[32], rounding[24];
+    char mode[16], where[32], rounding[24], ratio[16];
+    int64_t antialias;
     bool old = strcmp(from->op_type, "Upsample") == 0 || reader->version < 11;
     const char *standard = old ? "asymmetric" : "half_pixel";
     RETURN_IF_ERROR(neuron_onnx_read_word(mode, sizeof mode, reader, from, "mode", "nearest"));
@@ -465,6 +560,9 @@ static int read_mode(bool *nearest, neuron_onnx_reader *reader, const neuron_onn
                                           "coordinate_transformation_mode", standard));
     RETURN_IF_ERROR(neuron_onnx_read_word(rounding, sizeof rounding, reader, from, "nearest_mode",
                                           old ? "floor" : "round_prefer_floor"));
+    RETURN_IF_ERROR(neuron_onnx_read_word(ratio, sizeof ratio, reader, from,
+                                          "keep_aspect_ratio_policy", "stretch"));
+    RETURN_IF_ERROR(neuron_onnx_read_integer(&antialias, reader, from, "antialias", 0));
     *nearest = strcmp(mode, "nearest") == 0;
     bool halves = strcmp(where, "half_pixel") == 0 || strcmp(where, "pytorch_half_pixel") == 0 ||
                   strcmp(where, "half_pixel_symmetric") == 0;
@@ -472,6 +570,11 @@ static int read_mode(bool *nearest, neuron_onnx_reader *reader, const neuron_onn
     bool repeats =
         (halves && rounds) || (strcmp(where, "asymmetric") == 0 && strcmp(rounding, "floor") == 0);
     bool linear = strcmp(mode, "linear") == 0 && halves;
+    if (strcmp(ratio, "stretch") != 0 || antialias != 0)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "attribute keep_aspect_ratio_policy is \"%s\" and antialias "
+                                  "%" PRId64 "; they must be \"stretch\" and 0",
+                                  ratio, antialias);
     if (*nearest ? repeats : linear)
         return NEURON_OK;
     return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,

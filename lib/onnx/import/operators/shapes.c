@@ -339,25 +339,3 @@ int neuron_onnx_import_shape(neuron_onnx_reader *reader, const neuron_onnx_opera
     made->batch = layout->batch >= 0 ? batch : NULL;
     return neuron_onnx_out_constant(reader, from, 0, made);
 }
-
-/* To the shape that the value has: nothing. */
-int neuron_onnx_import_expand(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
-{
-    neuron_onnx_item *item;
-    const neuron_onnx_constant *shape;
-    const int64_t *given;
-    RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
-    RETURN_IF_ERROR(neuron_onnx_constant_in(&shape, reader, from, 1));
-    RETURN_IF_ERROR(neuron_onnx_integers_of(&given, reader, from, shape));
-    int64_t shift = item->layout.rank - shape->count;
-    for (int64_t i = 0; i < shape->count; i++) {
-        bool batch = shape->batch && shape->batch[i];
-        bool same = shift + i >= 0 &&
-                    (given[i] == 1 || (batch ? shift + i == item->layout.batch && given[i] == 1
-                                             : given[i] == item->layout.extent[shift + i]));
-        if (!same)
-            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                      "repeats values along an axis");
-    }
-    return neuron_onnx_out_part(reader, from, item);
-}
