@@ -151,7 +151,7 @@ static int add_output(importer *in, const char *name, int32_t type, bool named)
         if (named)
             return neuron_onnx_refuse(&in->reader, NULL, NEURON_E_UNSUPPORTED,
                                       "the output \"%.127s\" is no tensor of floats", name);
-        neuron_log(in->reader.context, NEURON_LOG_INFO, "import",
+        neuron_log(in->reader.context, NEURON_LOG_INFO, "model",
                    "%s: the output \"%.127s\" is left out, as it is no tensor of floats",
                    in->reader.source, name);
         return NEURON_OK;
@@ -572,7 +572,7 @@ static int check_model(importer *in)
                                   "is for operator set %" PRId64 "; it must be %d or later",
                                   reader->version, VERSION_LEAST);
     if (reader->version > VERSION_KNOWN)
-        neuron_log(reader->context, NEURON_LOG_WARNING, "import",
+        neuron_log(reader->context, NEURON_LOG_WARNING, "model",
                    "%s: is for operator set %" PRId64 ", later than %d, which this was made for",
                    reader->source, reader->version, VERSION_KNOWN);
     return NEURON_OK;

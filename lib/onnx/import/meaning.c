@@ -13,7 +13,7 @@ enum { TEXTS_MAX = 10000 };
 
 static void warn(const neuron_onnx_reader *reader)
 {
-    neuron_log(reader->context, NEURON_LOG_WARNING, "import", "%s: metadata: %s", reader->source,
+    neuron_log(reader->context, NEURON_LOG_WARNING, "model", "%s: metadata: %s", reader->source,
                neuron_error_last());
 }
 

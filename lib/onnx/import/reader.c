@@ -160,6 +160,8 @@ int neuron_onnx_refuse_part(const neuron_onnx_reader *reader, const neuron_onnx_
                                                               "layer normalisation"
                         : item->part == NEURON_ONNX_ABS || item->part == NEURON_ONNX_ABS_1
                             ? "Abs is imported as a part of a softsign"
+                        : item->part == NEURON_ONNX_LARGE
+                            ? "Greater is imported as a part of a softplus"
                             : "Erf is imported as a part of a GELU";
     return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED, "reads \"%.127s\", and %s alone",
                               item->name, whole);

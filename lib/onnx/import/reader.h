@@ -41,6 +41,8 @@ typedef enum neuron_onnx_part {
     NEURON_ONNX_HARD_SIGMOID,
     NEURON_ONNX_ABS,       /* the magnitude of `of`, which is no layer */
     NEURON_ONNX_ABS_1,     /* the same and 1 */
+    NEURON_ONNX_SOFTPLUS,  /* of `of` */
+    NEURON_ONNX_LARGE,     /* whether `of` is above `by`, which is no layer */
     NEURON_ONNX_SQUARE,    /* of `of` */
     NEURON_ONNX_MEAN,      /* of `of` over `axes`, which are kept */
     NEURON_ONNX_CENTERED,  /* `of` without its mean over `axes` */

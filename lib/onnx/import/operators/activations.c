@@ -177,6 +177,8 @@ static neuron_onnx_part part_of(const neuron_onnx_reader *reader, const neuron_o
     double alpha, beta;
     if (strcmp(from->op_type, "Sigmoid") == 0)
         return NEURON_ONNX_SIGMOID;
+    if (strcmp(from->op_type, "Softplus") == 0)
+        return NEURON_ONNX_SOFTPLUS;
     if (strcmp(from->op_type, "HardSigmoid") != 0 ||
         neuron_onnx_read_real(&alpha, reader, from, "alpha", 0.2) < 0 ||
         neuron_onnx_read_real(&beta, reader, from, "beta", 0.5) < 0)
@@ -269,6 +271,39 @@ int neuron_onnx_import_erf(neuron_onnx_reader *reader, const neuron_onnx_operato
                                      .of = scaled ? item->of : item,
                                      .by = scaled ? item->by : 1};
     return neuron_onnx_out_part(reader, from, &result);
+}
+
+/* PyTorch has a straight line for a softplus above 20, as a float has not the digits for more. */
+static const double straight_from = 15;
+
+/* Is a part of a softplus, or of nothing. */
+int neuron_onnx_import_greater(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    neuron_onnx_item *item;
+    const neuron_onnx_constant *constant;
+    double value;
+    RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
+    RETURN_IF_ERROR(neuron_onnx_constant_in(&constant, reader, from, 1));
+    if (!neuron_onnx_single(&value, constant) || value < straight_from)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "is imported as a part of a softplus alone");
+    const neuron_onnx_item result = {
+        .layout = item->layout, .part = NEURON_ONNX_LARGE, .of = item, .by = value};
+    return neuron_onnx_out_part(reader, from, &result);
+}
+
+/* x where it is large, and its softplus elsewhere. */
+int neuron_onnx_import_where(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    const neuron_onnx_item *large = neuron_onnx_in(reader, from, 0);
+    neuron_onnx_item *x, *softplus;
+    RETURN_IF_ERROR(neuron_onnx_value_in(&x, reader, from, 1));
+    RETURN_IF_ERROR(neuron_onnx_value_in(&softplus, reader, from, 2));
+    if (!large || large->part != NEURON_ONNX_LARGE || softplus->part != NEURON_ONNX_SOFTPLUS ||
+        large->of->node != x->node || softplus->of->node != x->node)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "is imported as a part of a softplus alone");
+    return neuron_onnx_out_part(reader, from, softplus);
 }
 
 /* Is a part of a softsign, or of nothing. */

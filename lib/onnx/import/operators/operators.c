@@ -37,6 +37,7 @@ static const struct {
     {"Gemm", neuron_onnx_import_gemm, " alpha beta transA transB "},
     {"GlobalAveragePool", neuron_onnx_import_global_pool, ""},
     {"GlobalMaxPool", neuron_onnx_import_global_pool, ""},
+    {"Greater", neuron_onnx_import_greater, ""},
     {"HardSigmoid", neuron_onnx_import_activation, " alpha beta "},
     {"HardSwish", neuron_onnx_import_activation, ""},
     {"Identity", neuron_onnx_import_identity, ""},
@@ -81,6 +82,7 @@ static const struct {
     {"Transpose", neuron_onnx_import_transpose, " perm "},
     {"Unsqueeze", neuron_onnx_import_unsqueeze, " axes "},
     {"Upsample", neuron_onnx_import_resize, " mode scales "},
+    {"Where", neuron_onnx_import_where, ""},
 };
 
 static bool is_known(const char *attributes, const char *name)

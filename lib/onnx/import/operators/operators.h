@@ -27,7 +27,8 @@ neuron_onnx_operator_function neuron_onnx_import_batch_norm, neuron_onnx_import_
 /* activations.c */
 neuron_onnx_operator_function neuron_onnx_import_activation, neuron_onnx_import_bound,
     neuron_onnx_import_clip, neuron_onnx_import_erf, neuron_onnx_import_magnitude,
-    neuron_onnx_import_prelu, neuron_onnx_import_softmax;
+    neuron_onnx_import_greater, neuron_onnx_import_where, neuron_onnx_import_prelu,
+    neuron_onnx_import_softmax;
 /* arithmetic.c */
 neuron_onnx_operator_function neuron_onnx_import_arithmetic, neuron_onnx_import_sum,
     neuron_onnx_import_negate, neuron_onnx_import_power, neuron_onnx_import_root;
