@@ -1,8 +1,9 @@
-"""Exporting models: files and bytes, what is said of wrong arguments, and where libneuron-onnx is not installed."""
+"""Exporting models and loading them: files and bytes, what is said of wrong arguments, and where libneuron-onnx is not installed."""
 import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import libneuron as nn
@@ -40,6 +41,30 @@ def test_bytes_are_scaled():
     learned = nn.Model(x, nn.Dense(10, activation="softmax")(nn.Flatten()(x)))
     learned.fit(data, epochs=1)
     assert b"input.scale" in learned.to_onnx(input_type="u8")
+
+
+def test_loaded_by_content(tmp_path):
+    small = model()
+    small.class_names = ["cat", "dog"]
+    x = np.random.default_rng(1).normal(size=(5, 8, 8, 3)).astype(np.float32)
+    for options in ({}, {"layout": "nchw"}):
+        small.export(tmp_path / "small.onnx", **options)
+        (tmp_path / "small.onnx").rename(tmp_path / "small")
+        loaded = nn.load(tmp_path / "small")
+        assert np.allclose(loaded.predict(x), small.predict(x), atol=1e-6)
+        assert loaded.class_names == ["cat", "dog"] and loaded.input_shapes == [(8, 8, 3)]
+    loaded = nn.from_onnx(small.to_onnx(layout="nchw"), layout="file")
+    assert loaded.input_shapes == [(3, 8, 8)]
+    assert np.allclose(loaded.predict(x.transpose(0, 3, 1, 2)), small.predict(x), atol=1e-6)
+    loaded.fit(x.transpose(0, 3, 1, 2), np.arange(5) % 2, epochs=1)
+    small.save(tmp_path / "small.onnx")
+    assert np.array_equal(nn.load(tmp_path / "small.onnx").predict(x), small.predict(x))
+    with pytest.raises(TypeError, match="only ONNX files have options, such as 'layout'"):
+        nn.load(tmp_path / "small.onnx", layout="file")
+    with pytest.raises(nn.ArgumentError, match="did you mean .layout"):
+        nn.from_onnx(small.to_onnx(), layuot="file")
+    with pytest.raises(nn.FormatError, match="no ONNX file, or a damaged one"):
+        nn.from_onnx(b"\x08")
 
 
 def test_refused(tmp_path):

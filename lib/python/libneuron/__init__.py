@@ -27,7 +27,7 @@ from .event_log import EventLog, TensorBoard
 from .history import History
 from .kinds import *  # noqa: F401,F403
 from .layers import *  # noqa: F401,F403
-from .model import Model, Sequential, load
+from .model import Model, Sequential, from_onnx, load
 from .options import Option, kinds, options
 from .report import Report
 from .search import Search, Trial

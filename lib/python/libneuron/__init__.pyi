@@ -113,6 +113,7 @@ from .layers import multiply as multiply
 from .layers import vote as vote
 from .model import Model as Model
 from .model import Sequential as Sequential
+from .model import from_onnx as from_onnx
 from .model import load as load
 from .options import Option as Option
 from .options import kinds as kinds

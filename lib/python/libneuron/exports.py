@@ -1,5 +1,5 @@
-"""What Model.export() writes, by the ending of the file's name: each by a library beside the core, which must be
-installed."""
+"""What Model.export() writes, by the ending of the file's name, and what load() reads that it has not written: by libraries
+beside the core, which must be installed."""
 from __future__ import annotations
 
 import os
@@ -29,3 +29,33 @@ def export(graph: Any, path: Any, options: Mapping[str, Any]) -> None:
             write(graph, path_of(path), options)
             return
     raise ValueError(f"the model cannot be exported as {name!r}: the name must end in {' or '.join(FORMATS)}")
+
+
+# What the first bytes of ONNX files are: the number of a field of the model, and how long it is.
+_FIELDS = {number << 3 | 2 for number in (2, 3, 4, 6, 7, 8, 14, 20, 25)} | {1 << 3, 5 << 3}
+
+
+def is_onnx(path: Any) -> bool:
+    """Whether a file is an ONNX file, and none of the library's own, which have a size and then a brace."""
+    try:
+        with open(path_of(path), "rb") as file:
+            head = file.read(9)
+    except OSError:
+        return False
+    return len(head) > 1 and head[0] in _FIELDS and head[8:] != b"{"
+
+
+def load_onnx(context: Any, path: Any, options: Mapping[str, Any]) -> Any:
+    """The graph of a file."""
+    from . import _c, _onnx_c
+    graph = _c.GraphHandle()
+    check(_onnx_c.neuron_onnx_import(graph, context, path_of(path), options_text(options)))
+    return graph
+
+
+def load_onnx_bytes(context: Any, content: bytes, options: Mapping[str, Any]) -> Any:
+    """The graph of bytes."""
+    from . import _c, _onnx_c
+    graph = _c.GraphHandle()
+    check(_onnx_c.neuron_onnx_import_memory(graph, context, content, len(content), options_text(options)))
+    return graph

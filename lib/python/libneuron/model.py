@@ -575,12 +575,30 @@ class Sequential(Model):
         super().__init__(given[0], node, name=name, seed=seed, context=context)
 
 
-def load(path: Any, context: Optional[Context] = None) -> Model:
-    """The model of a file of Model.save(). Nothing in the file is trusted before it is checked."""
+def load(path: Any, context: Optional[Context] = None, **options: Any) -> Model:
+    """The model of a file of Model.save(), or, whatever it is called, of an ONNX file, by libneuron-onnx, a library beside
+    the core. Nothing in the file is trusted before it is checked.
+
+    Of ONNX files there are options. layout: "nhwc", the default, for images with their channels last, or "file" for inputs
+    and outputs whose axes are in the order of the file. batch: "first", or "none" if inputs have no axis for the batch.
+    outputs: the names of those that are wanted, "features, logits".
+    """
+    from .exports import is_onnx, load_onnx
     context = context or current_context()
+    if is_onnx(path):
+        return Model._of(load_onnx(context._handle, path, options), context)
+    if options:
+        raise TypeError(f"only ONNX files have options, such as {next(iter(options))!r}")
     graph = _c.GraphHandle()
     check(_c.neuron_graph_load(graph, context._handle, path_of(path)))
     return Model._of(graph, context)
 
 
-__all__ = ["Model", "Sequential", "load"]
+def from_onnx(content: bytes, context: Optional[Context] = None, **options: Any) -> Model:
+    """The model of the bytes of an ONNX file, with the options of load()."""
+    from .exports import load_onnx_bytes
+    context = context or current_context()
+    return Model._of(load_onnx_bytes(context._handle, content, options), context)
+
+
+__all__ = ["Model", "Sequential", "from_onnx", "load"]
