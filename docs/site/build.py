@@ -83,7 +83,8 @@ class Site:
             self.pages.setdefault(path, self.page_name(path))
         self.programs = [path for folder in ('examples', 'lib/python/examples')
                          for path in self.find(folder, '.c', '.cpp', '.py', '.h')]
-        self.headers = self.find('include/libneuron', '.h', '.hpp')
+        # Doxygen calls the page of a header by its name alone, as no two have the same.
+        self.headers = self.find('include', '.h', '.hpp')
 
     def find(self, folder, *endings, deep=True):
         found = []
@@ -121,10 +122,10 @@ class Site:
             name = self.pages[path]
             return f'{name}.html' + (f'#{name}-{anchor}' if anchor else '')
         if path in self.headers:
-            return doxygen_name(os.path.relpath(path, 'include/libneuron').replace('cpp/', ''))
+            return doxygen_name(os.path.basename(path))
         if path in self.programs:
             return self.program_name(path) + '.html'
-        if path in ('include/libneuron', 'include'):
+        if path == 'include' or os.path.dirname(path) == 'include':
             return 'reference.html'
         return None
 
@@ -190,19 +191,26 @@ class Site:
     def reference(self):
         """The first page of the reference: the headers in the order in which to read them."""
         order = re.findall(r'#include <libneuron/(\w+\.h)>', read(os.path.join(self.source, 'include/libneuron/libneuron.h')))
-        cpp = [os.path.basename(path) for path in self.headers if path.endswith('.hpp')]
+        core = [path for path in self.headers if path.startswith('include/libneuron/')]
+        paths = [f'include/libneuron/{name}' for name in order] + ['include/libneuron/libneuron.hpp']
         lines = ['# Reference', '',
                  'Every call, type and constant, by header, in the order in which they are best read. A program includes '
                  '`<libneuron/libneuron.h>`, which has them all, or any of them alone. What is marked '
                  '@experimental may still change in any version: [The ABI](docs/abi.md). Each call says below *Threads* '
-                 'which others may run at the same time.', '',
-                 '| header | what it has |', '| --- | --- |']
-        for name in order + ['libneuron.hpp'] + cpp:
-            path = next(path for path in self.headers if os.path.basename(path) == name)
-            brief = re.search(r'@file \S+\s+\*\s+(.*?)[.:]?(?:(?<=\.)\s|\n \*(?:\n|/|  -))', self.read(path), re.S)
-            if f'| [{name}]({path})' not in '\n'.join(lines):
-                lines.append(f'| [{name}]({path}) | {re.sub(BLANK, " ", brief[1])}. |')
+                 'which others may run at the same time.', '', *self.contents(paths + [path for path in core if path.endswith('.hpp')]), '',
+                 '## Libraries beside it', '',
+                 'Each is a shared library of its own; a program includes its headers by their names.', '',
+                 *self.contents(sorted(set(self.headers) - set(core)))]
         self.page('reference.md', '\n'.join(lines) + '\n')
+
+    def contents(self, paths):
+        """A table of headers, each once, with the first sentence of what it says of itself."""
+        lines = ['| header | what it has |', '| --- | --- |']
+        for path in dict.fromkeys(paths):
+            name = os.path.relpath(path, 'include').replace('libneuron/', '').replace('cpp/', '')
+            brief = re.search(r'@file \S+\s+\*\s+(.*?)[.:]?(?:(?<=\.)\s|\n \*(?:\n|/|  -))', self.read(path), re.S)
+            lines.append(f'| [{name}]({path}) | {re.sub(BLANK, " ", brief[1])}. |')
+        return lines
 
     def program(self, path):
         """A program as a page, in which the calls are links."""
@@ -358,8 +366,8 @@ def polish(name, text, places):
 
 
 def plain_names(text):
-    """layers.h.html in place of layers_8h.html."""
-    return re.sub(r'\b([\w-]+)_8(h|hpp)\.html', r'\1.\2.html', text)
+    """event_log.h.html in place of event__log_8h.html."""
+    return re.sub(r'\b([\w-]+)_8(h|hpp)\.html', lambda found: f'{found[1].replace("__", "_")}.{found[2]}.html', text)
 
 
 def main():

@@ -51,7 +51,7 @@ extern "C" {
  *    that of `path` ends in `.c`; no, the default, to leave them to the program that calls.
  *  - `workspace`: where values between two layers are. `static`, the default, is memory of the
  *    file's own, and only one thread may predict at a time. With `caller` the last argument of each
- *    function is `float *workspace`, of <NAME>_WORKSPACE_SIZE floats, which may have any content.
+ *    function is `float *workspace`, of `NAME_WORKSPACE_SIZE` floats, which may have any content.
  *  - `linkage`: `external`, the default, for functions that other files call; `static` for a file
  *    that is included into the only one that does.
  *

@@ -75,9 +75,10 @@ def check_links(folder, pages):
 def check_symbols(pages):
     """What is public has its place, in the page of its header, by its name."""
     inside = []
-    exported = set(re.findall(r'^\s+(neuron_\w+);', read(os.path.join(source, 'lib', 'libneuron.map')), re.M))
+    maps = [path for folder in ('lib', os.path.join('lib', '*')) for path in glob.glob(os.path.join(source, folder, '*.map'))]
+    exported = set(re.findall(r'^\s+(neuron_\w+);', '\n'.join(map(read, maps)), re.M))
     declared = set()
-    for header in glob.glob(os.path.join(source, 'include', 'libneuron', '*.h')):
+    for header in glob.glob(os.path.join(source, 'include', '*', '*.h')):
         text = re.sub(r'/\*.*?\*/', '', read(header), flags=re.S)
         places = pages[os.path.basename(header) + '.html'].places
         names = set(re.findall(r'\b(neuron_\w+) ?\([^*]', ''.join(re.findall(r'^NEURON_API[^;]*;', text, re.M))))
@@ -100,6 +101,10 @@ def check_symbols(pages):
     problems.extend(f'the reference has no {name}' for name in sorted(exported - declared))
     if len(inside) > 8:
         problems.append(f'the thread rules of too many are inside of other text: {", ".join(inside)}')
+    for header in glob.glob(os.path.join(source, 'include', '*', '*.h*')):
+        name = os.path.basename(header)
+        if name != 'libneuron.h' and not re.search(f'[>/]{re.escape(name)}</a>', pages['reference.html'].text):
+            problems.append(f'reference.html does not name {name}')
     if len(exported) < 300:
         problems.append(f'only {len(exported)} exported symbols were found')
 
