@@ -87,7 +87,7 @@ enum { TREE_BYTES = 100 };
 int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text, size_t size,
                       size_t first, const char *who)
 {
-    char *padded;
+    char *padded = NULL;
     json_error_t error;
     *json = NULL;
     if (!neuron_memory_allows(context, size, TREE_BYTES))

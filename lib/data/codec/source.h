@@ -4,6 +4,7 @@
 #ifndef DATA_CODEC_SOURCE_H
 #define DATA_CODEC_SOURCE_H
 
+#include "base/compiler/attributes.h"
 #include "data/codec/store.h"
 
 #include <stdbool.h>
@@ -50,19 +51,20 @@ int neuron_source_open_member(neuron_source *source, const neuron_store *store, 
                               size_t size, bool deflated, const neuron_source_sum *sum,
                               const char *name);
 
-void neuron_source_close(neuron_source *source);
+NEURON_SHARED void neuron_source_close(neuron_source *source);
 
 /* Reads up to `capacity` bytes; `got` is less only where the data ends. Of gzip data that is where
  * gunzip ends: members that follow one another are one, zeros behind the last are nothing, and
  * other bytes there are ignored with a warning to the log. */
-int neuron_source_read(neuron_source *source, void *bytes, size_t capacity, size_t *got);
+NEURON_SHARED int neuron_source_read(neuron_source *source, void *bytes, size_t capacity,
+                                     size_t *got);
 
 /* How many bytes are left; of packed data without a sum that is how many there can be at most,
  * which a size may not have, and false. */
 bool neuron_source_left(const neuron_source *source, uint64_t *left);
 
 /* Checks that the data ends here, and its sum. `what` is what came before, as "the array". */
-int neuron_source_finish(neuron_source *source, const char *what);
+NEURON_SHARED int neuron_source_finish(neuron_source *source, const char *what);
 
 /* For messages, behind an offset: " of the unpacked data", or nothing. */
 const char *neuron_source_where(const neuron_source *source);

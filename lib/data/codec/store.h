@@ -3,6 +3,7 @@
 #ifndef DATA_CODEC_STORE_H
 #define DATA_CODEC_STORE_H
 
+#include "base/compiler/attributes.h"
 #include "data/codec/content.h"
 
 typedef struct neuron_store {
@@ -21,8 +22,8 @@ typedef struct neuron_view {
 } neuron_view;
 
 /* On success neuron_store_close() must follow; what the content points to must stay until then. */
-int neuron_store_open(neuron_store *store, const neuron_content *content);
-void neuron_store_close(neuron_store *store);
+NEURON_SHARED int neuron_store_open(neuron_store *store, const neuron_content *content);
+NEURON_SHARED void neuron_store_close(neuron_store *store);
 
 /* Copies bytes, all of which must be within the store. */
 int neuron_store_read(const neuron_store *store, size_t at, void *bytes, size_t size);

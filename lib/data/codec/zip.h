@@ -2,6 +2,7 @@
 #ifndef DATA_CODEC_ZIP_H
 #define DATA_CODEC_ZIP_H
 
+#include "base/compiler/attributes.h"
 #include "data/codec/source.h"
 
 /* A member stays where it is as long as it is open. */
@@ -14,7 +15,7 @@ typedef struct neuron_zip_member {
  * several the last, as Python does. `label` is "archive: name.npy", and loses its end where the
  * member has none. The archive and the label must stay. NEURON_E_DATA if there is no such member.
  * On success neuron_source_close() must follow. */
-int neuron_zip_open(neuron_zip_member *member, const neuron_store *archive, char *label,
-                    const char *name);
+NEURON_SHARED int neuron_zip_open(neuron_zip_member *member, const neuron_store *archive,
+                                  char *label, const char *name);
 
 #endif
