@@ -2,7 +2,6 @@
 #ifndef BASE_SHAPE_H
 #define BASE_SHAPE_H
 
-#include "base/compiler/attributes.h"
 #include <libneuron/types.h>
 
 #include "base/compiler/attributes.h"

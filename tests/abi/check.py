@@ -134,7 +134,8 @@ def check_tiers(arguments):
 
 
 # Bytes that a stripped library may have.
-SIZES = {'libneuron': 1100000, 'libneuron-report': 200000, 'libneuron-onnx': 180000, 'libneuron-source': 100000}
+SIZES = {'libneuron': 1100000, 'libneuron-report': 200000, 'libneuron-onnx': 180000, 'libneuron-source': 100000,
+         'libneuron-keras': 100000}
 
 
 def check_library(arguments):

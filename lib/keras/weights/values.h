@@ -1,0 +1,24 @@
+/* The arrays of a node out of a group of a file. */
+#ifndef KERAS_VALUES_H
+#define KERAS_VALUES_H
+
+#include "graph/graph.h"
+#include "keras/weights/store.h"
+
+/* A node and where its arrays are. `skips` tells for each array of the node whether the group does
+ * without; NULL if it has all. */
+typedef struct neuron_keras_pair {
+    const neuron_node_t *node;
+    const neuron_keras_group *group;
+    const bool *skips;
+} neuron_keras_pair;
+
+/* Whether count and shapes are those of the node: NEURON_E_DATA, NEURON_E_SHAPE. The graph need not
+ * be finished. */
+int neuron_keras_check_pair(const neuron_keras_store *store, const neuron_keras_pair *pair);
+
+/* Copies the arrays of all pairs into a finished graph, all or none; each pair was checked. */
+int neuron_keras_copy_pairs(int64_t *loaded, neuron_graph_t *graph, const neuron_keras_store *store,
+                            const neuron_keras_pair *pairs, size_t count);
+
+#endif
