@@ -111,7 +111,7 @@ def rooms_of(folder):
 def main():
     lib, design = sys.argv[1:]
     rooms = rooms_of(lib)
-    for beside in ('report', 'onnx', 'source', 'keras'):
+    for beside in ('report', 'onnx', 'keras', 'source'):
         rooms += [beside] + [f'{beside}/{room}' for room in rooms_of(os.path.join(lib, beside))]
     rooms += ['tools']
     files = sources(lib)

@@ -40,7 +40,7 @@ def test_source(model, tmp_path):
 
 
 def test_refused(model, tmp_path):
-    with pytest.raises(ValueError, match="the name must end in .onnx or .c"):
+    with pytest.raises(ValueError, match="the name must end in .onnx, .keras, .h5, .c"):
         model.export(tmp_path / "net.txt")
     with pytest.raises(nn.ArgumentError, match="did you mean \"name\""):
         model.export(tmp_path / "net.c", nmae="x")

@@ -18,7 +18,13 @@ def _onnx(graph: Any, path: bytes, options: Mapping[str, Any]) -> None:
     check(_onnx_c.neuron_onnx_export(graph, path, options_text(options)))
 
 
-FORMATS: Dict[str, Callable[[Any, bytes, Mapping[str, Any]], None]] = {".onnx": _onnx, ".c": _source}
+def _keras(graph: Any, path: bytes, options: Mapping[str, Any]) -> None:
+    from . import _keras_c
+    check(_keras_c.neuron_keras_save(graph, path, options_text(options)))
+
+
+FORMATS: Dict[str, Callable[[Any, bytes, Mapping[str, Any]], None]] = {
+    ".onnx": _onnx, ".keras": _keras, ".h5": _keras, ".c": _source}
 
 
 def export(graph: Any, path: Any, options: Mapping[str, Any]) -> None:
@@ -28,7 +34,7 @@ def export(graph: Any, path: Any, options: Mapping[str, Any]) -> None:
         if name.endswith(ending):
             write(graph, path_of(path), options)
             return
-    raise ValueError(f"the model cannot be exported as {name!r}: the name must end in {' or '.join(FORMATS)}")
+    raise ValueError(f"the model cannot be exported as {name!r}: the name must end in {', '.join(FORMATS)}")
 
 
 # What the first bytes of ONNX files are: the number of a field of the model, and how long it is.
@@ -43,6 +49,23 @@ def is_onnx(path: Any) -> bool:
     except OSError:
         return False
     return len(head) > 1 and head[0] in _FIELDS and head[8:] != b"{"
+
+
+def is_keras(path: Any) -> bool:
+    """Whether a file is an archive or HDF5, as those of Keras: none of the library's own begins so."""
+    try:
+        with open(path_of(path), "rb") as file:
+            return file.read(4) in (b"PK\3\4", b"\x89HDF")
+    except OSError:  # which loading tells of
+        return False
+
+
+def load_keras(context: Any, path: Any) -> Any:
+    """The graph of a .keras or .h5 file."""
+    from . import _c, _keras_c
+    graph = _c.GraphHandle()
+    check(_keras_c.neuron_keras_load(graph, context, path_of(path)))
+    return graph
 
 
 def load_onnx(context: Any, path: Any, options: Mapping[str, Any]) -> Any:

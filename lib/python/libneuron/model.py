@@ -452,6 +452,7 @@ class Model:
 
         ".onnx", for ONNX Runtime, OpenVINO and others, by libneuron-onnx. layout: of images, "nhwc" as here, the default,
             or "nchw". input_type: "f32", or "u8" for inputs that are bytes, which the file then scales as the model does.
+        ".keras", ".h5" and ".weights.h5", for Keras, by libneuron-keras.
         ".c", one file of C that predicts without any library, by libneuron-source. name: what all names in it begin with.
             header: True writes one beside it. workspace: "static", or "caller". linkage: "external", or "static".
         """
@@ -494,6 +495,15 @@ class Model:
         loaded = out(_c.neuron_graph_load_arrays, 0)
         with self._changing():
             check(_c.neuron_graph_load_arrays(loaded, self._graph, path_of(path), utf8(prefix), utf8(source_prefix)))
+        return int(loaded.value)
+
+    def load_keras_weights(self, path: Any, *, match: str = "auto") -> int:
+        """Takes parameters from a .weights.h5, .h5 or .keras file of Keras; tells how many arrays. match: "name" or
+        "order" of the layers; "auto" by name if the file has all names. By libneuron-keras, which must be installed."""
+        from . import _keras_c
+        loaded = out(_keras_c.neuron_keras_load_weights, 0)
+        with self._changing():
+            check(_keras_c.neuron_keras_load_weights(loaded, self._graph, path_of(path), options_text({"match": match})))
         return int(loaded.value)
 
     def copy_arrays(self, source: "Model", *, prefix: str = "", source_prefix: str = "") -> int:
@@ -576,19 +586,22 @@ class Sequential(Model):
 
 
 def load(path: Any, context: Optional[Context] = None, **options: Any) -> Model:
-    """The model of a file of Model.save(), or, whatever it is called, of an ONNX file, by libneuron-onnx, a library beside
-    the core. Nothing in the file is trusted before it is checked.
+    """The model of a file of Model.save(), or, whatever it is called, of an ONNX file, by libneuron-onnx, or one of Keras
+    (.keras or .h5), by libneuron-keras, which are libraries beside the core. Nothing in the file is trusted before it is
+    checked.
 
     Of ONNX files there are options. layout: "nhwc", the default, for images with their channels last, or "file" for inputs
     and outputs whose axes are in the order of the file. batch: "first", or "none" if inputs have no axis for the batch.
     outputs: the names of those that are wanted, "features, logits".
     """
-    from .exports import is_onnx, load_onnx
+    from .exports import is_keras, is_onnx, load_keras, load_onnx
     context = context or current_context()
     if is_onnx(path):
         return Model._of(load_onnx(context._handle, path, options), context)
     if options:
         raise TypeError(f"only ONNX files have options, such as {next(iter(options))!r}")
+    if is_keras(path):
+        return Model._of(load_keras(context._handle, path), context)
     graph = _c.GraphHandle()
     check(_c.neuron_graph_load(graph, context._handle, path_of(path)))
     return Model._of(graph, context)
