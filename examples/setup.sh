@@ -49,6 +49,7 @@ need_build_tools() {
     need libjansson-dev pkg-config --exists jansson
     need libpng-dev pkg-config --exists libpng
     need libprotobuf-c-dev pkg-config --exists libprotobuf-c
+    need libhdf5-dev pkg-config --exists hdf5
     need protobuf-c-compiler command -v protoc-c
 }
 

@@ -99,6 +99,11 @@ class Tree:
         if os.path.exists(os.path.join(self.folder, 'include', 'libneuron-onnx', 'onnx.h')):
             self.configure('-DCOMPONENT=shared;onnx')
 
+    def keras_by_cmake(self):
+        """The component keras, where libneuron-keras is installed."""
+        if os.path.exists(os.path.join(self.folder, 'include', 'libneuron-keras', 'keras.h')):
+            self.configure('-DCOMPONENT=shared;keras')
+
     def refused_by_cmake(self):
         """What there is not is not found, with a reason."""
         for options, reason in ((['-DVERSION=0.2'], 'version: 0.1'), (['-DVERSION=1'], 'version: 0.1'),
@@ -130,6 +135,7 @@ def check_tree(tree, name):
         tree.by_cmake()
         tree.report_by_cmake()
         tree.onnx_by_cmake()
+        tree.keras_by_cmake()
         tree.refused_by_cmake()
         tree.by_meson('cmake')
 

@@ -131,7 +131,7 @@ fi
 
 # The libraries beside the core are not built everywhere.
 has_beside=
-for name in onnx report source; do
+for name in keras onnx report source; do
     if pkg-config --exists "libneuron-$name"; then
         has_beside="$has_beside $name"
         for file in "$libraries/libneuron-$name.so.1" "$libraries/libneuron-$name.so" \
@@ -139,7 +139,7 @@ for name in onnx report source; do
             [ -e "$file" ] || { echo "$file was not installed" >&2; exit 1; }
         done
         case $(pkg-config --libs "libneuron-$name") in
-        *png* | *protobuf* | *rsvg*)
+        *hdf5* | *png* | *protobuf* | *rsvg*)
             echo "a program is told to link what only libneuron-$name needs" >&2
             exit 1
             ;;
