@@ -103,6 +103,8 @@ CASES = {
     "dropout": (VECTOR, lambda x: L.GaussianNoise(0.1)(L.Dropout(0.3)(L.Dense(4)(x)))),
     "relu_layer": (VECTOR, lambda x: L.ReLU()(x)),
     "relu_slope": (VECTOR, lambda x: L.ReLU(negative_slope=0.1)(x)),
+    "relu_max": (VECTOR, lambda x: L.ReLU(max_value=0.5)(x)),
+    "permute": (IMAGE, lambda x: L.Permute((3, 1, 2))(x)),
     "leaky_relu": (VECTOR, lambda x: L.LeakyReLU(negative_slope=0.2)(x)),
     "elu": (VECTOR, lambda x: L.ELU(alpha=0.7)(x)),
     "prelu": (VECTOR, lambda x: L.PReLU()(x)),
@@ -112,7 +114,7 @@ CASES = {
     "frozen": (VECTOR, lambda x: L.Dense(3, trainable=False)(L.Dense(4, kernel_regularizer="l2")(x))),
 }
 for _name in ("relu", "sigmoid", "tanh", "softplus", "softsign", "exponential", "elu", "selu", "gelu", "silu", "swish", "hard_silu",
-              "leaky_relu", "softmax", "linear"):
+              "leaky_relu", "softmax", "log_softmax", "relu6", "linear"):
     CASES["activation_" + _name] = VECTOR, lambda x, name=_name: L.Activation(name)(L.Dense(5, activation=name)(x))
 
 

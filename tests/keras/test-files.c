@@ -355,8 +355,8 @@ static const struct {
     {SEQUENTIAL("{\"class_name\": \"Dense\", \"config\": {\"name\": \"d\", \"units\": 2, "
                 "\"kernel_constraint\": {\"class_name\": \"MaxNorm\"}}}"),
      NEURON_E_UNSUPPORTED, "kernel_constraint is {\"class_name\":\"MaxNorm\"}"},
-    {SEQUENTIAL("{\"class_name\": \"ReLU\", \"config\": {\"name\": \"r\", \"max_value\": 6}}"),
-     NEURON_E_UNSUPPORTED, "layer \"r\" (ReLU): max_value is 6, which is not known here"},
+    {SEQUENTIAL("{\"class_name\": \"ReLU\", \"config\": {\"name\": \"r\", \"threshold\": 6}}"),
+     NEURON_E_UNSUPPORTED, "layer \"r\" (ReLU): threshold is 6, which is not known here"},
     {SEQUENTIAL("{\"class_name\": \"Dense\", \"config\": {\"name\": \"d\", \"units\": 0}}"),
      NEURON_E_FORMAT, "layer \"d\" (Dense): "},
     {SEQUENTIAL("{\"class_name\": \"Dense\", \"config\": {\"name\": \"d\", \"units\": 3, "

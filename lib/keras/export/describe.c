@@ -226,6 +226,33 @@ static void describe_gelu(neuron_keras_writer *writer, json_t *config, const neu
     describe_activation(writer, config, node);
 }
 
+/* Of one axis, but Keras's function has the last one. */
+static void describe_log_softmax(neuron_keras_writer *writer, json_t *config,
+                                 const neuron_node_t *node)
+{
+    int64_t axis = whole(node, NEURON_NODE_AXIS);
+    if (axis != -1 && axis != node->spec.output.rank - 1)
+        neuron_keras_has_none(writer, node, "along another axis than the last");
+    describe_activation(writer, config, node);
+}
+
+static void describe_clip(neuron_keras_writer *writer, json_t *config, const neuron_node_t *node)
+{
+    double most = option(node, NEURON_NODE_MAXIMUM);
+    if (option(node, NEURON_NODE_MINIMUM) != 0 || most < 0)
+        neuron_keras_has_none(writer, node, "with another minimum than 0");
+    neuron_keras_set_number(writer, config, "max_value", most);
+}
+
+static void describe_permute(neuron_keras_writer *writer, json_t *config, const neuron_node_t *node)
+{
+    json_t *dims = json_array();
+    for (int32_t axis = 0; dims && axis < node->spec.output.rank; axis++)
+        if (neuron_json_append(dims, json_integer(whole(node, NEURON_NODE_AXIS_0 + axis) + 1)) < 0)
+            neuron_keras_fail(writer, NEURON_E_MEMORY);
+    neuron_keras_set(writer, config, "dims", dims);
+}
+
 static void describe_leaky_relu(neuron_keras_writer *writer, json_t *config,
                                 const neuron_node_t *node)
 {
@@ -268,6 +295,7 @@ static const struct {
     {"average_pool1d", describe_pool},
     {"average_pool2d", describe_pool},
     {"batch_norm", describe_batch_norm},
+    {"clip", describe_clip},
     {"concat", describe_axis},
     {"conv1d", describe_convolution},
     {"conv2d", describe_convolution},
@@ -283,8 +311,10 @@ static const struct {
     {"input", describe_input},
     {"layer_norm", describe_layer_norm},
     {"leaky_relu", describe_leaky_relu},
+    {"log_softmax", describe_log_softmax},
     {"max_pool1d", describe_pool},
     {"max_pool2d", describe_pool},
+    {"permute", describe_permute},
     {"prelu", describe_prelu},
     {"random_rotation", describe_rotation},
     {"relu", describe_activation},

@@ -142,6 +142,10 @@ static neuron_keras_value pad(neuron_keras_writer *writer, const neuron_node_t *
     char name[NEURON_NODE_NAME_MAX + 16];
     if (!image && !sequence)
         return input;
+    if (!neuron_keras_has_arrays(node) && !node->owner) {
+        neuron_keras_has_none(writer, node, "with padding in numbers");
+        return input;
+    }
     snprintf(name, sizeof name, "%.100s_padding", node->name);
     for (char *c = name; *c; c++)
         if (*c == '/')

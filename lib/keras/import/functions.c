@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct {
-    char name[16], layer[16], options[16];
+    char name[16], layer[16], options[24];
 } rows[] = {
     {"elu", "elu", "alpha=1"},
     {"exponential", "exponential", ""},
@@ -12,7 +12,9 @@ static const struct {
     {"hard_silu", "hard_swish", ""},
     {"hard_swish", "hard_swish", ""},
     {"leaky_relu", "leaky_relu", "slope=0.2"},
+    {"log_softmax", "log_softmax", ""},
     {"relu", "relu", ""},
+    {"relu6", "clip", "minimum=0, maximum=6"},
     {"selu", "selu", ""},
     {"sigmoid", "sigmoid", ""},
     {"silu", "silu", ""},

@@ -382,6 +382,25 @@ static void read_zero_padding1d(neuron_keras_call *call)
     neuron_keras_add_base(call, "reshape");
 }
 
+static void read_permute(neuron_keras_call *call)
+{
+    json_t *dims = neuron_keras_take(call, "dims");
+    size_t count = json_array_size(dims);
+    int32_t rank = call->inputs[0]->spec.output.rank;
+    bool fits = (int64_t)count == rank;
+    for (size_t i = 0; fits && i < count; i++) {
+        char name[32];
+        json_int_t axis = json_integer_value(json_array_get(dims, i));
+        fits = axis >= 1 && axis <= rank;
+        snprintf(name, sizeof name, "axis_%zu", i);
+        neuron_keras_option(call, name, (double)axis - 1);
+    }
+    if (!fits)
+        neuron_keras_refuse(call, "dims", dims);
+    json_decref(dims);
+    neuron_keras_add_base(call, "permute");
+}
+
 static void read_cropping2d(neuron_keras_call *call)
 {
     int64_t sides[4];
@@ -453,18 +472,23 @@ static void read_activation(neuron_keras_call *call)
 static void read_relu(neuron_keras_call *call)
 {
     double slope = neuron_keras_real(call, "negative_slope", 0);
-    json_t *most = json_object_get(call->arguments, "max_value");
+    json_t *most = neuron_keras_take(call, "max_value");
     double threshold = neuron_keras_real(call, "threshold", 0);
     if (threshold != 0) {
         json_t *value = json_real(threshold);
         neuron_keras_refuse(call, "threshold", value);
         json_decref(value);
     }
-    if (most && !json_is_null(most))
+    if (most && (slope != 0 || !json_is_number(most)))
         neuron_keras_refuse(call, "max_value", most);
     if (slope != 0)
         neuron_keras_option(call, "slope", slope);
-    neuron_keras_add_base(call, slope != 0 ? "leaky_relu" : "relu");
+    if (most) {
+        neuron_keras_option(call, "minimum", 0);
+        neuron_keras_option(call, "maximum", json_number_value(most));
+    }
+    neuron_keras_add_base(call, slope != 0 ? "leaky_relu" : most ? "clip" : "relu");
+    json_decref(most);
 }
 
 static void read_leaky_relu(neuron_keras_call *call)
@@ -534,6 +558,7 @@ static const struct {
     {"Multiply", read_multiply},
     {"Normalization", read_normalization},
     {"PReLU", read_prelu},
+    {"Permute", read_permute},
     {"ReLU", read_relu},
     {"Rescaling", read_rescaling},
     {"Reshape", read_reshape},
