@@ -210,7 +210,8 @@ static const char *argument_of(const neuron_node_t *node)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], layer) == 0)
             return layer;
-    if (strcmp(layer, "softmax") == 0 && option(node, "axis") == -1)
+    int64_t axis = option(node, "axis");
+    if (strcmp(layer, "softmax") == 0 && (axis == -1 || axis == node->spec.output.rank - 1))
         return layer;
     return strcmp(layer, "hard_swish") == 0 ? "hard_silu" : NULL;
 }
