@@ -257,7 +257,7 @@ static void describe_leaky_relu(neuron_keras_writer *writer, json_t *config,
                                 const neuron_node_t *node)
 {
     neuron_keras_set_number(writer, config,
-                            writer->format == NEURON_KERAS_H5 ? "alpha" : "negative_slope",
+                            writer->format == NEURON_KERAS_FORMAT_H5 ? "alpha" : "negative_slope",
                             option(node, NEURON_NODE_SLOPE));
 }
 
@@ -282,7 +282,7 @@ static void describe_input(neuron_keras_writer *writer, json_t *config, const ne
         if (neuron_json_append(shape, json_integer(node->spec.output.extent[axis])) < 0)
             neuron_keras_fail(writer, NEURON_E_MEMORY);
     neuron_keras_set(writer, config,
-                     writer->format == NEURON_KERAS_H5 ? "batch_input_shape" : "batch_shape",
+                     writer->format == NEURON_KERAS_FORMAT_H5 ? "batch_input_shape" : "batch_shape",
                      shape);
     neuron_keras_set(writer, config, "dtype", json_string("float32"));
     neuron_keras_set(writer, config, "sparse", json_false());

@@ -10,12 +10,12 @@
 #include <string.h>
 
 enum { FORMAT = 1 };
-static const neuron_word formats[] = {{NEURON_KERAS_ARCHIVE, "keras"},
-                                      {NEURON_KERAS_H5, "h5"},
-                                      {NEURON_KERAS_WEIGHTS, "weights"},
+static const neuron_word formats[] = {{NEURON_KERAS_FORMAT_KERAS, "keras"},
+                                      {NEURON_KERAS_FORMAT_H5, "h5"},
+                                      {NEURON_KERAS_FORMAT_WEIGHTS, "weights"},
                                       {0, ""}};
 static const neuron_option rows[] = {
-    NEURON_CHOICE(FORMAT, "format", formats, NEURON_KERAS_ARCHIVE, "the kind of file")};
+    NEURON_CHOICE(FORMAT, "format", formats, NEURON_KERAS_FORMAT_KERAS, "the kind of file")};
 static const neuron_option_table table = NEURON_OPTION_TABLE(rows);
 
 static bool ends_in(const char *path, const char *end)
@@ -34,9 +34,9 @@ static int read_format(int *format, const char *options, const char *path, const
     if (!path || neuron_options_given(&given, FORMAT))
         return NEURON_OK;
     if (ends_in(path, ".weights.h5"))
-        *format = NEURON_KERAS_WEIGHTS;
+        *format = NEURON_KERAS_FORMAT_WEIGHTS;
     else if (ends_in(path, ".h5") || ends_in(path, ".hdf5"))
-        *format = NEURON_KERAS_H5;
+        *format = NEURON_KERAS_FORMAT_H5;
     else if (!ends_in(path, ".keras"))
         return neuron_fail(NEURON_E_ARGUMENT,
                            "%s: path is \"%.300s\"; without a format it must end in .keras, .h5 or "
@@ -68,7 +68,7 @@ static int make_with(void **bytes, size_t *size, neuron_keras_writer *writer)
     size_t length;
     neuron_keras_add_nodes(writer);
     RETURN_IF_ERROR(writer->status);
-    if (writer->format == NEURON_KERAS_WEIGHTS)
+    if (writer->format == NEURON_KERAS_FORMAT_WEIGHTS)
         return neuron_keras_write_weights(bytes, size, writer, NULL);
     json_t *model = neuron_keras_describe_model(writer);
     if (!model)
@@ -76,7 +76,7 @@ static int make_with(void **bytes, size_t *size, neuron_keras_writer *writer)
     int status = neuron_json_write(&text, &length, writer->context, model);
     json_decref(model);
     RETURN_IF_ERROR(status);
-    status = writer->format == NEURON_KERAS_ARCHIVE
+    status = writer->format == NEURON_KERAS_FORMAT_KERAS
                  ? make_archive(bytes, size, writer, text, length)
                  : neuron_keras_write_weights(bytes, size, writer, text);
     neuron_release(writer->context, text);

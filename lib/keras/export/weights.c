@@ -140,8 +140,8 @@ int neuron_keras_write_weights(void **bytes, size_t *size, const neuron_keras_wr
     *bytes = NULL;
     int status = neuron_h5_create(&h5, writer->context, writer->graph->name);
     if (status == NEURON_OK)
-        status = writer->format == NEURON_KERAS_H5 ? add_named(&h5, writer, description)
-                                                   : add_numbered(&h5, writer);
+        status = writer->format == NEURON_KERAS_FORMAT_H5 ? add_named(&h5, writer, description)
+                                                          : add_numbered(&h5, writer);
     if (status == NEURON_OK)
         status = neuron_h5_image(bytes, size, &h5);
     neuron_h5_close(&h5);

@@ -55,7 +55,7 @@ static json_t *reference(neuron_keras_writer *writer, neuron_keras_value value,
                          const neuron_shape *shape)
 {
     const char *name = writer->layers[value.layer].name;
-    if (writer->format == NEURON_KERAS_H5)
+    if (writer->format == NEURON_KERAS_FORMAT_H5)
         return json_pack("[s, I, i, {}]", name, (json_int_t)value.call, 0);
     json_t *extents = json_pack("[n]");
     for (int32_t axis = 0; extents && axis < shape->rank; axis++)
@@ -108,7 +108,7 @@ size_t neuron_keras_add_call(neuron_keras_writer *writer, neuron_keras_made *lay
         json_decref(list);
         return 0;
     }
-    if (writer->format == NEURON_KERAS_H5)
+    if (writer->format == NEURON_KERAS_FORMAT_H5)
         call = list;
     else if (joins(layer->class_name))
         call = json_pack("{s:[o], s:{}}", "args", list, "kwargs");
@@ -310,7 +310,7 @@ void neuron_keras_end_writer(neuron_keras_writer *writer)
 
 static json_t *describe_layer(const neuron_keras_writer *writer, const neuron_keras_made *layer)
 {
-    if (writer->format == NEURON_KERAS_H5)
+    if (writer->format == NEURON_KERAS_FORMAT_H5)
         return json_pack("{s:s, s:O, s:s, s:O}", "class_name", layer->class_name, "config",
                          layer->config, "name", layer->name, "inbound_nodes", layer->calls);
     return json_pack("{s:s, s:s, s:O, s:n, s:s, s:O}", "module", "keras.layers", "class_name",
@@ -356,7 +356,7 @@ json_t *neuron_keras_describe_model(neuron_keras_writer *writer)
                      describe_ends(writer, graph->inputs, graph->input_count));
     neuron_keras_set(writer, config, "output_layers",
                      describe_ends(writer, graph->outputs, graph->output_count));
-    json_t *model = writer->format == NEURON_KERAS_H5
+    json_t *model = writer->format == NEURON_KERAS_FORMAT_H5
                         ? json_pack("{s:s, s:o}", "class_name", "Functional", "config", config)
                         : json_pack("{s:s, s:s, s:o, s:s}", "module", "keras.src.models.functional",
                                     "class_name", "Functional", "config", config, "registered_name",

@@ -7,7 +7,7 @@
 #include "graph/graph.h"
 #include "keras/weights/classes.h"
 
-enum { NEURON_KERAS_ARCHIVE = 1, NEURON_KERAS_H5, NEURON_KERAS_WEIGHTS };
+enum { NEURON_KERAS_FORMAT_KERAS = 1, NEURON_KERAS_FORMAT_H5, NEURON_KERAS_FORMAT_WEIGHTS };
 
 /* A layer of the model. */
 typedef struct neuron_keras_made {
@@ -37,7 +37,7 @@ typedef struct neuron_keras_called {
 typedef struct neuron_keras_writer {
     neuron_context_t *context;
     const neuron_graph_t *graph;
-    int format; /* NEURON_KERAS_ARCHIVE, ... */
+    int format; /* NEURON_KERAS_FORMAT_KERAS, ... */
     int status; /* the first failure */
     neuron_keras_made *layers;
     size_t layer_count;

@@ -340,7 +340,7 @@ static int match_all(neuron_keras_pair *pairs, size_t *count, const neuron_graph
     if (match == MATCH_NAME || (match == MATCH_AUTO && has_all_names(store, graph)))
         return match_names(pairs, count, graph, store);
     neuron_keras_writer model = {
-        .context = graph->context, .graph = graph, .format = NEURON_KERAS_WEIGHTS};
+        .context = graph->context, .graph = graph, .format = NEURON_KERAS_FORMAT_WEIGHTS};
     neuron_keras_add_nodes(&model);
     int status = model.status;
     if (status == NEURON_OK)
