@@ -221,6 +221,8 @@ def check_pictures(reading):
                 reading.blame(f'{what} has no table behind it')
             for text in picture['outside']:
                 reading.blame(f'{what}: "{text}" sticks out')
+            for text in picture['touching']:
+                reading.blame(f'{what}: "{text}" touches another name')
         for image in section['images']:
             if not image['alt'] or not image['loaded']:
                 reading.blame(f'{section["heading"]}: an image is not shown, or has no text: {image}')

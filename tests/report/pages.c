@@ -75,7 +75,7 @@ static neuron_trainer_t *train(neuron_graph_t *graph, neuron_dataset_t *dataset,
 static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
 {
     (void)user_data;
-    double rate = neuron_trial_number(trial, "rate");
+    double rate = neuron_trial_number(trial, "learning rate of the first layers");
     *score = rate > 0.5 ? NAN : 1 - rate + 0.01 * (double)neuron_trial_index(trial);
     must(neuron_trial_add_figure(trial, "training <b>", 1.5 - rate));
     if (neuron_trial_index(trial) == 1)
@@ -87,7 +87,8 @@ static void add_search(neuron_report_t *report)
 {
     neuron_search_t *search;
     must(neuron_search_create(&search, context, try_one, NULL, NULL, "folds=2"));
-    must(neuron_search_add_factor(search, "rate", (const double[]){0.01, 0.1, 1}, 3));
+    must(neuron_search_add_factor(search, "learning rate of the first layers",
+                                  (const double[]){0.01, 0.1, 1}, 3));
     must(neuron_search_add_choice(search, "activation <b>", (const char *const[]){"relu", "t&nh"},
                                   2));
     must(neuron_search_run_grid(search));
@@ -102,9 +103,9 @@ static void add_search(neuron_report_t *report)
         note("Search", word, neuron_trial_figure(trial, "training <b>"));
         note("Search", word, neuron_trial_figure(trial, "of one"));
     }
-    note("Search", "rate", 1 - 0.1 + 0.03);       /* the best of a level */
-    note("Search", "rate", 1 - 0.1 + 0.01 * 2.5); /* its mean */
-    note("Search", "rate", 1.5 - 0.1);            /* of its figure */
+    note("Search", "learning rate of the first layers", 1 - 0.1 + 0.03); /* the best of a level */
+    note("Search", "learning rate of the first layers", 1 - 0.1 + 0.01 * 2.5); /* its mean */
+    note("Search", "learning rate of the first layers", 1.5 - 0.1);            /* of its figure */
     note("Search", "activation <b>", 1.5 - 0.01); /* the best of each by itself */
     note("Search", "activation <b>", (3 * 1.5 - 1.11) / 3);
     neuron_search_unref(search);

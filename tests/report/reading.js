@@ -16,6 +16,11 @@
         return inner.left < outer.left - 1 || inner.right > outer.right + 1 ||
             inner.top < outer.top - 4 || inner.bottom > outer.bottom + 4;
     };
+    // Names of axes, which stand beside each other: a few pixels between them at least.
+    const touch = (one, other) => {
+        const a = one.getBoundingClientRect(), b = other.getBoundingClientRect();
+        return a.left < b.right + 3 && b.left < a.right + 3 && a.top < b.bottom && b.top < a.bottom;
+    };
     const picture = svg => ({
         title: text(svg.querySelector('title')),
         description: text(svg.querySelector('desc')),
@@ -24,6 +29,7 @@
             ...all(svg, 'text').filter(each => sticks_out(each, svg)),
             ...cells(svg).flatMap(group => all(group, 'text').filter(each => sticks_out(each, group.querySelector('rect')))),
         ].map(text),
+        touching: all(svg, 'text.o').filter((each, i, names) => names.some((other, j) => i !== j && touch(each, other))).map(text),
         table: svg.closest('figure') ? text(svg.closest('figure').querySelector('details caption') || svg) : '',
     });
     // Open, so that what is folded away has a size.

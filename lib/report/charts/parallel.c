@@ -12,11 +12,40 @@ typedef struct coordinates {
     neuron_chart chart;
     neuron_axis score;
     double step;
+    int rows; /* of names: 2 where they have no room in one */
 } coordinates;
 
 static double across(const coordinates *c, int64_t factor)
 {
     return BESIDE + c->step * (double)factor;
+}
+
+static const char *name_of(const coordinates *c, int64_t k)
+{
+    return k < c->lines->factor_count ? c->lines->factors[k].name : c->lines->score_name;
+}
+
+/* For a name in the middle above its line: up to the one beside it in its row, or to the edge. */
+static double room_of(const coordinates *c, int64_t k)
+{
+    bool outermost = k == 0 || k == c->lines->factor_count;
+    double room = c->step * c->rows - 12;
+    room = outermost ? fmin(room, 2 * BESIDE - 4) : room;
+    return room / 1.15; /* bold letters are wider than others */
+}
+
+static bool names_fit(const coordinates *c)
+{
+    for (int64_t k = 0; k <= c->lines->factor_count; k++)
+        if (neuron_text_units(name_of(c, k)) > room_of(c, k))
+            return false;
+    return true;
+}
+
+static void put_name(coordinates *c, int64_t k)
+{
+    double y = c->rows == 1 || k % 2 == 1 ? 30 : 14;
+    neuron_chart_text(&c->chart, across(c, k), y, "c o", room_of(c, k), name_of(c, k));
 }
 
 static double place(const neuron_parallel_factor *factor, int64_t level)
@@ -46,7 +75,7 @@ static void put_factor(coordinates *c, int64_t k)
     double x = across(c, k);
     int64_t every = (factor->level_count + 11) / 12;
     neuron_chart_line(&c->chart, "w", x, TOP, x, TOP + HEIGHT);
-    neuron_chart_text(&c->chart, x, 16, "c o", c->step - 4, factor->name);
+    put_name(c, k);
     for (int64_t i = 0; i < factor->level_count; i += every) {
         double y = place(factor, i);
         neuron_buffer_print(c->chart.out, "<circle class=\"z\" cx=\"%g\" cy=\"%g\" r=\"3\"/>", x,
@@ -61,7 +90,7 @@ static void put_score(coordinates *c)
     double x = across(c, c->lines->factor_count);
     neuron_figure figure;
     neuron_chart_line(&c->chart, "w", x, TOP, x, TOP + HEIGHT);
-    neuron_chart_text(&c->chart, x, 16, "c o", c->step - 4, c->lines->score_name);
+    put_name(c, c->lines->factor_count);
     for (int i = 0; i < c->score.count; i++)
         neuron_chart_text(&c->chart, x + 7, neuron_axis_place(&c->score, c->score.ticks[i]) + 4,
                           "m", BESIDE - 8, neuron_axis_label(&figure, c->score.ticks[i]));
@@ -72,6 +101,8 @@ neuron_chart neuron_parallel_lines_draw(neuron_section *section, const neuron_pa
     coordinates c = {.lines = lines};
     double usual = (NEURON_CHART_WIDTH - 2.0 * BESIDE) / (double)lines->factor_count;
     c.step = fmax(usual, STEP_LEAST);
+    c.rows = 1;
+    c.rows = names_fit(&c) ? 1 : 2;
     neuron_range range = neuron_range_none();
     for (int64_t i = 0; i < lines->trial_count; i++)
         neuron_range_add(&range, lines->scores[i]);
