@@ -476,6 +476,21 @@ static bool lies_channels_last(const neuron_onnx_layout *layout)
     return layout->rank > 2 && layout->batch == 0;
 }
 
+/* Whether the operator that decides how the axes of a value lie is one of images. That of a value
+ * with one channel alone does not show by its layout. */
+static bool is_of_images(const importer *in, const neuron_onnx_item *item)
+{
+    while (item && item->maker && order_of(item->maker->op_type) == KEPT) {
+        const neuron_onnx_operator *maker = item->maker;
+        item = NULL;
+        for (size_t i = 0; i < maker->n_input && (!item || item->constant); i++)
+            item = neuron_onnx_find(&in->reader, maker->input[i]);
+    }
+    if (!item)
+        return false;
+    return item->maker ? order_of(item->maker->op_type) == IMAGES : item->images;
+}
+
 /* Puts an output in order: that of the file, or with channels last. */
 static int order_output(importer *in, wanted_output *output)
 {
@@ -493,7 +508,8 @@ static int order_output(importer *in, wanted_output *output)
         return neuron_onnx_refuse(reader, NULL, NEURON_E_UNSUPPORTED,
                                   "the output \"%.127s\" is a part of a layer that is not whole",
                                   item->name);
-    bool images = !reader->files_order && lies_channels_last(&item->layout);
+    bool images = !reader->files_order && lies_channels_last(&item->layout) &&
+                  (item->layout.extent[1] > 1 || is_of_images(in, item));
     for (int32_t axis = 0; axis < item->layout.rank; axis++)
         if (axis != item->layout.batch && !(images && axis == 1))
             groups[count++].axes = UINT32_C(1) << axis;

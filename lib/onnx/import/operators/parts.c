@@ -27,8 +27,13 @@ int neuron_onnx_integers_in(const int64_t **values, int64_t *count, neuron_onnx_
                               index);
 }
 
-/* The layout once an axis, which is a whole one in memory, has another extent. */
-static neuron_onnx_layout resized(const neuron_onnx_layout *layout, int32_t axis, int64_t extent)
+/* The axes of a node that is an image, by those of the file. */
+static const int32_t image_dimension[NEURON_RANK_MAX] = {-1, 2, 0, 1};
+
+/* The layout of a node once an axis has another extent; `dimension` tells which axis of the node
+ * each of the file is, also those of extent 1, which have no factor. */
+static neuron_onnx_layout resized(const neuron_onnx_layout *layout, const int32_t *dimension,
+                                  int32_t axis, int64_t extent)
 {
     neuron_onnx_layout made = *layout;
     int32_t kept = 0, at = -1, place = -1;
@@ -50,10 +55,12 @@ static neuron_onnx_layout resized(const neuron_onnx_layout *layout, int32_t axis
     made.extent[axis] = extent;
     if (extent == 1)
         return made;
-    if (at < 0) { /* it had no factor: it lies before the next axis, or behind all */
+    if (at < 0) { /* it had no factor: it lies behind those of the node's axes before it */
         for (at = 0; at < kept && made.factor[at].axis < axis; at++)
             continue;
-        place = at < kept ? made.factor[at].place : kept;
+        place = 0;
+        for (int32_t i = 0; i < kept; i++)
+            place += dimension[made.factor[i].axis] < dimension[axis];
     }
     for (int32_t i = 0; i < kept; i++)
         if (made.factor[i].place >= place)
@@ -140,7 +147,7 @@ int neuron_onnx_import_concat(neuron_onnx_reader *reader, const neuron_onnx_oper
     snprintf(options, sizeof options, "axis=%" PRId32, dimension[axis]);
     RETURN_IF_ERROR(
         neuron_onnx_layer(&node, reader, from, true, "concat", nodes, (int64_t)count, options));
-    layout = resized(&layout, axis, extent);
+    layout = resized(&layout, dimension, axis, extent);
     return neuron_onnx_out(reader, from, 0, node, &layout);
 }
 
@@ -163,7 +170,7 @@ static int take(neuron_onnx_item *item, neuron_onnx_reader *reader,
              dimension[axis], begin, count);
     RETURN_IF_ERROR(
         neuron_onnx_layer(&item->node, reader, from, last, "slice", &item->node, 1, options));
-    item->layout = resized(&layout, axis, count);
+    item->layout = resized(&layout, dimension, axis, count);
     item->part = NEURON_ONNX_WHOLE;
     return NEURON_OK;
 }
@@ -299,7 +306,7 @@ static int repeat(neuron_onnx_item *item, neuron_onnx_reader *reader,
             image[dimension[a] < dimension[axis] ? 0 : 2] *= layout.extent[a];
     }
     extents[dimension[axis]] *= times;
-    item->layout = resized(&layout, axis, extents[dimension[axis]]);
+    item->layout = resized(&layout, dimension, axis, extents[dimension[axis]]);
     item->part = NEURON_ONNX_WHOLE;
     if (extent == 1) {
         RETURN_IF_ERROR(neuron_onnx_view(&item->node, reader, from, false, item->node, image, 3));
@@ -396,7 +403,7 @@ static int pad_axis(neuron_onnx_item *item, neuron_onnx_reader *reader,
     RETURN_IF_ERROR(
         neuron_onnx_layer(&item->node, reader, from, true, "zero_pad2d", &item->node, 1, options));
     extents[dimension[axis]] += before + behind;
-    item->layout = resized(&layout, axis, extents[dimension[axis]]);
+    item->layout = resized(&layout, dimension, axis, extents[dimension[axis]]);
     return neuron_onnx_view(&item->node, reader, from, false, item->node, extents, rank);
 }
 
@@ -413,8 +420,8 @@ static int pad_image(neuron_onnx_item *item, neuron_onnx_reader *reader,
              behind[2], before[3], behind[3]);
     RETURN_IF_ERROR(
         neuron_onnx_layer(&item->node, reader, from, true, "zero_pad2d", &item->node, 1, options));
-    layout = resized(&layout, 2, layout.extent[2] + before[2] + behind[2]);
-    item->layout = resized(&layout, 3, layout.extent[3] + before[3] + behind[3]);
+    layout = resized(&layout, image_dimension, 2, layout.extent[2] + before[2] + behind[2]);
+    item->layout = resized(&layout, image_dimension, 3, layout.extent[3] + before[3] + behind[3]);
     return NEURON_OK;
 }
 
@@ -605,7 +612,7 @@ int neuron_onnx_import_resize(neuron_onnx_reader *reader, const neuron_onnx_oper
              "factor_height=%" PRId64 ", factor_width=%" PRId64 ", interpolation=%s", factors[2],
              factors[3], nearest ? "nearest" : "bilinear");
     RETURN_IF_ERROR(neuron_onnx_layer(&node, reader, from, true, "upsample2d", &node, 1, options));
-    layout = resized(&layout, 2, layout.extent[2] * factors[2]);
-    layout = resized(&layout, 3, layout.extent[3] * factors[3]);
+    layout = resized(&layout, image_dimension, 2, layout.extent[2] * factors[2]);
+    layout = resized(&layout, image_dimension, 3, layout.extent[3] * factors[3]);
     return neuron_onnx_out(reader, from, 0, node, &layout);
 }

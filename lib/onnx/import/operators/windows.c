@@ -61,8 +61,11 @@ int neuron_onnx_windows_read(neuron_onnx_windows *w, const neuron_onnx_reader *r
     int32_t axes = layout->rank - 2;
     RETURN_IF_ERROR(check_axes(reader, from, layout, most_axes));
     *w = (neuron_onnx_windows){.axes = axes};
+    const int64_t *given;
+    size_t count;
     RETURN_IF_ERROR(read_list(w->kernel, NULL, axes, 1, 1, reader, from, "kernel_shape"));
-    if (!kernel && !neuron_onnx_attribute(from, "kernel_shape"))
+    RETURN_IF_ERROR(neuron_onnx_read_integers(&given, &count, reader, from, "kernel_shape"));
+    if (!kernel && count == 0)
         return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
                                   "attribute kernel_shape is missing");
     RETURN_IF_ERROR(read_list(w->stride, NULL, axes, 1, 1, reader, from, "strides"));
@@ -72,7 +75,7 @@ int neuron_onnx_windows_read(neuron_onnx_windows *w, const neuron_onnx_reader *r
         neuron_onnx_read_word(w->padding, sizeof w->padding, reader, from, "auto_pad", "NOTSET"));
     for (int32_t i = 0; i < axes; i++) {
         w->input[i] = layout->extent[2 + i];
-        if (kernel && neuron_onnx_attribute(from, "kernel_shape") && kernel[i] != w->kernel[i])
+        if (kernel && count > 0 && kernel[i] != w->kernel[i])
             return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
                                       "attribute kernel_shape is not that of the kernel");
         if (kernel)
