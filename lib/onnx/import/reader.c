@@ -156,13 +156,14 @@ static int need_in(neuron_onnx_item **item, const neuron_onnx_reader *reader,
 int neuron_onnx_refuse_part(const neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                             const neuron_onnx_item *item)
 {
-    const char *whole = item->part == NEURON_ONNX_DEVIATION ? "Sqrt is imported as a part of a "
-                                                              "layer normalisation"
-                        : item->part == NEURON_ONNX_ABS || item->part == NEURON_ONNX_ABS_1
-                            ? "Abs is imported as a part of a softsign"
-                        : item->part == NEURON_ONNX_LARGE
-                            ? "Greater is imported as a part of a softplus"
-                            : "Erf is imported as a part of a GELU";
+    const char *whole =
+        item->part == NEURON_ONNX_DEVIATION ? "Sqrt is imported as a part of a "
+                                              "layer normalisation"
+        : item->part == NEURON_ONNX_ABS || item->part == NEURON_ONNX_ABS_1
+            ? "Abs is imported as a part of a softsign"
+        : item->part == NEURON_ONNX_LARGE     ? "Greater is imported as a part of a softplus"
+        : item->part == NEURON_ONNX_LOG_TOTAL ? "Log is imported as a part of a log softmax"
+                                              : "Erf is imported as a part of a GELU";
     return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED, "reads \"%.127s\", and %s alone",
                               item->name, whole);
 }

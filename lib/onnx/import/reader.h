@@ -39,16 +39,22 @@ typedef enum neuron_onnx_part {
     NEURON_ONNX_GELU,    /* `of` (erf(`of` times `by`) + 1) times `times` */
     NEURON_ONNX_SIGMOID, /* of `of` */
     NEURON_ONNX_HARD_SIGMOID,
-    NEURON_ONNX_ABS,       /* the magnitude of `of`, which is no layer */
-    NEURON_ONNX_ABS_1,     /* the same and 1 */
-    NEURON_ONNX_SOFTPLUS,  /* of `of` */
-    NEURON_ONNX_LARGE,     /* whether `of` is above `by`, which is no layer */
-    NEURON_ONNX_SQUARE,    /* of `of` */
-    NEURON_ONNX_MEAN,      /* of `of` over `axes`, which are kept */
-    NEURON_ONNX_CENTERED,  /* `of` without its mean over `axes` */
-    NEURON_ONNX_VARIANCE,  /* the mean of squares of `of`, which is centered; and `by` */
-    NEURON_ONNX_DEVIATION, /* the root of that, which is no layer */
-    NEURON_ONNX_NORMALIZED /* `of` by a layer normalisation over `axes` with the epsilon `by` */
+    NEURON_ONNX_ABS,        /* the magnitude of `of`, which is no layer */
+    NEURON_ONNX_ABS_1,      /* the same and 1 */
+    NEURON_ONNX_SOFTPLUS,   /* of `of` */
+    NEURON_ONNX_LARGE,      /* whether `of` is above `by`, which is no layer */
+    NEURON_ONNX_SQUARE,     /* of `of` */
+    NEURON_ONNX_MEAN,       /* of `of` over `axes`, which are kept */
+    NEURON_ONNX_CENTERED,   /* `of` without its mean over `axes` */
+    NEURON_ONNX_VARIANCE,   /* the mean of squares of `of`, which is centered; and `by` */
+    NEURON_ONNX_DEVIATION,  /* the root of that, which is no layer */
+    NEURON_ONNX_NORMALIZED, /* `of` by a layer normalisation over `axes` with the epsilon `by` */
+    NEURON_ONNX_MAXIMUM,    /* of `of` over `axes`, which are kept */
+    NEURON_ONNX_SHIFTED,    /* `of` without its maximum over `axes` */
+    NEURON_ONNX_EXPONENTS,  /* the exponential function of `of` */
+    NEURON_ONNX_TOTAL,      /* the sum of exponents, `of`, over `axes`, which are kept */
+    NEURON_ONNX_LOG_TOTAL,  /* the logarithm of that, which is no layer; `of` are the exponents */
+    NEURON_ONNX_SOFTMAX     /* of `of` over `axes` */
 } neuron_onnx_part;
 
 typedef struct neuron_onnx_item {

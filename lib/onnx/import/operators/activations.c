@@ -179,6 +179,8 @@ static neuron_onnx_part part_of(const neuron_onnx_reader *reader, const neuron_o
         return NEURON_ONNX_SIGMOID;
     if (strcmp(from->op_type, "Softplus") == 0)
         return NEURON_ONNX_SOFTPLUS;
+    if (strcmp(from->op_type, "Exp") == 0)
+        return NEURON_ONNX_EXPONENTS;
     if (strcmp(from->op_type, "HardSigmoid") != 0 ||
         neuron_onnx_read_real(&alpha, reader, from, "alpha", 0.2) < 0 ||
         neuron_onnx_read_real(&beta, reader, from, "beta", 0.5) < 0)
@@ -333,16 +335,38 @@ int neuron_onnx_import_prelu(neuron_onnx_reader *reader, const neuron_onnx_opera
     return neuron_onnx_out(reader, from, 0, node, &item->layout);
 }
 
+/* ---- Softmax ---- */
+
 enum { SOFTMAX_ALONG_ONE_AXIS = 13 };
+
+int neuron_onnx_put_softmax(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                            const neuron_onnx_item *item, uint32_t axes, bool logarithm)
+{
+    neuron_onnx_item result = {
+        .part = logarithm ? NEURON_ONNX_WHOLE : NEURON_ONNX_SOFTMAX, .of = item, .axes = axes};
+    int32_t place, dimension[NEURON_RANK_MAX], axis = 0;
+    char options[40] = "";
+    if (axes != 0 && (axes & (axes - 1)) == 0) {
+        RETURN_IF_ERROR(
+            neuron_onnx_spread(&result.node, &result.layout, dimension, reader, from, item, axes));
+        while (!(axes >> axis & 1))
+            axis++;
+        snprintf(options, sizeof options, "axis=%" PRId32, dimension[axis]);
+    } else {
+        RETURN_IF_ERROR(
+            neuron_onnx_put_last(&result.node, &result.layout, &place, reader, from, item, axes));
+    }
+    RETURN_IF_ERROR(neuron_onnx_layer(&result.node, reader, from, true,
+                                      logarithm ? "log_softmax" : "softmax", &result.node, 1,
+                                      options));
+    return neuron_onnx_out_part(reader, from, &result);
+}
 
 int neuron_onnx_import_softmax(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
 {
     neuron_onnx_item *item;
-    neuron_node_t *node;
-    neuron_onnx_layout layout;
     int64_t given;
-    int32_t axis, place, dimension[NEURON_RANK_MAX];
-    char options[40] = "";
+    int32_t axis;
     bool along_one = reader->version >= SOFTMAX_ALONG_ONE_AXIS;
     RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
     RETURN_IF_ERROR(neuron_onnx_read_integer(&given, reader, from, "axis", along_one ? -1 : 1));
@@ -354,13 +378,26 @@ int neuron_onnx_import_softmax(neuron_onnx_reader *reader, const neuron_onnx_ope
     if (item->layout.batch >= 0 && axes >> item->layout.batch & 1)
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "attribute axis: goes along the batch");
-    if ((axes & (axes - 1)) == 0) {
-        RETURN_IF_ERROR(neuron_onnx_spread(&node, &layout, dimension, reader, from, item, axes));
-        snprintf(options, sizeof options, "axis=%" PRId32, dimension[axis]);
-    } else {
-        RETURN_IF_ERROR(neuron_onnx_put_last(&node, &layout, &place, reader, from, item, axes));
-    }
-    const char *layer = from->op_type[0] == 'L' ? "log_softmax" : "softmax";
-    RETURN_IF_ERROR(neuron_onnx_layer(&node, reader, from, true, layer, &node, 1, options));
-    return neuron_onnx_out(reader, from, 0, node, &layout);
+    return neuron_onnx_put_softmax(reader, from, item, axes, from->op_type[0] == 'L');
+}
+
+const neuron_onnx_item *neuron_onnx_softmax_of(const neuron_onnx_item *exponents, uint32_t axes)
+{
+    const neuron_onnx_item *of = exponents->of;
+    return of->part == NEURON_ONNX_SHIFTED && of->axes == axes ? of->of : of;
+}
+
+/* Of a softmax, or a part of one. */
+int neuron_onnx_import_log(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    neuron_onnx_item *item;
+    RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
+    if (item->part == NEURON_ONNX_SOFTMAX)
+        return neuron_onnx_put_softmax(reader, from, item->of, item->axes, true);
+    if (item->part != NEURON_ONNX_TOTAL)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "is imported as a part of a log softmax alone");
+    const neuron_onnx_item result = {
+        .layout = item->layout, .part = NEURON_ONNX_LOG_TOTAL, .of = item->of, .axes = item->axes};
+    return neuron_onnx_out_part(reader, from, &result);
 }

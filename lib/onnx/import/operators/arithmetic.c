@@ -70,7 +70,8 @@ typedef struct affine {
 static affine affine_of(const neuron_onnx_operator *from, const neuron_onnx_constant *constant,
                         bool constant_first)
 {
-    switch (from->op_type[0]) {
+    bool sums = strcmp(from->op_type, "Sum") == 0; /* of two */
+    switch (sums ? 'A' : from->op_type[0]) {
     case 'A':
         return (affine){.offset = constant, .offset_by = 1, .scale_by = 1};
     case 'S':
@@ -361,7 +362,7 @@ static int multiply_parts(bool *done, neuron_onnx_reader *reader, const neuron_o
     return neuron_onnx_out(reader, from, 0, node, &a->layout);
 }
 
-/* (x - mean) / sqrt(variance + epsilon), or x / (1 + |x|) */
+/* (x - mean) / sqrt(variance + epsilon), x / (1 + |x|), or exp(x) / (the sum of exp(x)) */
 static int divide(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                   const neuron_onnx_item *a, const neuron_onnx_item *b)
 {
@@ -370,10 +371,13 @@ static int divide(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
         RETURN_IF_ERROR(neuron_onnx_layer(&node, reader, from, true, "softsign", &node, 1, NULL));
         return neuron_onnx_out(reader, from, 0, node, &a->layout);
     }
+    if (b->part == NEURON_ONNX_TOTAL && same_value(b->of, a))
+        return neuron_onnx_put_softmax(reader, from, neuron_onnx_softmax_of(b->of, b->axes),
+                                       b->axes, false);
     if (b->part != NEURON_ONNX_DEVIATION || !same_value(b->of, a))
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "divides by a value that is not the deviation of a layer "
-                                  "normalisation");
+                                  "normalisation, or the sum in a softmax");
     neuron_onnx_item result = {
         .part = NEURON_ONNX_NORMALIZED, .of = a->of, .axes = a->axes, .by = b->by};
     RETURN_IF_ERROR(neuron_onnx_put_layer_norm(&result.node, &result.layout, reader, from, a->of,
@@ -407,6 +411,10 @@ static int with_value(neuron_onnx_reader *reader, const neuron_onnx_operator *fr
         RETURN_IF_ERROR(multiply_parts(&done, reader, from, a, b));
         if (!done)
             RETURN_IF_ERROR(multiply_parts(&done, reader, from, b, a));
+    } else if (from->op_type[0] == 'S' && a->node && b->part == NEURON_ONNX_LOG_TOTAL &&
+               same_value(b->of->of, a)) {
+        return neuron_onnx_put_softmax(reader, from, neuron_onnx_softmax_of(b->of, b->axes),
+                                       b->axes, true);
     } else if (!a->node || !b->node) {
         return neuron_onnx_refuse_part(reader, from, a->node ? b : a);
     }
@@ -418,6 +426,10 @@ static int with_value(neuron_onnx_reader *reader, const neuron_onnx_operator *fr
         result.of = a;
     } else if (from->op_type[0] == 'S' && b->part == NEURON_ONNX_MEAN && same_value(b->of, a)) {
         result.part = NEURON_ONNX_CENTERED;
+        result.of = a;
+        result.axes = b->axes;
+    } else if (from->op_type[0] == 'S' && b->part == NEURON_ONNX_MAXIMUM && same_value(b->of, a)) {
+        result.part = NEURON_ONNX_SHIFTED;
         result.of = a;
         result.axes = b->axes;
     }
@@ -441,6 +453,11 @@ int neuron_onnx_import_arithmetic(neuron_onnx_reader *reader, const neuron_onnx_
 /* Sum and Mean of any number. */
 int neuron_onnx_import_sum(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
 {
+    const neuron_onnx_item *a = neuron_onnx_in(reader, from, 0),
+                           *b = neuron_onnx_in(reader, from, 1);
+    if (from->op_type[0] == 'S' && from->n_input == 2 && a && b && !a->constant != !b->constant)
+        return with_constant(reader, from, a->constant ? b : a,
+                             a->constant ? a->constant : b->constant, a->constant);
     const neuron_onnx_item **items =
         neuron_onnx_reader_get(reader, (int64_t)from->n_input + 1, sizeof *items);
     neuron_onnx_item result = {.node = NULL};
@@ -476,22 +493,34 @@ int neuron_onnx_import_negate(neuron_onnx_reader *reader, const neuron_onnx_oper
     return neuron_onnx_out(reader, from, 0, node, &item->layout);
 }
 
-/* Pow by 2 or 1. */
+/* Pow by a small whole number, which is a product; or by a half, which is a root. */
 int neuron_onnx_import_power(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
 {
+    enum { MOST = 4 };
     neuron_onnx_item *item;
     const neuron_onnx_constant *exponent;
+    neuron_node_t *factors[MOST];
     double value;
     RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
     RETURN_IF_ERROR(neuron_onnx_constant_in(&exponent, reader, from, 1));
-    if (!neuron_onnx_single(&value, exponent) || (value != 1 && value != 2))
+    bool single = neuron_onnx_single(&value, exponent);
+    if (single && value == 0.5 && item->part == NEURON_ONNX_VARIANCE)
+        return neuron_onnx_import_root(reader, from);
+    if (!single || value < 1 || value > MOST || value != floor(value))
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                  "has an exponent that is not 2");
-    neuron_onnx_item result = {.layout = item->layout, .part = NEURON_ONNX_SQUARE, .of = item};
-    if (value == 1)
+                                  "has an exponent that is not 1, 2, 3 or %d", MOST);
+    int64_t count = (int64_t)value;
+    neuron_onnx_item result = {.layout = item->layout};
+    if (count == 1)
         return neuron_onnx_out_part(reader, from, item);
-    neuron_node_t *both[] = {item->node, item->node};
-    RETURN_IF_ERROR(neuron_onnx_layer(&result.node, reader, from, true, "multiply", both, 2, NULL));
+    for (int64_t i = 0; i < count; i++)
+        factors[i] = item->node;
+    if (count == 2) {
+        result.part = NEURON_ONNX_SQUARE;
+        result.of = item;
+    }
+    RETURN_IF_ERROR(
+        neuron_onnx_layer(&result.node, reader, from, true, "multiply", factors, count, NULL));
     return neuron_onnx_out_part(reader, from, &result);
 }
 

@@ -418,105 +418,221 @@ static int fold_constant_of_shape(neuron_onnx_reader *reader, const neuron_onnx_
     return neuron_onnx_out_constant(reader, from, 0, m.constant);
 }
 
-static double compute(const char *type, double a, double b)
+/* What is computed number by number. */
+typedef enum function {
+    ABS,
+    ADD,
+    CEIL,
+    DIV,
+    EQUAL,
+    EXP,
+    FLOOR,
+    LOG,
+    MAX,
+    MIN,
+    MUL,
+    NEG,
+    POW,
+    RECIPROCAL,
+    SQRT,
+    SUB,
+    WHERE
+} function;
+
+static const struct {
+    char type[12];
+    int8_t function, inputs;
+} functions[] = {
+    {"Abs", ABS, 1},     {"Add", ADD, 2},
+    {"Ceil", CEIL, 1},   {"Div", DIV, 2},
+    {"Equal", EQUAL, 2}, {"Exp", EXP, 1},
+    {"Floor", FLOOR, 1}, {"Log", LOG, 1},
+    {"Max", MAX, 2},     {"Min", MIN, 2},
+    {"Mul", MUL, 2},     {"Neg", NEG, 1},
+    {"Pow", POW, 2},     {"Reciprocal", RECIPROCAL, 1},
+    {"Sqrt", SQRT, 1},   {"Sub", SUB, 2},
+    {"Where", WHERE, 3},
+};
+
+static double compute(function what, double a, double b)
 {
-    switch (type[0] == 'S' ? type[1] : type[0]) {
-    case 'A':
+    switch (what) {
+    case ABS:
+        return fabs(a);
+    case ADD:
         return a + b;
-    case 'u': /* Sub */
-        return a - b;
-    case 'M':
-        return a * b;
-    case 'D':
+    case CEIL:
+        return ceil(a);
+    case DIV:
         return a / b;
-    case 'P':
-        return pow(a, b);
-    case 'N':
+    case EXP:
+        return exp(a);
+    case FLOOR:
+        return floor(a);
+    case LOG:
+        return log(a);
+    case MAX:
+        return a > b ? a : b;
+    case MIN:
+        return a < b ? a : b;
+    case MUL:
+        return a * b;
+    case NEG:
         return -a;
-    case 'q': /* Sqrt */
-        return sqrt(a);
-    default: /* Reciprocal */
+    case POW:
+        return pow(a, b);
+    case RECIPROCAL:
         return 1 / a;
+    case SQRT:
+        return sqrt(a);
+    default:
+        return a - b;
     }
 }
 
-/* Integers, of which some are so many times the number of examples; false if it is not known. */
-static bool compute_integers(const char *type, int64_t a, int64_t b, bool *batch, bool b_batch,
-                             int64_t *result)
+/* An integer, which may be so many times the number of examples. */
+typedef struct number {
+    int64_t value;
+    bool batch;
+} number;
+
+/* False if it is not known. */
+static bool compute_integers(function what, number a, number b, number *result)
 {
-    bool a_batch = *batch;
-    *batch = a_batch || b_batch;
-    switch (type[0] == 'S' ? type[1] : type[0]) {
-    case 'A':
-        return a_batch == b_batch && !a_batch && !__builtin_add_overflow(a, b, result);
-    case 'u':
-        return !*batch && !__builtin_sub_overflow(a, b, result);
-    case 'M':
-        return !(a_batch && b_batch) && !__builtin_mul_overflow(a, b, result);
-    case 'D':
-        if (b == 0 || b_batch || (a_batch && a % b != 0) || b == -1)
+    bool both = a.batch && b.batch, either = a.batch || b.batch;
+    int64_t *value = &result->value;
+    result->batch = either;
+    switch (what) {
+    case ADD:
+        return !either && !__builtin_add_overflow(a.value, b.value, value);
+    case SUB:
+        return !either && !__builtin_sub_overflow(a.value, b.value, value);
+    case MUL:
+        return !both && !__builtin_mul_overflow(a.value, b.value, value);
+    case DIV:
+        if (b.value == 0 || b.batch || (a.batch && a.value % b.value != 0) || b.value == -1)
             return false;
-        *result = a / b;
+        *value = a.value / b.value;
         return true;
-    case 'N':
-        return !a_batch && !__builtin_sub_overflow((int64_t)0, a, result);
+    case NEG:
+        return !either && !__builtin_sub_overflow((int64_t)0, a.value, value);
+    case ABS:
+        return a.value >= 0 ? (*value = a.value, true)
+                            : !__builtin_sub_overflow((int64_t)0, a.value, value);
+    case MAX:
+        *value = a.value > b.value ? a.value : b.value;
+        return !either;
+    case MIN:
+        *value = a.value < b.value ? a.value : b.value;
+        return !either;
+    case EQUAL: /* there may be any number of examples, but not fewer than none */
+        *value = !either && a.value == b.value;
+        result->batch = false;
+        return !either || (!both && (a.batch ? b.value : a.value) < 0);
     default:
         return false;
     }
 }
 
-static int fold_arithmetic(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
-                           const neuron_onnx_constant *a)
+/* Steps along the axes of what several constants become that are broadcast. */
+static int broadcast(int64_t *extents, int32_t *rank, int64_t steps[][NEURON_RANK_MAX],
+                     neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                     const neuron_onnx_constant *const *constants, int count)
 {
-    const neuron_onnx_constant *b = a;
-    int64_t extents[NEURON_RANK_MAX], steps[2][NEURON_RANK_MAX], own[NEURON_RANK_MAX];
-    int64_t at[2] = {0, 0}, places[NEURON_RANK_MAX] = {0};
-    numbers n[2];
-    made m;
-    bool unary = from->n_input == 1;
-    if (!unary)
-        RETURN_IF_ERROR(neuron_onnx_constant_in(&b, reader, from, 1));
-    int32_t rank = a->rank > b->rank ? a->rank : b->rank;
-    for (int side = 0; side < 2; side++) {
-        const neuron_onnx_constant *c = side ? b : a;
+    int64_t own[NEURON_RANK_MAX];
+    *rank = 0;
+    for (int i = 0; i < count; i++)
+        *rank = constants[i]->rank > *rank ? constants[i]->rank : *rank;
+    for (int i = 0; i < count; i++) {
+        const neuron_onnx_constant *c = constants[i];
         steps_of(c, own);
-        for (int32_t axis = 0; axis < rank; axis++) {
-            int32_t mine = axis - (rank - c->rank);
+        for (int32_t axis = 0; axis < *rank; axis++) {
+            int32_t mine = axis - (*rank - c->rank);
             int64_t extent = mine >= 0 ? c->extent[mine] : 1;
-            steps[side][axis] = extent == 1 ? 0 : own[mine];
-            if (side && extent != 1 && extents[axis] != 1 && extents[axis] != extent)
+            steps[i][axis] = extent == 1 ? 0 : own[mine];
+            if (i > 0 && extent != 1 && extents[axis] != 1 && extents[axis] != extent)
                 return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
                                           "has constants whose shapes do not fit");
-            extents[axis] = side == 0 || extents[axis] == 1 ? extent : extents[axis];
+            extents[axis] = i == 0 || extents[axis] == 1 ? extent : extents[axis];
         }
     }
-    bool integer = a->integer && b->integer, batch = a->batch || b->batch;
+    return NEURON_OK;
+}
+
+static number integer_at(const numbers *n, int64_t at)
+{
+    return (number){n->integers[at], n->batch && n->batch[at]};
+}
+
+/* One number of the result. */
+static int compute_number(const made *m, int64_t i, neuron_onnx_reader *reader,
+                          const neuron_onnx_operator *from, function what, const numbers *n,
+                          const int64_t *at)
+{
+    if (what == WHERE) {
+        int chosen = n[0].integers[at[0]] ? 1 : 2;
+        copy_number(m, i, &n[chosen], at[chosen]);
+        return NEURON_OK;
+    }
+    if (n[0].integers && n[1].integers) {
+        number result;
+        if (!compute_integers(what, integer_at(&n[0], at[0]), integer_at(&n[1], at[1]), &result))
+            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                      "computes with integers what is not known here");
+        m->integers[i] = result.value;
+        if (m->batch)
+            m->batch[i] = result.batch;
+        return NEURON_OK;
+    }
+    double x = n[0].integers ? (double)n[0].integers[at[0]] : (double)n[0].floats[at[0]];
+    double y = n[1].integers ? (double)n[1].integers[at[1]] : (double)n[1].floats[at[1]];
+    if (what == EQUAL)
+        m->integers[i] = x == y;
+    else
+        m->floats[i] = (float)compute(what, x, y);
+    return NEURON_OK;
+}
+
+static int fold_function(neuron_onnx_reader *reader, const neuron_onnx_operator *from, int8_t row)
+{
+    enum { MOST = 3 };
+    const neuron_onnx_constant *constants[MOST];
+    function what = (function)functions[row].function;
+    int count = functions[row].inputs;
+    int64_t extents[NEURON_RANK_MAX], steps[MOST][NEURON_RANK_MAX] = {{0}};
+    int64_t at[MOST] = {0}, places[NEURON_RANK_MAX] = {0};
+    int32_t rank;
+    bool batch = false;
+    numbers n[MOST];
+    made m;
+    for (int i = 0; i < count; i++) {
+        RETURN_IF_ERROR(neuron_onnx_constant_in(&constants[i], reader, from, (size_t)i));
+        batch = batch || constants[i]->batch;
+    }
+    if (what == WHERE && (!constants[0]->integer || constants[0]->batch ||
+                          constants[1]->integer != constants[2]->integer))
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "chooses by, or of, constants of different types");
+    RETURN_IF_ERROR(broadcast(extents, &rank, steps, reader, from, constants, count));
+    /* Of Where, those that are chosen of. */
+    bool integer =
+        what == EQUAL || (constants[what == WHERE]->integer && constants[count - 1]->integer);
     RETURN_IF_ERROR(make(&m, reader, from, extents, rank, integer, batch));
-    RETURN_IF_ERROR(read_numbers(&n[0], reader, from, a));
-    RETURN_IF_ERROR(read_numbers(&n[1], reader, from, b));
+    for (int i = 0; i < count; i++)
+        RETURN_IF_ERROR(read_numbers(&n[i], reader, from, constants[i]));
+    if (count == 1)
+        n[1] = n[0];
     for (int64_t i = 0; i < m.constant->count; i++) {
-        bool marked = n[0].batch && n[0].batch[at[0]];
-        if (integer) {
-            if (!compute_integers(from->op_type, n[0].integers[at[0]], n[1].integers[at[1]],
-                                  &marked, !unary && n[1].batch && n[1].batch[at[1]],
-                                  &m.integers[i]))
-                return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                          "computes with integers what is not known here");
-        } else {
-            double x = a->integer ? (double)n[0].integers[at[0]] : (double)n[0].floats[at[0]];
-            double y = b->integer ? (double)n[1].integers[at[1]] : (double)n[1].floats[at[1]];
-            m.floats[i] = (float)compute(from->op_type, x, y);
-        }
-        if (m.batch)
-            m.batch[i] = marked;
+        RETURN_IF_ERROR(compute_number(&m, i, reader, from, what, n, at));
         for (int32_t axis = rank - 1; axis >= 0; axis--) {
             bool goes_on = ++places[axis] < extents[axis];
-            for (int side = 0; side < 2; side++)
-                at[side] += goes_on ? steps[side][axis] : -(extents[axis] - 1) * steps[side][axis];
+            for (int k = 0; k < count; k++)
+                at[k] += goes_on ? steps[k][axis] : -(extents[axis] - 1) * steps[k][axis];
             if (goes_on)
                 break;
             places[axis] = 0;
         }
+        at[1] = count == 1 ? at[0] : at[1];
     }
     return neuron_onnx_out_constant(reader, from, 0, m.constant);
 }
@@ -534,21 +650,60 @@ static int fold_shape(neuron_onnx_reader *reader, const neuron_onnx_operator *fr
     return neuron_onnx_out_constant(reader, from, 0, m.constant);
 }
 
+/* How many numbers there are. */
+static int fold_size(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                     const neuron_onnx_constant *c)
+{
+    made m;
+    RETURN_IF_ERROR(make(&m, reader, from, NULL, 0, true, false));
+    m.integers[0] = c->count;
+    return neuron_onnx_out_constant(reader, from, 0, m.constant);
+}
+
+/* From a number to another, without that. */
+static int fold_range(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                      const neuron_onnx_constant *first)
+{
+    const neuron_onnx_constant *constants[3] = {first};
+    double bounds[3], count;
+    int64_t extent;
+    made m;
+    for (size_t i = 0; i < 3; i++) {
+        RETURN_IF_ERROR(neuron_onnx_constant_in(&constants[i], reader, from, i));
+        if (!neuron_onnx_single(&bounds[i], constants[i]) || constants[i]->batch)
+            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                      "input %zu is no number that is known", i);
+    }
+    count = ceil((bounds[1] - bounds[0]) / bounds[2]);
+    extent = count > 0 ? count < 0x1p62 ? (int64_t)count : INT64_MAX : 0;
+    RETURN_IF_ERROR(make(&m, reader, from, &extent, 1, first->integer, false));
+    for (int64_t i = 0; i < extent; i++)
+        if (first->integer)
+            m.integers[i] = (int64_t)(bounds[0] + (double)i * bounds[2]);
+        else
+            m.floats[i] = (float)(bounds[0] + (double)i * bounds[2]);
+    return neuron_onnx_out_constant(reader, from, 0, m.constant);
+}
+
 static const struct {
     char type[16];
     int (*fold)(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                 const neuron_onnx_constant *first);
 } folds[] = {
-    {"Add", fold_arithmetic},      {"Cast", fold_cast},
-    {"Concat", fold_concat},       {"ConstantOfShape", fold_constant_of_shape},
-    {"Div", fold_arithmetic},      {"Expand", fold_expand},
-    {"Gather", fold_gather},       {"Identity", fold_identity},
-    {"Mul", fold_arithmetic},      {"Neg", fold_arithmetic},
-    {"Pow", fold_arithmetic},      {"Reciprocal", fold_arithmetic},
-    {"Reshape", fold_reshape},     {"Shape", fold_shape},
-    {"Slice", fold_slice},         {"Sqrt", fold_arithmetic},
-    {"Squeeze", fold_squeeze},     {"Sub", fold_arithmetic},
-    {"Transpose", fold_transpose}, {"Unsqueeze", fold_unsqueeze},
+    {"Cast", fold_cast},
+    {"Concat", fold_concat},
+    {"ConstantOfShape", fold_constant_of_shape},
+    {"Expand", fold_expand},
+    {"Gather", fold_gather},
+    {"Identity", fold_identity},
+    {"Range", fold_range},
+    {"Reshape", fold_reshape},
+    {"Shape", fold_shape},
+    {"Size", fold_size},
+    {"Slice", fold_slice},
+    {"Squeeze", fold_squeeze},
+    {"Transpose", fold_transpose},
+    {"Unsqueeze", fold_unsqueeze},
 };
 
 /* Constant: a tensor, or a number or a list of them as an attribute. */
@@ -595,6 +750,12 @@ int neuron_onnx_fold(bool *done, neuron_onnx_reader *reader, const neuron_onnx_o
         if (strcmp(folds[i].type, from->op_type) == 0) {
             *done = true;
             return folds[i].fold(reader, from, first->constant);
+        }
+    for (size_t i = 0; first && i < sizeof functions / sizeof *functions; i++)
+        if (strcmp(functions[i].type, from->op_type) == 0 &&
+            from->n_input == (size_t)functions[i].inputs) {
+            *done = true;
+            return fold_function(reader, from, (int8_t)i);
         }
     return NEURON_OK;
 }

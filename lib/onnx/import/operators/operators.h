@@ -28,14 +28,15 @@ neuron_onnx_operator_function neuron_onnx_import_batch_norm, neuron_onnx_import_
 neuron_onnx_operator_function neuron_onnx_import_activation, neuron_onnx_import_bound,
     neuron_onnx_import_clip, neuron_onnx_import_erf, neuron_onnx_import_magnitude,
     neuron_onnx_import_greater, neuron_onnx_import_where, neuron_onnx_import_prelu,
-    neuron_onnx_import_softmax;
+    neuron_onnx_import_softmax, neuron_onnx_import_log;
 /* arithmetic.c */
 neuron_onnx_operator_function neuron_onnx_import_arithmetic, neuron_onnx_import_sum,
     neuron_onnx_import_negate, neuron_onnx_import_power, neuron_onnx_import_root;
 /* shapes.c */
 neuron_onnx_operator_function neuron_onnx_import_identity, neuron_onnx_import_cast,
-    neuron_onnx_import_reshape, neuron_onnx_import_flatten, neuron_onnx_import_transpose,
-    neuron_onnx_import_squeeze, neuron_onnx_import_unsqueeze, neuron_onnx_import_shape;
+    neuron_onnx_import_cast_like, neuron_onnx_import_reshape, neuron_onnx_import_flatten,
+    neuron_onnx_import_transpose, neuron_onnx_import_squeeze, neuron_onnx_import_unsqueeze,
+    neuron_onnx_import_shape;
 /* parts.c */
 neuron_onnx_operator_function neuron_onnx_import_concat, neuron_onnx_import_slice,
     neuron_onnx_import_split, neuron_onnx_import_pad, neuron_onnx_import_resize,
@@ -61,6 +62,14 @@ const char *neuron_onnx_number_text(char text[NEURON_ONNX_NUMBER], double value)
 /* value * scale + offset, by single numbers. */
 int neuron_onnx_rescale(neuron_node_t **node, neuron_onnx_reader *reader,
                         const neuron_onnx_operator *from, bool last, double scale, double offset);
+
+/* Makes the first output: a softmax of a value over some axes, or its logarithm. */
+int neuron_onnx_put_softmax(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                            const neuron_onnx_item *item, uint32_t axes, bool logarithm);
+
+/* What exponents, divided by their sum over some axes, are a softmax of: a maximum over these
+ * that was taken away makes no difference. */
+const neuron_onnx_item *neuron_onnx_softmax_of(const neuron_onnx_item *exponents, uint32_t axes);
 
 /* Adds a layer normalisation over some axes, with its numbers or without. */
 int neuron_onnx_put_layer_norm(neuron_node_t **node, neuron_onnx_layout *layout,

@@ -255,6 +255,17 @@ static int read_axes(uint32_t *axes, neuron_onnx_reader *reader, const neuron_on
     return NEURON_OK;
 }
 
+/* A maximum may be the first part of a softmax, and a sum the third. */
+static void set_softmax_part(neuron_onnx_item *made, const neuron_onnx_item *item, uint32_t axes,
+                             bool sum)
+{
+    if (sum && item->part != NEURON_ONNX_EXPONENTS)
+        return;
+    made->part = sum ? NEURON_ONNX_TOTAL : NEURON_ONNX_MAXIMUM;
+    made->of = item;
+    made->axes = axes;
+}
+
 /* A mean may be the first or second part of a layer normalisation. */
 static void set_part(neuron_onnx_item *mean, const neuron_onnx_item *item, uint32_t axes)
 {
@@ -287,5 +298,7 @@ int neuron_onnx_import_reduce(neuron_onnx_reader *reader, const neuron_onnx_oper
     neuron_onnx_item result = {.node = node, .layout = reduced(&layout, axes, keeps != 0)};
     if (keeps && strcmp(from->op_type, "ReduceMean") == 0)
         set_part(&result, item, axes);
+    else if (keeps)
+        set_softmax_part(&result, item, axes, sum);
     return neuron_onnx_out_part(reader, from, &result);
 }

@@ -76,6 +76,23 @@ int neuron_onnx_import_cast(neuron_onnx_reader *reader, const neuron_onnx_operat
     return neuron_onnx_out_part(reader, from, item);
 }
 
+/* To the type of another value: of those here, floats. */
+int neuron_onnx_import_cast_like(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    neuron_onnx_item *item = neuron_onnx_in(reader, from, 0), *like;
+    const neuron_onnx_constant *constant = item ? item->constant : NULL;
+    if (!constant || constant->integer) {
+        RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
+        return neuron_onnx_out_part(reader, from, item);
+    }
+    RETURN_IF_ERROR(neuron_onnx_value_in(&like, reader, from, 1));
+    neuron_onnx_constant *same = neuron_onnx_reader_get(reader, 1, sizeof *same);
+    if (!same)
+        return NEURON_E_MEMORY;
+    *same = *constant;
+    return neuron_onnx_out_constant(reader, from, 0, same);
+}
+
 /* ---- Reshape ---- */
 
 /* An extent that is wanted: so many, or so many times the batch. */
