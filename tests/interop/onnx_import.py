@@ -53,41 +53,6 @@ class Check:
         others = {"PyTorch", "Keras", "scikit-learn"} - {framework}
         return not any(other in self.word for other in others)
 
-    def train(self, graph, examples):
-        """One epoch; true if parameters change and stay finite."""
-        library = self.library
-        before = library.arrays(graph)
-        if not before:
-            return True
-        kinds = {"softmax": "cross_entropy", "log_softmax": "cross_entropy"}
-        optimizer = library.optimizer("sgd", learning_rate=1e-4)
-        outputs = library.outputs(graph)
-        trainer = library.make("neuron_trainer_create", graph, optimizer, self.dataset(graph, examples, outputs))
-        for i, _ in enumerate(outputs):
-            layer = library.neuron_node_layer(library.neuron_graph_output(graph, i)).decode()
-            loss = library.loss(kinds.get(layer, "mean_squared_error"))
-            library.must(library.neuron_trainer_set_output_loss(trainer, i, loss, 1.0))
-        library.must(library.neuron_trainer_set(trainer, b"epochs=1, batch_size=4"))
-        library.must(library.neuron_trainer_run(None, trainer))
-        after = library.arrays(graph)
-        finite = all(numpy.isfinite(values).all() for values in after.values())
-        return finite and any((after[name] != before[name]).any() for name in before)
-
-    def dataset(self, graph, examples, outputs):
-        """Inputs with probabilities as targets."""
-        library = self.library
-        targets = []
-        for shape in outputs:
-            made = numpy.zeros((len(examples[0]), *shape), numpy.float32)
-            made[..., 0] = 1
-            targets.append(library.make("neuron_dataset_create_with_targets", library.context,
-                                        library.tensor(examples[0]), library.tensor(made)))
-        if len(examples) == 1 and len(targets) == 1:
-            return targets[0]
-        inputs = [library.make("neuron_dataset_create_with_targets", library.context, library.tensor(array),
-                               library.tensor(numpy.zeros((len(array), 1), numpy.float32))) for array in examples]
-        return library.make("neuron_dataset_zip", library.nodes(*inputs), len(inputs), library.nodes(*targets), len(targets))
-
     def model(self, name, content, examples, expected, options="", layers=None, absent=()):
         """A model by its bytes or path: what it predicts of `examples`, in the file's order of axes, and the layers that
         it must have, or must not."""
@@ -105,7 +70,7 @@ class Check:
                 if not error <= TOLERANCE or len(results) != len(expected):
                     raise ValueError(f"layout={layout}: differs by {error:g}")
             self.check_layers(graph, layers or {}, absent)
-            if not self.train(graph, given):
+            if not library.train(graph, given):
                 raise ValueError("cannot be trained")
         except (RuntimeError, ValueError) as problem:
             self.problems.append(f"{name}: {problem}")

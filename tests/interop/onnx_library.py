@@ -14,6 +14,7 @@ class Onnx(interop.Neuron):
         super().__init__(path)
         self.beside = ctypes.CDLL(onnx_path)
         interop.declare(self.beside, os.path.join(interop.HEADERS, "..", "libneuron-onnx", "*.h"))
+        self.random = numpy.random.default_rng(1)
 
     def __getattr__(self, name):
         return getattr(self.beside, name) if name.startswith("neuron_onnx_") else super().__getattr__(name)
@@ -54,3 +55,49 @@ class Onnx(interop.Neuron):
         given = [self.tensor(array) for array in examples]
         self.must(self.neuron_graph_predict_many(graph, self.nodes(*given), len(given), self.nodes(*wrapped), len(wrapped)))
         return results
+
+    def randomize(self, graph):
+        """Parameters of no special value."""
+        arrays = {}
+        for name, values in self.arrays(graph).items():
+            some = self.random.normal(0, 0.5, values.size).astype(numpy.float32)
+            positive = name.endswith((".moving_variance", ".deviation"))
+            arrays[name] = numpy.abs(some) + 0.2 if positive else some
+        self.write(graph, arrays)
+
+    def train(self, graph, examples, targets=None):
+        """One epoch, with a loss that each output has; without targets, all examples are of the first class. True if
+        parameters change and stay finite, or there are none."""
+        before = self.arrays(graph)
+        if not before:
+            return True
+        kinds = {"softmax": "cross_entropy", "log_softmax": "cross_entropy"}
+        optimizer = self.optimizer("sgd", learning_rate=1e-4)
+        outputs = self.outputs(graph)
+        trainer = self.make("neuron_trainer_create", graph, optimizer, self.examples(examples, outputs, targets))
+        for i, _ in enumerate(outputs):
+            layer = self.neuron_node_layer(self.neuron_graph_output(graph, i)).decode()
+            loss = self.loss(kinds.get(layer, "mean_squared_error"))
+            self.must(self.neuron_trainer_set_output_loss(trainer, i, loss, 1.0))
+        self.must(self.neuron_trainer_set(trainer, f"epochs=1, batch_size={min(len(examples[0]) // 2, 50)}".encode()))
+        self.must(self.neuron_trainer_run(None, trainer))
+        after = self.arrays(graph)
+        finite = all(numpy.isfinite(values).all() for values in after.values())
+        return finite and any((after[name] != before[name]).any() for name in before)
+
+    def examples(self, examples, outputs, targets):
+        """A dataset of inputs, with a target for each output."""
+        made = []
+        for shape in outputs:
+            if targets is None:
+                target = numpy.zeros((len(examples[0]), *shape), numpy.float32)
+                target[..., 0] = 1
+            else:
+                target = numpy.eye(shape[-1], dtype=numpy.float32)[targets]
+            made.append(self.make("neuron_dataset_create_with_targets", self.context, self.tensor(examples[0]),
+                                  self.tensor(target)))
+        if len(examples) == 1 and len(made) == 1:
+            return made[0]
+        inputs = [self.make("neuron_dataset_create_with_targets", self.context, self.tensor(array),
+                            self.tensor(numpy.zeros((len(array), 1), numpy.float32))) for array in examples]
+        return self.make("neuron_dataset_zip", self.nodes(*inputs), len(inputs), self.nodes(*made), len(made))

@@ -11,7 +11,7 @@
 typedef Neuron__Onnx__Tensor tensor_t;
 
 /* All that was allocated for models; freed by free_built(). */
-enum { BUILT_MAX = 4000 };
+enum { BUILT_MAX = 20000 };
 static void *built[BUILT_MAX];
 static int built_count;
 

@@ -488,6 +488,140 @@ START_TEST(normalisations_in_parts_are_one_layer)
 }
 END_TEST
 
+/* With the maximum taken away or not, and its logarithm in either way. */
+START_TEST(softmax_in_parts_is_one_layer)
+{
+    for (int form = 0; form < 4; form++) {
+        bool shifted = form & 1, logarithm = form & 2;
+        model_t *model = new_model(13);
+        add_input(model, "x", EXTENTS(0, 2, 3));
+        add_integers(model, "axes", EXTENTS(1));
+        set_ints(add_operator(model, "ReduceMax", "x", "m"), "axes", EXTENTS(1));
+        add_operator(model, "Sub", "x m", "d");
+        add_operator(model, "Exp", shifted ? "d" : "x", "e");
+        add_operator(model, "ReduceSum", "e axes", "t");
+        if (logarithm && shifted) {
+            add_operator(model, "Log", "t", "l");
+            add_operator(model, "Sub", "d l", "y");
+        } else {
+            add_operator(model, "Div", "e t", "p");
+            add_operator(model, logarithm ? "Log" : "Identity", "p", "y");
+        }
+        add_output(model, "y");
+        neuron_graph_t *graph = import_model(context, model, NULL);
+        ck_assert_int_eq(neuron_graph_node_count(graph), 2);
+        const float x[] = {1, 2, 3, 1, -1, 3.5f};
+        int64_t size;
+        float *y = predict(graph, x, 1, &size);
+        for (int i = 0; i < 3; i++) {
+            double first = 1 / (1 + exp((double)x[3 + i] - (double)x[i]));
+            ck_assert_double_eq_tol((double)y[i], logarithm ? log(first) : first, 1e-6);
+        }
+        free(y);
+        neuron_graph_unref(graph);
+    }
+}
+END_TEST
+
+START_TEST(powers_are_products)
+{
+    model_t *model = new_model(13);
+    add_input(model, "x", EXTENTS(0, 2));
+    add_number(model, "three", 3);
+    add_number(model, "half", 0.5f);
+    add_operator(model, "Pow", "x three", "y");
+    add_output(model, "y");
+    neuron_graph_t *graph = import_model(context, model, NULL);
+    int64_t size;
+    float *y = predict(graph, (const float[]){2, -3}, 1, &size);
+    ck_assert_float_eq(y[0], 8);
+    ck_assert_float_eq(y[1], -27);
+    free(y);
+    neuron_graph_unref(graph);
+    model->graph->node[0]->input[1] = keep_text("half");
+    assert_status(try_import(&graph, context, model, NULL), NEURON_E_UNSUPPORTED);
+    assert_message("has an exponent that is not 1, 2, 3 or 4");
+}
+END_TEST
+
+/* Places of an axis of one have no order among others until there are more of them. */
+START_TEST(axes_of_one_grow_where_they_are)
+{
+    model_t *model = new_model(13);
+    add_input(model, "x", EXTENTS(0, 2, 3, 3));
+    tensor_t *w = add_floats(model, "w", EXTENTS(2, 1, 1, 3));
+    add_integers(model, "pads", EXTENTS(0, 0, 0, 1, 0, 0, 0, 1));
+    set_int(add_operator(model, "Conv", "x w", "c"), "group", 2); /* [2, 3, 1] */
+    add_operator(model, "Pad", "c pads", "p");                    /* [2, 3, 3] */
+    set_ints(add_operator(model, "AveragePool", "p", "y"), "kernel_shape", EXTENTS(1, 2));
+    add_output(model, "y");
+    float x[18];
+    for (size_t i = 0; i < 18; i++)
+        x[i] = some_number(i);
+    neuron_graph_t *graph = import_model(context, model, "layout=file");
+    int64_t size;
+    float *y = predict(graph, x, 1, &size);
+    ck_assert_int_eq(size, 12);
+    for (int channel = 0; channel < 2; channel++)
+        for (int row = 0; row < 3; row++) {
+            float sum = 0;
+            for (int i = 0; i < 3; i++)
+                sum += x[channel * 9 + row * 3 + i] * floats_in(w)[channel * 3 + i];
+            for (int i = 0; i < 2; i++)
+                ck_assert_float_eq_tol(y[channel * 6 + row * 2 + i], sum / 2, 1e-6f);
+        }
+    free(y);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* A shape that is computed, as exporters do for an expansion: where a 1 stands for each -1. */
+START_TEST(shapes_that_are_computed_are_known)
+{
+    model_t *model = new_model(13);
+    add_input(model, "x", EXTENTS(0, 1, 3));
+    add_integers(model, "wanted", EXTENTS(1, 4, -1));
+    add_integers(model, "less", EXTENTS(-1));
+    add_integers(model, "ones", EXTENTS(1));
+    add_operator(model, "Equal", "wanted less", "open");
+    add_operator(model, "Where", "open ones wanted", "shape");
+    add_operator(model, "Expand", "x shape", "y");
+    add_output(model, "y");
+    neuron_graph_t *graph = import_model(context, model, NULL);
+    int64_t size;
+    float *y = predict(graph, (const float[]){1, 2, 3}, 1, &size);
+    ck_assert_int_eq(size, 12);
+    for (int i = 0; i < 12; i++)
+        ck_assert_float_eq(y[i], (float)(i % 3 + 1));
+    free(y);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* [1, 6, 2] of a dense network stays so, and one channel of an image is the last. */
+START_TEST(outputs_of_one_channel_are_images_if_they_were)
+{
+    int64_t shape[NEURON_RANK_MAX];
+    int32_t rank;
+    for (int image = 0; image < 2; image++) {
+        model_t *model = new_model(13);
+        add_input(model, "x", EXTENTS(0, 1, 6, 2));
+        add_operator(model, "Relu", "x", "r");
+        if (image)
+            set_ints(add_operator(model, "MaxPool", "r", "y"), "kernel_shape", EXTENTS(1, 1));
+        else
+            set_int(add_operator(model, "Softmax", "r", "y"), "axis", -1);
+        add_output(model, "y");
+        neuron_graph_t *graph = import_model(context, model, NULL);
+        assert_ok(neuron_graph_output_shape(shape, &rank, graph));
+        ck_assert_int_eq(rank, 3);
+        ck_assert_int_eq(shape[0], image ? 6 : 1);
+        ck_assert_int_eq(shape[2], image ? 1 : 2);
+        neuron_graph_unref(graph);
+    }
+}
+END_TEST
+
 /* ---- What is told of a model ---- */
 
 START_TEST(numbers_of_all_types_are_read)
@@ -678,6 +812,11 @@ int main(void)
     tcase_add_test(tests, products_and_sums_are_one_layer);
     tcase_add_test(tests, gelu_in_any_order_is_one_layer);
     tcase_add_test(tests, normalisations_in_parts_are_one_layer);
+    tcase_add_test(tests, softmax_in_parts_is_one_layer);
+    tcase_add_test(tests, powers_are_products);
+    tcase_add_test(tests, axes_of_one_grow_where_they_are);
+    tcase_add_test(tests, shapes_that_are_computed_are_known);
+    tcase_add_test(tests, outputs_of_one_channel_are_images_if_they_were);
     tcase_add_test(tests, numbers_of_all_types_are_read);
     tcase_add_test(tests, operators_of_all_sets_are_read);
     tcase_add_test(tests, initializers_may_be_inputs_too);
