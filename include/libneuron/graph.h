@@ -259,6 +259,66 @@ NEURON_API int neuron_graph_load_arrays_memory(int64_t *loaded, neuron_graph_t *
  *           one changes the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_save_npz(const neuron_graph_t *graph, const char *path);
 
+/** Takes parameters from a state dict of PyTorch in the safetensors layout, as
+ *  `safetensors.torch.save_file(module.state_dict(), path)` writes it, into a graph that computes
+ *  the same. Axes are put in this library's order; so are the inputs of a dense layer behind a
+ *  flattened image, whose channels come first in PyTorch.
+ *
+ *      neuron_graph_load_state_dict(NULL, graph, "digits.safetensors", NULL, NULL);
+ *
+ *  Layers are found by the names of modules if there is one that a layer is called by, a point being
+ *  a slash here: `features.0.weight` belongs to the layer "features/0". Layers whose names the file
+ *  does not have stay as they are. If none is called so, the first module of a kind is the first
+ *  layer of it, in the order of the graph and of the file's names, "2" before "10": then there must
+ *  be as many. Kinds are what is told apart by the shapes of arrays: dense layers, convolutions of
+ *  images and of sequences, batch normalisation, layer normalisation, PReLU.
+ *
+ *  Numbers are F32, F16, BF16 or F64. The epsilon of a normalisation is none of the parameters; it
+ *  is 1e-5 in PyTorch, which `epsilon=1e-5` sets here.
+ *  @param[out] loaded  how many arrays of the graph were loaded, 1 or more; untouched on failure.
+ *                      May be NULL.
+ *  @param to_prefix    only layers whose names begin with it are loaded, by what follows; NULL for
+ *                      all.
+ *  @param from_prefix  only arrays of the file that begin with it are taken, likewise.
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE before finish; NEURON_E_SHAPE if an array does not
+ *           fit, with the layer, the array and both shapes; NEURON_E_DATA if a layer lacks an array
+ *           or one is left over, or nothing was found; NEURON_E_TYPE for a quantised layer;
+ *           NEURON_E_FORMAT also for other numbers; NEURON_E_IO, NEURON_E_MEMORY. On failure nothing
+ *           has changed. No other thread may use the graph meanwhile. Since 0.1. */
+NEURON_API int neuron_graph_load_state_dict(int64_t *loaded, neuron_graph_t *graph,
+                                            const char *path, const char *to_prefix,
+                                            const char *from_prefix);
+
+/** Takes parameters from the bytes of such a file in memory, which are free again after the call.
+ *  @param bytes  `size` of them.
+ *  @return  as neuron_graph_load_state_dict(). No other thread may use the graph meanwhile.
+ *           Since 0.1. */
+NEURON_API int neuron_graph_load_state_dict_memory(int64_t *loaded, neuron_graph_t *graph,
+                                                   const void *bytes, size_t size,
+                                                   const char *to_prefix, const char *from_prefix);
+
+/** Writes parameters as a state dict of PyTorch, with its names and its order of axes, for a module
+ *  that computes the same:
+ *
+ *      module.load_state_dict(safetensors.torch.load_file("digits.safetensors"))
+ *
+ *  The array `kernel` of the layer "features/0" becomes `features.0.weight`. Arrays of layers that
+ *  PyTorch does not have keep names and order. The file is put in place as neuron_graph_save() does
+ *  it.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE before finish, NEURON_E_IO, NEURON_E_MEMORY,
+ *           NEURON_E_UNSUPPORTED for a graph with a quantised layer. Any thread, unless another one
+ *           changes the graph meanwhile. Since 0.1. */
+NEURON_API int neuron_graph_save_state_dict(const neuron_graph_t *graph, const char *path);
+
+/** Writes into memory of the caller the bytes that neuron_graph_save_state_dict() would put into a
+ *  file.
+ *  @param[out] bytes   room for `capacity` bytes; NULL with capacity 0 to ask for the size.
+ *  @param[out] needed  how many bytes there are; may be NULL.
+ *  @return  as neuron_graph_save_state_dict(), NEURON_E_ARGUMENT also if `bytes` is given and too
+ *           small. Any thread, unless another one changes the graph meanwhile. Since 0.1. */
+NEURON_API int neuron_graph_save_state_dict_memory(void *bytes, size_t capacity, size_t *needed,
+                                                   const neuron_graph_t *graph);
+
 /** Predicts, with a graph that has one input and one output. Dropout is off and batch normalisation
  *  uses its moving statistics.
  *

@@ -754,6 +754,23 @@ class graph : public handle<graph, neuron_graph_t>
                                                            to_prefix.c_str(), from_prefix.c_str());
         return detail::given(status, loaded);
     }
+    /** neuron_graph_load_state_dict(): how many were loaded. */
+    outcome<std::int64_t> load_state_dict(text path, text to_prefix = {}, text from_prefix = {})
+    {
+        std::int64_t loaded = 0;
+        const int status = neuron_graph_load_state_dict(
+            &loaded, get(), path.c_str(), to_prefix.c_str(), from_prefix.c_str());
+        return detail::given(status, loaded);
+    }
+    /** neuron_graph_load_state_dict_memory(): how many were loaded. */
+    outcome<std::int64_t> load_state_dict_memory(bytes file, text to_prefix = {},
+                                                 text from_prefix = {})
+    {
+        std::int64_t loaded = 0;
+        const int status = neuron_graph_load_state_dict_memory(
+            &loaded, get(), file.data(), file.size(), to_prefix.c_str(), from_prefix.c_str());
+        return detail::given(status, loaded);
+    }
     /** neuron_graph_summary() */
     outcome<std::string> summary(std::int64_t batch = 32) const
     {
@@ -939,6 +956,19 @@ class graph : public handle<graph, neuron_graph_t>
     outcome<void> save_npz(text path) const
     {
         return detail::done(neuron_graph_save_npz(get(), path.c_str()));
+    }
+    /** neuron_graph_save_state_dict() */
+    outcome<void> save_state_dict(text path) const
+    {
+        return detail::done(neuron_graph_save_state_dict(get(), path.c_str()));
+    }
+    /** neuron_graph_save_state_dict_memory() */
+    outcome<std::vector<unsigned char>> save_state_dict_memory() const
+    {
+        return detail::filled<unsigned char>(
+            [&](unsigned char *to, std::size_t capacity, std::size_t *needed) {
+                return neuron_graph_save_state_dict_memory(to, capacity, needed, get());
+            });
     }
     /** neuron_graph_set_storage() */
     outcome<void> set_storage(text storage)

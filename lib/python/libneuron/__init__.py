@@ -29,6 +29,7 @@ from .kinds import *  # noqa: F401,F403
 from .layers import *  # noqa: F401,F403
 from .model import Model, Sequential, from_onnx, load
 from .options import Option, kinds, options
+from .pytorch import from_torch
 from .report import Report
 from .search import Search, Trial
 from .tensor import load_image

@@ -6,7 +6,7 @@ import contextvars
 import threading
 import time
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from .kinds import loss_of
 from .labels import is_frame
 from .layers import Layer, Node, build
 from .parts import Arrays, LayerOfModel, Metadata, Text
+from .state_dict import state_bytes, state_of
 from .targets import by_output, dataset_for, floats_for
 from .tensor import FLOAT, as_array, as_float, ready, wrap
 from .training import Trainer
@@ -505,6 +506,35 @@ class Model:
         with self._changing():
             check(_keras_c.neuron_keras_load_weights(loaded, self._graph, path_of(path), options_text({"match": match})))
         return int(loaded.value)
+
+    def load_state_dict(self, source: Any, *, prefix: str = "", source_prefix: str = "") -> int:
+        """Takes parameters from a state dict of PyTorch; tells how many arrays were loaded.
+
+        source: a dictionary, `module.state_dict()`, or the path of a safetensors file with one. Axes are put in the
+        order that they have here. Layers are found by their names if there is one that is called as here, else in
+        order, each kind by itself.
+        """
+        loaded = out(_c.neuron_graph_load_state_dict, 0)
+        prefixes = utf8(prefix), utf8(source_prefix)
+        with self._changing():
+            if hasattr(source, "items"):
+                content = state_bytes(source)
+                check(_c.neuron_graph_load_state_dict_memory(loaded, self._graph, content, len(content), *prefixes))
+            else:
+                check(_c.neuron_graph_load_state_dict(loaded, self._graph, path_of(source), *prefixes))
+        return int(loaded.value)
+
+    def save_state_dict(self, path: Any) -> None:
+        """Writes the parameters as a state dict of PyTorch in the safetensors layout, for
+        `module.load_state_dict(safetensors.torch.load_file(path))`."""
+        with self._reading():
+            check(_c.neuron_graph_save_state_dict(self._graph, path_of(path)))
+
+    def state_dict(self) -> Dict[str, np.ndarray]:
+        """The parameters under the names and in the order of axes that PyTorch has:
+        `module.load_state_dict({name: torch.from_numpy(array) for name, array in model.state_dict().items()})`."""
+        with self._reading():
+            return state_of(bytes_of(_c.neuron_graph_save_state_dict_memory, self._graph))
 
     def copy_arrays(self, source: "Model", *, prefix: str = "", source_prefix: str = "") -> int:
         """Takes parameters from another model by their names; tells how many."""
