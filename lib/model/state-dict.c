@@ -70,7 +70,7 @@ static int compare_names(const char *a, size_t a_size, const char *b, size_t b_s
     const char *a_end = a + a_size, *b_end = b + b_size;
     while (a < a_end && b < b_end) {
         size_t first = count_digits(a, a_end), second = count_digits(b, b_end);
-        if (first != second)
+        if (first != second && first > 0 && second > 0)
             return first < second ? -1 : 1;
         size_t same = first > 0 ? first : 1;
         for (size_t i = 0; i < same; i++, a++, b++)
