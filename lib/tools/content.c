@@ -52,6 +52,9 @@ static content_kind_t tell_safetensors(const char *path)
 {
     char *header = content_safetensors_header(path);
     content_kind_t kind = CONTENT_WEIGHTS;
+    if (header && (strstr(header, ".weight\":") || strstr(header, "\"weight\":") ||
+                   strstr(header, ".running_mean\":")))
+        kind = CONTENT_STATE_DICT;
     if (header && strstr(header, "\"libneuron.trainer\""))
         kind = CONTENT_TRAINING;
     else if (header && strstr(header, "\"libneuron.graph\""))
@@ -272,6 +275,7 @@ const char *content_name(content_kind_t kind)
         [CONTENT_MODEL] = "a model of libneuron",
         [CONTENT_TRAINING] = "the state of a training of libneuron",
         [CONTENT_WEIGHTS] = "arrays in the safetensors layout",
+        [CONTENT_STATE_DICT] = "a state dict of PyTorch in the safetensors layout",
         [CONTENT_ONNX] = "an ONNX model",
         [CONTENT_KERAS] = "a model of Keras",
         [CONTENT_HDF5] = "an HDF5 file",

@@ -7,9 +7,10 @@
 typedef enum content_kind {
     CONTENT_MISSING, /* cannot be read; errno says why */
     CONTENT_FOLDER,
-    CONTENT_MODEL,    /* of this library */
-    CONTENT_TRAINING, /* of neuron_trainer_save() */
-    CONTENT_WEIGHTS,  /* other arrays in the safetensors layout */
+    CONTENT_MODEL,      /* of this library */
+    CONTENT_TRAINING,   /* of neuron_trainer_save() */
+    CONTENT_WEIGHTS,    /* other arrays in the safetensors layout */
+    CONTENT_STATE_DICT, /* such with names of PyTorch */
     CONTENT_ONNX,
     CONTENT_KERAS, /* a .keras archive */
     CONTENT_HDF5,

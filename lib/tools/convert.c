@@ -17,8 +17,8 @@ static const tool_t tool = {
     "  -t, --to=FORMAT       write this format, whatever the name\n"
     "  -o, --option=NAME=VALUE\n"
     "                        an option of the format; may be given several times\n"
-    "  -w, --weights=FILE    first take the parameters of FILE into the model, by\n"
-    "                        their names: .npz, safetensors\n"
+    "  -w, --weights=FILE    first take the parameters of FILE into the model:\n"
+    "                        .npz, safetensors, a state dict of PyTorch\n"
     "  -l, --list            list the formats and their options, and end\n"
     "  -v, --verbose         say what is done\n"
     "      --help            print this, and end\n"
@@ -27,6 +27,7 @@ static const tool_t tool = {
     "libneuron-convert digits.safetensors digits.onnx -o layout=nchw\n"
     "libneuron-convert digits.safetensors digits.c -o name=digits -o header=yes\n"
     "libneuron-convert digits.safetensors new.safetensors --weights=trained.npz\n"
+    "libneuron-convert digits.safetensors torch.safetensors --to=state_dict\n"
     "\n"
     "It ends with 0, with 1 if the conversion failed, and with 2 if it was called\n"
     "otherwise.\n",

@@ -19,6 +19,17 @@ static int read_weights(int64_t *count, neuron_graph_t *graph, const char *path)
     return neuron_graph_load_arrays(count, graph, path, NULL, NULL);
 }
 
+static int read_state_dict(int64_t *count, neuron_graph_t *graph, const char *path)
+{
+    return neuron_graph_load_state_dict(count, graph, path, NULL, NULL);
+}
+
+static int write_state_dict(neuron_graph_t *graph, const char *path, const char *options)
+{
+    (void)options;
+    return neuron_graph_save_state_dict(graph, path);
+}
+
 /* Its only option is the type of the parameters. */
 static int write_safetensors(neuron_graph_t *graph, const char *path, const char *options)
 {
@@ -68,6 +79,12 @@ const format_t formats[] = {
      .kind = CONTENT_NPZ,
      .read_weights = read_weights,
      .write = write_npz},
+    {.name = "state_dict",
+     .ending = "",
+     .what = "parameters with the names and axes of PyTorch, as safetensors",
+     .kind = CONTENT_STATE_DICT,
+     .read_weights = read_state_dict,
+     .write = write_state_dict},
     {.name = "weights",
      .ending = "",
      .what = "parameters by name, of any program",

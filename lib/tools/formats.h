@@ -17,8 +17,7 @@ typedef struct format {
     /* The graph of a file; NULL if the format cannot be read. */
     int (*read)(neuron_graph_t **graph, neuron_context_t *context, const char *path);
 
-    /* Takes parameters from a file into a graph by their names; NULL if it has none by
-     * themselves. */
+    /* Takes parameters from a file into a graph; NULL if it has none by themselves. */
     int (*read_weights)(int64_t *count, neuron_graph_t *graph, const char *path);
 
     /* Writes a graph, with options of the format, of which `options` tells; NULL if it cannot be

@@ -418,6 +418,7 @@ static bool inspect(const content_t *content, neuron_context_t *context, int64_t
         return print_model(content, context, batch);
     case CONTENT_TRAINING:
     case CONTENT_WEIGHTS:
+    case CONTENT_STATE_DICT:
         return print_weights(content);
     case CONTENT_NPZ:
     case CONTENT_ZIP:

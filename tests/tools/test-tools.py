@@ -234,6 +234,13 @@ def test_convert():
     with open("again", "rb") as one, open("glyphs.safetensors", "rb") as other:
         check(one.read() == other.read(), "parameters are others after a way through .npz")
     run("convert", "glyphs.safetensors", "again", "-t", "safetensors", "-w", "half.safetensors")
+    run("convert", "glyphs.safetensors", "torch", "--to=state_dict")
+    has(run("inspect", "torch"), "a state dict of PyTorch", "conv2d.weight", "8x1x3x3")
+    run("convert", "half.safetensors", "again", "--to=safetensors", "--weights=torch", "-v",
+        error="4 arrays were taken from torch")
+    with open("again", "rb") as one, open("glyphs.safetensors", "rb") as other:
+        check(one.read() == other.read(), "parameters are others after a way through a state dict")
+    run("convert", "rents.safetensors", "again", "--to=safetensors", "-w", "torch", status=1, error="torch: ")
     if "source" in BUILT:
         run("convert", "glyphs.safetensors", "net.c", "-o", "name=net", "-o", "header=yes")
         with open("net.h", encoding="utf-8") as file:
