@@ -64,7 +64,9 @@ def main():
                 print(f"{program} saved only {found}")
                 wrong += 1
             for name in found:
-                done = subprocess.run([COMPARE, os.path.join(out, name), data], stdout=subprocess.PIPE,
+                # All compilers see one of each program: they take as long as the numbers are many.
+                everywhere = ["everywhere"] if name == found[0] else []
+                done = subprocess.run([COMPARE, os.path.join(out, name), data, *everywhere], stdout=subprocess.PIPE,
                                       stderr=subprocess.STDOUT, text=True, check=False)
                 kind = "test images" if given else "random bytes"
                 said = [line for line in done.stdout.splitlines() if line.startswith("largest")]
