@@ -386,6 +386,11 @@ void graphs()
     EXPECT(loaded.load_arrays(own + ".safetensors") == 4 && loaded.copy_arrays(graph) == 4);
     EXPECT_THROW(loaded.load_arrays(own + ".safetensors", "none/"), neuron::error,
                  caught.code() == NEURON_E_DATA);
+    graph.save_state_dict(own + ".safetensors");
+    EXPECT(loaded.load_state_dict(own + ".safetensors") == 4);
+    EXPECT(loaded.load_state_dict_memory(graph.save_state_dict_memory()) == 4);
+    EXPECT_THROW(loaded.load_state_dict(own + ".safetensors", "none/"), neuron::error,
+                 caught.code() == NEURON_E_DATA);
     std::remove((own + ".safetensors").c_str());
     EXPECT(graph.with_outputs({graph.find_node("hidden")}).output_shape() == neuron::shape{12});
     EXPECT(graph.quantize(train).find_node("dense").kind() == "quantized_dense");

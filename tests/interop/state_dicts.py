@@ -188,7 +188,8 @@ def train():
     mine = numpy.array([trainer.step(x[first:first + 32], y[first:first + 32]) for first in range(0, len(x), 32)])
     reference = epoch()
     print(f"           an epoch before {before.mean():.4f}, then {reference.mean():.4f} in PyTorch, {mine.mean():.4f} here")
-    check("training: loss of each step", relative(mine, reference), 1e-4)
+    check("training: loss of each step", relative(mine, reference))
+    # The moving variance is the biased one here, of 3200 pixels a step.
     features = model.with_outputs(model.layers[-2].name).predict(x)
     check("training: predictions behind it", relative(features, predictions(module, images.numpy())), 1e-3)
 

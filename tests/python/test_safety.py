@@ -27,7 +27,8 @@ THINGS = [None, 0, -1, 2**70, 1.5, float("nan"), "", "x", b"x", [], [1], {}, (),
 def test_wrong_things_everywhere(trained, glyphs):
     data = nn.Dataset(*glyphs)
     calls = [trained.predict, trained.evaluate, trained.fit, trained.gradient, trained.classify, trained.quantize,
-             trained.with_outputs, trained.layer, trained.load_arrays, trained.copy_arrays, trained.summary, nn.load,
+             trained.with_outputs, trained.layer, trained.load_arrays, trained.load_state_dict,
+             trained.copy_arrays, lambda t: nn.from_torch(t, 4), trained.summary, nn.load,
              nn.Model.from_bytes, lambda t: trained.evaluate(glyphs[0], t), lambda t: trained.fit(*glyphs, optimizer=t),
              lambda t: trained.fit(*glyphs, loss=t), lambda t: trained.fit(*glyphs, callbacks=t) if not callable(t) else None,
              lambda t: trained.fit(glyphs[0], t), lambda t: trained.fit(*glyphs, batch_size=t),

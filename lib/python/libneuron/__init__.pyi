@@ -118,6 +118,7 @@ from .model import load as load
 from .options import Option as Option
 from .options import kinds as kinds
 from .options import options as options
+from .pytorch import from_torch as from_torch
 from .report import Report as Report
 from .search import Search as Search
 from .search import Trial as Trial

@@ -13,7 +13,7 @@ from .model import Model
 class _Network:
     """What has been made so far: the layers stand one behind the other."""
 
-    def __init__(self, shape: Sequence[int]) -> None:
+    def __init__(self, shape: Union[int, Sequence[int]]) -> None:
         self.input = self.node = Input(shape)
         self.where = self.name = ""
 
@@ -33,7 +33,7 @@ class _Network:
 
 
 def _pair(value: Any) -> Tuple[Any, Any]:
-    return tuple(value) if isinstance(value, (tuple, list)) else (value, value)  # type: ignore[return-value]
+    return tuple(value) if isinstance(value, (tuple, list)) else (value, value)
 
 
 def _one(value: Any) -> Any:
@@ -54,7 +54,7 @@ def _has_channels(network: _Network, channels: int, rank: int) -> None:
 def _linear(network: _Network, module: Any) -> None:
     if network.shape != (module.in_features,):
         network.refuse(f"takes {module.in_features} numbers, not {'x'.join(map(str, network.shape))}")
-    network.add(nn.Dense(module.out_features, use_bias=module.bias is not None, name=network.name,  # type: ignore
+    network.add(nn.Dense(module.out_features, use_bias=module.bias is not None, name=network.name,
                          trainable=_trained(module)))
 
 
@@ -70,7 +70,7 @@ def _edges(module: Any, axes: int) -> Dict[str, Any]:
 
 
 def _conv(axes: int) -> Callable[[_Network, Any], None]:
-    take = _one if axes == 1 else _pair
+    take: Callable[[Any], Any] = _one if axes == 1 else _pair
 
     def convert(network: _Network, module: Any) -> None:
         _has_channels(network, module.in_channels, axes + 1)
@@ -79,10 +79,10 @@ def _conv(axes: int) -> Callable[[_Network, Any], None]:
         options = dict(stride=take(module.stride), dilation=take(module.dilation), use_bias=module.bias is not None,
                        name=network.name, trainable=_trained(module), **_edges(module, axes))
         if axes == 2 and module.groups == module.in_channels > 1:
-            network.add(nn.DepthwiseConv2D(take(module.kernel_size),  # type: ignore[attr-defined]
+            network.add(nn.DepthwiseConv2D(take(module.kernel_size),
                                            depth_multiplier=module.out_channels // module.groups, **options))
         else:
-            kind = nn.Conv1D if axes == 1 else nn.Conv2D  # type: ignore[attr-defined]
+            kind: Any = nn.Conv1D if axes == 1 else nn.Conv2D
             network.add(kind(module.out_channels, take(module.kernel_size), groups=module.groups, **options))
     return convert
 
@@ -100,12 +100,12 @@ def _conv_transpose(network: _Network, module: Any) -> None:
     sizes = [(extent - 1) * s + k - 2 * p + e for extent, k, s, p, e in
              zip(network.shape, kernel, stride, padding, more)]
     same = all(k - s == 2 * p and e == 0 for k, s, p, e in zip(kernel, stride, padding, more))
-    network.add(nn.Conv2DTranspose(  # type: ignore[attr-defined]
+    network.add(nn.Conv2DTranspose(
         module.out_channels, kernel, stride=stride, padding="same" if same else "valid",
         use_bias=module.bias is not None, name=network.name, trainable=_trained(module)))
     for axis in range(2):
         if network.shape[axis] != sizes[axis]:
-            network.add(nn.Slice(padding[axis], sizes[axis], axis=axis))  # type: ignore[attr-defined]
+            network.add(nn.Slice(padding[axis], sizes[axis], axis=axis))
 
 
 def _batch_norm(network: _Network, module: Any) -> None:
@@ -113,17 +113,17 @@ def _batch_norm(network: _Network, module: Any) -> None:
         network.refuse("a batch normalisation has moving statistics here, and a momentum")
     if network.shape[-1] != module.num_features:
         network.refuse(f"takes {module.num_features} channels, not {'x'.join(map(str, network.shape))}")
-    network.add(nn.BatchNorm(momentum=1 - module.momentum, epsilon=module.eps, name=network.name))  # type: ignore
+    network.add(nn.BatchNorm(momentum=1 - module.momentum, epsilon=module.eps, name=network.name))
 
 
 def _layer_norm(network: _Network, module: Any) -> None:
     if len(network.shape) != 1 or network.shape != tuple(module.normalized_shape):
         network.refuse("a layer normalisation is one of vectors here, or of the channels of each pixel")
-    network.add(nn.LayerNorm(epsilon=module.eps, name=network.name))  # type: ignore[attr-defined]
+    network.add(nn.LayerNorm(epsilon=module.eps, name=network.name))
 
 
 def _pool(kind: str, axes: int) -> Callable[[_Network, Any], None]:
-    take = _one if axes == 1 else _pair
+    take: Callable[[Any], Any] = _one if axes == 1 else _pair
 
     def convert(network: _Network, module: Any) -> None:
         if take(getattr(module, "dilation", 1)) != take(1) or getattr(module, "return_indices", False):
@@ -158,7 +158,7 @@ def _flatten(network: _Network, module: Any) -> None:
     if module.start_dim not in (1, -len(network.shape)) or module.end_dim not in (-1, len(network.shape)):
         network.refuse("all of an example is flattened here")
     if len(network.shape) > 1:
-        network.add(nn.Flatten())  # type: ignore[attr-defined]
+        network.add(nn.Flatten())
 
 
 def _unflatten(network: _Network, module: Any) -> None:
@@ -186,13 +186,13 @@ def _upsample(network: _Network, module: Any) -> None:
     if module.scale_factor is None or any(f != int(f) for f in factor) or module.mode not in ("nearest", "bilinear") \
             or module.align_corners:
         network.refuse("images get larger by whole factors here, to the nearest or bilinear, without align_corners")
-    network.add(nn.Upsample2D(tuple(int(f) for f in factor), interpolation=module.mode))  # type: ignore[attr-defined]
+    network.add(nn.Upsample2D((int(factor[0]), int(factor[1])), interpolation=module.mode))
 
 
 def _softplus(network: _Network, module: Any) -> None:
     if module.beta != 1:
         network.refuse("softplus has a beta of 1 here")
-    network.add(nn.Softplus())  # type: ignore[attr-defined]
+    network.add(nn.Softplus())
 
 
 def _simple(name: str, **options: Union[str, Callable[[Any], Any]]) -> Callable[[_Network, Any], None]:
@@ -204,7 +204,7 @@ def _simple(name: str, **options: Union[str, Callable[[Any], Any]]) -> Callable[
 
 
 def _prelu(network: _Network, module: Any) -> None:
-    network.add(nn.PReLU(name=network.name, trainable=_trained(module)))  # type: ignore[attr-defined]
+    network.add(nn.PReLU(name=network.name, trainable=_trained(module)))
 
 
 def _nothing(network: _Network, module: Any) -> None:
@@ -253,7 +253,8 @@ def from_torch(module: Any, shape: Union[int, Sequence[int]], *, name: Optional[
     for each, leaf in _leaves(module, ""):
         kind = type(leaf).__name__
         convert = _MODULES.get(kind) if type(leaf).__module__.startswith("torch.nn.") else None
-        network.where, network.name = f"{each!r} ({kind})" if each else kind, each or kind.lower()
+        shown = each.replace("/", ".")
+        network.where, network.name = f"{shown!r} ({kind})" if each else kind, each or kind.lower()
         if convert is None:
             raise TypeError(f"module {network.where} cannot be mapped; those of torch.nn that can are "
                             f"{', '.join(sorted(_MODULES))}, and Sequential of them")
