@@ -266,12 +266,12 @@ NEURON_API int neuron_graph_save_npz(const neuron_graph_t *graph, const char *pa
  *
  *      neuron_graph_load_state_dict(NULL, graph, "digits.safetensors", NULL, NULL);
  *
- *  Layers are found by the names of modules if there is one that a layer is called by, a point being
- *  a slash here: `features.0.weight` belongs to the layer "features/0". Layers whose names the file
- *  does not have stay as they are. If none is called so, the first module of a kind is the first
- *  layer of it, in the order of the graph and of the file's names, "2" before "10": then there must
- *  be as many. Kinds are what is told apart by the shapes of arrays: dense layers, convolutions of
- *  images and of sequences, batch normalisation, layer normalisation, PReLU.
+ *  Layers are found by the names of modules if there is one that a layer is called by, a point
+ *  being a slash here: `features.0.weight` belongs to the layer "features/0". Layers whose names
+ *  the file does not have stay as they are. If none is called so, the first module of a kind is
+ *  the first layer of it, in the order of the graph and of the file's names, "2" before "10": then
+ *  there must be as many. Kinds are what is told apart by the shapes of arrays: dense layers,
+ *  convolutions of images and of sequences, batch normalisation, layer normalisation, PReLU.
  *
  *  Numbers are F32, F16, BF16 or F64. The epsilon of a normalisation is none of the parameters; it
  *  is 1e-5 in PyTorch, which `epsilon=1e-5` sets here.
@@ -283,8 +283,8 @@ NEURON_API int neuron_graph_save_npz(const neuron_graph_t *graph, const char *pa
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE before finish; NEURON_E_SHAPE if an array does not
  *           fit, with the layer, the array and both shapes; NEURON_E_DATA if a layer lacks an array
  *           or one is left over, or nothing was found; NEURON_E_TYPE for a quantised layer;
- *           NEURON_E_FORMAT also for other numbers; NEURON_E_IO, NEURON_E_MEMORY. On failure nothing
- *           has changed. No other thread may use the graph meanwhile. Since 0.1. */
+ *           NEURON_E_FORMAT also for other numbers; NEURON_E_IO, NEURON_E_MEMORY. On failure
+ *           nothing has changed. No other thread may use the graph meanwhile. Since 0.1. */
 NEURON_API int neuron_graph_load_state_dict(int64_t *loaded, neuron_graph_t *graph,
                                             const char *path, const char *to_prefix,
                                             const char *from_prefix);

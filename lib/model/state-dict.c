@@ -314,8 +314,8 @@ typedef struct layout {
     int64_t steps[NEURON_RANK_MAX];
 } layout;
 
-/* Windows come last there, and before them the inputs, then the outputs. Depthwise, each channel has
- * its own outputs, and inputs count for one. */
+/* Windows come last there, and before them the inputs, then the outputs. Depthwise, each channel
+ * has its own outputs, and inputs count for one. */
 static layout layout_of(const neuron_graph_array *array)
 {
     layout made = {.shape = array->array->shape};

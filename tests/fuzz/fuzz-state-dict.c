@@ -1,5 +1,5 @@
-/* State dicts of any bytes, into a graph that has layers of each kind: what was loaded comes back as
- * it was written. */
+/* State dicts of any bytes, into a graph that has layers of each kind: what was loaded comes back
+ * as it was written. */
 #include "limited.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* State dicts of PyTorch: where each number goes, which layer is which, both ways, and what is refused.
- * tests/interop/state_dicts.py compares with PyTorch itself. */
+/* State dicts of PyTorch: where each number goes, which layer is which, both ways, and what is
+ * refused. tests/interop/state_dicts.py compares with PyTorch itself. */
 #include "test-models.h"
 
 #include "model/safetensors.h"
@@ -249,7 +249,8 @@ START_TEST(flattened_images)
 }
 END_TEST
 
-/* A vector, an image 2x3 with 4 channels, and a sequence of 5 with 2 channels, one behind the other. */
+/* A vector, an image 2x3 with 4 channels, and a sequence of 5 with 2 channels, one behind the
+ * other. */
 static int64_t place_joined(int64_t i)
 {
     if (i < 3)

@@ -1,6 +1,6 @@
 /* Exports a saved model, compiles it, and compares what both say of some images. usage:
- * compare-model MODEL IMAGES [everywhere]. IMAGES has their bytes one image behind the other. Prints
- * the largest difference. With "everywhere" other compilers look at the source as well. */
+ * compare-model MODEL IMAGES [everywhere]. IMAGES has their bytes one image behind the other.
+ * Prints the largest difference. With "everywhere" other compilers look at the source as well. */
 #include "exported.h"
 
 #include <math.h>

@@ -758,8 +758,8 @@ class graph : public handle<graph, neuron_graph_t>
     outcome<std::int64_t> load_state_dict(text path, text to_prefix = {}, text from_prefix = {})
     {
         std::int64_t loaded = 0;
-        const int status = neuron_graph_load_state_dict(
-            &loaded, get(), path.c_str(), to_prefix.c_str(), from_prefix.c_str());
+        const int status = neuron_graph_load_state_dict(&loaded, get(), path.c_str(),
+                                                        to_prefix.c_str(), from_prefix.c_str());
         return detail::given(status, loaded);
     }
     /** neuron_graph_load_state_dict_memory(): how many were loaded. */
