@@ -5,7 +5,6 @@ skl2onnx, become ONNX files. Each is imported, predicts what its framework does 
 Frameworks that are missing are left out. WORD runs what has this in its name. Ends with status 77, which Meson takes as
 skipped, where ONNX is not installed.
 """
-import ctypes
 import logging
 import os
 import subprocess
@@ -208,6 +207,87 @@ def torch_models():
             a, b = x.chunk(2, 1)
             return torch.cat([self.fc(a) - b, x[:, 2:5], (a * b)[:, 0:1] / 3 + 1], 1)
 
+    class Narrow(nn.Module):
+        """A block of ResNet-20 whose skip takes every second pixel, and zeros for new channels."""
+
+        def __init__(self, i, o):
+            super().__init__()
+            self.body = nn.Sequential(conv(i, o, 3, 2), nn.Conv2d(o, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o))
+            self.more = (o - i) // 2
+
+        def forward(self, x):
+            skip = functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.more, self.more))
+            return functional.relu(self.body(x) + skip)
+
+    class Fire(nn.Module):
+        """Of SqueezeNet."""
+
+        def __init__(self, i, squeeze, o):
+            super().__init__()
+            self.squeeze, self.a, self.b = nn.Conv2d(i, squeeze, 1), nn.Conv2d(squeeze, o, 1), nn.Conv2d(squeeze, o, 3, padding=1)
+
+        def forward(self, x):
+            x = functional.relu(self.squeeze(x))
+            return torch.cat([functional.relu(self.a(x)), functional.relu(self.b(x))], 1)
+
+    class Growing(nn.Module):
+        """A layer of DenseNet."""
+
+        def __init__(self, i, growth):
+            super().__init__()
+            self.body = nn.Sequential(nn.BatchNorm2d(i), nn.ReLU(), nn.Conv2d(i, growth, 3, padding=1, bias=False))
+
+        def forward(self, x):
+            return torch.cat([x, self.body(x)], 1)
+
+    class Inception(nn.Module):
+        def __init__(self, i):
+            super().__init__()
+            self.a, self.b, self.c = conv(i, 4, 1), nn.Sequential(conv(i, 4, 1), conv(4, 6)), nn.Sequential(conv(i, 2, 1), conv(2, 4, 5))
+            self.d = nn.Sequential(nn.MaxPool2d(3, 1, 1), conv(i, 3, 1))
+
+        def forward(self, x):
+            return torch.cat([self.a(x), self.b(x), self.c(x), self.d(x)], 1)
+
+    class Units(nn.Module):
+        """Of ShuffleNet v2."""
+
+        def __init__(self, c):
+            super().__init__()
+            self.body = nn.Sequential(conv(c // 2, c // 2, 1), nn.Conv2d(c // 2, c // 2, 3, 1, 1, groups=c // 2), conv(c // 2, c // 2, 1))
+
+        def forward(self, x):
+            a, b = x.chunk(2, 1)
+            x = torch.cat([a, self.body(b)], 1)
+            n, c, h, w = x.shape
+            return x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w)
+
+    class Mixer(nn.Module):
+        """An MLP over the pixels, then one over the channels."""
+
+        def __init__(self, tokens, c):
+            super().__init__()
+            self.stem = nn.Conv2d(3, c, 8, 8)
+            self.norms = nn.ModuleList([nn.LayerNorm(c) for _ in range(3)])
+            self.over = nn.Sequential(nn.Linear(tokens, 12), nn.GELU(), nn.Linear(12, tokens))
+            self.along, self.head = nn.Sequential(nn.Linear(c, 20), nn.GELU(), nn.Linear(20, c)), nn.Linear(c, 10)
+
+        def forward(self, x):
+            x = self.stem(x).flatten(2).transpose(1, 2)
+            x = x + self.over(self.norms[0](x).transpose(1, 2)).transpose(1, 2)
+            x = x + self.along(self.norms[1](x))
+            return self.head(self.norms[2](x).mean(1))
+
+    class Causal(nn.Module):
+        """Of a temporal network: it sees what was before."""
+
+        def __init__(self, i, o, dilation):
+            super().__init__()
+            self.conv, self.skip, self.before = nn.Conv1d(i, o, 3, dilation=dilation), nn.Conv1d(i, o, 1), 2 * dilation
+
+        def forward(self, x):
+            return functional.relu(self.conv(functional.pad(x, (self.before, 0))) + self.skip(x))
+
     class Shuffle(nn.Module):
         """Channels in another order, which no weights can take in."""
 
@@ -232,6 +312,27 @@ def torch_models():
                      nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(256, 20), nn.ReLU(), nn.Linear(20, 10)), [rgb]),
         "resnet-8": (drop(conv(3, 8, 7, 2), nn.MaxPool2d(3, 2, 1), Residual(8, 8, 1), Residual(8, 16, 2),
                           Residual(16, 32, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10)), [rgb]),
+        "resnet-20": (drop(conv(3, 4), *[Residual(4, 4, 1) for _ in range(3)], Narrow(4, 8), *[Residual(8, 8, 1) for _ in range(2)],
+                           Narrow(8, 16), *[Residual(16, 16, 1) for _ in range(2)], nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+                           nn.Linear(16, 10)), [rgb]),
+        "resnext": (drop(conv(3, 8, 3, 2), conv(8, 16, 1), conv(16, 16, 3, 1, 4), nn.Conv2d(16, 8, 1), nn.BatchNorm2d(8),
+                         nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(8, 10)), [rgb]),
+        "squeezenet": (drop(conv(3, 8, 3, 2), Fire(8, 4, 6), nn.MaxPool2d(3, 2, ceil_mode=True), Fire(12, 4, 8), nn.Dropout(),
+                            nn.Conv2d(16, 10, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()), [rgb]),
+        "densenet": (drop(nn.Conv2d(3, 8, 3, 2, 1), Growing(8, 4), Growing(12, 4), nn.BatchNorm2d(16), nn.ReLU(), nn.Conv2d(16, 8, 1),
+                          nn.AvgPool2d(2), Growing(8, 4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(12, 10)), [rgb]),
+        "inception": (drop(conv(3, 6, 3, 2), Inception(6), nn.MaxPool2d(3, 2, 1), Inception(17), nn.AvgPool2d(8), nn.Flatten(),
+                           nn.Linear(17, 10)), [rgb]),
+        "shufflenet v2": (drop(conv(3, 8, 3, 2), Units(8), Units(8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10)), [rgb]),
+        "efficientnet": (drop(conv(3, 8, 3, 2, act=nn.SiLU), Inverted(8, 8, 1, nn.SiLU, True), Inverted(8, 12, 2, nn.SiLU, True),
+                              nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(12, 10)), [rgb]),
+        "darknet": (drop(*[layer for i, o in ((3, 6), (6, 8), (8, 10)) for layer in (
+            nn.Conv2d(i, o, 3, padding=1, bias=False), nn.BatchNorm2d(o), nn.LeakyReLU(0.1), nn.MaxPool2d(2))],
+            nn.Conv2d(10, 5, 1)), [rgb]),
+        "mlp-mixer": (Mixer(16, 8), [rgb]),
+        "temporal": (drop(Causal(3, 6, 1), Causal(6, 6, 2), Causal(6, 4, 4), nn.Flatten(), nn.Linear(64, 5)), [(3, 16)]),
+        "dense autoencoder": (drop(nn.Flatten(), nn.Linear(784, 24), nn.Tanh(), nn.Linear(24, 784), nn.Sigmoid(),
+                                     nn.Unflatten(1, (1, 28, 28))), [image]),
         "mobilenet v2": (drop(conv(3, 8, 3, 2, act=nn.ReLU6), Inverted(8, 8, 1), Inverted(8, 12, 2), Inverted(12, 12, 1),
                               nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(), nn.Linear(12, 10)), [rgb]),
         "mobilenet v3": (drop(conv(3, 8, 3, 2, act=nn.Hardswish), Inverted(8, 8, 1, nn.Hardswish, True),
@@ -258,28 +359,32 @@ def torch_models():
 
 
 # Layers that models must have, and none may have these if they are not told.
-ORDERED = "shuffle", "two inputs and outputs"  # which need axes in another order
+ORDERED = "shuffle", "two inputs and outputs", "shufflenet v2", "mlp-mixer"  # which need axes in another order
 LAYERS = {"resnet-8": {"conv2d": 9, "max_pool2d": 1}, "mobilenet v2": {"clip": 7}, "mobilenet v3": {"hard_swish": 5},
           "convnext": {"gelu": 1, "layer_norm": 1, "conv1d": 2}, "two inputs and outputs": {"silu": 1, "softmax": 1},
           "u-net, bilinear": {"upsample2d": 1, "concat": 1}}
 
 
 def export(model, arguments, exporter, folder):
-    """The file that an exporter writes; the batch has any size."""
+    """The file that an exporter writes, for any number of examples; or, as exporters do by themselves, for one, which is
+    then told in shapes as any other extent."""
     path = os.path.join(folder, "model.onnx")
     names = [f"x{i}" for i in range(len(arguments))]
+    exporter, _, single = exporter.partition(", ")
+    arguments = [array[:1] for array in arguments] if single else arguments
     if exporter == "dynamo":
-        batch = torch.export.Dim("batch")
+        shapes = None if single else tuple({0: torch.export.Dim("batch")} for _ in arguments)
         with open(os.devnull, "w") as nowhere:
             saved, sys.stdout = sys.stdout, nowhere
             try:
                 torch.onnx.export(model, tuple(arguments), path, dynamo=True, input_names=names,
-                                  dynamic_shapes=tuple({0: batch} for _ in arguments))
+                                  dynamic_shapes=shapes)
             finally:
                 sys.stdout = saved
     else:
         torch.onnx.export(model, tuple(arguments), path, dynamo=False, input_names=names, output_names=None,
-                          dynamic_axes={name: {0: "batch"} for name in names}, opset_version=int(exporter))
+                          dynamic_axes=None if single else {name: {0: "batch"} for name in names},
+                          opset_version=int(exporter))
     return path
 
 
@@ -296,7 +401,7 @@ def check_torch(check):
         with torch.no_grad():
             expected = model(*examples)
         expected = expected if isinstance(expected, tuple) else (expected,)
-        for exporter in ("dynamo", "13", "17"):
+        for exporter in ("dynamo", "13", "17", "dynamo, single", "20, single"):
             title = f"PyTorch {exporter} {name}"
             if not check.wants(title):
                 continue

@@ -275,10 +275,11 @@ static order order_of(const char *type)
         "GlobalAveragePool", "GlobalMaxPool",      "MaxPool", "Resize",
         "Upsample"};
     static const char *const kept[] = {
-        "Add",  "Cast",    "Celu",        "Clip",      "Concat",   "Div",       "Dropout", "Elu",
-        "Exp",  "Gelu",    "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Max",     "Mean",
-        "Min",  "Mish",    "Mul",         "Neg",       "PRelu",    "Pad",       "Pow",     "Relu",
-        "Selu", "Sigmoid", "Softplus",    "Softsign",  "Sub",      "Sum",       "Swish",   "Tanh"};
+        "Add",       "Cast",     "CastLike", "Celu", "Clip",        "Concat",    "Div",
+        "Dropout",   "Elu",      "Exp",      "Gelu", "HardSigmoid", "HardSwish", "Identity",
+        "LeakyRelu", "Log",      "Max",      "Mean", "Min",         "Mish",      "Mul",
+        "Neg",       "PRelu",    "Pad",      "Pow",  "Relu",        "Selu",      "Sigmoid",
+        "Softplus",  "Softsign", "Sub",      "Sum",  "Swish",       "Tanh"};
     for (size_t i = 0; i < sizeof images / sizeof *images; i++)
         if (strcmp(images[i], type) == 0)
             return IMAGES;

@@ -83,6 +83,8 @@ typedef struct neuron_onnx_external {
     int64_t left;
 } neuron_onnx_external;
 
+enum { NEURON_ONNX_LAYER_PLACES = 256 };
+
 typedef struct neuron_onnx_reader {
     neuron_context_t *context;
     const char *source; /* begins messages: the path */
@@ -99,8 +101,9 @@ typedef struct neuron_onnx_reader {
     int64_t fixed_batch;      /* its extent in the file; 0 for any */
     neuron_onnx_item **items; /* a hash table by name, half of it empty */
     size_t item_count, item_places;
-    struct neuron_onnx_layer_record *layers; /* with parameters, the last added: see weights.h */
-    neuron_onnx_external *external;          /* the last met */
+    /* With parameters, the last added of each place in a hash table: see weights.h. */
+    struct neuron_onnx_layer_record *layers[NEURON_ONNX_LAYER_PLACES];
+    neuron_onnx_external *external;      /* the last met */
     int64_t renamed;                     /* nodes that got a number, as others had their names */
     struct neuron_onnx_weights *weights; /* the last noted: see weights.h */
 } neuron_onnx_reader;

@@ -56,16 +56,28 @@ static bool same_weights(const neuron_onnx_weights *a, const neuron_onnx_weights
            memcmp(a->step, b->step, size) == 0;
 }
 
+/* Where layers are whose first arrays have these numbers. */
+static size_t place_of(const float *numbers)
+{
+    uintptr_t bits = (uintptr_t)numbers / sizeof *numbers;
+    return (size_t)(bits ^ bits >> 8 ^ bits >> 16) % NEURON_ONNX_LAYER_PLACES;
+}
+
+/* More with the same numbers than these do not share them, so that a file cannot make the search
+ * long. */
+enum { LOOKED_AT_MOST = 4096 };
+
 static neuron_onnx_layer_record *find_like(const neuron_onnx_reader *reader, const char *layer,
                                            const char *options, const neuron_onnx_weights *arrays,
                                            int32_t count)
 {
-    for (neuron_onnx_layer_record *known = reader->layers; known; known = known->before) {
+    neuron_onnx_layer_record *known = reader->layers[place_of(arrays[0].numbers)];
+    for (int i = 0; known && i < LOOKED_AT_MOST; known = known->before, i++) {
         bool same = known->count == count && arrays[0].numbers == known->arrays[0].numbers &&
                     strcmp(known->node->spec.layer->name, layer) == 0 &&
                     strcmp(known->options, options) == 0;
-        for (int32_t i = 0; same && i < count; i++)
-            same = same_weights(&known->arrays[i], &arrays[i]);
+        for (int32_t k = 0; same && k < count; k++)
+            same = same_weights(&known->arrays[k], &arrays[k]);
         if (same)
             return known;
     }
@@ -84,8 +96,9 @@ static int keep(neuron_onnx_reader *reader, neuron_node_t *node, const char *opt
     made->options = copy;
     made->count = count;
     memcpy(made->arrays, arrays, (size_t)count * sizeof *arrays);
-    made->before = reader->layers;
-    reader->layers = made;
+    size_t place = place_of(arrays[0].numbers);
+    made->before = reader->layers[place];
+    reader->layers[place] = made;
     return NEURON_OK;
 }
 

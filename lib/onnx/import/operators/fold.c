@@ -430,6 +430,7 @@ typedef enum function {
     LOG,
     MAX,
     MIN,
+    MOD,
     MUL,
     NEG,
     POW,
@@ -443,15 +444,12 @@ static const struct {
     char type[12];
     int8_t function, inputs;
 } functions[] = {
-    {"Abs", ABS, 1},     {"Add", ADD, 2},
-    {"Ceil", CEIL, 1},   {"Div", DIV, 2},
-    {"Equal", EQUAL, 2}, {"Exp", EXP, 1},
-    {"Floor", FLOOR, 1}, {"Log", LOG, 1},
-    {"Max", MAX, 2},     {"Min", MIN, 2},
-    {"Mul", MUL, 2},     {"Neg", NEG, 1},
-    {"Pow", POW, 2},     {"Reciprocal", RECIPROCAL, 1},
-    {"Sqrt", SQRT, 1},   {"Sub", SUB, 2},
-    {"Where", WHERE, 3},
+    {"Abs", ABS, 1},     {"Add", ADD, 2},     {"Ceil", CEIL, 1},
+    {"Div", DIV, 2},     {"Equal", EQUAL, 2}, {"Exp", EXP, 1},
+    {"Floor", FLOOR, 1}, {"Log", LOG, 1},     {"Max", MAX, 2},
+    {"Min", MIN, 2},     {"Mod", MOD, 2},     {"Mul", MUL, 2},
+    {"Neg", NEG, 1},     {"Pow", POW, 2},     {"Reciprocal", RECIPROCAL, 1},
+    {"Sqrt", SQRT, 1},   {"Sub", SUB, 2},     {"Where", WHERE, 3},
 };
 
 static double compute(function what, double a, double b)
@@ -513,6 +511,12 @@ static bool compute_integers(function what, number a, number b, number *result)
         if (b.value == 0 || b.batch || (a.batch && a.value % b.value != 0) || b.value == -1)
             return false;
         *value = a.value / b.value;
+        return true;
+    case MOD: /* with the sign of the second */
+        if (either || b.value < 1)
+            return false;
+        *value = a.value % b.value;
+        *value += *value < 0 ? b.value : 0;
         return true;
     case NEG:
         return !either && !__builtin_sub_overflow((int64_t)0, a.value, value);
@@ -609,6 +613,11 @@ static int fold_function(neuron_onnx_reader *reader, const neuron_onnx_operator 
         RETURN_IF_ERROR(neuron_onnx_constant_in(&constants[i], reader, from, (size_t)i));
         batch = batch || constants[i]->batch;
     }
+    int64_t other_signs;
+    RETURN_IF_ERROR(neuron_onnx_read_integer(&other_signs, reader, from, "fmod", 0));
+    if (what == MOD && (!constants[0]->integer || !constants[1]->integer || other_signs))
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "takes remainders that are no integers, or have other signs");
     if (what == WHERE && (!constants[0]->integer || constants[0]->batch ||
                           constants[1]->integer != constants[2]->integer))
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,

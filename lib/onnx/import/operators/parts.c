@@ -72,6 +72,26 @@ static neuron_onnx_layout resized(const neuron_onnx_layout *layout, const int32_
     return made;
 }
 
+/* A value as an image: its columns are the places of an axis, its rows all that lies before it, and
+ * its channels what lies behind. Tells what axes there were. */
+static int view_columns(neuron_onnx_item *item, neuron_onnx_layout *layout, int32_t *dimension,
+                        int64_t *extents, int32_t *rank, neuron_onnx_reader *reader,
+                        const neuron_onnx_operator *from, int32_t axis)
+{
+    int64_t image[] = {1, item->layout.extent[axis], 1};
+    RETURN_IF_ERROR(neuron_onnx_spread(&item->node, layout, dimension, reader, from, item, 0));
+    *rank = 0;
+    for (int32_t a = 0; a < layout->rank; a++) {
+        if (a == layout->batch)
+            continue;
+        extents[dimension[a]] = layout->extent[a];
+        ++*rank;
+        if (dimension[a] != dimension[axis])
+            image[dimension[a] < dimension[axis] ? 0 : 2] *= layout->extent[a];
+    }
+    return neuron_onnx_view(&item->node, reader, from, false, item->node, image, 3);
+}
+
 /* ---- Concat ---- */
 
 /* Constants may be joined with constants alone; see fold.c. */
@@ -175,6 +195,29 @@ static int take(neuron_onnx_item *item, neuron_onnx_reader *reader,
     return NEURON_OK;
 }
 
+/* Each place that is so many behind the one before: as pooling does of windows of one column, of an
+ * image whose rows are all that lies before. */
+static int take_each(neuron_onnx_item *item, neuron_onnx_reader *reader,
+                     const neuron_onnx_operator *from, bool last, int32_t axis, int64_t step)
+{
+    int64_t count = (item->layout.extent[axis] - 1) / step + 1, extents[NEURON_RANK_MAX];
+    int32_t dimension[NEURON_RANK_MAX], rank;
+    char options[120];
+    neuron_onnx_layout layout;
+    if (step == 1 || item->layout.extent[axis] == 1)
+        return NEURON_OK;
+    RETURN_IF_ERROR(view_columns(item, &layout, dimension, extents, &rank, reader, from, axis));
+    step = step < item->layout.extent[axis] ? step : item->layout.extent[axis];
+    snprintf(options, sizeof options,
+             "kernel_height=1, kernel_width=1, stride_height=1, stride_width=%" PRId64, step);
+    RETURN_IF_ERROR(
+        neuron_onnx_layer(&item->node, reader, from, last, "max_pool2d", &item->node, 1, options));
+    extents[dimension[axis]] = count;
+    item->layout = resized(&layout, dimension, axis, count);
+    item->part = NEURON_ONNX_WHOLE;
+    return neuron_onnx_view(&item->node, reader, from, false, item->node, extents, rank);
+}
+
 /* Starts and ends may lie outside, or count from the end. */
 static int64_t bounded(int64_t value, int64_t extent)
 {
@@ -207,15 +250,18 @@ int neuron_onnx_import_slice(neuron_onnx_reader *reader, const neuron_onnx_opera
         int64_t begin = bounded(starts[i], extent), end = bounded(ends[i], extent);
         bool whole =
             begin == 0 && (end == extent || (axis == item->layout.batch && ends[i] >= INT32_MAX));
-        if (counts[3] && steps[i] != 1)
+        int64_t step = counts[3] ? steps[i] : 1;
+        bool final = i + 1 == counts[0];
+        if (step < 1 || step > INT32_MAX)
             return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                      "has a step of %" PRId64 "; it must be 1", steps[i]);
-        if (axis == item->layout.batch && !whole)
+                                      "has a step of %" PRId64 "; it must be 1 or more", step);
+        if (axis == item->layout.batch && (!whole || step != 1))
             return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                       "takes a part of the batch");
-        if (axis != item->layout.batch)
-            RETURN_IF_ERROR(
-                take(&result, reader, from, i + 1 == counts[0], axis, begin, end - begin));
+        if (axis == item->layout.batch)
+            continue;
+        RETURN_IF_ERROR(take(&result, reader, from, final && step == 1, axis, begin, end - begin));
+        RETURN_IF_ERROR(take_each(&result, reader, from, final, axis, step));
     }
     return neuron_onnx_out_part(reader, from, &result);
 }
@@ -381,24 +427,15 @@ int neuron_onnx_import_expand(neuron_onnx_reader *reader, const neuron_onnx_oper
 
 /* ---- Pad ---- */
 
-/* Zeros before and behind one axis: as columns of an image whose rows are all that lies before. */
+/* Zeros before and behind one axis. */
 static int pad_axis(neuron_onnx_item *item, neuron_onnx_reader *reader,
                     const neuron_onnx_operator *from, int32_t axis, int64_t before, int64_t behind)
 {
-    int32_t dimension[NEURON_RANK_MAX], rank = 0;
-    int64_t image[] = {1, item->layout.extent[axis], 1}, extents[NEURON_RANK_MAX];
+    int32_t dimension[NEURON_RANK_MAX], rank;
+    int64_t extents[NEURON_RANK_MAX];
     char options[120];
     neuron_onnx_layout layout;
-    RETURN_IF_ERROR(neuron_onnx_spread(&item->node, &layout, dimension, reader, from, item, 0));
-    for (int32_t a = 0; a < layout.rank; a++) {
-        if (a == layout.batch)
-            continue;
-        extents[dimension[a]] = layout.extent[a];
-        rank++;
-        if (dimension[a] != dimension[axis])
-            image[dimension[a] < dimension[axis] ? 0 : 2] *= layout.extent[a];
-    }
-    RETURN_IF_ERROR(neuron_onnx_view(&item->node, reader, from, false, item->node, image, 3));
+    RETURN_IF_ERROR(view_columns(item, &layout, dimension, extents, &rank, reader, from, axis));
     snprintf(options, sizeof options, "left=%" PRId64 ", right=%" PRId64, before, behind);
     RETURN_IF_ERROR(
         neuron_onnx_layer(&item->node, reader, from, true, "zero_pad2d", &item->node, 1, options));
