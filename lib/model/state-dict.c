@@ -409,29 +409,45 @@ static int64_t their_place(const state_dict *state, const neuron_node_t *node, i
     }
 }
 
+/* Where a row of an array here begins there. */
+static int64_t place_of_row(const state_dict *state, const neuron_graph_array *array,
+                            const layout *theirs, int64_t row, bool dense)
+{
+    int64_t place = 0;
+    for (int32_t axis = array->array->shape.rank - 2; axis >= 0; axis--) {
+        int64_t extent = array->array->shape.extent[axis], at = row % extent;
+        row /= extent;
+        place +=
+            (dense ? their_place(state, array->node->inputs[0], at) : at) * theirs->steps[axis];
+    }
+    return place;
+}
+
+/* Columns at a time: as many numbers as a cache line has. What is near here is far apart there, so
+ * that whole rows would fetch each line many times. */
+enum { COLUMNS = 16 };
+
 /* Copies an array to or from PyTorch's order. */
 static void exchange(const state_dict *state, const neuron_graph_array *array, const layout *theirs,
                      float *ours, float *numbers, bool to_ours)
 {
-    const int64_t *extents = array->array->shape.extent;
     const neuron_node_t *node = array->node;
     int32_t last = array->array->shape.rank - 1;
-    bool known = field_of(array) != OTHER, dense = known && last == 1;
-    int64_t columns = last < 0 ? 1 : extents[last];
+    bool known = field_of(array) != OTHER, vector = known && node->spec.output.rank == 1;
+    int64_t columns = last < 0 ? 1 : array->array->shape.extent[last];
+    int64_t step = last < 0 ? 0 : theirs->steps[last];
     for (int64_t j = 0; j < columns; j++)
-        state->columns[j] =
-            (known && node->spec.output.rank == 1 ? their_place(state, node, j) : j) *
-            (last < 0 ? 0 : theirs->steps[last]);
-    for (int64_t row = 0; row < array->count / columns; row++) {
-        int64_t place = 0, rest = row;
-        for (int32_t axis = last - 1; axis >= 0; axis--) {
-            int64_t at = rest % extents[axis];
-            rest /= extents[axis];
-            place += (dense ? their_place(state, node->inputs[0], at) : at) * theirs->steps[axis];
-        }
-        for (int64_t j = 0; j < columns; j++) {
-            float *here = &ours[row * columns + j], *there = &numbers[place + state->columns[j]];
-            *(to_ours ? here : there) = to_ours ? *there : *here;
+        state->columns[j] = (vector ? their_place(state, node, j) : j) * step;
+    for (int64_t first = 0; first < columns; first += COLUMNS) {
+        int64_t end = neuron_min_count(first + COLUMNS, columns);
+        for (int64_t row = 0; row < array->count / columns; row++) {
+            float *here = ours + row * columns;
+            float *there = numbers + place_of_row(state, array, theirs, row, known && last == 1);
+            for (int64_t j = first; j < end; j++)
+                if (to_ours)
+                    here[j] = there[state->columns[j]];
+                else
+                    there[state->columns[j]] = here[j];
         }
     }
 }
@@ -516,14 +532,18 @@ static void copy_array(const void *owner, const char *name, const neuron_graph_a
 static int make_room(state_dict *state, int64_t numbers)
 {
     const neuron_graph_t *graph = state->graph;
-    int64_t longest = 1;
-    for (int64_t i = 0; i < graph->array_count; i++)
-        if (graph->arrays[i].count > longest)
-            longest = graph->arrays[i].count;
+    int64_t longest = 1, largest = 1;
+    for (int64_t i = 0; i < graph->array_count; i++) {
+        const neuron_graph_array *array = &graph->arrays[i];
+        const neuron_shape *shape = &array->array->shape;
+        int64_t row = shape->rank > 0 ? shape->extent[shape->rank - 1] : 1;
+        longest = row > longest ? row : longest;
+        largest = array->count > largest ? array->count : largest;
+    }
     state->folded =
         neuron_allocate_zero(graph->context, neuron_size(graph->node_count), sizeof *state->folded);
     state->columns = neuron_allocate(graph->context, neuron_size(longest), sizeof *state->columns);
-    state->numbers = neuron_allocate(graph->context, neuron_size(numbers > 0 ? numbers : longest),
+    state->numbers = neuron_allocate(graph->context, neuron_size(numbers > 0 ? numbers : largest),
                                      sizeof *state->numbers);
     if (!state->folded || !state->columns || !state->numbers)
         return NEURON_E_MEMORY;
