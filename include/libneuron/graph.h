@@ -267,11 +267,12 @@ NEURON_API int neuron_graph_save_npz(const neuron_graph_t *graph, const char *pa
  *      neuron_graph_load_state_dict(NULL, graph, "digits.safetensors", NULL, NULL);
  *
  *  Layers are found by the names of modules if there is one that a layer is called by, a point
- *  being a slash here: `features.0.weight` belongs to the layer "features/0". Layers whose names
- *  the file does not have stay as they are. If none is called so, the first module of a kind is
- *  the first layer of it, in the order of the graph and of the file's names, "2" before "10": then
- *  there must be as many. Kinds are what is told apart by the shapes of arrays: dense layers,
- *  convolutions of images and of sequences, batch normalisation, layer normalisation, PReLU.
+ *  being a slash here: `features.0.weight` belongs to the layer "features/0". Then layers that
+ *  the file does not have stay as they are, or modules that the graph does not have are passed
+ *  over, but not both. If none is called so, the first module of a kind is the first layer of it,
+ *  in the order of the graph and of the file's names, "2" before "10", and there must be as many.
+ *  Kinds are what is told apart by the shapes of arrays: dense layers, convolutions of images and
+ *  of sequences, batch normalisation, layer normalisation, PReLU.
  *
  *  Numbers are F32, F16, BF16 or F64. The epsilon of a normalisation is none of the parameters; it
  *  is 1e-5 in PyTorch, which `epsilon=1e-5` sets here.

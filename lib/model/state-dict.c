@@ -252,35 +252,39 @@ static module *find_module(const state_dict *state, const char *name)
                : bsearch(&key, state->modules, state->module_count, sizeof key, compare_modules);
 }
 
-/* Those that have the names of layers here. */
-static int match_names(bool *any, state_dict *state)
-{
-    const char *name;
-    int kind;
-    int64_t index = 0;
-    *any = false;
-    for (const neuron_node_t *node; (node = next_layer(state, &index, &kind, &name));) {
-        module *found = find_module(state, name);
-        if (found)
-            RETURN_IF_ERROR(give(state, node, found));
-        *any |= found != NULL;
-    }
-    return NEURON_OK;
-}
-
-/* What is left over belongs to no layer. */
-static int check_all_taken(const state_dict *state)
+/* The first array of the file that belongs to no layer; NULL for none. */
+static const neuron_safetensors_entry *find_left(const state_dict *state)
 {
     const neuron_safetensors_entry *left = state->stranger;
     for (size_t i = 0; !left && i < state->module_count; i++)
         for (int field = 0; !left && !state->modules[i].taken && field < FIELDS; field++)
             left = state->modules[i].fields[field];
-    return left
-               ? neuron_fail(NEURON_E_DATA,
-                             ENTRY " belongs to no layer of %s: layers are taken in order, each "
-                                   "kind by itself",
-                             neuron_safetensors_source(state->file), left->name, state->graph->name)
-               : NEURON_OK;
+    return left;
+}
+
+/* Those that have the names of layers here. One side may have more than the other, but not both,
+ * which nobody may have meant. */
+static int match_names(bool *any, state_dict *state)
+{
+    const char *name;
+    int kind;
+    int64_t index = 0;
+    const neuron_node_t *missing = NULL;
+    *any = false;
+    for (const neuron_node_t *node; (node = next_layer(state, &index, &kind, &name));) {
+        module *found = find_module(state, name);
+        if (found)
+            RETURN_IF_ERROR(give(state, node, found));
+        else if (!missing)
+            missing = node;
+        *any |= found != NULL;
+    }
+    const neuron_safetensors_entry *left = *any && missing ? find_left(state) : NULL;
+    return left ? neuron_fail(NEURON_E_DATA,
+                              "%s: has no arrays for %s, and \"" NEURON_JSON_NAME
+                              "\" is the name of no layer; prefixes choose a part",
+                              neuron_safetensors_source(state->file), missing->name, left->name)
+                : NEURON_OK;
 }
 
 /* The first module of a kind is the first layer of it, and so on, until none is left of both. */
@@ -302,7 +306,13 @@ static int match_order(state_dict *state)
                                state->graph->name);
         RETURN_IF_ERROR(give(state, node, &state->modules[(*at)++]));
     }
-    return check_all_taken(state);
+    const neuron_safetensors_entry *left = find_left(state);
+    return left
+               ? neuron_fail(NEURON_E_DATA,
+                             ENTRY " belongs to no layer of %s: layers are taken in order, each "
+                                   "kind by itself",
+                             neuron_safetensors_source(state->file), left->name, state->graph->name)
+               : NEURON_OK;
 }
 
 /* ---- Places of numbers ---- */

@@ -381,7 +381,7 @@ START_TEST(order_of_kinds)
 }
 END_TEST
 
-/* Names come first, a slash for a point; what is not there stays. */
+/* Names come first, a slash for a point; what is not there stays, or what is there too much. */
 START_TEST(names)
 {
     neuron_graph_t *graph = begin();
@@ -398,7 +398,10 @@ START_TEST(names)
                         ONE("m.lstm.weight_ih_l0", 23),
                         {NULL}};
     int64_t loaded;
-    assert_ok(load(&loaded, graph, rows, NULL, "m."));
+    assert_status(load(&loaded, graph, rows, NULL, "m."), NEURON_E_DATA);
+    assert_message("memory: has no arrays for head, and \"m.lstm.weight_ih_l0\" is the name of no "
+                   "layer; prefixes choose a part");
+    assert_ok(load(&loaded, graph, (const row[]){rows[0], rows[1], {NULL}}, NULL, "m."));
     ck_assert_int_eq(loaded, 2);
     ck_assert_float_eq(values_of(graph, "features/0.kernel")[0], 20);
     ck_assert_float_eq(values_of(graph, "features/1.kernel")[0], 21);
@@ -411,9 +414,13 @@ START_TEST(names)
     ck_assert_float_eq(values_of(graph, "features/1.kernel")[0], 21);
     assert_ok(load(&loaded, graph, rows, "features/", "m.features."));
     ck_assert_int_eq(loaded, 2);
+    const row all[] = {rows[0], rows[1], ONE("m.head.weight", 25), rows[2], rows[3], {NULL}};
+    assert_ok(load(&loaded, graph, all, NULL, "m."));
+    ck_assert_int_eq(loaded, 3);
+    ck_assert_float_eq(values_of(graph, "head.kernel")[0], 25);
     assert_status(load(&loaded, graph, rows, "none", "m."), NEURON_E_DATA);
     assert_status(load(&loaded, graph, rows, NULL, "none"), NEURON_E_DATA);
-    ck_assert_int_eq(loaded, 2);
+    ck_assert_int_eq(loaded, 3);
     neuron_graph_unref(graph);
 }
 END_TEST
