@@ -35,9 +35,11 @@ typedef struct neuron_hold {
     neuron_hold_part parts[NEURON_HOLD_PARTS];
 } neuron_hold;
 
+#ifndef NEURON_RETURNS /* which is said of files that nothing unwinds: see lib/meson.build */
 #define NEURON_HOLD(name)                                                                          \
     __attribute__((cleanup(neuron_hold_end)))                                                      \
     neuron_hold name = {.frame = (uintptr_t)__builtin_frame_address(0)}
+#endif
 
 /* Adds what `end` takes back; NULL for an object that there is not. */
 void neuron_hold_add(neuron_hold *hold, neuron_hold_ender end, void *owner, const void *object);
