@@ -598,6 +598,35 @@ START_TEST(shapes_that_are_computed_are_known)
 }
 END_TEST
 
+/* Every so many places of an axis, as for the skips of narrower blocks. */
+START_TEST(slices_go_by_steps)
+{
+    model_t *model = new_model(13);
+    add_input(model, "x", EXTENTS(0, 2, 5, 7));
+    add_integers(model, "starts", EXTENTS(1, -7));
+    add_integers(model, "ends", EXTENTS(INT64_MAX, 7));
+    add_integers(model, "axes", EXTENTS(-2, 3));
+    tensor_t *steps = add_integers(model, "steps", EXTENTS(2, 100));
+    add_operator(model, "Slice", "x starts ends axes steps", "y");
+    add_output(model, "y");
+    float x[70];
+    for (size_t i = 0; i < 70; i++)
+        x[i] = (float)i;
+    neuron_graph_t *graph = import_model(context, model, NULL);
+    int64_t size;
+    float *y = predict(graph, x, 1, &size);
+    ck_assert_int_eq(size, 4); /* [2, 2, 1] */
+    const float wanted[] = {7, 21, 42, 56};
+    for (int i = 0; i < 4; i++)
+        ck_assert_float_eq(y[i], wanted[i]);
+    free(y);
+    neuron_graph_unref(graph);
+    ((int64_t *)(void *)steps->raw_data.data)[0] = -1;
+    assert_status(try_import(&graph, context, model, NULL), NEURON_E_UNSUPPORTED);
+    assert_message("has a step of -1; it must be 1 or more");
+}
+END_TEST
+
 /* [1, 6, 2] of a dense network stays so, and one channel of an image is the last. */
 START_TEST(outputs_of_one_channel_are_images_if_they_were)
 {
@@ -816,6 +845,7 @@ int main(void)
     tcase_add_test(tests, powers_are_products);
     tcase_add_test(tests, axes_of_one_grow_where_they_are);
     tcase_add_test(tests, shapes_that_are_computed_are_known);
+    tcase_add_test(tests, slices_go_by_steps);
     tcase_add_test(tests, outputs_of_one_channel_are_images_if_they_were);
     tcase_add_test(tests, numbers_of_all_types_are_read);
     tcase_add_test(tests, operators_of_all_sets_are_read);
