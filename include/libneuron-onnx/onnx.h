@@ -94,9 +94,10 @@ NEURON_API_EXPERIMENTAL int neuron_onnx_export_to(const neuron_graph_t *graph,
  *  The file takes up to 64 times its bytes of memory while it is read, the graph as much as its
  *  parameters. Numbers that large models have in a file of their own are read from a file in the
  *  same folder, and from nowhere else.
- *  @param[out] graph  the finished graph; NULL on failure.
- *  @param options  as options.h has them: "layout=file, outputs=probabilities"; NULL for the
- *                  defaults.
+ *  @param[out] graph  the finished graph, which the caller gives back by neuron_graph_unref(); it
+ *                     keeps the context, and nothing of the file. NULL on failure.
+ *  @param options     as options.h has them: "layout=file, outputs=probabilities"; NULL for the
+ *                     defaults.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_IO; NEURON_E_FORMAT for what is no ONNX file, or a
  *           damaged one; NEURON_E_UNSUPPORTED for what is not imported; NEURON_E_SHAPE for a layer
  *           that does not fit its input; NEURON_E_MEMORY. Any thread. Since 0.1, experimental. */

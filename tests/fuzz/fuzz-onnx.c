@@ -3,16 +3,20 @@
 #include <libneuron/libneuron.h>
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* More than any honest file of a fuzzer's size needs; and what one prediction may cost. */
-static const size_t memory_max = (size_t)256 << 20;
+/* What reading a file of a fuzzer's size may take at the most: a million numbers that it computes,
+ * a few times. What a graph takes beyond that to predict with is up to its shapes; and what one
+ * prediction may cost. */
+static const size_t reading_max = (size_t)64 << 20, memory_max = (size_t)256 << 20;
 static const int64_t work_max = 1 << 14;
 
 static atomic_size_t memory_used;
+static atomic_bool is_reading;
 
 /* In front of each piece, to know its size. */
 enum { HEAD = 64 };
@@ -22,6 +26,9 @@ static void *allocate(size_t size, size_t alignment, void *user_data)
     void *memory = NULL;
     (void)alignment; /* 64 or less */
     (void)user_data;
+    if (atomic_load(&is_reading) &&
+        (size > reading_max || atomic_load(&memory_used) > reading_max - size))
+        abort(); /* a claim was believed too early */
     if (size > memory_max || atomic_load(&memory_used) > memory_max - size ||
         posix_memalign(&memory, HEAD, size + HEAD) != 0)
         return NULL;
@@ -120,7 +127,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     neuron_context_set_number(context, "threads", 1);
     for (int i = 0; i < 3; i++) {
+        atomic_store(&is_reading, true);
         int status = neuron_onnx_import_memory(&graph, context, data, size, options[i]);
+        atomic_store(&is_reading, false);
         if ((status == NEURON_OK) != (graph != NULL) || (status < 0 && !neuron_error_last()[0]))
             abort();
         if (graph && is_small(graph)) {
