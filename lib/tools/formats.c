@@ -49,8 +49,14 @@ static int write_onnx(neuron_graph_t *graph, const char *path, const char *optio
 {
     return neuron_onnx_export(graph, path, options);
 }
+static int read_onnx(neuron_graph_t **graph, neuron_context_t *context, const char *path)
+{
+    return neuron_onnx_import(graph, context, path, NULL);
+}
+#define READ_ONNX  read_onnx
 #define WRITE_ONNX write_onnx
 #else
+#define READ_ONNX  NULL
 #define WRITE_ONNX NULL
 #endif
 
@@ -95,6 +101,7 @@ const format_t formats[] = {
      .what = "a model for ONNX Runtime and others",
      .needs = "libneuron-onnx",
      .kind = CONTENT_ONNX,
+     .read = READ_ONNX,
      .options = "layout, input_type",
      .write = WRITE_ONNX},
     {.name = "c",
