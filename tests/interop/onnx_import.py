@@ -27,6 +27,8 @@ except ImportError:
     torch = None
 try:
     import sklearn.neural_network
+    import sklearn.pipeline
+    import sklearn.preprocessing
     import skl2onnx
 except ImportError:
     skl2onnx = None
@@ -429,6 +431,12 @@ def check_sklearn(check):
         "words": network.MLPClassifier(hidden_layer_sizes=(8,), activation="tanh", max_iter=30, random_state=1).fit(x, words),
         "two classes": network.MLPClassifier(hidden_layer_sizes=(8,), activation="logistic", max_iter=30, random_state=1).fit(x, two),
         "numbers": network.MLPRegressor(hidden_layer_sizes=(8,), max_iter=30, random_state=1).fit(x, x[:, :2]),
+        "scaled": sklearn.pipeline.make_pipeline(
+            sklearn.preprocessing.StandardScaler(), network.MLPClassifier(hidden_layer_sizes=(8,), max_iter=30, random_state=1)
+        ).fit(x * 3 + 2, many),
+        "scaled to a range": sklearn.pipeline.make_pipeline(
+            sklearn.preprocessing.MinMaxScaler(), network.MLPRegressor(hidden_layer_sizes=(8,), max_iter=30, random_state=1)
+        ).fit(x, x[:, 1]),
         "a number": network.MLPRegressor(hidden_layer_sizes=(8,), activation="identity", max_iter=30, random_state=1).fit(x, x[:, 1]),
     }
     kind = [("x", skl2onnx.common.data_types.FloatTensorType([None, 5]))]

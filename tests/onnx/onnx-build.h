@@ -209,6 +209,16 @@ static inline operator_t *set_float(operator_t *to, const char *name, float valu
     return to;
 }
 
+static inline operator_t *set_floats(operator_t *to, const char *name, size_t count,
+                                     const float *values)
+{
+    Neuron__Onnx__Attribute *made = add_attribute(to, name);
+    made->n_floats = count;
+    made->floats = keep(count * sizeof *values);
+    memcpy(made->floats, values, count * sizeof *values);
+    return to;
+}
+
 static inline operator_t *set_word(operator_t *to, const char *name, const char *word)
 {
     Neuron__Onnx__Attribute *made = add_attribute(to, name);

@@ -598,6 +598,35 @@ START_TEST(shapes_that_are_computed_are_known)
 }
 END_TEST
 
+/* Of scikit-learn: for each feature, or for all. */
+START_TEST(scalers_standardize)
+{
+    for (size_t count = 1; count <= 3; count++) {
+        model_t *model = new_model(13);
+        add_input(model, "x", EXTENTS(0, 3));
+        operator_t *scaler = add_operator(model, "Scaler", "x", "y");
+        scaler->domain = keep_text("ai.onnx.ml");
+        set_floats(scaler, "offset", count, (const float[]){1, 2, 3});
+        set_floats(scaler, "scale", 1, (const float[]){0.5f});
+        add_output(model, "y");
+        neuron_graph_t *graph;
+        if (count == 2) {
+            assert_status(try_import(&graph, context, model, NULL), NEURON_E_FORMAT);
+            assert_message("(Scaler) that makes \"y\": attribute offset has 2 numbers for 3");
+            continue;
+        }
+        graph = import_model(context, model, NULL);
+        int64_t size;
+        float *y = predict(graph, (const float[]){5, 7, 2}, 1, &size);
+        ck_assert_float_eq(y[0], 2);
+        ck_assert_float_eq(y[1], count == 1 ? 3 : 2.5f);
+        ck_assert_float_eq(y[2], count == 1 ? 0.5f : -0.5f);
+        free(y);
+        neuron_graph_unref(graph);
+    }
+}
+END_TEST
+
 /* Every so many places of an axis, as for the skips of narrower blocks. */
 START_TEST(slices_go_by_steps)
 {
@@ -845,6 +874,7 @@ int main(void)
     tcase_add_test(tests, powers_are_products);
     tcase_add_test(tests, axes_of_one_grow_where_they_are);
     tcase_add_test(tests, shapes_that_are_computed_are_known);
+    tcase_add_test(tests, scalers_standardize);
     tcase_add_test(tests, slices_go_by_steps);
     tcase_add_test(tests, outputs_of_one_channel_are_images_if_they_were);
     tcase_add_test(tests, numbers_of_all_types_are_read);

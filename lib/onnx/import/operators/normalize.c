@@ -118,6 +118,61 @@ int neuron_onnx_import_layer_norm(neuron_onnx_reader *reader, const neuron_onnx_
     return neuron_onnx_out(reader, from, 0, node, &layout);
 }
 
+/* ---- Scaler ---- */
+
+/* Numbers of an attribute, one for each of the last axis or one for all; `standard` without. */
+static int read_scaler(neuron_onnx_weights *weights, neuron_onnx_reader *reader,
+                       const neuron_onnx_operator *from, const char *name,
+                       const neuron_onnx_layout *layout, int32_t place, double standard)
+{
+    int32_t last = layout->rank - 1;
+    int64_t steps[NEURON_RANK_MAX] = {0};
+    const Neuron__Onnx__Attribute *given = neuron_onnx_attribute(from, name);
+    size_t count = given ? given->n_floats : 0;
+    if (count > 1 && count != (size_t)layout->extent[last])
+        return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
+                                  "attribute %s has %zu numbers for %" PRId64, name, count,
+                                  layout->extent[last]);
+    weights->numbers = count > 0 ? given->floats : NULL;
+    weights->scale = count > 0 ? 1 : standard;
+    steps[last] = count > 1;
+    neuron_onnx_weights_factors(weights, layout, place, steps);
+    return NEURON_OK;
+}
+
+/* (x - offset) * scale, as scikit-learn's scalers become: of the domain ai.onnx.ml. */
+int neuron_onnx_import_scaler(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    neuron_onnx_item *item;
+    neuron_node_t *node;
+    neuron_onnx_layout layout;
+    neuron_onnx_weights arrays[] = {{.array = "mean"}, {.array = "deviation"}};
+    int32_t place;
+    RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
+    int32_t last = item->layout.rank - 1;
+    if (last < 1 || item->layout.batch == last)
+        return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT, "reads a value without features");
+    RETURN_IF_ERROR(
+        neuron_onnx_put_last(&node, &layout, &place, reader, from, item, UINT32_C(1) << last));
+    RETURN_IF_ERROR(read_scaler(&arrays[0], reader, from, "offset", &layout, place, 0));
+    RETURN_IF_ERROR(read_scaler(&arrays[1], reader, from, "scale", &layout, place, 1));
+    const Neuron__Onnx__Attribute *scale = neuron_onnx_attribute(from, "scale");
+    size_t count = scale ? scale->n_floats : 0;
+    float *deviation = neuron_onnx_reader_get(reader, (int64_t)count + 1, sizeof *deviation);
+    if (!deviation)
+        return NEURON_E_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        if (scale->floats[i] == 0)
+            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                      "attribute scale has a 0");
+        deviation[i] = 1 / scale->floats[i];
+    }
+    arrays[1].numbers = count > 0 ? deviation : NULL;
+    RETURN_IF_ERROR(
+        neuron_onnx_weighted_layer(&node, reader, from, true, "standardize", node, "", arrays, 2));
+    return neuron_onnx_out(reader, from, 0, node, &layout);
+}
+
 /* ---- Dropout ---- */
 
 /* Acts in training alone, also if the file was made for training. */

@@ -121,11 +121,16 @@ int neuron_onnx_import_operator(neuron_onnx_reader *reader, const neuron_onnx_op
 {
     size_t row = 0, count = sizeof rows / sizeof *rows;
     bool done = false;
-    if (!is_standard(from))
+    bool scales = from->domain && strcmp(from->domain, "ai.onnx.ml") == 0 &&
+                  strcmp(from->op_type, "Scaler") == 0;
+    if (!is_standard(from) && !scales)
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "operators of \"%.127s\" are not imported", from->domain);
     for (size_t i = 0; i < from->n_attribute; i++)
-        RETURN_IF_ERROR(check_attribute(reader, from, from->attribute[i], NULL));
+        RETURN_IF_ERROR(
+            check_attribute(reader, from, from->attribute[i], scales ? " offset scale " : NULL));
+    if (scales)
+        return neuron_onnx_import_scaler(reader, from);
     RETURN_IF_ERROR(neuron_onnx_fold(&done, reader, from));
     if (done)
         return NEURON_OK;

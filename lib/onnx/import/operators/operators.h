@@ -23,7 +23,7 @@ neuron_onnx_operator_function neuron_onnx_import_pool, neuron_onnx_import_global
     neuron_onnx_import_reduce;
 /* normalize.c */
 neuron_onnx_operator_function neuron_onnx_import_batch_norm, neuron_onnx_import_layer_norm,
-    neuron_onnx_import_dropout;
+    neuron_onnx_import_dropout, neuron_onnx_import_scaler;
 /* activations.c */
 neuron_onnx_operator_function neuron_onnx_import_activation, neuron_onnx_import_bound,
     neuron_onnx_import_clip, neuron_onnx_import_erf, neuron_onnx_import_magnitude,
