@@ -53,6 +53,9 @@ def networks():
         tnn.Flatten(), tnn.Linear(4, 6))
     yield "sequences, flattened", (3, 12), tnn.Sequential(
         tnn.Conv1d(3, 5, 4), tnn.BatchNorm1d(5), tnn.Flatten(), tnn.Linear(45, 6))
+    yield "sequences, pooled", (4, 12), tnn.Sequential(
+        tnn.Conv1d(4, 6, 3, groups=2), tnn.AdaptiveMaxPool1d(5), tnn.PReLU(6), tnn.AdaptiveAvgPool1d(1), tnn.Flatten(),
+        tnn.Linear(6, 3))
     yield "normalisations", (3, 6, 5), tnn.Sequential(
         tnn.Conv2d(3, 4, 3), tnn.BatchNorm2d(4), tnn.PReLU(4), tnn.Flatten(), tnn.Linear(48, 10), tnn.BatchNorm1d(10),
         tnn.ELU(0.7), tnn.LayerNorm(10), tnn.PReLU(), tnn.Linear(10, 3))
