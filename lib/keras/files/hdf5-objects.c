@@ -104,8 +104,10 @@ static int read_block(header *of, neuron_h5_span block, int depth)
         if (size > block.size - of->head)
             return 0;
         neuron_h5_span message = {block.bytes + of->head, size};
-        int result = kind == NEURON_H5_CONTINUATION ? read_continuation(of, message, depth)
-                                                    : of->visit(of->data, kind, message);
+        bool shared = (block.bytes[of->version == 2 ? 3 : 4] & 2) != 0; /* lies elsewhere */
+        int result = shared                           ? 0
+                     : kind == NEURON_H5_CONTINUATION ? read_continuation(of, message, depth)
+                                                      : of->visit(of->data, kind, message);
         if (result != 0)
             return result;
         block.bytes += of->head + size;
@@ -165,7 +167,7 @@ typedef struct group {
     const neuron_h5 *h5;
     uint64_t heap; /* where names are, */
     uint64_t heap_size;
-    size_t budget; /* nodes that may still be read */
+    size_t budget; /* nodes and entries that may still be read */
     neuron_h5_member visit;
     void *data;
 } group;
@@ -193,7 +195,8 @@ static int read_symbols(group *of, uint64_t address)
         return 0;
     uint64_t count = neuron_h5_number(node + 6, 2);
     node = neuron_h5_at(of->h5, address, HEAD + count * ENTRY);
-    for (uint64_t i = 0; node && i < count; i++) {
+    for (uint64_t i = 0; node && i < count && of->budget > 0; i++) {
+        of->budget--;
         int result = visit_symbol(of, node + HEAD + i * ENTRY);
         if (result != 0)
             return result;
@@ -263,8 +266,11 @@ static int read_link(group *of, neuron_h5_span message)
 static int visit_group(void *data, int kind, neuron_h5_span message)
 {
     group *of = data;
+    neuron_h5_heap links;
     if (kind == NEURON_H5_SYMBOLS)
         return read_table(of, message);
+    if (kind == NEURON_H5_LINKS && neuron_h5_read_heap(&links, message, 8))
+        return neuron_h5_dense(of->h5, &links, visit_group, NEURON_H5_LINK, of);
     return kind == NEURON_H5_LINK ? read_link(of, message) : 0;
 }
 

@@ -11,6 +11,7 @@ enum {
     NEURON_H5_TYPE = 3,
     NEURON_H5_LINK = 6,
     NEURON_H5_LAYOUT = 8,
+    NEURON_H5_PIPELINE = 11,
     NEURON_H5_ATTRIBUTE = 12,
     NEURON_H5_CONTINUATION = 16,
     NEURON_H5_SYMBOLS = 17,
@@ -32,13 +33,23 @@ uint64_t neuron_h5_number(const uint8_t *bytes, int width);
 /* An address that stands for nothing. */
 #define NEURON_H5_NOWHERE UINT64_MAX
 
-/* "the HDF5 file is damaged", NEURON_E_FORMAT. */
-int neuron_h5_damaged(const neuron_h5 *h5, const char *path);
-
 /* Hands on each message of the header at an address, until `visit` returns another value than 0,
  * which is returned then. */
 typedef int (*neuron_h5_message)(void *data, int kind, neuron_h5_span message);
 int neuron_h5_messages(const neuron_h5 *h5, uint64_t address, neuron_h5_message visit, void *data);
+
+/* Where links or attributes are that lie in a heap of their own, and the tree that names them. */
+typedef struct neuron_h5_heap {
+    uint64_t heap, tree;
+} neuron_h5_heap;
+
+/* The message NEURON_H5_LINKS or NEURON_H5_ATTRIBUTES, which may have a number of `first` bytes
+ * before; false if there is no heap. */
+bool neuron_h5_read_heap(neuron_h5_heap *where, neuron_h5_span message, size_t first);
+
+/* Hands on each of them as if it were a message of kind `message`, likewise. */
+int neuron_h5_dense(const neuron_h5 *h5, const neuron_h5_heap *where, neuron_h5_message visit,
+                    int message, void *data);
 
 /* Hands on name and address of each object in a group likewise. The name lasts for the call. */
 typedef int (*neuron_h5_member)(void *data, const char *name, size_t length, uint64_t address);

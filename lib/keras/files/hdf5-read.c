@@ -1,5 +1,5 @@
 /* Arrays and texts of a file. */
-#include "keras/files/hdf5-objects.h"
+#include "keras/files/hdf5-chunks.h"
 
 #include <math.h>
 #include <string.h>
@@ -88,14 +88,37 @@ static float number_of(const uint8_t *bytes, const number_type *type)
 
 /* ---- Arrays ---- */
 
+enum { IN_HEADER, IN_ONE_PIECE, IN_CHUNKS };
+
 typedef struct array {
+    const neuron_h5 *h5;
+    const char *path;
     bool has_space, has_type, has_layout;
     neuron_shape shape;
     number_type type;
-    int layout;          /* 0 in the header, 1 in one piece */
+    int layout;          /* IN_HEADER, ... */
     neuron_h5_span data; /* in the header */
-    uint64_t address;
+    uint64_t address;    /* of the one piece */
+    neuron_h5_chunks chunks;
+    uint64_t size; /* bytes of all numbers */
 } array;
+
+static void read_layout(array *of, neuron_h5_span message)
+{
+    int version = message.size >= 4 ? message.bytes[0] : 0;
+    of->layout = version >= 3 ? message.bytes[1] : -1;
+    of->has_layout = version == 3 || version == 4;
+    if (of->layout == IN_HEADER) {
+        size_t size = (size_t)neuron_h5_number(message.bytes + 2, 2);
+        of->data = (neuron_h5_span){message.bytes + 4, size};
+        of->has_layout = of->has_layout && size <= message.size - 4;
+    } else if (of->layout == IN_ONE_PIECE && message.size >= 18) {
+        of->address = neuron_h5_number(message.bytes + 2, 8);
+    } else {
+        of->has_layout = of->has_layout && of->layout == IN_CHUNKS &&
+                         neuron_h5_read_chunks(&of->chunks, message);
+    }
+}
 
 static int visit_array(void *data, int kind, neuron_h5_span message)
 {
@@ -106,71 +129,87 @@ static int visit_array(void *data, int kind, neuron_h5_span message)
         of->type = read_type(message);
         of->has_type = of->type.kind == WHOLE || of->type.kind == REAL;
     }
-    if (kind != NEURON_H5_LAYOUT || message.size < 4)
-        return 0;
-    int version = message.bytes[0];
-    of->layout = message.bytes[1];
-    of->has_layout = version == 3 || version == 4;
-    if (of->layout == 0) {
-        size_t size = (size_t)neuron_h5_number(message.bytes + 2, 2);
-        of->data = (neuron_h5_span){message.bytes + 4, size};
-        of->has_layout = of->has_layout && size <= message.size - 4;
-    } else if (of->layout == 1 && message.size >= 18) {
-        of->address = neuron_h5_number(message.bytes + 2, 8);
-    } else {
-        of->has_layout = false;
-    }
+    if (kind == NEURON_H5_LAYOUT)
+        read_layout(of, message);
+    if (kind == NEURON_H5_PIPELINE && !neuron_h5_read_filters(&of->chunks, message))
+        of->chunks.filter_count = -1;
     return 0;
 }
 
-static int find_array(array *of, const uint8_t **numbers, const neuron_h5 *h5, const char *path)
+static int open_array(array *of, const neuron_h5 *h5, const char *path)
 {
     uint64_t address;
-    *of = (array){.has_space = false};
+    *of = (array){.h5 = h5, .path = path};
     if (!neuron_h5_find(&address, h5, path))
         return neuron_fail(NEURON_E_FORMAT, "%s: there is no array \"%.200s\"", h5->name, path);
     neuron_h5_messages(h5, address, visit_array, of);
     if (!of->has_space || !of->has_type || !of->has_layout)
-        return neuron_fail(NEURON_E_FORMAT,
-                           "%s: \"%.200s\" is no array of numbers that lie in one piece", h5->name,
-                           path);
-    uint64_t size = of->type.width;
+        return neuron_fail(NEURON_E_UNSUPPORTED,
+                           "%s: \"%.200s\" is no array of numbers, or one of a kind that is not "
+                           "read",
+                           h5->name, path);
+    if (of->chunks.filter_count < 0 ||
+        (of->layout == IN_CHUNKS && of->chunks.width != of->type.width))
+        return neuron_h5_damaged(h5, path);
+    of->size = of->type.width;
     for (int32_t axis = 0; axis < of->shape.rank; axis++)
-        size *= (uint64_t)of->shape.extent[axis];
-    if (of->layout == 0)
-        *numbers = size <= of->data.size ? of->data.bytes : NULL;
-    else
-        *numbers = neuron_h5_at(h5, of->address, size);
-    return *numbers ? NEURON_OK : neuron_h5_damaged(h5, path);
+        of->size *= (uint64_t)of->shape.extent[axis];
+    return NEURON_OK;
 }
 
-int neuron_h5_shape(neuron_shape *shape, const neuron_h5 *h5, const char *path)
+/* The bytes of an array that lies in one piece; NULL for a damaged one. */
+static const uint8_t *numbers_of(const array *of)
+{
+    if (of->layout == IN_HEADER)
+        return of->size <= of->data.size ? of->data.bytes : NULL;
+    return neuron_h5_at(of->h5, of->address, of->size);
+}
+
+int neuron_h5_shape(neuron_shape *shape, uint64_t *stored, const neuron_h5 *h5, const char *path)
 {
     array of;
-    const uint8_t *numbers;
-    RETURN_IF_ERROR(find_array(&of, &numbers, h5, path));
+    RETURN_IF_ERROR(open_array(&of, h5, path));
     *shape = of.shape;
-    return NEURON_OK;
+    *stored = of.size;
+    if (of.layout == IN_CHUNKS)
+        return neuron_h5_check_chunks(stored, h5, &of.chunks, &of.shape, path);
+    return numbers_of(&of) ? NEURON_OK : neuron_h5_damaged(h5, path);
+}
+
+static void convert(float *values, const array *of, const uint8_t *numbers)
+{
+    uint64_t count = of->size / of->type.width;
+    for (uint64_t i = 0; i < count; i++)
+        values[i] = number_of(numbers + i * of->type.width, &of->type);
 }
 
 int neuron_h5_read(float *values, const neuron_h5 *h5, const char *path)
 {
     array of;
-    const uint8_t *numbers;
-    RETURN_IF_ERROR(find_array(&of, &numbers, h5, path));
-    int64_t count = 1;
-    for (int32_t axis = 0; axis < of.shape.rank; axis++)
-        count *= of.shape.extent[axis];
-    for (int64_t i = 0; i < count; i++, numbers += of.type.width)
-        values[i] = number_of(numbers, &of.type);
-    return NEURON_OK;
+    RETURN_IF_ERROR(open_array(&of, h5, path));
+    if (of.layout != IN_CHUNKS) {
+        const uint8_t *numbers = numbers_of(&of);
+        if (!numbers)
+            return neuron_h5_damaged(h5, path);
+        convert(values, &of, numbers);
+        return NEURON_OK;
+    }
+    uint8_t *numbers = neuron_allocate(h5->context, (size_t)of.size, 1);
+    if (!numbers)
+        return NEURON_E_MEMORY;
+    int status = neuron_h5_join_chunks(numbers, h5, &of.chunks, &of.shape, path);
+    if (status == NEURON_OK)
+        convert(values, &of, numbers);
+    neuron_release(h5->context, numbers);
+    return status;
 }
 
 /* ---- Texts ---- */
 
 typedef struct attribute {
+    const neuron_h5 *h5;
     const char *name;
-    bool found, elsewhere;
+    bool found;
     neuron_h5_span type, space, data;
 } attribute;
 
@@ -191,12 +230,9 @@ static int visit_attribute(void *data, int kind, neuron_h5_span message)
 {
     attribute *of = data;
     neuron_h5_span name, rest = message;
-    if (kind == NEURON_H5_ATTRIBUTES && message.size >= 2) {
-        /* They may lie in a heap, if there are many. */
-        size_t place = message.bytes[1] & 1 ? 4 : 2;
-        of->elsewhere = message.size >= place + 8 &&
-                        neuron_h5_number(message.bytes + place, 8) != NEURON_H5_NOWHERE;
-    }
+    neuron_h5_heap others;
+    if (kind == NEURON_H5_ATTRIBUTES && neuron_h5_read_heap(&others, message, 2))
+        return neuron_h5_dense(of->h5, &others, visit_attribute, NEURON_H5_ATTRIBUTE, of);
     if (kind != NEURON_H5_ATTRIBUTE || message.size < 9)
         return 0;
     int version = message.bytes[0];
@@ -283,7 +319,7 @@ static int copy_texts(char ***texts, const neuron_h5 *h5, const attribute *of,
 int neuron_h5_texts(char ***texts, size_t *count, const neuron_h5 *h5, const char *group,
                     const char *name)
 {
-    attribute of = {.name = name};
+    attribute of = {.h5 = h5, .name = name};
     neuron_shape shape;
     uint64_t address;
     *texts = NULL;
@@ -291,10 +327,6 @@ int neuron_h5_texts(char ***texts, size_t *count, const neuron_h5 *h5, const cha
     if (!neuron_h5_find(&address, h5, group))
         return NEURON_OK;
     neuron_h5_messages(h5, address, visit_attribute, &of);
-    if (!of.found && of.elsewhere)
-        return neuron_fail(NEURON_E_UNSUPPORTED,
-                           "%s: attributes of \"%.200s\" lie in a heap, which is not read",
-                           h5->name, group);
     if (!of.found)
         return NEURON_OK;
     if (!neuron_h5_read_space(&shape, of.space))

@@ -13,6 +13,7 @@ static const struct {
     {"hard_swish", "hard_swish", ""},
     {"leaky_relu", "leaky_relu", "slope=0.2"},
     {"log_softmax", "log_softmax", ""},
+    {"log_softmax_v2", "log_softmax", ""}, /* what TensorFlow calls it */
     {"relu", "relu", ""},
     {"relu6", "clip", "minimum=0, maximum=6"},
     {"selu", "selu", ""},

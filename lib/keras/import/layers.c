@@ -604,14 +604,12 @@ static void run(neuron_keras_call *call)
 {
     neuron_keras_reader *reader = call->reader;
     neuron_keras_layer *layer = call->layer;
-    const json_t *config = json_object_get(layer->json, "config");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (strcmp(rows[i].name, layer->class_name) == 0) {
             rows[i].read(call);
             read_regularizers(call);
             neuron_keras_end_arguments(call);
-            if (reader->status == NEURON_OK && layer->base &&
-                json_is_false(json_object_get(config, "trainable")))
+            if (reader->status == NEURON_OK && layer->base && layer->frozen)
                 neuron_node_set_trainable(layer->base, 0);
             return;
         }
@@ -620,18 +618,18 @@ static void run(neuron_keras_call *call)
     neuron_keras_stop(reader, NEURON_E_UNSUPPORTED);
 }
 
-void neuron_keras_apply(neuron_keras_reader *reader, neuron_keras_layer *layer,
-                        neuron_node_t *const *inputs, size_t count)
+neuron_node_t *neuron_keras_apply(neuron_keras_reader *reader, neuron_keras_layer *layer,
+                                  const neuron_keras_nodes *inputs)
 {
-    neuron_keras_call call = {reader, layer, inputs, count, NULL, NULL, ""};
+    neuron_keras_call call = {reader, layer, inputs->nodes, inputs->count, NULL, NULL, ""};
     if (reader->status != NEURON_OK)
-        return;
+        return NULL;
     call.arguments = json_copy(json_object_get(layer->json, "config"));
     if (!call.arguments) {
         neuron_keras_stop(reader, neuron_json_no_memory());
-        return;
+        return NULL;
     }
     run(&call);
     json_decref(call.arguments);
-    layer->outputs[layer->made++] = call.output;
+    return reader->status == NEURON_OK ? call.output : NULL;
 }

@@ -78,30 +78,93 @@ static int open_parts(parts *all, neuron_context_t *context, const void *bytes, 
 
 /* ---- Models ---- */
 
-static int find_pair(neuron_keras_pair *pair, const parts *all, const neuron_keras_layer *layer)
-{
-    const char *path = all->store.ordered ? layer->name : layer->group;
-    *pair =
-        (neuron_keras_pair){layer->base, neuron_keras_store_at(&all->store, path), layer->skips};
-    if (!pair->group)
-        return neuron_fail(NEURON_E_FORMAT, "%s: there are no weights of layer \"%.100s\"",
-                           all->name, layer->name);
-    return neuron_keras_check_pair(&all->store, pair);
-}
-
 /* Whether the numbers of a normalisation stand in the description. */
 static bool is_told(const neuron_keras_layer *layer)
 {
     return layer->mean && !json_is_null(layer->mean);
 }
 
-static int find_pairs(neuron_keras_pair *pairs, size_t *count, const parts *all,
-                      const neuron_keras_reader *reader)
+/* Whether a layer has arrays in the file. */
+static bool has_weights(const neuron_keras_layer *layer)
 {
-    for (size_t i = 0; i < reader->layer_count; i++) {
-        const neuron_keras_layer *layer = &reader->layers[i];
-        if (layer->base && layer->base->spec.array_count > 0 && !is_told(layer))
-            RETURN_IF_ERROR(find_pair(&pairs[(*count)++], all, layer));
+    return layer->base && layer->base->spec.array_count > 0 && !is_told(layer);
+}
+
+static int no_weights(const parts *all, const neuron_keras_layer *layer)
+{
+    return neuron_fail(NEURON_E_FORMAT, "%s: there are no weights of layer \"%.100s\"", all->name,
+                       layer->name);
+}
+
+/* Keras 2 has all arrays of a model within the model in one group: those that are trained, layer by
+ * layer, and then the others. */
+static void number_arrays(const neuron_keras_model *model, bool trained, bool counts, size_t *next)
+{
+    for (size_t i = 0; i < model->layer_count; i++) {
+        neuron_keras_layer *layer = &model->layers[i];
+        if (layer->model)
+            number_arrays(layer->model, trained, counts, next);
+        if (!has_weights(layer))
+            continue;
+        const neuron_spec *spec = &layer->base->spec;
+        for (int64_t k = 0; k < spec->array_count; k++)
+            if (!layer->skips[k] && (spec->arrays[k].trainable && !layer->frozen) == trained)
+                layer->places[k] = (*next)++;
+        *next += counts && !trained && neuron_keras_is_standard(layer->base);
+    }
+}
+
+/* Normalisations may count examples too: then each does. */
+static int number_all(const parts *all, const neuron_keras_layer *layer,
+                      const neuron_keras_group *group)
+{
+    size_t wanted = 0;
+    for (int counts = 0; counts < 2; counts++) {
+        wanted = 0;
+        number_arrays(layer->model, true, counts, &wanted);
+        number_arrays(layer->model, false, counts, &wanted);
+        if (wanted == group->count)
+            return NEURON_OK;
+    }
+    return neuron_fail(NEURON_E_DATA,
+                       "%s: layer \"%.100s\" (%.60s) has %zu arrays, but its layers have %zu",
+                       all->name, layer->name, layer->class_name, group->count, wanted);
+}
+
+typedef struct pair_list {
+    neuron_keras_pair *pairs;
+    size_t count;
+    uint64_t stored;                 /* bytes of their arrays */
+    const neuron_keras_group *group; /* of the model that has all arrays; NULL for none */
+} pair_list;
+
+static int add_layer(pair_list *to, const parts *all, const neuron_keras_layer *layer)
+{
+    const neuron_keras_group *group = to->group;
+    if (!group)
+        group = neuron_keras_store_at(&all->store, all->store.ordered ? layer->name : layer->group);
+    if (!group)
+        return no_weights(all, layer);
+    neuron_keras_pair *pair = &to->pairs[to->count++];
+    *pair = (neuron_keras_pair){layer->base, group, layer->skips, to->group ? layer->places : NULL};
+    return neuron_keras_check_pair(&to->stored, &all->store, pair);
+}
+
+static int find_pairs(pair_list *to, const parts *all, const neuron_keras_model *model)
+{
+    for (size_t i = 0; i < model->layer_count; i++) {
+        const neuron_keras_layer *layer = &model->layers[i];
+        bool begins = layer->model && all->store.ordered && !to->group;
+        if (begins) {
+            to->group = neuron_keras_store_at(&all->store, layer->name);
+            RETURN_IF_ERROR(to->group ? number_all(all, layer, to->group) : no_weights(all, layer));
+        }
+        if (layer->model)
+            RETURN_IF_ERROR(find_pairs(to, all, layer->model));
+        else if (has_weights(layer))
+            RETURN_IF_ERROR(add_layer(to, all, layer));
+        if (begins)
+            to->group = NULL;
     }
     return NEURON_OK;
 }
@@ -147,10 +210,12 @@ static int tell_array(neuron_graph_t *graph, const neuron_keras_layer *layer, in
     return status;
 }
 
-static int tell_arrays(const neuron_keras_reader *reader)
+static int tell_arrays(const neuron_keras_reader *reader, const neuron_keras_model *model)
 {
-    for (size_t i = 0; i < reader->layer_count; i++) {
-        const neuron_keras_layer *layer = &reader->layers[i];
+    for (size_t i = 0; i < model->layer_count; i++) {
+        const neuron_keras_layer *layer = &model->layers[i];
+        if (layer->model)
+            RETURN_IF_ERROR(tell_arrays(reader, layer->model));
         if (!layer->base || !is_told(layer) || !needed(layer->base))
             continue;
         RETURN_IF_ERROR(tell_array(reader->graph, layer, 0, layer->mean, reader->source));
@@ -160,54 +225,46 @@ static int tell_arrays(const neuron_keras_reader *reader)
 }
 
 /* Shapes are compared before the graph is finished: it takes no more memory than the file has. */
-static int finish(neuron_keras_reader *reader, const parts *all, neuron_node_t *const *outputs,
-                  size_t output_count)
+static int finish(neuron_keras_reader *reader, const parts *all, const neuron_keras_nodes *outputs)
 {
     int64_t loaded;
-    size_t count = 0;
-    neuron_keras_pair *pairs =
-        neuron_allocate_zero(all->context, reader->layer_count, sizeof *pairs);
-    if (!pairs)
+    pair_list list = {neuron_allocate_zero(all->context, reader->layer_count, sizeof *list.pairs),
+                      0, 0, NULL};
+    if (!list.pairs)
         return NEURON_E_MEMORY;
-    int status = find_pairs(pairs, &count, all, reader);
+    int status = find_pairs(&list, all, &reader->model);
     if (status == NEURON_OK)
-        status = neuron_graph_finish_many(reader->graph, outputs, (int64_t)output_count);
+        status = neuron_graph_finish_many(reader->graph, outputs->nodes, (int64_t)outputs->count);
     size_t kept = 0; /* nodes that no output needs are gone; others may have their arrays */
-    for (size_t i = 0; status == NEURON_OK && i < count; i++) {
-        pairs[kept] = pairs[i];
-        pairs[kept].node = needed(pairs[i].node);
-        kept += pairs[kept].node != NULL;
+    for (size_t i = 0; status == NEURON_OK && i < list.count; i++) {
+        list.pairs[kept] = list.pairs[i];
+        list.pairs[kept].node = needed(list.pairs[i].node);
+        kept += list.pairs[kept].node != NULL;
     }
     if (status == NEURON_OK)
-        status = neuron_keras_copy_pairs(&loaded, reader->graph, &all->store, pairs, kept);
-    neuron_release(all->context, pairs);
-    return status == NEURON_OK ? tell_arrays(reader) : status;
+        status = neuron_keras_copy_pairs(&loaded, reader->graph, &all->store, list.pairs, kept);
+    neuron_release(all->context, list.pairs);
+    return status == NEURON_OK ? tell_arrays(reader, &reader->model) : status;
 }
 
 static int read_graph(neuron_keras_reader *reader, const parts *all)
 {
-    neuron_node_t **outputs = NULL;
-    size_t count = 0;
+    neuron_keras_nodes outputs = {NULL, 0, 0};
     reader->names = json_object();
-    reader->indices = json_object();
-    if (!reader->names || !reader->indices)
+    if (!reader->names)
         return neuron_json_no_memory();
     RETURN_IF_ERROR(neuron_graph_create(&reader->graph, reader->context));
-    neuron_keras_read_model(&outputs, &count, reader, all->model);
-    int status = reader->status;
+    int status = neuron_keras_read_model(&outputs, reader, all->model);
     if (status == NEURON_OK)
-        status = finish(reader, all, outputs, count);
-    neuron_release(reader->context, outputs);
+        status = finish(reader, all, &outputs);
+    neuron_release(reader->context, outputs.nodes);
     return status;
 }
 
 static void end_reader(neuron_keras_reader *reader)
 {
-    for (size_t i = 0; i < reader->layer_count; i++)
-        neuron_release(reader->context, reader->layers[i].outputs);
-    neuron_release(reader->context, reader->layers);
+    neuron_keras_release_model(&reader->model, reader->context);
     json_decref(reader->names);
-    json_decref(reader->indices);
 }
 
 static int load(neuron_graph_t **graph, neuron_context_t *context, const void *bytes, size_t size,
@@ -285,23 +342,23 @@ static bool has_all_names(const neuron_keras_store *store, const neuron_graph_t 
 }
 
 /* Adds a pair, which is checked. */
-static int add_pair(neuron_keras_pair *pairs, size_t *count, const neuron_keras_store *store,
-                    const neuron_node_t *node, const neuron_keras_group *group, const char *how)
+static int add_pair(pair_list *to, const neuron_keras_store *store, const neuron_node_t *node,
+                    const neuron_keras_group *group, const char *how)
 {
     if (!group)
         return neuron_fail(NEURON_E_DATA, "%s: there are no weights for %.127s, by %s",
                            store->h5->name, node->name, how);
-    pairs[*count] = (neuron_keras_pair){node, group, NULL};
-    return neuron_keras_check_pair(store, &pairs[(*count)++]);
+    neuron_keras_pair *pair = &to->pairs[to->count++];
+    *pair = (neuron_keras_pair){node, group, NULL, NULL};
+    return neuron_keras_check_pair(&to->stored, store, pair);
 }
 
-static int match_names(neuron_keras_pair *pairs, size_t *count, const neuron_graph_t *graph,
-                       const neuron_keras_store *store)
+static int match_names(pair_list *to, const neuron_graph_t *graph, const neuron_keras_store *store)
 {
     for (int64_t i = 0; i < graph->node_count; i++) {
         const neuron_node_t *node = graph->nodes[i];
         if (neuron_keras_has_arrays(node))
-            RETURN_IF_ERROR(add_pair(pairs, count, store, node, find_name(store, node), "name"));
+            RETURN_IF_ERROR(add_pair(to, store, node, find_name(store, node), "name"));
     }
     return NEURON_OK;
 }
@@ -315,7 +372,7 @@ static const neuron_keras_group *next_group(const neuron_keras_store *store, siz
 }
 
 /* Layers in the order that Keras would have them in. */
-static int match_order(neuron_keras_pair *pairs, size_t *count, const neuron_keras_writer *model,
+static int match_order(pair_list *to, const neuron_keras_writer *model,
                        const neuron_keras_store *store)
 {
     size_t next = 0;
@@ -325,7 +382,7 @@ static int match_order(neuron_keras_pair *pairs, size_t *count, const neuron_ker
             continue;
         const neuron_keras_group *group =
             store->ordered ? next_group(store, &next) : neuron_keras_store_at(store, layer->group);
-        RETURN_IF_ERROR(add_pair(pairs, count, store, layer->node, group, "order"));
+        RETURN_IF_ERROR(add_pair(to, store, layer->node, group, "order"));
     }
     const neuron_keras_group *more = store->ordered ? next_group(store, &next) : NULL;
     if (more)
@@ -334,17 +391,17 @@ static int match_order(neuron_keras_pair *pairs, size_t *count, const neuron_ker
     return NEURON_OK;
 }
 
-static int match_all(neuron_keras_pair *pairs, size_t *count, const neuron_graph_t *graph,
-                     const neuron_keras_store *store, int match)
+static int match_all(pair_list *to, const neuron_graph_t *graph, const neuron_keras_store *store,
+                     int match)
 {
     if (match == MATCH_NAME || (match == MATCH_AUTO && has_all_names(store, graph)))
-        return match_names(pairs, count, graph, store);
+        return match_names(to, graph, store);
     neuron_keras_writer model = {
         .context = graph->context, .graph = graph, .format = NEURON_KERAS_FORMAT_WEIGHTS};
     neuron_keras_add_nodes(&model);
     int status = model.status;
     if (status == NEURON_OK)
-        status = match_order(pairs, count, &model, store);
+        status = match_order(to, &model, store);
     neuron_keras_end_writer(&model);
     return status;
 }
@@ -352,10 +409,10 @@ static int match_all(neuron_keras_pair *pairs, size_t *count, const neuron_graph
 static int load_pairs(int64_t *loaded, neuron_graph_t *graph, const neuron_keras_store *store,
                       int match, neuron_keras_pair *pairs)
 {
-    size_t count = 0;
+    pair_list list = {pairs, 0, 0, NULL};
     int64_t arrays;
-    RETURN_IF_ERROR(match_all(pairs, &count, graph, store, match));
-    RETURN_IF_ERROR(neuron_keras_copy_pairs(&arrays, graph, store, pairs, count));
+    RETURN_IF_ERROR(match_all(&list, graph, store, match));
+    RETURN_IF_ERROR(neuron_keras_copy_pairs(&arrays, graph, store, pairs, list.count));
     if (loaded)
         *loaded = arrays;
     return NEURON_OK;

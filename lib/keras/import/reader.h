@@ -7,29 +7,47 @@
 #include "graph/graph.h"
 #include "keras/weights/classes.h"
 
+/* Nodes that go into a call of a layer, or come out of it: one, but of a model as many as it has. */
+typedef struct neuron_keras_nodes {
+    neuron_node_t **nodes;
+    size_t count, capacity;
+} neuron_keras_nodes;
+
+typedef struct neuron_keras_layer neuron_keras_layer;
+
+/* A model of the file: the whole one, or one that is a layer of another. */
+typedef struct neuron_keras_model {
+    const json_t *config;
+    bool sequence;
+    neuron_keras_layer *layers;
+    size_t layer_count;
+    json_t *indices; /* of layers, by name */
+} neuron_keras_model;
+
 /* A layer of the file. */
-typedef struct neuron_keras_layer {
+struct neuron_keras_layer {
     const char *name, *class_name; /* in the description */
     const json_t *json;
     char group[NEURON_KERAS_GROUP]; /* where Keras 3 has its weights */
     char node[NEURON_NODE_NAME_MAX + 1];
-    neuron_node_t *base; /* the node with its arrays; NULL before its first call */
-    neuron_node_t **outputs;
-    size_t call_count, made;       /* how often it is called, and has been here */
-    bool skips[NEURON_ARRAYS_MAX]; /* arrays of the node that the layer does without */
-    const json_t *mean, *variance; /* of a normalisation that has no weights */
-} neuron_keras_layer;
+    bool frozen;
+    neuron_keras_model *model; /* NULL for all but a model */
+    neuron_node_t *base;       /* the node with its arrays; NULL before its first call */
+    neuron_keras_nodes *outputs;
+    size_t call_count, made;          /* how often it is called, and has been here */
+    bool skips[NEURON_ARRAYS_MAX];    /* arrays of the node that the layer does without */
+    size_t places[NEURON_ARRAYS_MAX]; /* of arrays in the group of the model that it is in */
+    const json_t *mean, *variance;    /* of a normalisation that has no weights */
+};
 
 typedef struct neuron_keras_reader {
     neuron_context_t *context;
     const char *source; /* begins the messages */
     neuron_graph_t *graph;
     int status; /* the first failure */
-    neuron_keras_layer *layers;
-    size_t layer_count;
-    json_t *names;             /* of nodes: all that are taken */
-    json_t *indices;           /* of layers, by name */
-    const json_t *input_shape; /* of a sequential model that has it beside its layers */
+    neuron_keras_model model;
+    size_t layer_count, call_count; /* of all models */
+    json_t *names;                  /* of nodes: all that are taken */
 } neuron_keras_reader;
 
 /* One call of a layer: its arguments, each of which is taken away when it is read, and the options
@@ -100,17 +118,15 @@ void neuron_keras_add_function(neuron_keras_call *call, const json_t *function,
 
 /* ---- Layers and models ---- */
 
-/* Calls a layer with inputs; its output is one more of the layer's. */
-void neuron_keras_apply(neuron_keras_reader *reader, neuron_keras_layer *layer,
-                        neuron_node_t *const *inputs, size_t count);
+/* Calls a layer that is no model; NULL after a failure. */
+neuron_node_t *neuron_keras_apply(neuron_keras_reader *reader, neuron_keras_layer *layer,
+                                  const neuron_keras_nodes *inputs);
 
-/* Adds an input of a shape that begins with the batch. */
-neuron_node_t *neuron_keras_add_input(neuron_keras_reader *reader, const char *name,
-                                      const json_t *shape);
+/* Makes all nodes of a model, and of those within it, without finishing the graph: the outputs,
+ * which the caller releases, after a failure too. */
+int neuron_keras_read_model(neuron_keras_nodes *outputs, neuron_keras_reader *reader,
+                            const json_t *model);
 
-/* Makes all nodes of a model, without finishing the graph: *outputs are its outputs, which the
- * caller releases. */
-void neuron_keras_read_model(neuron_node_t ***outputs, size_t *count, neuron_keras_reader *reader,
-                             const json_t *model);
+void neuron_keras_release_model(neuron_keras_model *model, neuron_context_t *context);
 
 #endif

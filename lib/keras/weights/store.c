@@ -76,27 +76,65 @@ static int read_ordered(neuron_keras_store *store, char **names, size_t count)
 
 /* ---- Keras 3 ---- */
 
-/* How many arrays there are: they are numbered from 0. */
-static size_t count_arrays(const neuron_h5 *h5, const char *group)
+/* Where a group is: "block/conv" is layers/block/layers/conv. */
+static int expand(char path[NEURON_H5_PATH], const neuron_keras_store *store, const char *group,
+                  const char *behind)
 {
-    char path[NEURON_H5_PATH + 24];
-    for (size_t count = 0;; count++) {
-        snprintf(path, sizeof path, "%s/vars/%zu", group, count);
-        if (!neuron_h5_has(h5, path))
-            return count;
+    size_t used = (size_t)snprintf(path, NEURON_H5_PATH, "%s", store->root);
+    for (; *group && used < NEURON_H5_PATH; group++) {
+        if (*group == '/')
+            used += (size_t)snprintf(path + used, NEURON_H5_PATH - used, "%s", store->root);
+        else
+            path[used++] = *group;
     }
+    if (used < NEURON_H5_PATH)
+        used += (size_t)snprintf(path + used, NEURON_H5_PATH - used, "%s", behind);
+    if (used >= NEURON_H5_PATH)
+        return neuron_fail(NEURON_E_FORMAT, "%s: the name of an array is too long",
+                           store->h5->name);
+    return NEURON_OK;
 }
 
-static int add_group(void *data, const char *name)
+/* How many arrays there are: they are numbered from 0. No layer has as many as are looked for. */
+static int count_arrays(size_t *count, const neuron_keras_store *store, const char *group)
 {
-    neuron_keras_store *store = data;
-    neuron_keras_group *groups = store->groups, *group;
+    enum { ARRAYS_MAX = 64 };
+    for (*count = 0; *count < ARRAYS_MAX; ++*count) {
+        char path[NEURON_H5_PATH], behind[32];
+        snprintf(behind, sizeof behind, "/vars/%zu", *count);
+        RETURN_IF_ERROR(expand(path, store, group, behind));
+        if (!neuron_h5_has(store->h5, path))
+            break;
+    }
+    return NEURON_OK;
+}
+
+/* The models that a group lies in, by their groups and by the names of their layers. */
+typedef struct models {
+    neuron_keras_store *store;
+    const char *path, *name; /* name is NULL where a model has none */
+    int depth;
+} models;
+
+/* Both with a '/' between, or the second alone. */
+static char *join(const neuron_keras_store *store, const char *first, const char *second)
+{
+    char text[NEURON_H5_PATH];
+    snprintf(text, sizeof text, "%s%s%s", first, first[0] ? "/" : "", second);
+    return copy(store, text);
+}
+
+/* A new group at the end; a layer takes some hundred bytes of a file, so that one of which links
+ * lead back to groups before does not go on for ever. */
+static int new_group(neuron_keras_store *store)
+{
+    enum { LAYER_MIN = 100 };
     size_t count = store->group_count;
-    char path[NEURON_H5_PATH], vars[NEURON_H5_PATH];
-    char **names;
-    size_t name_count;
+    if (count > store->h5->size / LAYER_MIN)
+        return neuron_h5_damaged(store->h5, store->root);
     if ((count & (count - 1)) == 0) { /* room grows at 0, 1, 2, 4, ... */
-        groups = neuron_allocate_zero(store->h5->context, count ? 2 * count : 1, sizeof *groups);
+        neuron_keras_group *groups =
+            neuron_allocate_zero(store->h5->context, count ? 2 * count : 1, sizeof *groups);
         if (!groups)
             return NEURON_E_MEMORY;
         if (count > 0)
@@ -104,19 +142,44 @@ static int add_group(void *data, const char *name)
         neuron_release(store->h5->context, store->groups);
         store->groups = groups;
     }
-    snprintf(path, sizeof path, "%s%s", store->root, name);
-    snprintf(vars, sizeof vars, "%s%s/vars", store->root, name);
-    group = &groups[store->group_count++];
-    *group = (neuron_keras_group){.count = count_arrays(store->h5, path)};
-    group->path = copy(store, name);
+    store->groups[store->group_count++] = (neuron_keras_group){.path = NULL};
+    return NEURON_OK;
+}
+
+/* The name of a layer is an attribute of the group with its arrays, if it has one. */
+static int read_name(neuron_keras_group *group, const models *in)
+{
+    char path[NEURON_H5_PATH], **names;
+    size_t count;
+    RETURN_IF_ERROR(expand(path, in->store, group->path, "/vars"));
+    RETURN_IF_ERROR(neuron_h5_texts(&names, &count, in->store->h5, path, "name"));
+    if (count == 1 && in->name)
+        group->name = join(in->store, in->name, names[0]);
+    bool failed = count == 1 && in->name && !group->name;
+    neuron_release(in->store->h5->context, names);
+    return failed ? NEURON_E_MEMORY : NEURON_OK;
+}
+
+static int add_group(void *data, const char *name)
+{
+    const models *in = data;
+    neuron_keras_store *store = in->store;
+    enum { DEPTH_MAX = 16 };
+    char path[NEURON_H5_PATH];
+    RETURN_IF_ERROR(new_group(store));
+    neuron_keras_group *group = &store->groups[store->group_count - 1];
+    group->path = join(store, in->path, name);
     if (!group->path)
         return NEURON_E_MEMORY;
-    RETURN_IF_ERROR(neuron_h5_texts(&names, &name_count, store->h5, vars, "name"));
-    if (name_count == 1)
-        group->name = copy(store, names[0]);
-    bool failed = name_count == 1 && !group->name;
-    neuron_release(store->h5->context, names);
-    return failed ? NEURON_E_MEMORY : NEURON_OK;
+    RETURN_IF_ERROR(count_arrays(&group->count, store, group->path));
+    RETURN_IF_ERROR(read_name(group, in));
+    /* The layers of a model within the model. Groups move when more come. */
+    models inner = {store, group->path, group->name, in->depth + 1};
+    RETURN_IF_ERROR(expand(path, store, group->path, store->root));
+    path[strlen(path) - 1] = '\0';
+    if (inner.depth > DEPTH_MAX || !neuron_h5_has(store->h5, path))
+        return NEURON_OK;
+    return neuron_h5_each(store->h5, path, add_group, &inner);
 }
 
 /* ---- Both ---- */
@@ -147,7 +210,7 @@ int neuron_keras_store_open(neuron_keras_store *store, const neuron_h5 *h5)
         if (!neuron_h5_has(h5, group))
             continue;
         store->root = others[i];
-        return neuron_h5_each(h5, group, add_group, store);
+        return neuron_h5_each(h5, group, add_group, &(models){store, "", "", 0});
     }
     return neuron_fail(NEURON_E_FORMAT, "%s: there are no weights of Keras in it", h5->name);
 }
@@ -182,11 +245,13 @@ const neuron_keras_group *neuron_keras_store_find(const neuron_keras_store *stor
 int neuron_keras_store_path(char path[NEURON_H5_PATH], const neuron_keras_store *store,
                             const neuron_keras_group *group, size_t index)
 {
-    int length = group->arrays ? snprintf(path, NEURON_H5_PATH, "%s%s/%s", store->root, group->path,
-                                          group->arrays[index])
-                               : snprintf(path, NEURON_H5_PATH, "%s%s/vars/%zu", store->root,
-                                          group->path, index);
-    if (length >= NEURON_H5_PATH)
+    char number[32];
+    if (!store->ordered) {
+        snprintf(number, sizeof number, "/vars/%zu", index);
+        return expand(path, store, group->path, number);
+    }
+    if (snprintf(path, NEURON_H5_PATH, "%s%s/%s", store->root, group->path, group->arrays[index]) >=
+        NEURON_H5_PATH)
         return neuron_fail(NEURON_E_FORMAT, "%s: the name of an array is too long",
                            store->h5->name);
     return NEURON_OK;

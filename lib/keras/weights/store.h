@@ -6,8 +6,8 @@
 #include "keras/files/hdf5.h"
 
 typedef struct neuron_keras_group {
-    char *path;    /* in the file, behind that of the store */
-    char *name;    /* of the layer; NULL where the file does not tell */
+    char *path;    /* in the file, behind that of the store; "block/conv" of a model "block" */
+    char *name;    /* of the layer, likewise; NULL where the file does not tell */
     size_t count;  /* of arrays */
     char **arrays; /* what they are called in the group, in Keras 2; else they are numbered */
 } neuron_keras_group;

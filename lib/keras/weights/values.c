@@ -11,6 +11,12 @@ static bool skips(const neuron_keras_pair *pair, int64_t place)
     return pair->skips && pair->skips[place];
 }
 
+/* The place of an array in the group: of those that the node has there it is number `index`. */
+static size_t place_of(const neuron_keras_pair *pair, int64_t array, size_t index)
+{
+    return pair->places ? pair->places[array] : index;
+}
+
 static int64_t count_of(const neuron_shape *shape)
 {
     int64_t count = 1;
@@ -29,13 +35,18 @@ static bool same_shape(const neuron_shape *theirs, const neuron_shape *ours)
     return theirs->rank >= ours->rank;
 }
 
-static int check_array(const neuron_keras_store *store, const neuron_keras_pair *pair, size_t index,
-                       const neuron_array *array)
+/* Arrays that lie in the same place would take memory that the file does not justify. */
+static int check_array(uint64_t *stored, const neuron_keras_store *store,
+                       const neuron_keras_pair *pair, size_t index, const neuron_array *array)
 {
     char path[NEURON_H5_PATH], text[2][NEURON_SHAPE_TEXT];
     neuron_shape shape;
+    uint64_t more = 0;
     RETURN_IF_ERROR(neuron_keras_store_path(path, store, pair->group, index));
-    RETURN_IF_ERROR(neuron_h5_shape(&shape, store->h5, path));
+    RETURN_IF_ERROR(neuron_h5_shape(&shape, &more, store->h5, path));
+    *stored += more;
+    if (*stored > store->h5->size)
+        return neuron_h5_damaged(store->h5, path);
     if (same_shape(&shape, &array->shape))
         return NEURON_OK;
     return neuron_fail(NEURON_E_SHAPE, "%s: \"%.150s\" is %s, but %.100s.%s is %s", store->h5->name,
@@ -43,14 +54,16 @@ static int check_array(const neuron_keras_store *store, const neuron_keras_pair 
                        neuron_shape_text(&array->shape, text[1]));
 }
 
-int neuron_keras_check_pair(const neuron_keras_store *store, const neuron_keras_pair *pair)
+int neuron_keras_check_pair(uint64_t *stored, const neuron_keras_store *store,
+                            const neuron_keras_pair *pair)
 {
     const neuron_spec *spec = &pair->node->spec;
     size_t wanted = 0, count = pair->group->count;
     for (int64_t i = 0; i < spec->array_count; i++)
         wanted += !skips(pair, i);
     /* A normalisation counts examples too. */
-    if (count != wanted && !(neuron_keras_is_standard(pair->node) && count == wanted + 1))
+    if (!pair->places && count != wanted &&
+        !(neuron_keras_is_standard(pair->node) && count == wanted + 1))
         return neuron_fail(NEURON_E_DATA, "%s: layer \"%.100s\" has %zu arrays, but %.100s has %zu",
                            store->h5->name,
                            pair->group->name ? pair->group->name : pair->group->path, count,
@@ -58,7 +71,8 @@ int neuron_keras_check_pair(const neuron_keras_store *store, const neuron_keras_
     size_t index = 0;
     for (int64_t i = 0; i < spec->array_count; i++)
         if (!skips(pair, i))
-            RETURN_IF_ERROR(check_array(store, pair, index++, &spec->arrays[i]));
+            RETURN_IF_ERROR(
+                check_array(stored, store, pair, place_of(pair, i, index++), &spec->arrays[i]));
     return NEURON_OK;
 }
 
@@ -82,7 +96,8 @@ static int read_pair(float *to, int64_t *loaded, const neuron_keras_store *store
         int64_t count = count_of(&pair->node->spec.arrays[i].shape);
         if (skips(pair, i))
             continue;
-        RETURN_IF_ERROR(neuron_keras_store_path(path, store, pair->group, index++));
+        RETURN_IF_ERROR(
+            neuron_keras_store_path(path, store, pair->group, place_of(pair, i, index++)));
         RETURN_IF_ERROR(neuron_h5_read(to, store->h5, path));
         if (neuron_keras_is_standard(pair->node) && i == 1)
             make_deviations(to, count);

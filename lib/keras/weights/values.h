@@ -6,16 +6,19 @@
 #include "keras/weights/store.h"
 
 /* A node and where its arrays are. `skips` tells for each array of the node whether the group does
- * without; NULL if it has all. */
+ * without; NULL if it has all. `places` tells which of the group's each is, if the group has those
+ * of other nodes too; NULL if it has not. */
 typedef struct neuron_keras_pair {
     const neuron_node_t *node;
     const neuron_keras_group *group;
     const bool *skips;
+    const size_t *places;
 } neuron_keras_pair;
 
 /* Whether count and shapes are those of the node: NEURON_E_DATA, NEURON_E_SHAPE. The graph need not
- * be finished. */
-int neuron_keras_check_pair(const neuron_keras_store *store, const neuron_keras_pair *pair);
+ * be finished. *stored, 0 at first, is how many bytes of the file the arrays of all pairs take. */
+int neuron_keras_check_pair(uint64_t *stored, const neuron_keras_store *store,
+                            const neuron_keras_pair *pair);
 
 /* Copies the arrays of all pairs into a finished graph, all or none; each pair was checked. */
 int neuron_keras_copy_pairs(int64_t *loaded, neuron_graph_t *graph, const neuron_keras_store *store,
