@@ -69,12 +69,14 @@ bool neuron_h5_read_filters(neuron_h5_chunks *chunks, neuron_h5_span message)
     size_t place = old ? 8 : 2;
     chunks->filter_count = bytes[1];
     for (int i = 0; i < chunks->filter_count; i++) {
-        if (message.size < place + 8)
+        if (message.size < place + 6)
             return false;
         int filter = (int)neuron_h5_number(bytes + place, 2);
         bool named = old || filter >= 256;
         size_t name = named ? (size_t)neuron_h5_number(bytes + place + 2, 2) : 0;
         size_t head = named ? 8 : 6;
+        if (message.size < place + head)
+            return false;
         size_t values = (size_t)neuron_h5_number(bytes + place + head - 2, 2);
         chunks->filters[i] = filter;
         name = old ? (name + 7) / 8 * 8 : name;

@@ -71,32 +71,33 @@ typedef struct header {
     int version;
     size_t head;   /* bytes before each message */
     size_t budget; /* of bytes that may still be read, so that no header leads to itself */
+    neuron_h5_span blocks[8]; /* that are still to be read */
+    int block_count;
     neuron_h5_message visit;
     void *data;
 } header;
 
-static int read_block(header *of, neuron_h5_span block, int depth);
-
-static int read_continuation(header *of, neuron_h5_span message, int depth)
+/* A block of more messages, which is read when this one is at its end. */
+static void add_block(header *of, neuron_h5_span message)
 {
-    enum { DEPTH_MAX = 200 };
-    if (message.size < 16 || depth > DEPTH_MAX)
-        return 0;
+    enum { BLOCKS_MAX = sizeof of->blocks / sizeof of->blocks[0] };
+    if (message.size < 16 || of->block_count == BLOCKS_MAX)
+        return;
     uint64_t size = neuron_h5_number(message.bytes + 8, 8);
     const uint8_t *bytes = neuron_h5_at(of->h5, neuron_h5_number(message.bytes, 8), size);
     if (!bytes || size > of->budget)
-        return 0;
+        return;
     of->budget -= (size_t)size;
     neuron_h5_span block = {bytes, (size_t)size};
     if (of->version == 2) { /* "OCHK" before, and a sum behind */
         if (size < 8 || memcmp(bytes, "OCHK", 4) != 0)
-            return 0;
+            return;
         block = (neuron_h5_span){bytes + 4, (size_t)size - 8};
     }
-    return read_block(of, block, depth + 1);
+    of->blocks[of->block_count++] = block;
 }
 
-static int read_block(header *of, neuron_h5_span block, int depth)
+static int read_block(header *of, neuron_h5_span block)
 {
     while (block.size >= of->head) {
         int kind = of->version == 2 ? block.bytes[0] : (int)neuron_h5_number(block.bytes, 2);
@@ -105,9 +106,11 @@ static int read_block(header *of, neuron_h5_span block, int depth)
             return 0;
         neuron_h5_span message = {block.bytes + of->head, size};
         bool shared = (block.bytes[of->version == 2 ? 3 : 4] & 2) != 0; /* lies elsewhere */
-        int result = shared                           ? 0
-                     : kind == NEURON_H5_CONTINUATION ? read_continuation(of, message, depth)
-                                                      : of->visit(of->data, kind, message);
+        int result = 0;
+        if (kind == NEURON_H5_CONTINUATION)
+            add_block(of, message);
+        else if (!shared)
+            result = of->visit(of->data, kind, message);
         if (result != 0)
             return result;
         block.bytes += of->head + size;
@@ -158,7 +161,10 @@ int neuron_h5_messages(const neuron_h5 *h5, uint64_t address, neuron_h5_message 
         return 0;
     bool begun = memcmp(head, "OHDR", 4) == 0 ? begin_new(&of, &block, address, head)
                                               : begin_old(&of, &block, address, head);
-    return begun ? read_block(&of, block, 0) : 0;
+    int result = begun ? read_block(&of, block) : 0;
+    while (result == 0 && of.block_count > 0)
+        result = read_block(&of, of.blocks[--of.block_count]);
+    return result;
 }
 
 /* ---- Groups ---- */

@@ -1,0 +1,323 @@
+/* HDF5 files that the library itself writes, in each way that it has, are read as they are or
+ * refused by name; damaged ones are refused, too. */
+#include "keras/files/hdf5.h"
+#include "test-common.h"
+
+#include <hdf5.h>
+#include <stdio.h>
+
+/* ---- Writing by the library ---- */
+
+static hid_t open_file(bool latest)
+{
+    hid_t list = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_fapl_core(list, 1 << 16, 0);
+    if (latest)
+        H5Pset_libver_bounds(list, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+    hid_t file = H5Fcreate("test", H5F_ACC_TRUNC, H5P_DEFAULT, list);
+    ck_assert_int_ge(file, 0);
+    H5Pclose(list);
+    return file;
+}
+
+/* Ends a file; the test frees its bytes. */
+static uint8_t *close_file(hid_t file, size_t *size)
+{
+    H5Fflush(file, H5F_SCOPE_GLOBAL);
+    ssize_t needed = H5Fget_file_image(file, NULL, 0);
+    ck_assert_int_gt(needed, 0);
+    *size = (size_t)needed;
+    uint8_t *bytes = malloc(*size);
+    ck_assert_int_eq(H5Fget_file_image(file, bytes, *size), needed);
+    H5Fclose(file);
+    return bytes;
+}
+
+enum { ROWS = 11, COLUMNS = 7, CHANNELS = 5, COUNT = ROWS * COLUMNS * CHANNELS };
+
+static float value_of(int i)
+{
+    return (float)(i % 61 - 30);
+}
+
+static void add_array(hid_t file, const char *name, hid_t type, hid_t list)
+{
+    float values[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        values[i] = value_of(i);
+    hid_t space = H5Screate_simple(3, (const hsize_t[]){ROWS, COLUMNS, CHANNELS}, NULL);
+    hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    ck_assert_int_ge(set, 0);
+    ck_assert_int_ge(H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), 0);
+    H5Dclose(set);
+    H5Sclose(space);
+}
+
+static void add_text(hid_t file, const char *name, const char *text)
+{
+    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, strlen(text));
+    hid_t attribute = H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    ck_assert_int_ge(attribute, 0);
+    H5Awrite(attribute, type, text);
+    H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
+/* ---- Reading ---- */
+
+static int open_bytes(neuron_h5 *h5, neuron_context_t *context, const uint8_t *bytes, size_t size)
+{
+    return neuron_h5_open(h5, context, "test", bytes, size);
+}
+
+static void check_array(const neuron_h5 *h5, const char *name)
+{
+    neuron_shape shape;
+    uint64_t stored;
+    float values[COUNT];
+    assert_ok(neuron_h5_shape(&shape, &stored, h5, name));
+    ck_assert_int_eq(shape.rank, 3);
+    ck_assert_int_eq(shape.extent[0], ROWS);
+    ck_assert_int_eq(shape.extent[2], CHANNELS);
+    ck_assert_uint_le(stored, h5->size);
+    assert_ok(neuron_h5_read(values, h5, name));
+    for (int i = 0; i < COUNT; i++)
+        ck_assert_float_eq(values[i], value_of(i));
+}
+
+/* ---- Types ---- */
+
+START_TEST(numbers_of_each_type)
+{
+    const hid_t types[] = {H5T_IEEE_F32LE, H5T_IEEE_F32BE, H5T_IEEE_F64LE, H5T_IEEE_F64BE,
+                           H5T_STD_I8LE,   H5T_STD_I16BE,  H5T_STD_I32LE,  H5T_STD_I64LE};
+    neuron_context_t *context = test_context();
+    for (int latest = 0; latest < 2; latest++)
+        for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+            size_t size;
+            neuron_h5 h5;
+            hid_t file = open_file(latest);
+            add_array(file, "a", types[i], H5P_DEFAULT);
+            uint8_t *bytes = close_file(file, &size);
+            assert_ok(open_bytes(&h5, context, bytes, size));
+            check_array(&h5, "/a");
+            free(bytes);
+        }
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* ---- Layouts ---- */
+
+typedef struct layout {
+    bool compact, shuffles, sums;
+    int level; /* of gzip */
+    hsize_t chunk[3];
+} layout;
+
+static const layout layouts[] = {
+    {.compact = true},
+    {.chunk = {4, 3, 2}},              /* pieces go on beyond the ends */
+    {.chunk = {11, 7, 5}},             /* a single one */
+    {.chunk = {1, 7, 5}, .level = 6},  /* whole rows */
+    {.chunk = {11, 7, 5}, .level = 9}, /* a single one, packed */
+    {.chunk = {4, 7, 5}, .level = 1, .shuffles = true},
+    {.chunk = {2, 2, 2}, .level = 4, .shuffles = true, .sums = true},
+    {.chunk = {3, 3, 3}, .sums = true},
+    {.chunk = {1, 1, 1}}, /* more than one node of the tree has room for */
+};
+
+static hid_t list_of(const layout *of)
+{
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    if (of->compact)
+        H5Pset_layout(list, H5D_COMPACT);
+    else
+        H5Pset_chunk(list, 3, of->chunk);
+    if (of->shuffles)
+        H5Pset_shuffle(list);
+    if (of->level)
+        H5Pset_deflate(list, (unsigned)of->level);
+    if (of->sums)
+        H5Pset_fletcher32(list);
+    return list;
+}
+
+START_TEST(arrays_in_each_layout)
+{
+    neuron_context_t *context = test_context();
+    for (int latest = 0; latest < 2; latest++) {
+        size_t size;
+        neuron_h5 h5;
+        hid_t file = open_file(latest), list = list_of(&layouts[_i]);
+        add_array(file, "a", H5T_IEEE_F32LE, list);
+        H5Pclose(list);
+        uint8_t *bytes = close_file(file, &size);
+        assert_ok(open_bytes(&h5, context, bytes, size));
+        check_array(&h5, "a");
+        /* Each byte that is wrong, and each end: read, or refused, but nothing beyond. */
+        for (size_t i = 0; i < size; i += 3) {
+            neuron_shape shape;
+            uint64_t stored;
+            float values[COUNT];
+            uint8_t before = bytes[i];
+            bytes[i] ^= (uint8_t)(1 + i % 255);
+            if (open_bytes(&h5, context, bytes, size) == NEURON_OK &&
+                neuron_h5_shape(&shape, &stored, &h5, "a") == NEURON_OK &&
+                neuron_shape_count(&shape) <= COUNT)
+                (void)neuron_h5_read(values, &h5, "a");
+            bytes[i] = before;
+        }
+        free(bytes);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* What is refused, and what the message says. */
+static void check_refusal(const uint8_t *bytes, size_t size, int status, const char *message)
+{
+    neuron_context_t *context = test_context();
+    neuron_h5 h5;
+    neuron_shape shape;
+    uint64_t stored;
+    assert_ok(open_bytes(&h5, context, bytes, size));
+    int found = neuron_h5_shape(&shape, &stored, &h5, "a");
+    assert_that(found == status && strstr(neuron_error_last(), message) != NULL, "%d: %s", found,
+                neuron_error_last());
+    neuron_context_unref(context);
+}
+
+START_TEST(what_is_not_known_is_told_by_name)
+{
+    size_t size;
+    /* An array that may grow. */
+    hid_t file = open_file(true), list = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(list, 1, (const hsize_t[]){4});
+    hid_t space = H5Screate_simple(1, (const hsize_t[]){9}, (const hsize_t[]){H5S_UNLIMITED});
+    hid_t set = H5Dcreate2(file, "a", H5T_IEEE_F32LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+             (const float[]){1, 2, 3, 4, 5, 6, 7, 8, 9});
+    H5Dclose(set);
+    uint8_t *bytes = close_file(file, &size);
+    check_refusal(bytes, size, NEURON_E_UNSUPPORTED, "an index of kind 4");
+    free(bytes);
+    /* One that is packed in another way. */
+    file = open_file(false);
+    hid_t type = H5Tcopy(H5T_STD_I32LE);
+    H5Pset_scaleoffset(list, H5Z_SO_INT, 0);
+    set = H5Dcreate2(file, "a", H5T_STD_I32LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    ck_assert_int_ge(set, 0);
+    H5Dwrite(set, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+             (const int[]){1, 2, 3, 4, 5, 6, 7, 8, 9});
+    H5Dclose(set);
+    bytes = close_file(file, &size);
+    check_refusal(bytes, size, NEURON_E_UNSUPPORTED, "packed by filter 6");
+    free(bytes);
+    /* One of which nothing was written. */
+    file = open_file(false);
+    H5Premove_filter(list, H5Z_FILTER_ALL);
+    H5Dclose(H5Dcreate2(file, "a", H5T_IEEE_F32LE, space, H5P_DEFAULT, list, H5P_DEFAULT));
+    bytes = close_file(file, &size);
+    check_refusal(bytes, size, NEURON_E_FORMAT, "damaged");
+    free(bytes);
+    /* Texts are no numbers. */
+    file = open_file(false);
+    H5Tclose(type);
+    type = H5Tcopy(H5T_C_S1);
+    H5Dclose(H5Dcreate2(file, "a", type, space, H5P_DEFAULT, list, H5P_DEFAULT));
+    bytes = close_file(file, &size);
+    check_refusal(bytes, size, NEURON_E_UNSUPPORTED, "no array of numbers");
+    free(bytes);
+    H5Tclose(type);
+    H5Sclose(space);
+    H5Pclose(list);
+}
+END_TEST
+
+/* ---- Groups and attributes ---- */
+
+static int count_name(void *data, const char *name)
+{
+    int *count = data;
+    ck_assert_int_eq(name[0], 'g');
+    ++*count;
+    return NEURON_OK;
+}
+
+/* So many that they fill several blocks of a heap, and nodes of a tree. */
+START_TEST(groups_with_many_members)
+{
+    static const int counts[] = {1, 8, 9, 40, 3000};
+    neuron_context_t *context = test_context();
+    for (int latest = 0; latest < 2; latest++) {
+        size_t size;
+        int found = 0;
+        neuron_h5 h5;
+        char path[80], text[80], **texts;
+        size_t text_count;
+        hid_t file = open_file(latest);
+        hid_t outer = H5Gcreate2(file, "outer", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        for (int i = 0; i < counts[_i]; i++) {
+            snprintf(path, sizeof path, "g%d_with_a_name_that_is_not_short", i);
+            H5Gclose(H5Gcreate2(outer, path, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+            snprintf(text, sizeof text, "text %d", i);
+            add_text(outer, path, text);
+        }
+        H5Gclose(outer);
+        uint8_t *bytes = close_file(file, &size);
+        assert_ok(open_bytes(&h5, context, bytes, size));
+        assert_ok(neuron_h5_each(&h5, "/outer", count_name, &found));
+        assert_that(found == counts[_i], "%d of %d, %d", found, counts[_i], latest);
+        for (int i = 0; i < counts[_i]; i += 1 + counts[_i] / 50) {
+            snprintf(path, sizeof path, "/outer/g%d_with_a_name_that_is_not_short", i);
+            ck_assert(neuron_h5_has(&h5, path));
+            assert_ok(neuron_h5_texts(&texts, &text_count, &h5, "/outer", path + 7));
+            snprintf(text, sizeof text, "text %d", i);
+            ck_assert_uint_eq(text_count, 1);
+            ck_assert_str_eq(texts[0], text);
+            neuron_release(context, texts);
+        }
+        ck_assert(!neuron_h5_has(&h5, "/outer/other"));
+        free(bytes);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* A group of which a link leads back is gone through for no longer than a file can justify. */
+START_TEST(groups_that_lead_back)
+{
+    neuron_context_t *context = test_context();
+    size_t size;
+    neuron_h5 h5;
+    hid_t file = open_file(_i);
+    H5Lcreate_hard(file, "/", file, "g", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_soft("/g", file, "soft", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_external("other.h5", "/", file, "external", H5P_DEFAULT, H5P_DEFAULT);
+    uint8_t *bytes = close_file(file, &size);
+    assert_ok(open_bytes(&h5, context, bytes, size));
+    ck_assert(neuron_h5_has(&h5, "/g/g/g/g"));
+    ck_assert(!neuron_h5_has(&h5, "/soft"));
+    ck_assert(!neuron_h5_has(&h5, "/external"));
+    free(bytes);
+    neuron_context_unref(context);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("hdf5");
+    TCase *tests = tcase_create("files");
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    tcase_set_timeout(tests, 0);
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, numbers_of_each_type);
+    tcase_add_loop_test(tests, arrays_in_each_layout, 0, sizeof layouts / sizeof layouts[0]);
+    tcase_add_test(tests, what_is_not_known_is_told_by_name);
+    tcase_add_loop_test(tests, groups_with_many_members, 0, 5);
+    tcase_add_loop_test(tests, groups_that_lead_back, 0, 2);
+    return run_suite(suite);
+}
