@@ -15,7 +15,8 @@ bool neuron_archive_is(const void *bytes, size_t size)
 
 /* All that a source has, which is as much as the archive says: it is asked for in pieces that grow,
  * so that an archive that lies costs no more than it is worth. */
-static int read_all(void **bytes, size_t *size, neuron_source *source, neuron_context_t *context)
+static int read_all(void **bytes, size_t *size, neuron_source *source, neuron_context_t *context,
+                    uint64_t most)
 {
     enum { FIRST = 1 << 16 };
     size_t capacity = 0, used = 0, got = 0;
@@ -38,19 +39,27 @@ static int read_all(void **bytes, size_t *size, neuron_source *source, neuron_co
             return status;
         }
         used += got;
+        if (used > most) {
+            neuron_release(context, all);
+            return neuron_fail(NEURON_E_FORMAT,
+                               "%s: has more than %" PRIu64
+                               " bytes, which so small an archive does not justify",
+                               source->name, most);
+        }
     } while (used == capacity);
     *bytes = all;
     *size = used;
     return NEURON_OK;
 }
 
-static int read_member(void **bytes, size_t *size, const neuron_store *store, const char *member)
+static int read_member(void **bytes, size_t *size, const neuron_store *store, const char *member,
+                       uint64_t most)
 {
     char label[512];
     neuron_zip_member opened;
     snprintf(label, sizeof label, "%.400s: %.100s", store->name, member);
     RETURN_IF_ERROR(neuron_zip_open(&opened, store, label, member));
-    int status = read_all(bytes, size, &opened.source, store->context);
+    int status = read_all(bytes, size, &opened.source, store->context, most);
     if (status == NEURON_OK) {
         status = neuron_source_finish(&opened.source, "the member");
         if (status < 0)
@@ -61,13 +70,13 @@ static int read_member(void **bytes, size_t *size, const neuron_store *store, co
 }
 
 int neuron_archive_read(void **bytes, size_t *size, neuron_context_t *context, const void *archive,
-                        size_t archive_size, const char *name, const char *member)
+                        size_t archive_size, const char *name, const char *member, uint64_t most)
 {
     const neuron_content content = neuron_content_of_memory(context, archive, archive_size, name);
     neuron_store store;
     *bytes = NULL;
     RETURN_IF_ERROR(neuron_store_open(&store, &content));
-    int status = read_member(bytes, size, &store, member);
+    int status = read_member(bytes, size, &store, member, most);
     neuron_store_close(&store);
     if (status < 0)
         *bytes = NULL;

@@ -9,9 +9,10 @@
 /* Whether bytes begin as an archive does. */
 bool neuron_archive_is(const void *bytes, size_t size);
 
-/* The bytes of a member, which the caller releases. NEURON_E_DATA if there is none. */
+/* The bytes of a member, which the caller releases. NEURON_E_DATA if there is none, NEURON_E_FORMAT
+ * if it has more than `most`. */
 int neuron_archive_read(void **bytes, size_t *size, neuron_context_t *context, const void *archive,
-                        size_t archive_size, const char *name, const char *member);
+                        size_t archive_size, const char *name, const char *member, uint64_t most);
 
 /* What an archive will have. */
 typedef struct neuron_archive_member {

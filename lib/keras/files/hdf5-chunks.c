@@ -9,9 +9,6 @@ enum { TREE = 0, SINGLE = 1, IMPLICIT = 2, FIXED_ARRAY = 3 };
 
 enum { DEFLATE = 1, SHUFFLE = 2, CHECKSUM = 3 };
 
-/* What DEFLATE makes of a byte at most. */
-enum { RATIO_MAX = 1032 };
-
 /* ---- What headers say ---- */
 
 static bool read_extents(neuron_h5_chunks *chunks, const uint8_t *from, int axes, int width)
@@ -214,7 +211,7 @@ static bool begin_walk(walk *of, const neuron_h5 *h5, const neuron_h5_chunks *ch
             ((uint64_t)shape->extent[axis] + chunks->extent[axis] - 1) / chunks->extent[axis];
         of->all *= of->counts[axis];
         of->size *= chunks->extent[axis];
-        if (of->size > (uint64_t)RATIO_MAX * h5->size || of->all > h5->size)
+        if (of->size > (uint64_t)NEURON_H5_RATIO * h5->size || of->all > h5->size)
             return false;
     }
     return true;
@@ -352,7 +349,7 @@ static int check(walk *of, uint64_t index, neuron_h5_span bytes, uint32_t mask)
     (void)index;
     (void)mask;
     bool packed = of->chunks->filter_count > 0;
-    return of->size <= (packed ? RATIO_MAX : 1) * (uint64_t)bytes.size ? NEURON_OK : stop(of);
+    return of->size <= (packed ? NEURON_H5_RATIO : 1) * (uint64_t)bytes.size ? NEURON_OK : stop(of);
 }
 
 int neuron_h5_check_chunks(uint64_t *stored, const neuron_h5 *h5, const neuron_h5_chunks *chunks,

@@ -17,6 +17,9 @@
 /* What a path of a file may have, with its end. */
 enum { NEURON_H5_PATH = 512, NEURON_H5_NAME = 256 };
 
+/* What DEFLATE makes of a byte at most. */
+enum { NEURON_H5_RATIO = 1032 };
+
 typedef struct neuron_h5 {
     neuron_context_t *context;
     const char *name; /* begins the messages */
@@ -24,8 +27,9 @@ typedef struct neuron_h5 {
     /* Reading: */
     const uint8_t *bytes;
     size_t size;
-    uint64_t base; /* what addresses count from */
-    uint64_t root; /* where the first group is */
+    uint64_t base;      /* what addresses count from */
+    uint64_t justified; /* bytes that all arrays may take in memory */
+    uint64_t root;      /* where the first group is */
 
     /* Writing: between create and close nothing of the HDF5 library prints. */
     bool writes;

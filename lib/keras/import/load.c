@@ -38,16 +38,20 @@ static int parse_model(parts *all, const char *text, size_t size)
 
 static int open_archive(parts *all, const void *bytes, size_t size)
 {
+    /* A description in memory is much larger than its text. Keras does not pack either. */
+    const uint64_t text_max = (64 << 10) + 32 * (uint64_t)size;
     void *text;
     size_t length;
-    RETURN_IF_ERROR(
-        neuron_archive_read(&text, &length, all->context, bytes, size, all->name, "config.json"));
+    RETURN_IF_ERROR(neuron_archive_read(&text, &length, all->context, bytes, size, all->name,
+                                        "config.json", text_max));
     int status = parse_model(all, text, length);
     neuron_release(all->context, text);
     RETURN_IF_ERROR(status);
     RETURN_IF_ERROR(neuron_archive_read(&all->image, &length, all->context, bytes, size, all->name,
-                                        "model.weights.h5"));
-    return neuron_h5_open(&all->h5, all->context, all->name, all->image, length);
+                                        "model.weights.h5", UINT64_MAX));
+    RETURN_IF_ERROR(neuron_h5_open(&all->h5, all->context, all->name, all->image, length));
+    all->h5.justified = NEURON_H5_RATIO * (uint64_t)size; /* packed twice is not twice as good */
+    return NEURON_OK;
 }
 
 static int open_h5(parts *all, const void *bytes, size_t size)
@@ -134,7 +138,7 @@ static int number_all(const parts *all, const neuron_keras_layer *layer,
 typedef struct pair_list {
     neuron_keras_pair *pairs;
     size_t count;
-    uint64_t stored;                 /* bytes of their arrays */
+    neuron_keras_bytes bytes;        /* of their arrays */
     const neuron_keras_group *group; /* of the model that has all arrays; NULL for none */
 } pair_list;
 
@@ -147,7 +151,7 @@ static int add_layer(pair_list *to, const parts *all, const neuron_keras_layer *
         return no_weights(all, layer);
     neuron_keras_pair *pair = &to->pairs[to->count++];
     *pair = (neuron_keras_pair){layer->base, group, layer->skips, to->group ? layer->places : NULL};
-    return neuron_keras_check_pair(&to->stored, &all->store, pair);
+    return neuron_keras_check_pair(&to->bytes, &all->store, pair);
 }
 
 static int find_pairs(pair_list *to, const parts *all, const neuron_keras_model *model)
@@ -229,7 +233,9 @@ static int finish(neuron_keras_reader *reader, const parts *all, const neuron_ke
 {
     int64_t loaded;
     pair_list list = {neuron_allocate_zero(all->context, reader->layer_count, sizeof *list.pairs),
-                      0, 0, NULL};
+                      0,
+                      {0, 0},
+                      NULL};
     if (!list.pairs)
         return NEURON_E_MEMORY;
     int status = find_pairs(&list, all, &reader->model);
@@ -350,7 +356,7 @@ static int add_pair(pair_list *to, const neuron_keras_store *store, const neuron
                            store->h5->name, node->name, how);
     neuron_keras_pair *pair = &to->pairs[to->count++];
     *pair = (neuron_keras_pair){node, group, NULL, NULL};
-    return neuron_keras_check_pair(&to->stored, store, pair);
+    return neuron_keras_check_pair(&to->bytes, store, pair);
 }
 
 static int match_names(pair_list *to, const neuron_graph_t *graph, const neuron_keras_store *store)
@@ -409,7 +415,7 @@ static int match_all(pair_list *to, const neuron_graph_t *graph, const neuron_ke
 static int load_pairs(int64_t *loaded, neuron_graph_t *graph, const neuron_keras_store *store,
                       int match, neuron_keras_pair *pairs)
 {
-    pair_list list = {pairs, 0, 0, NULL};
+    pair_list list = {pairs, 0, {0, 0}, NULL};
     int64_t arrays;
     RETURN_IF_ERROR(match_all(&list, graph, store, match));
     RETURN_IF_ERROR(neuron_keras_copy_pairs(&arrays, graph, store, pairs, list.count));

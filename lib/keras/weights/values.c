@@ -36,7 +36,7 @@ static bool same_shape(const neuron_shape *theirs, const neuron_shape *ours)
 }
 
 /* Arrays that lie in the same place would take memory that the file does not justify. */
-static int check_array(uint64_t *stored, const neuron_keras_store *store,
+static int check_array(neuron_keras_bytes *bytes, const neuron_keras_store *store,
                        const neuron_keras_pair *pair, size_t index, const neuron_array *array)
 {
     char path[NEURON_H5_PATH], text[2][NEURON_SHAPE_TEXT];
@@ -44,8 +44,9 @@ static int check_array(uint64_t *stored, const neuron_keras_store *store,
     uint64_t more = 0;
     RETURN_IF_ERROR(neuron_keras_store_path(path, store, pair->group, index));
     RETURN_IF_ERROR(neuron_h5_shape(&shape, &more, store->h5, path));
-    *stored += more;
-    if (*stored > store->h5->size)
+    bytes->stored += more;
+    bytes->floats += (uint64_t)count_of(&shape) * sizeof(float);
+    if (bytes->stored > store->h5->size || bytes->floats > store->h5->justified)
         return neuron_h5_damaged(store->h5, path);
     if (same_shape(&shape, &array->shape))
         return NEURON_OK;
@@ -54,7 +55,7 @@ static int check_array(uint64_t *stored, const neuron_keras_store *store,
                        neuron_shape_text(&array->shape, text[1]));
 }
 
-int neuron_keras_check_pair(uint64_t *stored, const neuron_keras_store *store,
+int neuron_keras_check_pair(neuron_keras_bytes *bytes, const neuron_keras_store *store,
                             const neuron_keras_pair *pair)
 {
     const neuron_spec *spec = &pair->node->spec;
@@ -72,7 +73,7 @@ int neuron_keras_check_pair(uint64_t *stored, const neuron_keras_store *store,
     for (int64_t i = 0; i < spec->array_count; i++)
         if (!skips(pair, i))
             RETURN_IF_ERROR(
-                check_array(stored, store, pair, place_of(pair, i, index++), &spec->arrays[i]));
+                check_array(bytes, store, pair, place_of(pair, i, index++), &spec->arrays[i]));
     return NEURON_OK;
 }
 

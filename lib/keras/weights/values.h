@@ -15,9 +15,14 @@ typedef struct neuron_keras_pair {
     const size_t *places;
 } neuron_keras_pair;
 
+/* How many bytes the arrays of some pairs take, in the file and in memory. */
+typedef struct neuron_keras_bytes {
+    uint64_t stored, floats;
+} neuron_keras_bytes;
+
 /* Whether count and shapes are those of the node: NEURON_E_DATA, NEURON_E_SHAPE. The graph need not
- * be finished. *stored, 0 at first, is how many bytes of the file the arrays of all pairs take. */
-int neuron_keras_check_pair(uint64_t *stored, const neuron_keras_store *store,
+ * be finished. `bytes`, zeros at first, counts those of all pairs, which the file must justify. */
+int neuron_keras_check_pair(neuron_keras_bytes *bytes, const neuron_keras_store *store,
                             const neuron_keras_pair *pair);
 
 /* Copies the arrays of all pairs into a finished graph, all or none; each pair was checked. */
