@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef TOOLS_HAVE_KERAS
+#include <libneuron-keras/keras.h>
+#endif
 #ifdef TOOLS_HAVE_ONNX
 #include <libneuron-onnx/onnx.h>
 #endif
@@ -43,6 +46,43 @@ static int write_npz(neuron_graph_t *graph, const char *path, const char *option
     (void)options;
     return neuron_graph_save_npz(graph, path);
 }
+
+#ifdef TOOLS_HAVE_KERAS
+static int read_keras_weights(int64_t *count, neuron_graph_t *graph, const char *path)
+{
+    return neuron_keras_load_weights(count, graph, path, NULL);
+}
+
+/* The format is that of the row, whatever the file is called. */
+static int write_keras(neuron_graph_t *graph, const char *path, const char *options)
+{
+    (void)options;
+    return neuron_keras_save(graph, path, "format=keras");
+}
+
+static int write_h5(neuron_graph_t *graph, const char *path, const char *options)
+{
+    (void)options;
+    return neuron_keras_save(graph, path, "format=h5");
+}
+
+static int write_keras_weights(neuron_graph_t *graph, const char *path, const char *options)
+{
+    (void)options;
+    return neuron_keras_save(graph, path, "format=weights");
+}
+#define READ_KERAS          neuron_keras_load
+#define READ_KERAS_WEIGHTS  read_keras_weights
+#define WRITE_KERAS         write_keras
+#define WRITE_H5            write_h5
+#define WRITE_KERAS_WEIGHTS write_keras_weights
+#else
+#define READ_KERAS          NULL
+#define READ_KERAS_WEIGHTS  NULL
+#define WRITE_KERAS         NULL
+#define WRITE_H5            NULL
+#define WRITE_KERAS_WEIGHTS NULL
+#endif
 
 #ifdef TOOLS_HAVE_ONNX
 static int write_onnx(neuron_graph_t *graph, const char *path, const char *options)
@@ -96,6 +136,30 @@ const format_t formats[] = {
      .what = "parameters by name, of any program",
      .kind = CONTENT_WEIGHTS,
      .read_weights = read_weights},
+    {.name = "keras",
+     .ending = ".keras",
+     .what = "a model for Keras 3",
+     .needs = "libneuron-keras",
+     .kind = CONTENT_KERAS,
+     .read = READ_KERAS,
+     .read_weights = READ_KERAS_WEIGHTS,
+     .write = WRITE_KERAS},
+    /* Before ".h5", which it ends in. What is in the file tells that it has no model. */
+    {.name = "weights.h5",
+     .ending = ".weights.h5",
+     .what = "parameters for Keras 3",
+     .needs = "libneuron-keras",
+     .kind = CONTENT_UNKNOWN,
+     .read_weights = READ_KERAS_WEIGHTS,
+     .write = WRITE_KERAS_WEIGHTS},
+    {.name = "h5",
+     .ending = ".h5",
+     .what = "a model for Keras 2",
+     .needs = "libneuron-keras",
+     .kind = CONTENT_HDF5,
+     .read = READ_KERAS,
+     .read_weights = READ_KERAS_WEIGHTS,
+     .write = WRITE_H5},
     {.name = "onnx",
      .ending = ".onnx",
      .what = "a model for ONNX Runtime and others",

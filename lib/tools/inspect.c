@@ -201,6 +201,10 @@ static bool print_model(const content_t *content, neuron_context_t *context, int
     if (!format || !format->read)
         return true;
     if (format->read(&graph, context, content->path) < 0) {
+        if (content->kind == CONTENT_HDF5) { /* which may be of any program */
+            printf("  no model: %s\n", neuron_error_last());
+            return true;
+        }
         tool_complain_of_call(&tool);
         return false;
     }

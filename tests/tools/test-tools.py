@@ -2,7 +2,7 @@
 
 usage: test-tools.py MAKE_FILES FOLDER_OF_PROGRAMS WHAT_IS_BUILT...
 
-MAKE_FILES makes models and data. WHAT_IS_BUILT names the libraries beside the core that the programs have: onnx, source,
+MAKE_FILES makes models and data. WHAT_IS_BUILT names the libraries beside the core that the programs have: keras, onnx, source,
 report."""
 import csv
 import gzip
@@ -246,6 +246,19 @@ def test_convert():
         with open("net.h", encoding="utf-8") as file:
             has(file.read(), "void net_predict(const float *input, float *output);")
         run("convert", "glyphs.safetensors", "net.c", "-o", "name=1", status=1, error="name is 1")
+    if "keras" in BUILT:
+        for name in "net.keras", "net.h5", "net.weights.h5":
+            run("convert", "glyphs.safetensors", name)
+        for name in "net.keras", "net.h5":
+            os.rename(name, "file")  # what is in it tells
+            has(run("inspect", "file"), "a model of Keras" if name == "net.keras" else "an HDF5 file", "dense")
+            run("convert", "file", "back.npz")
+            with zipfile.ZipFile("back.npz") as back, zipfile.ZipFile("weights.npz") as archive:
+                check(all(back.read(name) == archive.read(name) for name in archive.namelist()), f"{name} has other parameters")
+        has(run("inspect", "net.weights.h5"), "no model: net.weights.h5: has weights only")
+        run("convert", "glyphs.safetensors", "again", "-t", "safetensors", "-w", "net.weights.h5", "-v",
+            error="4 arrays were taken from net.weights.h5")
+        run("convert", "net.weights.h5", "net.npz", status=1, error="has weights only")
     if "onnx" in BUILT:
         run("convert", "glyphs.safetensors", "net.onnx", "-o", "layout=nchw")
         has(run("inspect", "net.onnx"), "an ONNX model", "classes: angle, arrow,", "10, 10, 8")
