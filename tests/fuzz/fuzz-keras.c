@@ -1,6 +1,7 @@
 /* Models of Keras of any bytes: read, and if that can be, predicted with, copied and written; and
- * their weights taken into a graph that is there. What begins with '{' is a description, for which an
- * archive is made with weights that fit some: sums of archives keep a fuzzer from changing these. */
+ * their weights taken into a graph that is there. What begins with '{' is a description, for which
+ * an archive is made with weights that fit some: sums of archives keep a fuzzer from changing
+ * these. */
 /* More than an input of INPUT_MAX can justify: what DEFLATE makes of it at most is 62 MB, which the
  * file, what is read of it and the graph have. */
 #define READING_MAX ((size_t)255 << 20)

@@ -158,7 +158,7 @@ START_TEST(arrays_in_each_layout)
         assert_ok(open_bytes(&h5, context, bytes, size));
         check_array(&h5, "a");
         /* Each byte that is wrong, and each end: read, or refused, but nothing beyond. */
-        for (size_t i = 0; i < size; i += 3) {
+        for (size_t i = 0; i < size; i += 1 + size / 2000) {
             neuron_shape shape;
             uint64_t stored;
             float values[COUNT];

@@ -39,7 +39,7 @@ static int parse_model(parts *all, const char *text, size_t size)
 static int open_archive(parts *all, const void *bytes, size_t size)
 {
     /* A description in memory is much larger than its text. Keras does not pack either. */
-    const uint64_t text_max = (64 << 10) + 32 * (uint64_t)size;
+    uint64_t text_max = (64 << 10) + 32 * (uint64_t)size;
     void *text;
     size_t length;
     RETURN_IF_ERROR(neuron_archive_read(&text, &length, all->context, bytes, size, all->name,

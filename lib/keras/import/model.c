@@ -321,7 +321,7 @@ typedef struct tensors {
 } tensors;
 
 /* What the first call of a layer is called in lists. A model has a call of its own there, from when
- * it was made, that is none in the model around it: a functional one, and in Keras 2, of which calls
+ * it was made, that is none in the model around it: a functional one, and in Keras 2, whose calls
  * are lists, a sequential one that has its input. */
 static json_int_t first_call(const neuron_keras_layer *layer)
 {

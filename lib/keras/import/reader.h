@@ -7,7 +7,7 @@
 #include "graph/graph.h"
 #include "keras/weights/classes.h"
 
-/* Nodes that go into a call of a layer, or come out of it: one, but of a model as many as it has. */
+/* Nodes that go into a call of a layer, or come out of it: one, but of a model all that it has. */
 typedef struct neuron_keras_nodes {
     neuron_node_t **nodes;
     size_t count, capacity;
