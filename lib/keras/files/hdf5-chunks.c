@@ -264,7 +264,7 @@ static void unshuffle(uint8_t *to, const uint8_t *from, size_t size, size_t widt
     memcpy(to + count * width, from + count * width, size - count * width);
 }
 
-/* The bytes of a piece, in one of two rooms, or where they lie in the file. NULL for damaged ones. */
+/* The bytes of a piece, in one of two rooms or where they lie in the file. NULL if damaged. */
 static const uint8_t *unpack(uint8_t *rooms[2], size_t room, const walk *of, neuron_h5_span bytes,
                              uint32_t mask)
 {

@@ -29,7 +29,7 @@ bool neuron_h5_read_filters(neuron_h5_chunks *chunks, neuron_h5_span message);
 int neuron_h5_check_chunks(uint64_t *stored, const neuron_h5 *h5, const neuron_h5_chunks *chunks,
                            const neuron_shape *shape, const char *path);
 
-/* Copies the bytes of all numbers to one place, which has room for them. The pieces were checked. */
+/* Copies the bytes of all numbers to one place, which has room for them. Pieces were checked. */
 int neuron_h5_join_chunks(uint8_t *numbers, const neuron_h5 *h5, const neuron_h5_chunks *chunks,
                           const neuron_shape *shape, const char *path);
 

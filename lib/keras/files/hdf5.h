@@ -2,9 +2,9 @@
  *
  * They are written by the HDF5 library, and read without it: files are strangers, and version 1.10
  * of the library reads where there is nothing when a byte is changed, and prints. What is read here
- * is what the library writes for Keras and h5py: groups as symbol tables, lists of links or heaps of
- * them, arrays in one piece or several, packed by gzip or not, texts in attributes. Each address is
- * checked before it is followed. */
+ * is what the library writes for Keras and h5py: groups as symbol tables, lists of links or heaps
+ * of them, arrays in one piece or several, packed by gzip or not, texts in attributes. Each address
+ * is checked before it is followed. */
 #ifndef KERAS_HDF5_H
 #define KERAS_HDF5_H
 
@@ -56,8 +56,8 @@ int neuron_h5_damaged(const neuron_h5 *h5, const char *path);
 /* Whether there is a group or array in the file itself: links to others are none. */
 bool neuron_h5_has(const neuron_h5 *h5, const char *path);
 
-/* The shape of an array of numbers, all of which are there, and how many bytes of the file they take:
- * those of all arrays are no more than the file, unless some lie in the same place. */
+/* The shape of an array of numbers, all of which are there, and how many bytes of the file they
+ * take: those of all arrays are no more than the file, unless some lie in the same place. */
 int neuron_h5_shape(neuron_shape *shape, uint64_t *stored, const neuron_h5 *h5, const char *path);
 
 /* Its numbers as floats, which `values` has room for: those of the shape. */
