@@ -133,7 +133,7 @@ static uint64_t index_of(const walk *of, const uint8_t *offsets)
 static int walk_tree(walk *of, uint64_t address, int level)
 {
     enum { HEAD = 24, ADDRESS = 8 };
-    const uint64_t key = 8 + 8 * ((uint64_t)of->chunks->rank + 1);
+    uint64_t key = 8 + 8 * ((uint64_t)of->chunks->rank + 1);
     const uint8_t *node = neuron_h5_at(of->h5, address, HEAD);
     if (!node || memcmp(node, "TREE", 4) != 0 || node[4] != 1 || (level >= 0 && node[5] != level))
         return stop(of);
