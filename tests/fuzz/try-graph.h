@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* What reading may take at the most, READING_MAX, ends the program; what a graph takes beyond that to
- * predict with is up to its shapes; and what one prediction may cost. */
+/* What reading takes beyond READING_MAX ends the program. What a graph takes beyond that to predict
+ * with is up to its shapes; and what one prediction may cost. */
 static const size_t memory_max = (size_t)256 << 20;
 static const int64_t work_max = 1 << 14;
 
