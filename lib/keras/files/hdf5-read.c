@@ -107,7 +107,7 @@ static void read_layout(array *of, neuron_h5_span message)
 {
     int version = message.size >= 4 ? message.bytes[0] : 0;
     of->layout = version >= 3 ? message.bytes[1] : -1;
-    of->has_layout = version == 3 || version == 4;
+    of->has_layout = version >= 3 && version <= 5; /* 5 has wider sizes in indices */
     if (of->layout == IN_HEADER) {
         size_t size = (size_t)neuron_h5_number(message.bytes + 2, 2);
         of->data = (neuron_h5_span){message.bytes + 4, size};
