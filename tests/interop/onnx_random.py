@@ -125,7 +125,11 @@ class Chain:
     def with_constant(self, x, shape):
         kind = self.one_of("Add", "Mul", "Sub", "Div")
         part = [1 if self.maybe() or i == 0 else extent for i, extent in enumerate(shape)]
-        constant = self.positive(*self.one_of((), part, shape[-1:] if len(shape) > 1 else (1,), shape[1:]))
+        extents = self.one_of((), part, shape[-1:] if len(shape) > 1 else (1,), shape[1:])
+        if kind == "Mul" and self.maybe(0.3):
+            constant = self.constant(self.random.integers(0, 2, size=extents).astype(numpy.float32))
+        else:
+            constant = self.positive(*extents)
         return self.op(kind, [constant, x] if self.maybe(0.3) and kind != "Div" else [x, constant])
 
     def bounds(self, x, shape):

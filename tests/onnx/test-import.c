@@ -598,6 +598,34 @@ START_TEST(shapes_that_are_computed_are_known)
 }
 END_TEST
 
+/* Which is not trained, and may have zeros. */
+START_TEST(masks_are_multiplied_by)
+{
+    for (int rank = 1; rank <= 2; rank++) {
+        model_t *model = new_model(13);
+        add_input(model, "x", EXTENTS(0, 2, 3));
+        tensor_t *mask = add_floats(model, "mask", rank, (const int64_t[]){2, 3} + 2 - rank);
+        for (int i = 0; i < 3 * rank; i++)
+            floats_in(mask)[i] = (float)(i % 2 * 2);
+        add_operator(model, "Mul", "x mask", "y");
+        add_output(model, "y");
+        neuron_graph_t *graph = import_model(context, model, NULL);
+        int64_t size;
+        float *y = predict(graph, (const float[]){1, 2, 3, 4, 5, 6}, 1, &size);
+        const float wanted[2][6] = {{0, 4, 0, 0, 10, 0}, {0, 4, 0, 8, 0, 12}};
+        ck_assert_int_eq(size, 6);
+        for (int i = 0; i < 6; i++)
+            ck_assert_float_eq(y[i], wanted[rank - 1][i]);
+        ck_assert_int_eq(neuron_graph_array_trainable(graph, 0), 0);
+        free(y);
+        neuron_graph_unref(graph);
+        model->graph->node[0]->op_type = keep_text("Div");
+        assert_status(try_import(&graph, context, model, NULL), NEURON_E_UNSUPPORTED);
+        assert_message("has a constant with a 0 that it divides by");
+    }
+}
+END_TEST
+
 /* Of scikit-learn: for each feature, or for all. */
 START_TEST(scalers_standardize)
 {
@@ -656,25 +684,33 @@ START_TEST(slices_go_by_steps)
 }
 END_TEST
 
-/* [1, 6, 2] of a dense network stays so, and one channel of an image is the last. */
-START_TEST(outputs_of_one_channel_are_images_if_they_were)
+/* How the axes of an output lie does not tell: [1, 6, 2] of a dense network stays so, and so does
+ * what was padded as images are; one channel of an image is the last. */
+START_TEST(outputs_are_images_if_an_operator_says_so)
 {
+    static const int64_t wanted[3][3] = {{1, 6, 2}, {6, 2, 1}, {1, 8, 4}};
     int64_t shape[NEURON_RANK_MAX];
     int32_t rank;
-    for (int image = 0; image < 2; image++) {
+    for (int form = 0; form < 3; form++) {
         model_t *model = new_model(13);
         add_input(model, "x", EXTENTS(0, 1, 6, 2));
+        add_integers(model, "shape", EXTENTS(0, 1, 6, 2));
+        add_integers(model, "pads", EXTENTS(0, 0, 1, 1, 0, 0, 1, 1));
         add_operator(model, "Relu", "x", "r");
-        if (image)
-            set_ints(add_operator(model, "MaxPool", "r", "y"), "kernel_shape", EXTENTS(1, 1));
-        else
+        if (form == 0)
             set_int(add_operator(model, "Softmax", "r", "y"), "axis", -1);
+        if (form == 1)
+            set_ints(add_operator(model, "MaxPool", "r", "y"), "kernel_shape", EXTENTS(1, 1));
+        if (form == 2) {
+            add_operator(model, "Reshape", "r shape", "s");
+            add_operator(model, "Pad", "s pads", "y");
+        }
         add_output(model, "y");
         neuron_graph_t *graph = import_model(context, model, NULL);
         assert_ok(neuron_graph_output_shape(shape, &rank, graph));
         ck_assert_int_eq(rank, 3);
-        ck_assert_int_eq(shape[0], image ? 6 : 1);
-        ck_assert_int_eq(shape[2], image ? 1 : 2);
+        for (int i = 0; i < 3; i++)
+            ck_assert_int_eq(shape[i], wanted[form][i]);
         neuron_graph_unref(graph);
     }
 }
@@ -874,9 +910,10 @@ int main(void)
     tcase_add_test(tests, powers_are_products);
     tcase_add_test(tests, axes_of_one_grow_where_they_are);
     tcase_add_test(tests, shapes_that_are_computed_are_known);
+    tcase_add_test(tests, masks_are_multiplied_by);
     tcase_add_test(tests, scalers_standardize);
     tcase_add_test(tests, slices_go_by_steps);
-    tcase_add_test(tests, outputs_of_one_channel_are_images_if_they_were);
+    tcase_add_test(tests, outputs_are_images_if_an_operator_says_so);
     tcase_add_test(tests, numbers_of_all_types_are_read);
     tcase_add_test(tests, operators_of_all_sets_are_read);
     tcase_add_test(tests, initializers_may_be_inputs_too);

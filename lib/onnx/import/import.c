@@ -477,19 +477,41 @@ static bool lies_channels_last(const neuron_onnx_layout *layout)
     return layout->rank > 2 && layout->batch == 0;
 }
 
-/* Whether the operator that decides how the axes of a value lie is one of images. That of a value
- * with one channel alone does not show by its layout. */
+typedef enum says { NOTHING, IS_IMAGE, IS_NONE } says;
+
+/* What an operator says of its output: that it is an image, none, or nothing but what its input
+ * is. A transposition that puts the last axis behind the batch makes an image. */
+static says says_of(const neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    static const char *const others[] = {"Expand", "Flatten", "Gather",  "Gemm",
+                                         "MatMul", "Reshape", "Squeeze", "Unsqueeze"};
+    const int64_t *axes;
+    size_t count;
+    if (order_of(from->op_type) == IMAGES)
+        return IS_IMAGE;
+    if (strcmp(from->op_type, "Transpose") == 0)
+        return neuron_onnx_read_integers(&axes, &count, reader, from, "perm") == NEURON_OK &&
+                       count > 1 && axes[1] == (int64_t)count - 1
+                   ? IS_IMAGE
+                   : IS_NONE;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(others[i], from->op_type) == 0)
+            return IS_NONE;
+    return NOTHING;
+}
+
+/* Whether the last operator that says what a value is says that it is an image. How it lies does
+ * not tell: an axis may lie last by chance, or be one of 1. */
 static bool is_of_images(const importer *in, const neuron_onnx_item *item)
 {
-    while (item && item->maker && order_of(item->maker->op_type) == KEPT) {
+    says last = NOTHING;
+    while (item && item->maker && (last = says_of(&in->reader, item->maker)) == NOTHING) {
         const neuron_onnx_operator *maker = item->maker;
         item = NULL;
         for (size_t i = 0; i < maker->n_input && (!item || item->constant); i++)
             item = neuron_onnx_find(&in->reader, maker->input[i]);
     }
-    if (!item)
-        return false;
-    return item->maker ? order_of(item->maker->op_type) == IMAGES : item->images;
+    return item && (item->maker ? last == IS_IMAGE : item->images);
 }
 
 /* Puts an output in order: that of the file, or with channels last. */
@@ -509,8 +531,8 @@ static int order_output(importer *in, wanted_output *output)
         return neuron_onnx_refuse(reader, NULL, NEURON_E_UNSUPPORTED,
                                   "the output \"%.127s\" is a part of a layer that is not whole",
                                   item->name);
-    bool images = !reader->files_order && lies_channels_last(&item->layout) &&
-                  (item->layout.extent[1] > 1 || is_of_images(in, item));
+    bool images =
+        !reader->files_order && lies_channels_last(&item->layout) && is_of_images(in, item);
     for (int32_t axis = 0; axis < item->layout.rank; axis++)
         if (axis != item->layout.batch && !(images && axis == 1))
             groups[count++].axes = UINT32_C(1) << axis;

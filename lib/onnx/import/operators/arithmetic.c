@@ -3,6 +3,7 @@
 #include "onnx/import/operators/operators.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- Constants that are broadcast over values ---- */
@@ -106,18 +107,21 @@ static int scale_all(neuron_onnx_reader *reader, const neuron_onnx_operator *fro
     return neuron_onnx_out_part(reader, from, &result);
 }
 
-/* 1 by each number; a scale that is 0 would not be one here. */
-static int prepare_scale(neuron_onnx_weights *weights, neuron_onnx_reader *reader,
-                         const neuron_onnx_operator *from, const affine *a)
+static bool has_zero(const float *numbers, int64_t count)
 {
-    int64_t count = a->scale->count;
     for (int64_t i = 0; i < count; i++)
-        if (weights->numbers[i] == 0)
-            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                      "has a constant with a 0 that it %s by",
-                                      a->divides ? "divides" : "multiplies");
-    if (!a->divides)
-        return NEURON_OK;
+        if (numbers[i] == 0)
+            return true;
+    return false;
+}
+
+/* 1 by each number. */
+static int invert(neuron_onnx_weights *weights, neuron_onnx_reader *reader,
+                  const neuron_onnx_operator *from, int64_t count)
+{
+    if (has_zero(weights->numbers, count))
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "has a constant with a 0 that it divides by");
     float *numbers = neuron_onnx_reader_get(reader, count, sizeof *numbers);
     if (!numbers)
         return NEURON_E_MEMORY;
@@ -125,6 +129,26 @@ static int prepare_scale(neuron_onnx_weights *weights, neuron_onnx_reader *reade
         numbers[i] = 1 / weights->numbers[i];
     weights->numbers = numbers;
     return NEURON_OK;
+}
+
+/* Times numbers of which some are 0, as in a mask: a convolution of each channel by itself, which
+ * is not trained. A deviation of 0 would be 1. */
+static int mask_each(neuron_node_t **node, neuron_onnx_reader *reader,
+                     const neuron_onnx_operator *from, neuron_onnx_weights *numbers)
+{
+    const neuron_shape *shape = &(*node)->spec.output;
+    int64_t channels = shape->extent[shape->rank - 1], rows[] = {1, channels};
+    char options[120];
+    for (int32_t axis = 0; axis + 1 < shape->rank; axis++)
+        rows[0] *= shape->extent[axis];
+    RETURN_IF_ERROR(neuron_onnx_view(node, reader, from, false, *node, rows, 2));
+    numbers->array = "kernel";
+    snprintf(options, sizeof options,
+             "filters=%" PRId64 ", groups=%" PRId64 ", kernel_size=1, use_bias=no", channels,
+             channels);
+    RETURN_IF_ERROR(
+        neuron_onnx_weighted_layer(node, reader, from, true, "conv1d", *node, options, numbers, 1));
+    return neuron_node_set_trainable(*node, 0);
 }
 
 /* By numbers that differ from place to place. */
@@ -148,9 +172,11 @@ static int scale_each(neuron_node_t **node, neuron_onnx_reader *reader,
         RETURN_IF_ERROR(neuron_onnx_broadcast_weights(w, reader, from, constant, w->array,
                                                       &item->layout, place));
         w->scale = i == 0 ? a->offset_by : 1;
-        if (i == 1)
-            RETURN_IF_ERROR(prepare_scale(w, reader, from, a));
     }
+    if (a->scale && a->divides)
+        RETURN_IF_ERROR(invert(&arrays[1], reader, from, constant->count));
+    else if (a->scale && has_zero(arrays[1].numbers, constant->count))
+        return mask_each(node, reader, from, &arrays[1]);
     return neuron_onnx_weighted_layer(node, reader, from, true, "unstandardize", *node, "", arrays,
                                       2);
 }
