@@ -116,8 +116,9 @@ def main():
                 graph = library.make("neuron_graph_load", library.context, os.path.join(out, name).encode())
                 title = f"{program} {name[:-len('.safetensors')]}"
                 try:
+                    # Of a network of grey images each image of colours is several.
                     numbers = scaled(library, graph, images.reshape(-1, *library.input_shape(graph)))
-                    networks.network(title, graph, numbers, labels)
+                    networks.network(title, graph, numbers, numpy.resize(labels, len(numbers)))
                 except RuntimeError as reason:
                     if "Keras has no layer for" not in str(reason):
                         raise

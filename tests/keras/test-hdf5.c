@@ -176,6 +176,30 @@ START_TEST(arrays_in_each_layout)
 }
 END_TEST
 
+/* HDF5 2.0 calls the layout of a single packed piece version 5, and writes it as before. */
+START_TEST(layouts_of_the_newest_version)
+{
+    const layout packed = {.chunk = {ROWS, COLUMNS, CHANNELS}, .level = 9};
+    neuron_context_t *context = test_context();
+    neuron_h5 h5;
+    size_t size, found = 0;
+    hid_t file = open_file(true), list = list_of(&packed);
+    add_array(file, "a", H5T_IEEE_F32LE, list);
+    H5Pclose(list);
+    uint8_t *bytes = close_file(file, &size);
+    for (size_t i = 0; i + 4 < size; i++)
+        if (memcmp(bytes + i, "\4\2\2\4\1", 5) == 0) { /* version, pieces, packed, axes, width */
+            bytes[i] = 5;
+            found++;
+        }
+    ck_assert_uint_eq(found, 1);
+    assert_ok(open_bytes(&h5, context, bytes, size));
+    check_array(&h5, "a");
+    free(bytes);
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* What is refused, and what the message says. */
 static void check_refusal(const uint8_t *bytes, size_t size, int status, const char *message)
 {
@@ -316,6 +340,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, numbers_of_each_type);
     tcase_add_loop_test(tests, arrays_in_each_layout, 0, sizeof layouts / sizeof layouts[0]);
+    tcase_add_test(tests, layouts_of_the_newest_version);
     tcase_add_test(tests, what_is_not_known_is_told_by_name);
     tcase_add_loop_test(tests, groups_with_many_members, 0, 5);
     tcase_add_loop_test(tests, groups_that_lead_back, 0, 2);
