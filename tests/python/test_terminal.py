@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import re
+import select
 
 import numpy as np
 import pytest
@@ -123,6 +124,10 @@ def test_in_a_terminal(model, data):
     leader, follower = pty.openpty()
     with os.fdopen(follower, "w", encoding="utf-8") as file:
         fit(model, data, callbacks=[nn.ProgressBar(file)])
-        shown = os.read(leader, 1 << 16).decode()
+        shown = b""
+        # A terminal hands out what it has in pieces.
+        while b"2/2" not in shown and select.select([leader], [], [], 10)[0]:
+            shown += os.read(leader, 1 << 16)
+        shown = shown.decode()
     os.close(leader)
     assert "\r" in shown and "2/2" in shown
