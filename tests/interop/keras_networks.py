@@ -37,9 +37,27 @@ def digits(model, images):
 
 
 def train_in_keras(model, images, labels):
-    """The loss of one epoch."""
-    model.compile(keras.optimizers.SGD(RATE, momentum=MOMENTUM), "sparse_categorical_crossentropy")
-    return model.fit(images, labels, batch_size=BATCH, epochs=1, shuffle=False, verbose=0).history["loss"][0]
+    """The loss of one epoch. Of the softmax's outputs Keras cuts off what is below 1e-7, and learns nothing of such examples;
+    from what the softmax is given, it does not."""
+    last = model.layers[-1]
+    from_logits = isinstance(last, keras.layers.Softmax)
+    trained = keras.Model(model.inputs, last.input) if from_logits else model
+    trained.compile(keras.optimizers.SGD(RATE, momentum=MOMENTUM),
+                    keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits))
+    return trained.fit(images, labels, batch_size=BATCH, epochs=1, shuffle=False, verbose=0).history["loss"][0]
+
+
+def parts_from_itself(path, images, labels, theirs):
+    """How far Keras comes from what it says, when weights are changed in the last digits before it trains."""
+    worst = 0.0
+    for seed in range(4):
+        model = keras.models.load_model(path, compile=False)
+        signs = numpy.random.default_rng(seed)
+        model.set_weights([(w * (1 + signs.choice([-1, 1], w.shape) * 2 * numpy.finfo("f").eps)).astype("f")
+                           for w in model.get_weights()])
+        train_in_keras(model, images, labels)
+        worst = max(worst, difference(says(model, images), theirs))
+    return worst
 
 
 class Networks:
@@ -85,20 +103,20 @@ class Networks:
 
     def train(self, title, model, graph, images, labels):
         """A ReLU that rounding opens for an example on one side makes weights part, the more in a network of normalised
-        layers that has hardly learnt. Then the epoch's losses and nearly all decisions are still the same."""
+        layers that has hardly learnt. Keras then parts as far from itself."""
         library = self.library
         loss = train_in_keras(model, images, labels)
         losses = library.train(graph, library.optimizer("sgd", learning_rate=RATE, momentum=MOMENTUM),
                                library.dataset(images, labels.astype("i"), 10), 1, BATCH)
         theirs = says(model, images)
-        ours = self.predict(graph, images, theirs)
-        self.near(f"{title}, its loss", "losses", numpy.array(losses[0]), numpy.array(loss), 1e-3)
-        error, same = difference(ours, theirs), float((ours.argmax(1) == theirs.argmax(1)).mean())
+        error = difference(self.predict(graph, images, theirs), theirs)
+        self.near(f"{title}, its loss", "losses", numpy.array(losses[0]), numpy.array(loss), 2e-3)
         if error < TRAINED_TOLERANCE:
             self.worst["after an epoch"] = max(self.worst["after an epoch"], error)
             return
-        self.parted.append(f"{title}: {error:.1e}, {same:.1%} of decisions are the same, losses {losses[0]:.5f} and {loss:.5f}")
-        if same < 0.98:
+        itself = parts_from_itself(self.path("theirs.keras"), images, labels, theirs)
+        self.parted.append(f"{title}: {error:.1e}, Keras from itself {itself:.1e}; losses {losses[0]:.5f} and {loss:.5f}")
+        if error > 5 * itself:
             self.failed.append(self.parted[-1])
 
 
