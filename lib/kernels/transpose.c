@@ -38,14 +38,41 @@ static ALWAYS_INLINE void transpose_square(const float *input, int64_t input_row
         store(output + n * output_row, rows[n]);
 }
 
+/* What is beside the squares: by squares of which some rows or columns are not there, or one by one
+ * where parts of vectors are loaded so. */
+static NEVER_INLINE void transpose_part(const float *input, int64_t input_row, const float *mask,
+                                        float *output, int64_t output_row, int64_t row_count,
+                                        int64_t column_count)
+{
+    vector rows[LANES];
+    UNROLL_FULLY
+    for (int m = 0; m < LANES; m++)
+        rows[m] = m < row_count ? load_some(input + m * input_row, column_count) : (vector){0};
+    turn_over(rows);
+    for (int64_t n = 0; n < column_count; n++) {
+        vector row = rows[n];
+        if (mask)
+            row =
+                choose(load_some(mask + n * output_row, row_count) > (vector){0}, row, (vector){0});
+        store_some(output + n * output_row, row, row_count);
+    }
+}
+
 static void transpose_rest(const neuron_transpose_work *work, const float *mask, int64_t row,
                            int64_t rows, int64_t column, int64_t columns)
 {
-    for (int64_t n = column; n < column + columns; n++) {
-        for (int64_t m = row; m < row + rows; m++) {
-            int64_t at = n * work->output_row + m;
-            float value = work->input[m * work->input_row + n];
-            work->output[at] = mask && !(mask[at] > 0) ? 0 : value;
+    enum { STEP = LANES < 8 ? 1 : LANES };
+    for (int64_t n = column; n < column + columns; n += STEP) {
+        for (int64_t m = row; m < row + rows; m += STEP) {
+            int64_t at = n * work->output_row + m, row_count = row + rows - m;
+            int64_t column_count = column + columns - n;
+            const float *input = work->input + m * work->input_row + n;
+            if (STEP == 1)
+                work->output[at] = mask && !(mask[at] > 0) ? 0 : *input;
+            else
+                transpose_part(input, work->input_row, mask ? mask + at : NULL, work->output + at,
+                               work->output_row, row_count < LANES ? row_count : LANES,
+                               column_count < LANES ? column_count : LANES);
         }
     }
 }
