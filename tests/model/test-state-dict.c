@@ -184,7 +184,7 @@ START_TEST(axes)
     assert_ok(neuron_graph_finish(graph, layers[_i].build(graph)));
     const row rows[] = {{.name = "7.weight", .first = 10, .shape = layers[_i].weight},
                         {.name = "7.bias", .first = -50, .shape = {1, {layers[_i].outputs}}},
-                        {NULL}};
+                        {.name = NULL}};
     assert_ok(load(&loaded, graph, rows, NULL, NULL));
     ck_assert_int_eq(loaded, 2);
     check_steps(graph, layers[_i].kernel, 10, layers[_i].steps);
@@ -231,7 +231,7 @@ START_TEST(flattened_images)
                         {.name = "2.weight", .shape = {1, {24}}},
                         {.name = "3.weight", .shape = {2, {2, 24}}},
                         {.name = "3.bias", .shape = {1, {2}}},
-                        {NULL}};
+                        {.name = NULL}};
     int64_t loaded;
     assert_ok(load(&loaded, graph, rows, NULL, NULL));
     ck_assert_int_eq(loaded, neuron_graph_array_count(graph));
@@ -268,8 +268,9 @@ START_TEST(flattened_images_behind_a_vector)
     neuron_node_t *joined = neuron_concat(graph, (neuron_node_t *[]){y, z}, 2, NULL);
     joined = neuron_concat(graph, (neuron_node_t *[]){x, neuron_tanh(graph, joined)}, 2, NULL);
     assert_ok(neuron_graph_finish(graph, neuron_dense(graph, joined, 2, "use_bias=no")));
-    assert_ok(load(NULL, graph, (const row[]){{.name = "weight", .shape = {2, {2, 37}}}, {NULL}},
-                   NULL, NULL));
+    assert_ok(load(NULL, graph,
+                   (const row[]){{.name = "weight", .shape = {2, {2, 37}}}, {.name = NULL}}, NULL,
+                   NULL));
     check_inputs(graph, "dense.kernel", 37, 2, place_joined);
     neuron_graph_unref(graph);
 }
@@ -281,8 +282,9 @@ START_TEST(flattened_tables)
     neuron_graph_t *graph = begin();
     neuron_node_t *x = neuron_flatten(graph, neuron_input(graph, (const int64_t[]){5, 2}, 2));
     assert_ok(neuron_graph_finish(graph, neuron_dense(graph, x, 3, "use_bias=no")));
-    assert_ok(load(NULL, graph, (const row[]){{.name = "weight", .shape = {2, {3, 10}}}, {NULL}},
-                   NULL, NULL));
+    assert_ok(load(NULL, graph,
+                   (const row[]){{.name = "weight", .shape = {2, {3, 10}}}, {.name = NULL}}, NULL,
+                   NULL));
     check_steps(graph, "dense.kernel", 0, (const int64_t[]){1, 10});
     neuron_graph_unref(graph);
 }
@@ -301,7 +303,7 @@ START_TEST(images_of_vectors)
                         {.name = "1.running_mean", .shape = {1, {24}}},
                         {.name = "1.running_var", .shape = {1, {24}}},
                         {.name = "4.weight", .shape = {4, {1, 4, 1, 1}}},
-                        {NULL}};
+                        {.name = NULL}};
     assert_ok(load(NULL, graph, rows, NULL, NULL));
     for (int64_t j = 0; j < 24; j++) {
         ck_assert_float_eq(values_of(graph, "dense.bias")[j], (float)unfold(j, 6, 4));
@@ -338,7 +340,7 @@ START_TEST(order)
     static const char *const names[] = {"dense.kernel", "dense_1.kernel", "dense_2.kernel",
                                         "dense_3.kernel", "dense_4.kernel"};
     const row rows[] = {ONE("b.weight", 5),      ONE("a.10.weight", 3), ONE("a.2.weight", 2),
-                        ONE("a.10.0.weight", 4), ONE("0.weight", 1),    {NULL}};
+                        ONE("a.10.0.weight", 4), ONE("0.weight", 1),    {.name = NULL}};
     assert_ok(load(NULL, graph, rows, NULL, NULL));
     for (int i = 0; i < 5; i++)
         ck_assert_float_eq(values_of(graph, names[i])[0], (float)(i + 1));
@@ -361,7 +363,7 @@ START_TEST(order_of_kinds)
                         {.name = "fc.bias", .first = 5, .shape = {1, {1}}},
                         {.name = "ln.weight", .first = 6, .shape = {1, {9}}},
                         {.name = "ln.bias", .first = 7, .shape = {1, {9}}},
-                        {NULL}};
+                        {.name = NULL}};
     int64_t loaded;
     assert_status(load(NULL, graph, rows, NULL, NULL), NEURON_E_DATA);
     assert_message("memory: \"bn1\" has no running_var, but batch_norm.moving_variance is there");
@@ -396,12 +398,12 @@ START_TEST(names)
                         ONE("m.features.1.weight", 21),
                         ONE("m.other.weight", 22),
                         ONE("m.lstm.weight_ih_l0", 23),
-                        {NULL}};
+                        {.name = NULL}};
     int64_t loaded;
     assert_status(load(&loaded, graph, rows, NULL, "m."), NEURON_E_DATA);
     assert_message("memory: has no arrays for head, and \"m.lstm.weight_ih_l0\" is the name of no "
                    "layer; prefixes choose a part");
-    assert_ok(load(&loaded, graph, (const row[]){rows[0], rows[1], {NULL}}, NULL, "m."));
+    assert_ok(load(&loaded, graph, (const row[]){rows[0], rows[1], {.name = NULL}}, NULL, "m."));
     ck_assert_int_eq(loaded, 2);
     ck_assert_float_eq(values_of(graph, "features/0.kernel")[0], 20);
     ck_assert_float_eq(values_of(graph, "features/1.kernel")[0], 21);
@@ -414,7 +416,8 @@ START_TEST(names)
     ck_assert_float_eq(values_of(graph, "features/1.kernel")[0], 21);
     assert_ok(load(&loaded, graph, rows, "features/", "m.features."));
     ck_assert_int_eq(loaded, 2);
-    const row all[] = {rows[0], rows[1], ONE("m.head.weight", 25), rows[2], rows[3], {NULL}};
+    const row all[] = {rows[0], rows[1], ONE("m.head.weight", 25),
+                       rows[2], rows[3], {.name = NULL}};
     assert_ok(load(&loaded, graph, all, NULL, "m."));
     ck_assert_int_eq(loaded, 3);
     ck_assert_float_eq(values_of(graph, "head.kernel")[0], 25);
@@ -432,7 +435,7 @@ START_TEST(shared)
     neuron_node_t *x = neuron_dense(graph, vector(graph, 1), 1, "use_bias=no");
     neuron_node_t *y = neuron_shared_layer(graph, x, &x, 1);
     assert_ok(neuron_graph_finish(graph, neuron_dense(graph, y, 1, "use_bias=no")));
-    const row rows[] = {ONE("0.weight", 4), ONE("1.weight", 5), {NULL}};
+    const row rows[] = {ONE("0.weight", 4), ONE("1.weight", 5), {.name = NULL}};
     assert_ok(load(NULL, graph, rows, NULL, NULL));
     ck_assert_float_eq(values_of(graph, "dense.kernel")[0], 4);
     ck_assert_float_eq(values_of(graph, "dense_2.kernel")[0], 5);
@@ -462,32 +465,39 @@ START_TEST(refused)
     const row first = {.name = "0.weight", .shape = {2, {2, 3}}};
     const row weight = {.name = "1.weight", .shape = {2, {4, 2}}};
     const row bias = {.name = "1.bias", .shape = {1, {4}}};
-    refuse(graph, (const row[]){first, {.name = "1.weight", .shape = {2, {2, 4}}}, bias, {NULL}},
+    refuse(graph,
+           (const row[]){first, {.name = "1.weight", .shape = {2, {2, 4}}}, bias, {.name = NULL}},
            NEURON_E_SHAPE,
            "memory: array \"1.weight\" is 2x4, but dense_1.kernel is 2x4, which is 4x2 in PyTorch");
-    refuse(graph, (const row[]){first, weight, {.name = "1.bias", .shape = {1, {1}}}, {NULL}},
-           NEURON_E_SHAPE, "array \"1.bias\" is 1, but dense_1.bias is 4");
-    refuse(graph, (const row[]){first, weight, {NULL}}, NEURON_E_DATA,
-           "memory: \"1\" has no bias, but dense_1.bias is there");
-    refuse(graph, (const row[]){first, weight, bias, {.name = "0.bias", .shape = {1, {2}}}, {NULL}},
-           NEURON_E_DATA, "array \"0.bias\": dense has no such array");
-    refuse(graph, (const row[]){first, {NULL}}, NEURON_E_DATA, "has no arrays for dense_1");
-    refuse(graph, (const row[]){first, weight, bias, ONE("2.weight", 0), {NULL}}, NEURON_E_DATA,
-           "array \"2.weight\" belongs to no layer of graph");
-    refuse(graph, (const row[]){first, weight, bias, ONE("2.weight_ih_l0", 0), {NULL}},
-           NEURON_E_DATA, "array \"2.weight_ih_l0\" belongs to no layer of graph");
     refuse(graph,
-           (const row[]){
-               first, weight, bias, {.name = "2.weight", .shape = {5, {1, 1, 1, 1, 1}}}, {NULL}},
-           NEURON_E_DATA, "array \"2.weight\" belongs to no layer of graph");
+           (const row[]){first, weight, {.name = "1.bias", .shape = {1, {1}}}, {.name = NULL}},
+           NEURON_E_SHAPE, "array \"1.bias\" is 1, but dense_1.bias is 4");
+    refuse(graph, (const row[]){first, weight, {.name = NULL}}, NEURON_E_DATA,
+           "memory: \"1\" has no bias, but dense_1.bias is there");
     refuse(
         graph,
-        (const row[]){first, weight, {.name = "1.bias", .shape = {1, {4}}, .dtype = "I8"}, {NULL}},
-        NEURON_E_FORMAT, "array \"1.bias\" is of I8, not of F32, F16, BF16 or F64");
-    refuse(graph, (const row[]){{NULL}}, NEURON_E_DATA, "has no arrays for dense");
+        (const row[]){first, weight, bias, {.name = "0.bias", .shape = {1, {2}}}, {.name = NULL}},
+        NEURON_E_DATA, "array \"0.bias\": dense has no such array");
+    refuse(graph, (const row[]){first, {.name = NULL}}, NEURON_E_DATA, "has no arrays for dense_1");
+    refuse(graph, (const row[]){first, weight, bias, ONE("2.weight", 0), {.name = NULL}},
+           NEURON_E_DATA, "array \"2.weight\" belongs to no layer of graph");
+    refuse(graph, (const row[]){first, weight, bias, ONE("2.weight_ih_l0", 0), {.name = NULL}},
+           NEURON_E_DATA, "array \"2.weight_ih_l0\" belongs to no layer of graph");
+    refuse(graph,
+           (const row[]){first,
+                         weight,
+                         bias,
+                         {.name = "2.weight", .shape = {5, {1, 1, 1, 1, 1}}},
+                         {.name = NULL}},
+           NEURON_E_DATA, "array \"2.weight\" belongs to no layer of graph");
+    refuse(graph,
+           (const row[]){
+               first, weight, {.name = "1.bias", .shape = {1, {4}}, .dtype = "I8"}, {.name = NULL}},
+           NEURON_E_FORMAT, "array \"1.bias\" is of I8, not of F32, F16, BF16 or F64");
+    refuse(graph, (const row[]){{.name = NULL}}, NEURON_E_DATA, "has no arrays for dense");
 
     neuron_graph_t *open = begin();
-    test_bytes file = make_file((const row[]){first, weight, bias, {NULL}});
+    test_bytes file = make_file((const row[]){first, weight, bias, {.name = NULL}});
     const char *path = test_file("state.safetensors");
     assert_status(neuron_graph_load_state_dict(NULL, open, path, NULL, NULL), NEURON_E_STATE);
     assert_status(neuron_graph_load_state_dict(NULL, NULL, path, NULL, NULL), NEURON_E_ARGUMENT);
@@ -551,7 +561,7 @@ START_TEST(half_numbers)
     assert_ok(neuron_graph_finish(graph, build_dense(graph)));
     const row rows[] = {{.name = "weight", .first = 3, .shape = {2, {5, 3}}, .dtype = "F16"},
                         {.name = "bias", .first = -2, .shape = {1, {5}}, .dtype = "BF16"},
-                        {NULL}};
+                        {.name = NULL}};
     assert_ok(load(NULL, graph, rows, NULL, NULL));
     check_steps(graph, "dense.kernel", 3, (const int64_t[]){1, 3});
     check_steps(graph, "dense.bias", -2, (const int64_t[]){1});
