@@ -92,9 +92,6 @@ static request_t read_request(int argc, char **argv)
         case 'l':
             list_formats();
             exit(tool_finish(&tool, TOOL_DONE));
-        case '?':
-            fprintf(stderr, "Try '%s --help'.\n", tool.name);
-            exit(TOOL_USAGE);
         default:
             tool_tell(&tool, given);
         }

@@ -368,6 +368,15 @@ static int labelled(neuron_dataset_t **dataset, job_t *job)
 
 /* ---- Scales ---- */
 
+int data_scale(const tool_t *tool, const char *word)
+{
+    static const char *const words[] = {"auto", "yes", "no"};
+    for (int i = 0; i < 3; i++)
+        if (strcmp(word, words[i]) == 0)
+            return i;
+    tool_misused(tool, "--scale is \"%s\"; it must be auto, yes or no", word);
+}
+
 static int set_scales(neuron_dataset_t *dataset, const job_t *job)
 {
     size_t count = 0;

@@ -16,6 +16,9 @@ typedef struct data_request {
  * floats not. */
 enum { DATA_SCALE_AUTO, DATA_SCALE_YES, DATA_SCALE_NO };
 
+/* The word that an option was given; ends the program if it is another. */
+int data_scale(const tool_t *tool, const char *word);
+
 /* Examples without labels. A failure has been said. */
 neuron_dataset_t *data_to_predict(const tool_t *tool, const neuron_graph_t *graph,
                                   neuron_context_t *context, const data_request_t *request);

@@ -228,15 +228,6 @@ static bool print_text(const neuron_evaluation_t *evaluation)
 
 /* ---- The call ---- */
 
-static int read_scale(const char *text)
-{
-    static const char *const words[] = {"auto", "yes", "no"};
-    for (int i = 0; i < 3; i++)
-        if (strcmp(text, words[i]) == 0)
-            return i;
-    tool_misused(&tool, "--scale is \"%s\"; it must be auto, yes or no", text);
-}
-
 static call_t read_call(int argc, char **argv)
 {
     enum { TABLE = TOOL_OWN, KIND, LOSS, SCALE };
@@ -277,11 +268,8 @@ static call_t read_call(int argc, char **argv)
             call.loss = optarg;
             break;
         case SCALE:
-            call.data.scale = read_scale(optarg);
+            call.data.scale = data_scale(&tool, optarg);
             break;
-        case '?':
-            fprintf(stderr, "Try '%s --help'.\n", tool.name);
-            exit(TOOL_USAGE);
         default:
             tool_tell(&tool, given);
         }

@@ -471,10 +471,6 @@ int main(int argc, char **argv)
     int status = TOOL_DONE;
     tool_begin(&tool, argv);
     for (int given; (given = getopt_long(argc, argv, "b:", options, NULL)) != -1;) {
-        if (given == '?') {
-            fprintf(stderr, "Try '%s --help'.\n", tool.name);
-            return TOOL_USAGE;
-        }
         if (given != 'b')
             tool_tell(&tool, given);
         batch = tool_number(&tool, "--batch", optarg, 1, 1000000);

@@ -279,15 +279,6 @@ static bool predict(work_t *work, const char *path)
 
 /* ---- The call ---- */
 
-static int read_scale(const char *text)
-{
-    static const char *const words[] = {"auto", "yes", "no"};
-    for (int i = 0; i < 3; i++)
-        if (strcmp(text, words[i]) == 0)
-            return i;
-    tool_misused(&tool, "--scale is \"%s\"; it must be auto, yes or no", text);
-}
-
 static work_t read_call(int argc, char **argv)
 {
     enum { TABLE = TOOL_OWN, SCALE };
@@ -313,11 +304,8 @@ static work_t read_call(int argc, char **argv)
             work.request.table = optarg;
             break;
         case SCALE:
-            work.request.scale = read_scale(optarg);
+            work.request.scale = data_scale(&tool, optarg);
             break;
-        case '?':
-            fprintf(stderr, "Try '%s --help'.\n", tool.name);
-            exit(TOOL_USAGE);
         default:
             tool_tell(&tool, given);
         }

@@ -36,18 +36,27 @@ void tool_complain_of_call(const tool_t *tool)
     tool_complain(tool, "%s", neuron_error_last());
 }
 
+static void tell_help(const tool_t *tool)
+{
+    fprintf(stderr, "Try '%s --help'.\n", tool->name);
+}
+
 void tool_misused(const tool_t *tool, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     say(tool, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "Try '%s --help'.\n", tool->name);
+    tell_help(tool);
     exit(TOOL_USAGE);
 }
 
 void tool_tell(const tool_t *tool, int option)
 {
+    if (option == '?') {
+        tell_help(tool);
+        exit(TOOL_USAGE);
+    }
     if (option == TOOL_VERSION)
         printf("%s (libneuron) %s\n", tool->name, neuron_version_string());
     else

@@ -29,7 +29,8 @@ void tool_complain_of_call(const tool_t *tool);
 void tool_misused(const tool_t *tool, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
-/* An option that all programs have was given: prints what it asks for and ends. */
+/* An option that all programs have was given, or '?' of getopt_long(), which has said what is
+ * wrong: prints what it asks for, or where help is, and ends. */
 void tool_tell(const tool_t *tool, int option) __attribute__((noreturn));
 enum { TOOL_HELP = 1000, TOOL_VERSION, TOOL_OWN };
 

@@ -5,6 +5,7 @@
 /* More than an input of INPUT_MAX can justify: what DEFLATE makes of it at most is 62 MB, which the
  * file, what is read of it and the graph have. */
 #define READING_MAX ((size_t)255 << 20)
+#define WORK_MAX    (1 << 14)
 #include "try-graph.h"
 
 #include "keras/files/archive.h"
@@ -90,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)neuron_keras_load_weights_memory(&loaded, mine, archive ? archive : data, size, NULL);
         atomic_store(&is_reading, false);
         if (graph && is_small(graph)) {
-            predict(context, graph);
+            predict(context, graph, NEURON_TYPE_F32);
             look(context, graph);
         }
         neuron_graph_unref(graph);

@@ -2,6 +2,7 @@
 /* What reading a file of a fuzzer's size may take at the most: a million numbers that it computes,
  * a few times. */
 #define READING_MAX ((size_t)64 << 20)
+#define WORK_MAX    (1 << 14)
 #include "try-graph.h"
 
 #include <libneuron-onnx/onnx.h>
@@ -39,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if ((status == NEURON_OK) != (graph != NULL) || (status < 0 && !neuron_error_last()[0]))
             abort();
         if (graph && is_small(graph)) {
-            predict(context, graph);
+            predict(context, graph, NEURON_TYPE_F32);
             look(context, graph);
         }
         neuron_graph_unref(graph);

@@ -1,4 +1,5 @@
-/* For fuzz targets that read models: memory that is counted and bounded, and a prediction. */
+/* For fuzz targets that read models: memory that is counted and bounded, and a prediction. They say
+ * before what reading may take (READING_MAX) and what one prediction may cost (WORK_MAX). */
 #ifndef FUZZ_TRY_GRAPH_H
 #define FUZZ_TRY_GRAPH_H
 
@@ -9,9 +10,8 @@
 #include <stdlib.h>
 
 /* What reading takes beyond READING_MAX ends the program. What a graph takes beyond that to predict
- * with is up to its shapes; and what one prediction may cost. */
+ * with is up to its shapes. */
 static const size_t memory_max = (size_t)256 << 20;
-static const int64_t work_max = 1 << 14;
 
 static atomic_size_t memory_used;
 static atomic_bool is_reading;
@@ -52,19 +52,19 @@ static inline int is_small(const neuron_graph_t *graph)
         if (neuron_node_shape(extents, &rank, neuron_graph_node(graph, i)) < 0)
             abort();
         for (int32_t axis = 0; axis < rank; axis++) {
-            if (extents[axis] > work_max || count > work_max)
+            if (extents[axis] > WORK_MAX || count > WORK_MAX)
                 return 0;
             count *= extents[axis];
         }
-        if (count > work_max)
+        if (count > WORK_MAX)
             return 0;
     }
-    return neuron_graph_node_count(graph) < 200 && neuron_graph_parameter_count(graph) < work_max;
+    return neuron_graph_node_count(graph) < 200 && neuron_graph_parameter_count(graph) < WORK_MAX;
 }
 
 /* Tensors of zeros with one example for each input or output; NULL if there is no memory. */
 static neuron_tensor_t **make_tensors(neuron_context_t *context, const neuron_graph_t *graph,
-                                      int64_t count, int outputs)
+                                      int64_t count, int outputs, int32_t type)
 {
     neuron_tensor_t **made = calloc((size_t)count, sizeof(neuron_tensor_t *));
     for (int64_t i = 0; made && i < count; i++) {
@@ -74,7 +74,7 @@ static neuron_tensor_t **make_tensors(neuron_context_t *context, const neuron_gr
             outputs ? neuron_graph_output(graph, i) : neuron_graph_input(graph, i);
         if (neuron_node_shape(extents + 1, &rank, node) < 0)
             abort();
-        (void)neuron_tensor_create(&made[i], context, NEURON_TYPE_F32, extents, rank + 1);
+        (void)neuron_tensor_create(&made[i], context, type, extents, rank + 1);
     }
     return made;
 }
@@ -86,11 +86,12 @@ static void free_tensors(neuron_tensor_t **tensors, int64_t count)
     free(tensors);
 }
 
-static inline void predict(neuron_context_t *context, const neuron_graph_t *graph)
+/* With inputs of that type. */
+static inline void predict(neuron_context_t *context, const neuron_graph_t *graph, int32_t type)
 {
     int64_t counts[] = {neuron_graph_input_count(graph), neuron_graph_output_count(graph)};
-    neuron_tensor_t **inputs = make_tensors(context, graph, counts[0], 0);
-    neuron_tensor_t **outputs = make_tensors(context, graph, counts[1], 1);
+    neuron_tensor_t **inputs = make_tensors(context, graph, counts[0], 0, type);
+    neuron_tensor_t **outputs = make_tensors(context, graph, counts[1], 1, NEURON_TYPE_F32);
     if (inputs && outputs)
         (void)neuron_graph_predict_many(graph, inputs, counts[0], outputs, counts[1]);
     free_tensors(inputs, counts[0]);
