@@ -61,6 +61,10 @@ pytest_is_there() {
     /usr/bin/python3 -c 'import numpy, pytest' || python3 -c 'import numpy, pytest'
 }
 
+onnx_is_there() {
+    /usr/bin/python3 -c 'import onnx' || python3 -c 'import onnx'
+}
+
 pandas_is_there() {
     /usr/bin/python3 -c 'import numpy, pytest, pandas' || python3 -c 'import numpy, pytest, pandas'
 }
@@ -76,6 +80,7 @@ need_test_tools() {
     need python3-numpy numpy_is_there
     need python3-pytest pytest_is_there
     need python3-pandas pandas_is_there
+    need python3-onnx onnx_is_there
     need curl command -v curl
     need clang-format command -v clang-format
     need gdb command -v gdb

@@ -12,6 +12,10 @@ import warnings
 
 try:
     import numpy
+    # Cases of ONNX 1.12, which Debian has, call types as NumPy did before 1.24.
+    for own in (bool, float, int, object):
+        if own.__name__ not in vars(numpy):
+            setattr(numpy, own.__name__, own)
     import onnx
     from onnx import numpy_helper
     with warnings.catch_warnings():
@@ -94,6 +98,9 @@ REASONS = {
     """,
 }
 LISTED = {"test_" + name: reason for reason, names in REASONS.items() for name in names.split()}
+# Of ONNX before this set there are fewer cases, and another one.
+LISTED_SET = 26
+OLDER = {"test_split_zero_size_splits": "it has an axis of extent 0"}
 
 
 def array_of(value):
@@ -169,13 +176,13 @@ def main():
         floats_passed += counts(case) and why is None
         if why is None and case.name in LISTED:
             problems.append(f"{case.name} passes, but is listed: {LISTED[case.name]}")
-        if why is not None and case.name not in LISTED:
+        if why is not None and case.name not in LISTED and case.name not in OLDER:
             problems.append(f"{case.name}: {why}")
-    if not word:
+    if not word and onnx.defs.onnx_opset_version() >= LISTED_SET:
         names = {case.name for case in cases}
         problems += [f"{name} is listed, but no case" for name in LISTED if name not in names]
-        if floats_passed < SHARE * floats:
-            problems.append("too few pass")
+    if not word and floats_passed < SHARE * floats:
+        problems.append("too few pass")
     print(f"{passed} of {len(cases)} cases pass, {floats_passed} of {floats} of networks' operators in floats")
     for problem in problems:
         print(problem)

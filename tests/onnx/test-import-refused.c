@@ -102,9 +102,17 @@ END_TEST
 
 START_TEST(sets_and_graphs_that_are_not_read_are_named)
 {
-    assert_refused(single("Relu", "x", 6), NEURON_E_UNSUPPORTED,
-                   "is for operator set 6; it must be 7 or later");
-    model_t *model = single("Relu", "x", 13);
+    model_t *model = single("BatchNormalization", "x s s s s", 6);
+    add_floats(model, "s", EXTENTS(2));
+    assert_refused(model, NEURON_E_UNSUPPORTED, "attribute is_test is 0; it must be 1");
+    model = single("PRelu", "x s", 6);
+    add_floats(model, "s", EXTENTS(2));
+    assert_refused(model, NEURON_E_UNSUPPORTED,
+                   "(PRelu) that makes \"y\": is of operator set 6; it is imported from 7 on");
+    model = single("Relu", "x", 6);
+    set_int(first(model), "consumed_inputs", 0);
+    assert_refused(model, NEURON_E_UNSUPPORTED, "attribute consumed_inputs is not known");
+    model = single("Relu", "x", 13);
     model->n_opset_import = 0;
     assert_refused(model, NEURON_E_UNSUPPORTED, "is for operator set 0");
     model = single("Relu", "x", 13);

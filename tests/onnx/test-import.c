@@ -828,6 +828,52 @@ START_TEST(operators_of_all_sets_are_read)
 }
 END_TEST
 
+/* The first sets have attributes that say what later ones do always. */
+START_TEST(operators_of_the_first_sets_are_read)
+{
+    for (int64_t version = 1; version <= 6; version++) {
+        model_t *model = new_model(version);
+        add_input(model, "x", EXTENTS(0, 3, 2, 2));
+        operator_t *relu = add_operator(model, "Relu", "x", "r");
+        if (version < 6)
+            set_ints(relu, "consumed_inputs", EXTENTS(0));
+        const float *one = floats_in(add_floats(model, "one", EXTENTS(3)));
+        const float *two = floats_in(add_floats(model, "two", EXTENTS(3)));
+        float *variance = floats_in(add_floats(model, "variance", EXTENTS(3)));
+        for (int c = 0; c < 3; c++)
+            variance[c] = 0.5f + (float)c;
+        operator_t *norm = add_operator(model, "BatchNormalization", "r one one two variance", "n");
+        set_float(set_int(norm, "is_test", 1), "epsilon", 0.25f);
+        if (version < 6)
+            set_ints(norm, "consumed_inputs", EXTENTS(0, 0, 0, 1, 1));
+        add_operator(model, "GlobalAveragePool", "n", "g");
+        add_operator(model, "Flatten", "g", "f");
+        set_int(add_operator(model, "Dropout", "f", "d"), "is_test", 1);
+        const float *b = floats_in(add_floats(model, "b", EXTENTS(3)));
+        set_int(add_operator(model, "Add", "d b", "a"), "broadcast", 1);
+        add_operator(model, "Softsign", "a", "y");
+        add_output(model, "y");
+        neuron_graph_t *graph = import_model(context, model, NULL);
+        int64_t size;
+        float x[12];
+        for (int i = 0; i < 12; i++)
+            x[i] = (float)(i % 5) - 2;
+        float *y = predict(graph, x, 1, &size);
+        ck_assert_int_eq(size, 3);
+        for (int c = 0; c < 3; c++) {
+            double mean = 0;
+            for (int i = 0; i < 4; i++)
+                mean += fmax((double)x[3 * i + c], 0) / 4;
+            double a = (mean - (double)two[c]) / sqrt(0.25 + (double)variance[c]) * (double)one[c] +
+                       (double)one[c] + (double)b[c];
+            ck_assert_double_eq_tol((double)y[c], a / (1 + fabs(a)), 1e-6);
+        }
+        free(y);
+        neuron_graph_unref(graph);
+    }
+}
+END_TEST
+
 START_TEST(initializers_may_be_inputs_too)
 {
     model_t *model = new_model(8);
@@ -916,6 +962,7 @@ int main(void)
     tcase_add_test(tests, outputs_are_images_if_an_operator_says_so);
     tcase_add_test(tests, numbers_of_all_types_are_read);
     tcase_add_test(tests, operators_of_all_sets_are_read);
+    tcase_add_test(tests, operators_of_the_first_sets_are_read);
     tcase_add_test(tests, initializers_may_be_inputs_too);
     tcase_add_test(tests, outputs_are_chosen);
     tcase_add_test(tests, models_without_a_batch_are_one_example);

@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* What this was written for. Later sets may have changed what an operator means. */
-enum { VERSION_LEAST = 7, VERSION_KNOWN = 26 };
+enum { VERSION_LEAST = 1, VERSION_KNOWN = 26 };
 
 /* Numbers that a model may have of what it says by few bytes: see neuron_onnx_afford(). */
 enum { NUMBERS_FOR_EACH = 2, NUMBERS_FOR_NONE = 1 << 20 };

@@ -29,16 +29,22 @@ static int read_channels(neuron_onnx_weights *weights, neuron_onnx_reader *reade
 static int check_batch_norm(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                             const neuron_onnx_item *item)
 {
-    int64_t spatial, training;
+    static const struct {
+        const char *name;
+        int64_t usual, wanted;
+        int32_t until; /* the last set that has it; 0 if that is not over */
+    } attributes[] = {{"spatial", 1, 1, 0}, {"training_mode", 0, 0, 0}, {"is_test", 0, 1, 6}};
     RETURN_IF_ERROR(neuron_onnx_one_out(reader, from));
-    RETURN_IF_ERROR(neuron_onnx_read_integer(&spatial, reader, from, "spatial", 1));
-    RETURN_IF_ERROR(neuron_onnx_read_integer(&training, reader, from, "training_mode", 0));
-    if (spatial != 1 || training != 0)
-        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                  spatial != 1 ? "attribute spatial is %" PRId64 "; it must be 1"
-                                               : "attribute training_mode is %" PRId64
-                                                 "; it must be 0",
-                                  spatial != 1 ? spatial : training);
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        int64_t value;
+        RETURN_IF_ERROR(neuron_onnx_read_integer(&value, reader, from, attributes[i].name,
+                                                 attributes[i].usual));
+        if (value != attributes[i].wanted &&
+            (!attributes[i].until || reader->version <= attributes[i].until))
+            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                      "attribute %s is %" PRId64 "; it must be %" PRId64,
+                                      attributes[i].name, value, attributes[i].wanted);
+    }
     if (item->layout.rank >= 2 && item->layout.batch != 1)
         return NEURON_OK;
     return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT, "reads a value without channels");

@@ -1,5 +1,6 @@
 /* The list of operators that are imported, with the attributes of each that are known: another one
- * may mean what is not done here. */
+ * may mean what is not done here. Most operators mean in the first sets what they do in later ones,
+ * or say by an attribute that they do not. */
 #include "onnx/import/operators/operators.h"
 
 #include "onnx/import/constant.h"
@@ -13,11 +14,11 @@ static const struct {
     const char *attributes; /* with a blank before and behind each */
 } rows[] = {
     {"Abs", neuron_onnx_import_magnitude, ""},
-    {"Add", neuron_onnx_import_arithmetic, ""},
+    {"Add", neuron_onnx_import_arithmetic, " broadcast "},
     {"AveragePool", neuron_onnx_import_pool,
      " auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides "},
     {"BatchNormalization", neuron_onnx_import_batch_norm,
-     " epsilon momentum spatial training_mode "},
+     " epsilon is_test momentum spatial training_mode "},
     {"Cast", neuron_onnx_import_cast, " round_mode saturate to "},
     {"CastLike", neuron_onnx_import_cast_like, " round_mode saturate "},
     {"Celu", neuron_onnx_import_activation, " alpha "},
@@ -26,8 +27,8 @@ static const struct {
     {"Conv", neuron_onnx_import_conv, " auto_pad dilations group kernel_shape pads strides "},
     {"ConvTranspose", neuron_onnx_import_conv_transpose,
      " auto_pad dilations group kernel_shape output_padding output_shape pads strides "},
-    {"Div", neuron_onnx_import_arithmetic, ""},
-    {"Dropout", neuron_onnx_import_dropout, " ratio seed "},
+    {"Div", neuron_onnx_import_arithmetic, " broadcast "},
+    {"Dropout", neuron_onnx_import_dropout, " is_test ratio seed "},
     {"Elu", neuron_onnx_import_activation, " alpha "},
     {"Erf", neuron_onnx_import_erf, ""},
     {"Exp", neuron_onnx_import_activation, ""},
@@ -35,7 +36,7 @@ static const struct {
     {"Flatten", neuron_onnx_import_flatten, " axis "},
     {"Gather", neuron_onnx_import_gather, " axis "},
     {"Gelu", neuron_onnx_import_activation, " approximate "},
-    {"Gemm", neuron_onnx_import_gemm, " alpha beta transA transB "},
+    {"Gemm", neuron_onnx_import_gemm, " alpha beta broadcast transA transB "},
     {"GlobalAveragePool", neuron_onnx_import_global_pool, ""},
     {"GlobalMaxPool", neuron_onnx_import_global_pool, ""},
     {"Greater", neuron_onnx_import_greater, ""},
@@ -53,11 +54,11 @@ static const struct {
     {"Mean", neuron_onnx_import_sum, ""},
     {"Min", neuron_onnx_import_bound, ""},
     {"Mish", neuron_onnx_import_activation, ""},
-    {"Mul", neuron_onnx_import_arithmetic, ""},
+    {"Mul", neuron_onnx_import_arithmetic, " broadcast "},
     {"Neg", neuron_onnx_import_negate, ""},
     {"PRelu", neuron_onnx_import_prelu, ""},
     {"Pad", neuron_onnx_import_pad, " mode paddings pads value "},
-    {"Pow", neuron_onnx_import_power, ""},
+    {"Pow", neuron_onnx_import_power, " broadcast "},
     {"ReduceMax", neuron_onnx_import_reduce, " axes keepdims noop_with_empty_axes "},
     {"ReduceMean", neuron_onnx_import_reduce, " axes keepdims noop_with_empty_axes "},
     {"ReduceSum", neuron_onnx_import_reduce, " axes keepdims noop_with_empty_axes "},
@@ -76,7 +77,7 @@ static const struct {
     {"Split", neuron_onnx_import_split, " axis num_outputs split "},
     {"Sqrt", neuron_onnx_import_root, ""},
     {"Squeeze", neuron_onnx_import_squeeze, " axes "},
-    {"Sub", neuron_onnx_import_arithmetic, ""},
+    {"Sub", neuron_onnx_import_arithmetic, " broadcast "},
     {"Sum", neuron_onnx_import_sum, ""},
     {"Swish", neuron_onnx_import_activation, " alpha "},
     {"Tanh", neuron_onnx_import_activation, ""},
@@ -87,11 +88,36 @@ static const struct {
     {"Where", neuron_onnx_import_where, ""},
 };
 
+/* Of which set what is done here begins, where that is not the first. */
+static const struct {
+    char type[24];
+    int32_t set;
+} beginnings[] = {
+    {"Cast", 6}, {"Concat", 4}, {"PRelu", 7}, {"Reshape", 5},
+    {"Selu", 6}, {"Split", 2},  {"Tile", 6},  {"Upsample", 7},
+};
+
+static int check_set(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        if (reader->version < beginnings[i].set && strcmp(beginnings[i].type, from->op_type) == 0)
+            return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                      "is of operator set %" PRId64 "; it is imported from %d on",
+                                      reader->version, beginnings[i].set);
+    return NEURON_OK;
+}
+
 static bool is_known(const char *attributes, const char *name)
 {
     char word[64];
     int size = snprintf(word, sizeof word, " %s ", name);
     return size > 0 && size < (int)sizeof word && strstr(attributes, word);
+}
+
+/* Where values may lie, in the first sets. */
+static bool is_hint(const neuron_onnx_reader *reader, const char *name)
+{
+    return reader->version < 6 && strcmp(name, "consumed_inputs") == 0;
 }
 
 /* Attributes that hold what is never read. */
@@ -106,7 +132,7 @@ static int check_attribute(neuron_onnx_reader *reader, const neuron_onnx_operato
         refused = "attribute %.63s is a sparse tensor";
     else if (attribute->ref_attr_name && attribute->ref_attr_name[0])
         refused = "attribute %.63s is that of a function";
-    else if (known && !is_known(known, name))
+    else if (known && !is_known(known, name) && !is_hint(reader, name))
         refused = "attribute %.63s is not known";
     return refused ? neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED, refused, name)
                    : NEURON_OK;
@@ -131,6 +157,7 @@ int neuron_onnx_import_operator(neuron_onnx_reader *reader, const neuron_onnx_op
             check_attribute(reader, from, from->attribute[i], scales ? " offset scale " : NULL));
     if (scales)
         return neuron_onnx_import_scaler(reader, from);
+    RETURN_IF_ERROR(check_set(reader, from));
     RETURN_IF_ERROR(neuron_onnx_fold(&done, reader, from));
     if (done)
         return NEURON_OK;
