@@ -48,7 +48,7 @@ bool neuron_number_parse_with(const char *text, size_t size, char point, double 
 const char *neuron_number_scan(const char *text, char point, double *value, float *nearest);
 
 /* The number with these bits of half the width: 1 of sign, 5 of exponent, 10 of mantissa. */
-float neuron_number_half(uint32_t bits);
+NEURON_SHARED float neuron_number_half(uint32_t bits);
 
 /* Replaces a locale's decimal separator, which may have several bytes, by a point. */
 NEURON_SHARED void neuron_number_point(char *text);

@@ -3,6 +3,8 @@
 #ifndef DATA_CODEC_ZIP_WRITE_H
 #define DATA_CODEC_ZIP_WRITE_H
 
+#include "base/compiler/attributes.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,8 +25,8 @@ typedef struct neuron_zip_stored {
 /* Each writes its record with the name behind it, if it has one, and returns what follows. A local
  * record stands before the bytes of a member, an entry for each in the directory behind all of
  * them. */
-uint8_t *neuron_zip_put_local(uint8_t *to, const neuron_zip_stored *member);
-uint8_t *neuron_zip_put_entry(uint8_t *to, const neuron_zip_stored *member);
-uint8_t *neuron_zip_put_end(uint8_t *to, uint32_t count, uint32_t size, uint32_t at);
+NEURON_SHARED uint8_t *neuron_zip_put_local(uint8_t *to, const neuron_zip_stored *member);
+NEURON_SHARED uint8_t *neuron_zip_put_entry(uint8_t *to, const neuron_zip_stored *member);
+NEURON_SHARED uint8_t *neuron_zip_put_end(uint8_t *to, uint32_t count, uint32_t size, uint32_t at);
 
 #endif

@@ -1,6 +1,7 @@
 /* Archives of a few members. */
 #include "keras/files/archive.h"
 
+#include "data/codec/zip-write.h"
 #include "data/codec/zip.h"
 
 #include <stdio.h>
@@ -85,92 +86,45 @@ int neuron_archive_read(void **bytes, size_t *size, neuron_context_t *context, c
 
 /* ---- Writing ---- */
 
-enum { LOCAL_SIZE = 30, CENTRAL_SIZE = 46, END_SIZE = 22 };
-
-static unsigned char *put(unsigned char *to, uint32_t value, int width)
+/* The records of all members, whose bytes fit into an archive. */
+static void put_members(uint8_t *to, const neuron_archive_member *members,
+                        neuron_zip_stored *records, size_t count)
 {
-    for (int i = 0; i < width; i++)
-        *to++ = (unsigned char)(value >> (8 * i));
-    return to;
-}
-
-/* What the heads of a member have in common: version, no flags, not packed, the first day that the
- * format has, so that the same members are the same bytes; sum, sizes, length of the name. */
-static unsigned char *put_common(unsigned char *to, const neuron_archive_member *member,
-                                 uint32_t sum)
-{
-    to = put(to, 20, 2);
-    to = put(to, 0, 4);
-    to = put(to, 0, 2);
-    to = put(to, 0x21, 2);
-    to = put(to, sum, 4);
-    to = put(to, (uint32_t)member->size, 4);
-    to = put(to, (uint32_t)member->size, 4);
-    to = put(to, (uint32_t)strlen(member->name), 2);
-    return put(to, 0, 2);
-}
-
-static unsigned char *put_bytes(unsigned char *to, const void *bytes, size_t size)
-{
-    memcpy(to, bytes, size);
-    return to + size;
-}
-
-static uint32_t sum_of(const neuron_archive_member *member)
-{
-    return (uint32_t)crc32_z(crc32_z(0, NULL, 0), member->bytes, member->size);
-}
-
-static unsigned char *put_member(unsigned char *to, const neuron_archive_member *member)
-{
-    to = put(to, 0x04034b50, 4);
-    to = put_common(to, member, sum_of(member));
-    to = put_bytes(to, member->name, strlen(member->name));
-    return put_bytes(to, member->bytes, member->size);
-}
-
-static unsigned char *put_entry(unsigned char *to, const neuron_archive_member *member, uint32_t at)
-{
-    to = put(to, 0x02014b50, 4);
-    to = put(to, 20, 2);
-    to = put_common(to, member, sum_of(member));
-    to = put(to, 0, 2); /* comment, disk, attributes */
-    to = put(to, 0, 4);
-    to = put(to, 0, 4);
-    to = put(to, at, 4);
-    return put_bytes(to, member->name, strlen(member->name));
+    uint8_t *begin = to;
+    for (size_t i = 0; i < count; i++) {
+        const neuron_archive_member *member = &members[i];
+        records[i] = (neuron_zip_stored){
+            .name = member->name,
+            .checksum = (uint32_t)crc32_z(0, member->bytes, member->size),
+            .size = (uint32_t)member->size,
+            .at = (uint32_t)(to - begin),
+        };
+        to = neuron_zip_put_local(to, &records[i]);
+        memcpy(to, member->bytes, member->size);
+        to += member->size;
+    }
+    uint8_t *directory = to;
+    for (size_t i = 0; i < count; i++)
+        to = neuron_zip_put_entry(to, &records[i]);
+    neuron_zip_put_end(to, (uint32_t)count, (uint32_t)(to - directory),
+                       (uint32_t)(directory - begin));
 }
 
 int neuron_archive_make(void **bytes, size_t *size, neuron_context_t *context,
                         const neuron_archive_member *members, size_t count)
 {
-    uint64_t total = END_SIZE, directory = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t name = strlen(members[i].name);
-        directory += CENTRAL_SIZE + name;
-        total += LOCAL_SIZE + CENTRAL_SIZE + 2 * name + members[i].size;
-    }
+    neuron_zip_stored records[NEURON_ARCHIVE_MEMBERS];
+    uint64_t total = NEURON_ZIP_END;
+    for (size_t i = 0; i < count; i++)
+        total += NEURON_ZIP_LOCAL + NEURON_ZIP_ENTRY + 2 * (uint64_t)strlen(members[i].name) +
+                 members[i].size;
     if (total > UINT32_MAX)
         return neuron_fail(NEURON_E_UNSUPPORTED,
                            "an archive of %" PRIu64 " bytes is too large for the format", total);
-    unsigned char *made = neuron_allocate(context, (size_t)total, 1), *to = made;
-    if (!made)
+    *bytes = neuron_allocate(context, (size_t)total, 1);
+    if (!*bytes)
         return NEURON_E_MEMORY;
-    for (size_t i = 0; i < count; i++)
-        to = put_member(to, &members[i]);
-    uint32_t end = (uint32_t)(to - made), at = 0;
-    for (size_t i = 0; i < count; i++) {
-        to = put_entry(to, &members[i], at);
-        at += (uint32_t)(LOCAL_SIZE + strlen(members[i].name) + members[i].size);
-    }
-    to = put(to, 0x06054b50, 4);
-    to = put(to, 0, 4);
-    to = put(to, (uint32_t)count, 2);
-    to = put(to, (uint32_t)count, 2);
-    to = put(to, (uint32_t)directory, 4);
-    to = put(to, end, 4);
-    put(to, 0, 2);
-    *bytes = made;
+    put_members(*bytes, members, records, count);
     *size = (size_t)total;
     return NEURON_OK;
 }

@@ -21,7 +21,10 @@ typedef struct neuron_archive_member {
     size_t size;
 } neuron_archive_member;
 
-/* An archive of members, which the caller releases. They are stored as they are, as Keras does. */
+enum { NEURON_ARCHIVE_MEMBERS = 3 };
+
+/* An archive of up to so many members, which the caller releases. They are stored as they are, as
+ * Keras does. */
 int neuron_archive_make(void **bytes, size_t *size, neuron_context_t *context,
                         const neuron_archive_member *members, size_t count);
 

@@ -1,6 +1,8 @@
 /* Headers and groups. The format is that of the "HDF5 File Format Specification", version 3. */
 #include "keras/files/hdf5-objects.h"
 
+#include "data/codec/source.h"
+
 #include <string.h>
 
 const uint8_t *neuron_h5_at(const neuron_h5 *h5, uint64_t address, uint64_t size)
@@ -58,7 +60,7 @@ int neuron_h5_open(neuron_h5 *h5, neuron_context_t *context, const char *name, c
                    size_t size)
 {
     *h5 = (neuron_h5){.context = context, .name = name, .bytes = bytes, .size = size, .file = -1};
-    h5->justified = NEURON_H5_RATIO * (uint64_t)size;
+    h5->justified = NEURON_GZIP_RATIO_MAX * (uint64_t)size;
     if (read_head(h5) && h5->base <= size)
         return NEURON_OK;
     return neuron_fail(NEURON_E_FORMAT, "%s: is no HDF5 file, or a damaged one", name);

@@ -1,7 +1,8 @@
 /* Arrays and texts of a file. */
 #include "keras/files/hdf5-chunks.h"
 
-#include <math.h>
+#include "base/text/number.h"
+
 #include <string.h>
 
 bool neuron_h5_has(const neuron_h5 *h5, const char *path)
@@ -54,16 +55,6 @@ static uint64_t bits_of(const uint8_t *bytes, const number_type *type)
     return neuron_h5_number(turned, (int)type->width);
 }
 
-/* 1 bit of sign, 5 of exponent, 10 of mantissa. */
-static float half_of(uint32_t bits)
-{
-    int exponent = bits >> 10 & 31;
-    float mantissa = (float)(bits & 1023), sign = bits & 0x8000 ? -1.0f : 1.0f;
-    if (exponent == 31)
-        return mantissa == 0 ? sign * INFINITY : NAN;
-    return sign * (exponent == 0 ? ldexpf(mantissa, -24) : ldexpf(mantissa + 1024, exponent - 25));
-}
-
 static float number_of(const uint8_t *bytes, const number_type *type)
 {
     uint64_t bits = bits_of(bytes, type);
@@ -74,7 +65,7 @@ static float number_of(const uint8_t *bytes, const number_type *type)
         return (float)bits;
     }
     if (type->width == 2)
-        return half_of((uint32_t)bits);
+        return neuron_number_half((uint32_t)bits);
     if (type->width == 4) {
         uint32_t single = (uint32_t)bits;
         float value;

@@ -1,7 +1,6 @@
 /* What is made of each class of layers of Keras. */
 #include "keras/import/reader.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -4,12 +4,12 @@
 #include "base/files/file.h"
 #include "base/float-mode.h"
 #include "base/options/options.h"
+#include "data/codec/source.h"
 #include "keras/export/writer.h"
 #include "keras/files/archive.h"
 #include "keras/import/reader.h"
 #include "keras/weights/values.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---- The parts of a file ---- */
@@ -50,7 +50,8 @@ static int open_archive(parts *all, const void *bytes, size_t size)
     RETURN_IF_ERROR(neuron_archive_read(&all->image, &length, all->context, bytes, size, all->name,
                                         "model.weights.h5", UINT64_MAX));
     RETURN_IF_ERROR(neuron_h5_open(&all->h5, all->context, all->name, all->image, length));
-    all->h5.justified = NEURON_H5_RATIO * (uint64_t)size; /* packed twice is not twice as good */
+    all->h5.justified =
+        NEURON_GZIP_RATIO_MAX * (uint64_t)size; /* packed twice is not twice as good */
     return NEURON_OK;
 }
 
@@ -200,8 +201,8 @@ static int tell_array(neuron_graph_t *graph, const neuron_keras_layer *layer, in
     flatten(values, &count, most, json);
     for (; count > 0 && json_is_number(json) && count < most; count++)
         values[count] = values[0];
-    for (int64_t i = 0; place == 1 && i < most; i++)
-        values[i] = fmaxf(sqrtf(values[i]), 1e-7f);
+    if (place == 1)
+        neuron_keras_make_deviations(values, most);
     int status =
         count == most
             ? neuron_graph_write_array(graph, needed(layer->base)->first_array + place, values,

@@ -17,14 +17,6 @@ static size_t place_of(const neuron_keras_pair *pair, int64_t array, size_t inde
     return pair->places ? pair->places[array] : index;
 }
 
-static int64_t count_of(const neuron_shape *shape)
-{
-    int64_t count = 1;
-    for (int32_t axis = 0; axis < shape->rank; axis++)
-        count *= shape->extent[axis];
-    return count;
-}
-
 /* An array for the channels may have other axes before them, of one place each. */
 static bool same_shape(const neuron_shape *theirs, const neuron_shape *ours)
 {
@@ -45,7 +37,7 @@ static int check_array(neuron_keras_bytes *bytes, const neuron_keras_store *stor
     RETURN_IF_ERROR(neuron_keras_store_path(path, store, pair->group, index));
     RETURN_IF_ERROR(neuron_h5_shape(&shape, &more, store->h5, path));
     bytes->stored += more;
-    bytes->floats += (uint64_t)count_of(&shape) * sizeof(float);
+    bytes->floats += (uint64_t)neuron_shape_count(&shape) * sizeof(float);
     if (bytes->stored > store->h5->size || bytes->floats > store->h5->justified)
         return neuron_h5_damaged(store->h5, path);
     if (same_shape(&shape, &array->shape))
@@ -77,8 +69,7 @@ int neuron_keras_check_pair(neuron_keras_bytes *bytes, const neuron_keras_store 
     return NEURON_OK;
 }
 
-/* What Keras divides by: the root of the variance, which is never nothing. */
-static void make_deviations(float *values, int64_t count)
+void neuron_keras_make_deviations(float *values, int64_t count)
 {
     float least = 1e-7f;
     for (int64_t i = 0; i < count; i++) {
@@ -94,14 +85,14 @@ static int read_pair(float *to, int64_t *loaded, const neuron_keras_store *store
     char path[NEURON_H5_PATH];
     size_t index = 0;
     for (int64_t i = 0; i < pair->node->spec.array_count; i++) {
-        int64_t count = count_of(&pair->node->spec.arrays[i].shape);
+        int64_t count = neuron_shape_count(&pair->node->spec.arrays[i].shape);
         if (skips(pair, i))
             continue;
         RETURN_IF_ERROR(
             neuron_keras_store_path(path, store, pair->group, place_of(pair, i, index++)));
         RETURN_IF_ERROR(neuron_h5_read(to, store->h5, path));
         if (neuron_keras_is_standard(pair->node) && i == 1)
-            make_deviations(to, count);
+            neuron_keras_make_deviations(to, count);
         to += count;
         *loaded += 1;
     }
@@ -112,14 +103,14 @@ static int64_t pair_size(const neuron_keras_pair *pair)
 {
     int64_t size = 0;
     for (int64_t i = 0; i < pair->node->spec.array_count; i++)
-        size += skips(pair, i) ? 0 : count_of(&pair->node->spec.arrays[i].shape);
+        size += skips(pair, i) ? 0 : neuron_shape_count(&pair->node->spec.arrays[i].shape);
     return size;
 }
 
 static int write_pair(neuron_graph_t *graph, const neuron_keras_pair *pair, const float *from)
 {
     for (int64_t i = 0; i < pair->node->spec.array_count; i++) {
-        int64_t count = count_of(&pair->node->spec.arrays[i].shape);
+        int64_t count = neuron_shape_count(&pair->node->spec.arrays[i].shape);
         if (skips(pair, i))
             continue;
         RETURN_IF_ERROR(

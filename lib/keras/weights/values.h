@@ -25,6 +25,9 @@ typedef struct neuron_keras_bytes {
 int neuron_keras_check_pair(neuron_keras_bytes *bytes, const neuron_keras_store *store,
                             const neuron_keras_pair *pair);
 
+/* Makes of variances what Keras divides by: their roots, which are never nothing. */
+void neuron_keras_make_deviations(float *values, int64_t count);
+
 /* Copies the arrays of all pairs into a finished graph, all or none; each pair was checked. */
 int neuron_keras_copy_pairs(int64_t *loaded, neuron_graph_t *graph, const neuron_keras_store *store,
                             const neuron_keras_pair *pairs, size_t count);
