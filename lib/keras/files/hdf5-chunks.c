@@ -1,13 +1,17 @@
 /* Pieces are found by an index, unpacked, and copied row by row to where they belong. */
 #include "keras/files/hdf5-chunks.h"
 
+#include "data/codec/source.h"
+
 #include <string.h>
-#include <zlib.h>
 
 /* Kinds of indices; the first is the only one of the older formats. */
 enum { TREE = 0, SINGLE = 1, IMPLICIT = 2, FIXED_ARRAY = 3 };
 
 enum { DEFLATE = 1, SHUFFLE = 2, CHECKSUM = 3 };
+
+/* Bytes of a checksum. */
+enum { SUM = 4 };
 
 /* ---- What headers say ---- */
 
@@ -84,18 +88,25 @@ bool neuron_h5_read_filters(neuron_h5_chunks *chunks, neuron_h5_span message)
 
 /* ---- Finding pieces ---- */
 
+typedef struct chunk {
+    uint64_t index, address, size;
+    uint32_t mask; /* a bit for each filter that was left out */
+    const uint8_t *bytes;
+} chunk;
+
 typedef struct walk {
     const neuron_h5 *h5;
     const neuron_h5_chunks *chunks;
+    const neuron_shape *shape;
     uint64_t counts[NEURON_RANK_MAX]; /* of pieces along each axis */
     uint64_t all, next;               /* pieces there must be, and the first that may come next */
     uint64_t size;                    /* of a piece when it is unpacked */
     size_t budget;                    /* nodes that may still be read */
     bool damaged;
-    int (*visit)(struct walk *of, uint64_t index, neuron_h5_span bytes, uint32_t mask);
-    uint64_t stored; /* bytes of all pieces so far */
-    uint8_t *numbers;
-    const neuron_shape *shape;
+    int (*visit)(struct walk *of, const chunk *found);
+    uint64_t stored;   /* bytes of all pieces so far */
+    uint8_t *numbers;  /* where they belong */
+    uint8_t *rooms[2]; /* of a piece that is unpacked, with a sum behind; NULL if none is */
 } walk;
 
 static int stop(walk *of)
@@ -105,14 +116,14 @@ static int stop(walk *of)
 }
 
 /* Pieces come in their order, each once. */
-static int hand_on(walk *of, uint64_t index, uint64_t address, uint64_t size, uint32_t mask)
+static int visit_chunk(walk *of, chunk found)
 {
-    const uint8_t *bytes = size <= of->h5->size ? neuron_h5_at(of->h5, address, size) : NULL;
-    if (!bytes || index < of->next || index >= of->all)
+    found.bytes = neuron_h5_at(of->h5, found.address, found.size);
+    if (!found.bytes || found.index != of->next || found.index >= of->all)
         return stop(of);
-    of->next = index + 1;
-    of->stored += size;
-    return of->visit(of, index, (neuron_h5_span){bytes, (size_t)size}, mask);
+    of->next++;
+    of->stored += found.size;
+    return of->visit(of, &found);
 }
 
 /* The number of a piece that begins at an offset along each axis. */
@@ -149,8 +160,11 @@ static int walk_tree(walk *of, uint64_t address, int level)
         if (level > 0)
             RETURN_IF_ERROR(walk_tree(of, child, level - 1));
         else
-            RETURN_IF_ERROR(hand_on(of, index_of(of, entry + 8), child, neuron_h5_number(entry, 4),
-                                    (uint32_t)neuron_h5_number(entry + 4, 4)));
+            RETURN_IF_ERROR(
+                visit_chunk(of, (chunk){.index = index_of(of, entry + 8),
+                                        .address = child,
+                                        .size = neuron_h5_number(entry, 4),
+                                        .mask = (uint32_t)neuron_h5_number(entry + 4, 4)}));
     }
     return NEURON_OK;
 }
@@ -176,9 +190,12 @@ static int walk_fixed_array(walk *of)
         return stop(of);
     for (uint64_t i = 0; i < count; i++) {
         const uint8_t *from = entries + BLOCK_HEAD + i * entry;
-        uint64_t size = packed ? neuron_h5_number(from + ADDRESS, width) : of->size;
-        uint32_t mask = packed ? (uint32_t)neuron_h5_number(from + ADDRESS + width, MASK) : 0;
-        RETURN_IF_ERROR(hand_on(of, i, neuron_h5_number(from, ADDRESS), size, mask));
+        chunk found = {.index = i, .address = neuron_h5_number(from, ADDRESS), .size = of->size};
+        if (packed) {
+            found.size = neuron_h5_number(from + ADDRESS, width);
+            found.mask = (uint32_t)neuron_h5_number(from + ADDRESS + width, MASK);
+        }
+        RETURN_IF_ERROR(visit_chunk(of, found));
     }
     return NEURON_OK;
 }
@@ -191,10 +208,12 @@ static int walk_index(walk *of)
     if (chunks->index == FIXED_ARRAY)
         return walk_fixed_array(of);
     if (chunks->index == SINGLE)
-        return hand_on(of, 0, chunks->address, chunks->packed_size ? chunks->packed_size : of->size,
-                       chunks->packed_mask);
+        return visit_chunk(of, (chunk){.address = chunks->address,
+                                       .size = chunks->packed_size ? chunks->packed_size : of->size,
+                                       .mask = chunks->packed_mask});
     for (uint64_t i = 0; i < of->all; i++)
-        RETURN_IF_ERROR(hand_on(of, i, chunks->address + i * of->size, of->size, 0));
+        RETURN_IF_ERROR(visit_chunk(
+            of, (chunk){.index = i, .address = chunks->address + i * of->size, .size = of->size}));
     return NEURON_OK;
 }
 
@@ -211,7 +230,7 @@ static bool begin_walk(walk *of, const neuron_h5 *h5, const neuron_h5_chunks *ch
             ((uint64_t)shape->extent[axis] + chunks->extent[axis] - 1) / chunks->extent[axis];
         of->all *= of->counts[axis];
         of->size *= chunks->extent[axis];
-        if (of->size > (uint64_t)NEURON_H5_RATIO * h5->size || of->all > h5->size)
+        if (of->size > (uint64_t)NEURON_GZIP_RATIO_MAX * h5->size || of->all > h5->size)
             return false;
     }
     return true;
@@ -237,21 +256,25 @@ static void release_for_zlib(void *context, void *memory)
     neuron_release(context, memory);
 }
 
-/* Returns how many bytes there are; 0 for damaged ones. */
-static size_t inflate_all(uint8_t *to, size_t room, const uint8_t *from, size_t size,
-                          neuron_context_t *context)
+/* `made` is how many bytes there are; 0 for damaged ones. */
+static int inflate_all(size_t *made, uint8_t *to, size_t room, neuron_h5_span from,
+                       neuron_context_t *context)
 {
     z_stream stream = {.zalloc = allocate_for_zlib, .zfree = release_for_zlib, .opaque = context};
-    if (size > UINT32_MAX || room > UINT32_MAX || inflateInit(&stream) != Z_OK)
-        return 0;
-    stream.next_in = (z_const Bytef *)(uintptr_t)from;
-    stream.avail_in = (uInt)size;
+    *made = 0;
+    if (from.size > UINT32_MAX || room > UINT32_MAX)
+        return NEURON_OK;
+    if (inflateInit(&stream) != Z_OK)
+        return NEURON_E_MEMORY;
+    stream.next_in = from.bytes;
+    stream.avail_in = (uInt)from.size;
     stream.next_out = to;
     stream.avail_out = (uInt)room;
     int code = inflate(&stream, Z_FINISH);
-    size_t made = room - stream.avail_out;
+    if (code == Z_STREAM_END)
+        *made = room - stream.avail_out;
     inflateEnd(&stream);
-    return code == Z_STREAM_END ? made : 0;
+    return code == Z_MEM_ERROR ? NEURON_E_MEMORY : NEURON_OK;
 }
 
 /* First bytes of all numbers first, then the second ones, ... */
@@ -264,32 +287,53 @@ static void unshuffle(uint8_t *to, const uint8_t *from, size_t size, size_t widt
     memcpy(to + count * width, from + count * width, size - count * width);
 }
 
-/* The bytes of a piece, in one of two rooms or where they lie in the file. NULL if damaged. */
-static const uint8_t *unpack(uint8_t *rooms[2], size_t room, const walk *of, neuron_h5_span bytes,
-                             uint32_t mask)
+/* Whether the sum behind the bytes is theirs, which is Fletcher's of words of 16 bits, the higher
+ * byte of each first. 0 and 65535 are the same in each half. */
+static bool has_sum(neuron_h5_span bytes)
+{
+    enum { ONES = 0xffff };
+    uint32_t sums[2] = {0, 0};
+    for (size_t i = 0; i < bytes.size; i += 2) {
+        sums[0] += (uint32_t)bytes.bytes[i] << 8 | (i + 1 < bytes.size ? bytes.bytes[i + 1] : 0u);
+        sums[0] = (sums[0] & ONES) + (sums[0] >> 16);
+        sums[1] += sums[0];
+        sums[1] = (sums[1] & ONES) + (sums[1] >> 16);
+    }
+    for (int i = 0; i < 2; i++)
+        if (neuron_h5_number(bytes.bytes + bytes.size + 2 * i, 2) % ONES != sums[i] % ONES)
+            return false;
+    return true;
+}
+
+/* The bytes of a piece, in one of the rooms or where they lie in the file. */
+static int unpack(const uint8_t **unpacked, walk *of, const chunk *found)
 {
     const neuron_h5_chunks *chunks = of->chunks;
-    const uint8_t *from = bytes.bytes;
-    size_t size = bytes.size;
+    size_t room = (size_t)of->size + SUM;
+    neuron_h5_span bytes = {found->bytes, (size_t)found->size};
     for (int i = chunks->filter_count; i-- > 0;) {
-        uint8_t *to = from == rooms[0] ? rooms[1] : rooms[0];
-        if (mask >> i & 1)
+        uint8_t *to = of->rooms[bytes.bytes == of->rooms[0]];
+        if (found->mask >> i & 1)
             continue;
         if (chunks->filters[i] == CHECKSUM) {
-            if (size < 4)
-                return NULL;
-            size -= 4;
+            if (bytes.size < SUM)
+                return stop(of);
+            bytes.size -= SUM;
+            if (!has_sum(bytes))
+                return stop(of);
         } else if (chunks->filters[i] == SHUFFLE) {
-            if (size > room)
-                return NULL;
-            unshuffle(to, from, size, (size_t)chunks->width);
-            from = to;
+            if (bytes.size > room)
+                return stop(of);
+            unshuffle(to, bytes.bytes, bytes.size, (size_t)chunks->width);
+            bytes.bytes = to;
         } else {
-            size = inflate_all(to, room, from, size, of->h5->context);
-            from = to;
+            size_t made;
+            RETURN_IF_ERROR(inflate_all(&made, to, room, bytes, of->h5->context));
+            bytes = (neuron_h5_span){to, made};
         }
     }
-    return size == of->size ? from : NULL;
+    *unpacked = bytes.bytes;
+    return bytes.size == of->size ? NEURON_OK : stop(of);
 }
 
 /* ---- Joining ---- */
@@ -322,34 +366,19 @@ static void copy_rows(const walk *of, uint64_t index, const uint8_t *from)
     }
 }
 
-static int join(walk *of, uint64_t index, neuron_h5_span bytes, uint32_t mask)
+static int join(walk *of, const chunk *found)
 {
-    size_t room = (size_t)of->size + 4; /* with a sum behind */
-    uint8_t *rooms[2] = {NULL, NULL};
-    int status = NEURON_OK;
-    for (int i = 0; i < 2 && of->chunks->filter_count > 0 && status == NEURON_OK; i++) {
-        rooms[i] = neuron_allocate(of->h5->context, room, 1);
-        status = rooms[i] ? NEURON_OK : NEURON_E_MEMORY;
-    }
-    if (status == NEURON_OK) {
-        const uint8_t *from = unpack(rooms, room, of, bytes, mask);
-        if (from)
-            copy_rows(of, index, from);
-        else
-            status = stop(of);
-    }
-    neuron_release(of->h5->context, rooms[0]);
-    neuron_release(of->h5->context, rooms[1]);
-    return status;
+    const uint8_t *unpacked;
+    RETURN_IF_ERROR(unpack(&unpacked, of, found));
+    copy_rows(of, found->index, unpacked);
+    return NEURON_OK;
 }
 
 /* Nothing is unpacked to more than its bytes can be. */
-static int check(walk *of, uint64_t index, neuron_h5_span bytes, uint32_t mask)
+static int check(walk *of, const chunk *found)
 {
-    (void)index;
-    (void)mask;
-    bool packed = of->chunks->filter_count > 0;
-    return of->size <= (packed ? NEURON_H5_RATIO : 1) * (uint64_t)bytes.size ? NEURON_OK : stop(of);
+    uint64_t most = (of->chunks->filter_count > 0 ? NEURON_GZIP_RATIO_MAX : 1) * found->size;
+    return of->size <= most ? NEURON_OK : stop(of);
 }
 
 int neuron_h5_check_chunks(uint64_t *stored, const neuron_h5 *h5, const neuron_h5_chunks *chunks,
@@ -379,9 +408,18 @@ int neuron_h5_join_chunks(uint8_t *numbers, const neuron_h5 *h5, const neuron_h5
                           const neuron_shape *shape, const char *path)
 {
     walk of;
+    int status = NEURON_OK;
     if (!begin_walk(&of, h5, chunks, shape))
         return neuron_h5_damaged(h5, path);
     of.visit = join;
     of.numbers = numbers;
-    return end_walk(&of, walk_index(&of), path);
+    for (int i = 0; i < 2 && chunks->filter_count > 0 && status == NEURON_OK; i++) {
+        of.rooms[i] = neuron_allocate(h5->context, (size_t)of.size + SUM, 1);
+        status = of.rooms[i] ? NEURON_OK : NEURON_E_MEMORY;
+    }
+    if (status == NEURON_OK)
+        status = end_walk(&of, walk_index(&of), path);
+    neuron_release(h5->context, of.rooms[0]);
+    neuron_release(h5->context, of.rooms[1]);
+    return status;
 }

@@ -17,9 +17,6 @@
 /* What a path of a file may have, with its end. */
 enum { NEURON_H5_PATH = 512, NEURON_H5_NAME = 256 };
 
-/* What DEFLATE makes of a byte at most. */
-enum { NEURON_H5_RATIO = 1032 };
-
 typedef struct neuron_h5 {
     neuron_context_t *context;
     const char *name; /* begins the messages */
