@@ -1,11 +1,8 @@
 /* Models of Keras: graphs are written and read again, in each kind of file and with each layer,
  * whatever allocation fails; files that are cut or lie are refused. */
-#include <libneuron-keras/keras.h>
-
-#include "keras/files/archive.h"
 #include "keras/files/hdf5.h"
+#include "made-files.h"
 #include "registry-layers.h"
-#include "test-common.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -311,31 +308,27 @@ END_TEST
 
 /* ---- Files of others ---- */
 
-/* An archive of a description that Keras could have written, with no weights. */
+/* Loads a description that Keras could have written, with the weights of one layer. */
 static int load_description(neuron_graph_t **graph, neuron_context_t *context, const char *text)
 {
     neuron_h5 h5;
-    void *weights, *bytes;
-    size_t weight_size, size;
+    void *weights;
+    size_t size;
     assert_ok(neuron_h5_create(&h5, context, "made"));
     assert_ok(neuron_h5_add_group(&h5, "/layers/dense/vars"));
     const float values[] = {1, 2, 3, 4};
     assert_ok(neuron_h5_add(&h5, "/layers/dense/vars/0",
                             &(neuron_shape){.rank = 2, .extent = {2, 2}}, values));
-    assert_ok(neuron_h5_image(&weights, &weight_size, &h5));
+    assert_ok(neuron_h5_image(&weights, &size, &h5));
     neuron_h5_close(&h5);
-    const neuron_archive_member members[] = {{"config.json", text, strlen(text)},
-                                             {"model.weights.h5", weights, weight_size}};
-    assert_ok(neuron_archive_make(&bytes, &size, context, members, 2));
-    int status = neuron_keras_load_memory(graph, context, bytes, size);
-    neuron_release(context, bytes);
+    int status = load_archive(graph, context, text, weights, size);
     neuron_release(context, weights);
     return status;
 }
 
 #define SEQUENTIAL(layers)                                                                         \
-    "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"s\", \"layers\": ["                 \
-    "{\"class_name\": \"InputLayer\", \"config\": {\"batch_shape\": [null, 2], \"name\": \"i\"}}"  \
+    "{'class_name': 'Sequential', 'config': {'name': 's', 'layers': ["                             \
+    "{'class_name': 'InputLayer', 'config': {'batch_shape': [null, 2], 'name': 'i'}}"              \
     "," layers "]}}"
 
 static const struct {
@@ -343,39 +336,39 @@ static const struct {
     int status;
     const char *message;
 } told[] = {
-    {SEQUENTIAL("{\"class_name\": \"Dense\", \"config\": {\"name\": \"d\", \"units\": 2, "
-                "\"use_bias\": false}}"),
+    {SEQUENTIAL("{'class_name': 'Dense', 'config': {'name': 'd', 'units': 2, "
+                "'use_bias': false}}"),
      NEURON_OK, ""},
-    {SEQUENTIAL("{\"class_name\": \"LSTM\", \"config\": {\"name\": \"r\", \"units\": 2}}"),
+    {SEQUENTIAL("{'class_name': 'LSTM', 'config': {'name': 'r', 'units': 2}}"),
      NEURON_E_UNSUPPORTED, "memory: layer \"r\": there is no layer like LSTM here"},
-    {SEQUENTIAL("{\"class_name\": \"Dense\", \"config\": {\"name\": \"d\", \"units\": 2, "
-                "\"activation\": \"mish\"}}"),
+    {SEQUENTIAL("{'class_name': 'Dense', 'config': {'name': 'd', 'units': 2, "
+                "'activation': 'mish'}}"),
      NEURON_E_UNSUPPORTED,
      "memory: layer \"d\" (Dense): activation is \"mish\", which is not known here"},
-    {SEQUENTIAL("{\"class_name\": \"Dense\", \"config\": {\"name\": \"d\", \"units\": 2, "
-                "\"kernel_constraint\": {\"class_name\": \"MaxNorm\"}}}"),
+    {SEQUENTIAL("{'class_name': 'Dense', 'config': {'name': 'd', 'units': 2, "
+                "'kernel_constraint': {'class_name': 'MaxNorm'}}}"),
      NEURON_E_UNSUPPORTED, "kernel_constraint is {\"class_name\":\"MaxNorm\"}"},
-    {SEQUENTIAL("{\"class_name\": \"ReLU\", \"config\": {\"name\": \"r\", \"threshold\": 6}}"),
+    {SEQUENTIAL("{'class_name': 'ReLU', 'config': {'name': 'r', 'threshold': 6}}"),
      NEURON_E_UNSUPPORTED, "layer \"r\" (ReLU): threshold is 6, which is not known here"},
-    {SEQUENTIAL("{\"class_name\": \"Dense\", \"config\": {\"name\": \"d\", \"units\": 0}}"),
-     NEURON_E_FORMAT, "layer \"d\" (Dense): "},
-    {SEQUENTIAL("{\"class_name\": \"Dense\", \"config\": {\"name\": \"d\", \"units\": 3, "
-                "\"use_bias\": false}}"),
+    {SEQUENTIAL("{'class_name': 'Dense', 'config': {'name': 'd', 'units': 0}}"), NEURON_E_FORMAT,
+     "layer \"d\" (Dense): "},
+    {SEQUENTIAL("{'class_name': 'Dense', 'config': {'name': 'd', 'units': 3, "
+                "'use_bias': false}}"),
      NEURON_E_SHAPE, "is 2x2, but d.kernel is 2x3"},
-    {SEQUENTIAL("{\"class_name\": \"Dense\", \"config\": {\"name\": \"d\", \"units\": 2}}"),
-     NEURON_E_DATA, "has 1 arrays, but d has 2"},
-    {SEQUENTIAL("{\"class_name\": \"Dense\", \"config\": {\"name\": \"i\", \"units\": 2}}"),
-     NEURON_E_FORMAT, "there are two layers \"i\""},
-    {SEQUENTIAL("{\"class_name\": \"Flatten\", \"config\": {\"name\": \"f\", \"data_format\": "
-                "\"channels_first\"}}"),
+    {SEQUENTIAL("{'class_name': 'Dense', 'config': {'name': 'd', 'units': 2}}"), NEURON_E_DATA,
+     "has 1 arrays, but d has 2"},
+    {SEQUENTIAL("{'class_name': 'Dense', 'config': {'name': 'i', 'units': 2}}"), NEURON_E_FORMAT,
+     "there are two layers \"i\""},
+    {SEQUENTIAL("{'class_name': 'Flatten', 'config': {'name': 'f', 'data_format': "
+                "'channels_first'}}"),
      NEURON_E_UNSUPPORTED, "data_format is \"channels_first\""},
-    {"{\"class_name\": \"Mine\"}", NEURON_E_UNSUPPORTED, "of class Mine"},
-    {"{\"class_name\": \"Sequential\"}", NEURON_E_FORMAT, "has no list of layers"},
-    {"{\"class_name\": \"Functional\", \"config\": {\"layers\": [{\"class_name\": \"ReLU\", "
-     "\"config\": {\"name\": \"a\"}, \"inbound_nodes\": [[[\"a\", 0, 0, {}]]]}]}}",
+    {"{'class_name': 'Mine'}", NEURON_E_UNSUPPORTED, "of class Mine"},
+    {"{'class_name': 'Sequential'}", NEURON_E_FORMAT, "has no list of layers"},
+    {"{'class_name': 'Functional', 'config': {'layers': [{'class_name': 'ReLU', "
+     "'config': {'name': 'a'}, 'inbound_nodes': [[['a', 0, 0, {}]]]}]}}",
      NEURON_E_FORMAT, "goes round in a circle"},
-    {"{\"class_name\": \"Functional\", \"config\": {\"layers\": [{\"class_name\": \"ReLU\", "
-     "\"config\": {\"name\": \"a\"}, \"inbound_nodes\": [[[\"b\", 0, 0, {}]]]}]}}",
+    {"{'class_name': 'Functional', 'config': {'layers': [{'class_name': 'ReLU', "
+     "'config': {'name': 'a'}, 'inbound_nodes': [[['b', 0, 0, {}]]]}]}}",
      NEURON_E_FORMAT, "something that no layer puts out"},
     {"{", NEURON_E_FORMAT, "is not valid JSON"},
 };

@@ -1,10 +1,7 @@
 /* Models within models: their layers take their place, once for each call, with the arrays that the
  * file has for them; what cannot be put in is refused. */
-#include <libneuron-keras/keras.h>
-
-#include "keras/files/archive.h"
 #include "keras/files/hdf5.h"
-#include "test-common.h"
+#include "made-files.h"
 
 #include <stdio.h>
 
@@ -24,23 +21,14 @@ static void *make_weights(size_t *size, neuron_context_t *context, const char *g
     return bytes;
 }
 
-/* Loads a description, in which ' stands for ", with the weights in a group. */
+/* Loads a description with the weights in a group. */
 static int load(neuron_graph_t **graph, neuron_context_t *context, const char *text,
                 const char *group)
 {
-    size_t weight_size, size;
-    void *made = make_weights(&weight_size, context, group), *bytes;
-    char *json = strdup(text);
-    for (char *c = json; *c; c++)
-        if (*c == '\'')
-            *c = '"';
-    const neuron_archive_member members[] = {{"config.json", json, strlen(json)},
-                                             {"model.weights.h5", made, weight_size}};
-    assert_ok(neuron_archive_make(&bytes, &size, context, members, 2));
-    int status = neuron_keras_load_memory(graph, context, bytes, size);
-    neuron_release(context, bytes);
+    size_t size;
+    void *made = make_weights(&size, context, group);
+    int status = load_archive(graph, context, text, made, size);
     neuron_release(context, made);
-    free(json);
     return status;
 }
 
