@@ -1,5 +1,5 @@
 #!/bin/sh
-# How tests/fresh ends, and two of it at a time, with stubs in place of a system's tools: no machine is made.
+# How tests/fresh ends, two of it at a time, and what it leaves, with stubs in place of a system's tools: no machine is made.
 # usage: test-fresh.sh FRESH
 set -eu
 
@@ -71,6 +71,18 @@ for status in 0 3; do
     [ "$(cat "$folder/with blanks/taken")" = given ] || fail "what is shared is lost"
     rm "$folder/with blanks/taken"
 done
+
+# One that is kept stays; what a killed one left goes.
+FRESH_KEEP=1 sh "$fresh" exit 0 2>/dev/null || fail "keeping ends with $?"
+true &
+ended=$!
+wait "$ended"
+mkdir "$FRESH/machine.$ended" "$FRESH/machine.$$"
+sh "$fresh" exit 0 2>/dev/null
+[ ! -e "$FRESH/machine.$ended" ] || fail "what a killed run left is still there"
+[ -d "$FRESH/machine.$$" ] || fail "the machine of another run is gone"
+rmdir "$FRESH/machine.$$"
+[ -d "$(echo "$FRESH"/kept.*)/project" ] || fail "no machine is kept"
 
 # Where there can be no machine.
 echo 'exit 1' | stub mount
