@@ -1,6 +1,7 @@
 /* Operators that take parts of values, put values together, and put zeros around them. */
 #include "onnx/import/constant.h"
 #include "onnx/import/operators/operators.h"
+#include "onnx/import/operators/windows.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -537,7 +538,8 @@ int neuron_onnx_import_pad(neuron_onnx_reader *reader, const neuron_onnx_operato
     if (!pads)
         return neuron_onnx_out_part(reader, from, &result);
     RETURN_IF_ERROR(neuron_onnx_rescale(&result.node, reader, from, false, 1, -value));
-    if (result.layout.rank == 4 && before[2] + behind[2] > 0 && before[3] + behind[3] > 0) {
+    if (result.layout.rank == 4 && neuron_onnx_is_image(&result.layout) &&
+        before[2] + behind[2] > 0 && before[3] + behind[3] > 0) {
         RETURN_IF_ERROR(pad_image(&result, reader, from, before, behind));
         before[2] = behind[2] = before[3] = behind[3] = 0;
     }
@@ -637,10 +639,10 @@ int neuron_onnx_import_resize(neuron_onnx_reader *reader, const neuron_onnx_oper
     const neuron_onnx_group groups[] = {{1 << 2, false}, {1 << 3, false}, {1 << 1, false}};
     char options[160];
     RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
-    if (item->layout.rank != 4 || item->layout.batch > 0)
+    if (item->layout.rank != 4 || !neuron_onnx_is_image(&item->layout))
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "reads a value of %" PRId32 " axes; there must be four, of an "
-                                  "image",
+                                  "image, whose first is the batch",
                                   item->layout.rank);
     RETURN_IF_ERROR(read_mode(&nearest, reader, from));
     RETURN_IF_ERROR(read_factors(factors, reader, from, &item->layout));

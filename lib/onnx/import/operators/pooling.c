@@ -208,7 +208,8 @@ static int pool_axes(neuron_node_t **node, neuron_onnx_reader *reader,
     }
     const neuron_onnx_group image[] = {{1 << 2, false}, {1 << 3, false}, {1 << 1, false}};
     const neuron_onnx_group sequence[] = {{axes, true}, {others, true}};
-    bool is_image = item->layout.rank == 4 && axes == (1 << 2 | 1 << 3);
+    bool is_image =
+        item->layout.rank == 4 && axes == (1 << 2 | 1 << 3) && neuron_onnx_is_image(&item->layout);
     RETURN_IF_ERROR(neuron_onnx_arrange(node, layout, reader, from, item,
                                         is_image ? image : sequence, is_image ? 3 : 2));
     const char *layer = is_image  ? average ? "global_average_pool2d" : "global_max_pool2d"
@@ -223,7 +224,7 @@ int neuron_onnx_import_global_pool(neuron_onnx_reader *reader, const neuron_onnx
     neuron_node_t *node;
     neuron_onnx_layout layout;
     RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
-    if (item->layout.rank < 3 || item->layout.batch > 0 || item->layout.extent[0] != 1)
+    if (!neuron_onnx_is_image(&item->layout))
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "reads a value that is no image");
     uint32_t axes = neuron_onnx_all_axes(&item->layout) & ~UINT32_C(3);

@@ -6,6 +6,11 @@
 
 static const int64_t most = INT32_MAX;
 
+bool neuron_onnx_is_image(const neuron_onnx_layout *layout)
+{
+    return layout->rank >= 3 && layout->batch <= 0 && layout->extent[0] == 1;
+}
+
 static int check_axes(const neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                       const neuron_onnx_layout *layout, int32_t axes)
 {
@@ -13,7 +18,7 @@ static int check_axes(const neuron_onnx_reader *reader, const neuron_onnx_operat
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "reads a value of %" PRId32 " axes; there may be 3 to %" PRId32,
                                   layout->rank, axes + 2);
-    if (layout->batch <= 0 && layout->extent[0] == 1)
+    if (neuron_onnx_is_image(layout))
         return NEURON_OK;
     return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                               "reads a value whose first axis is not the batch");

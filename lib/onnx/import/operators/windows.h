@@ -36,6 +36,9 @@ void neuron_onnx_windows_text(const neuron_onnx_windows *windows,
 neuron_onnx_layout neuron_onnx_windows_result(const neuron_onnx_windows *windows,
                                               const neuron_onnx_layout *layout, int64_t channels);
 
+/* Whether the first axis is the batch or one of 1, so that the others are channels and space. */
+bool neuron_onnx_is_image(const neuron_onnx_layout *layout);
+
 /* A value of axes [batch, channels, rows, columns] as an image, [rows, columns, channels]; with an
  * axis less as a sequence, and with one more as a volume. */
 int neuron_onnx_image_of(neuron_node_t **node, neuron_onnx_reader *reader,
