@@ -36,6 +36,19 @@ static neuron_onnx_layout result_of(const neuron_onnx_layout *layout, int32_t ax
     return made;
 }
 
+/* The result may have a factor more for each axis than its value has. */
+static int check_factors(const neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                         const neuron_onnx_layout *layout)
+{
+    enum { MOST = NEURON_ONNX_FACTORS - NEURON_RANK_MAX };
+    if (layout->count <= MOST)
+        return NEURON_OK;
+    return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                              "the axes of its input are mixed by transpositions and reshapes "
+                              "before it into %" PRId32 " parts; there may be %d",
+                              layout->count, MOST);
+}
+
 /* Adds the layer. With `adds` the bias is that of another operator. */
 static int add_product(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                        const product *p, const neuron_onnx_operator *adds)
@@ -248,6 +261,7 @@ int neuron_onnx_import_matmul(neuron_onnx_reader *reader, const neuron_onnx_oper
     neuron_onnx_item *item;
     RETURN_IF_ERROR(neuron_onnx_constant_in(&matrix, reader, from, !from_left));
     RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, from_left));
+    RETURN_IF_ERROR(check_factors(reader, from, &item->layout));
     if (matrix->rank == 0 || item->layout.rank == 0)
         return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT, "multiplies by a single number");
     if (matrix->rank > 2)
@@ -293,6 +307,7 @@ int neuron_onnx_import_gemm(neuron_onnx_reader *reader, const neuron_onnx_operat
     RETURN_IF_ERROR(neuron_onnx_read_real(&beta, reader, from, "beta", 1));
     RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
     RETURN_IF_ERROR(neuron_onnx_constant_in(&matrix, reader, from, 1));
+    RETURN_IF_ERROR(check_factors(reader, from, &item->layout));
     int32_t axis = turns_left ? 0 : 1;
     if (item->layout.rank != 2 || matrix->rank != 2)
         return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
