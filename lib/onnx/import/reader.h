@@ -88,9 +88,7 @@ enum { NEURON_ONNX_LAYER_PLACES = 256 };
 typedef struct neuron_onnx_reader {
     neuron_context_t *context;
     const char *source; /* begins messages: the path */
-    const char
-        *folder; /* of the file, with its '/', for what is stored beside it; NULL for bytes in
-                           memory */
+    const char *folder; /* of the file, with its '/', for what lies beside it; NULL in memory */
     const Neuron__Onnx__Model *model;
     neuron_onnx_memory memory;
     neuron_graph_t *graph;
@@ -103,9 +101,8 @@ typedef struct neuron_onnx_reader {
     size_t item_count, item_places;
     /* With parameters, the last added of each place in a hash table: see weights.h. */
     struct neuron_onnx_layer_record *layers[NEURON_ONNX_LAYER_PLACES];
-    neuron_onnx_external *external;      /* the last met */
-    int64_t renamed;                     /* nodes that got a number, as others had their names */
-    struct neuron_onnx_weights *weights; /* the last noted: see weights.h */
+    neuron_onnx_external *external; /* the last met */
+    int64_t renamed;                /* nodes that got a number, as others had their names */
 } neuron_onnx_reader;
 
 /* ---- Failures ---- */

@@ -1,8 +1,6 @@
 /* Parameters on their way from constants to a graph: see weights.h. */
 #include "onnx/import/weights.h"
 
-#include "graph/names.h"
-
 #include <string.h>
 
 void neuron_onnx_weights_axis(neuron_onnx_weights *weights, int64_t extent, int64_t step)
@@ -30,22 +28,6 @@ static int64_t count_of(const neuron_onnx_weights *weights)
         if (!neuron_multiply_count(count, weights->extent[axis], &count))
             return -1;
     return count;
-}
-
-static int note(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
-                const neuron_node_t *node, const neuron_onnx_weights *weights)
-{
-    RETURN_IF_ERROR(neuron_onnx_afford(reader, from, count_of(weights)));
-    neuron_onnx_weights *noted = neuron_onnx_reader_get(reader, 1, sizeof *noted);
-    char *name = neuron_onnx_reader_get(reader, (int64_t)strlen(node->name) + 1, 1);
-    if (!noted || !name)
-        return NEURON_E_MEMORY;
-    *noted = *weights;
-    strcpy(name, node->name);
-    noted->node = name;
-    noted->before = reader->weights;
-    reader->weights = noted;
-    return NEURON_OK;
 }
 
 static bool same_weights(const neuron_onnx_weights *a, const neuron_onnx_weights *b)
@@ -84,21 +66,20 @@ static neuron_onnx_layer_record *find_like(const neuron_onnx_reader *reader, con
     return NULL;
 }
 
-static int keep(neuron_onnx_reader *reader, neuron_node_t *node, const char *options,
-                const neuron_onnx_weights *arrays, int32_t count)
+static int keep(neuron_onnx_reader *reader, const neuron_onnx_operator *from, neuron_node_t *node,
+                const char *options, const neuron_onnx_weights *arrays, int32_t count)
 {
+    for (int32_t i = 0; i < count; i++)
+        RETURN_IF_ERROR(neuron_onnx_afford(reader, from, count_of(&arrays[i])));
     neuron_onnx_layer_record *made = neuron_onnx_reader_get(reader, 1, sizeof *made);
     char *copy = neuron_onnx_reader_get(reader, (int64_t)strlen(options) + 1, 1);
     if (!made || !copy)
         return NEURON_E_MEMORY;
-    strcpy(copy, options);
-    made->node = node;
-    made->options = copy;
-    made->count = count;
+    neuron_onnx_layer_record **last = &reader->layers[place_of(arrays[0].numbers)];
+    *made = (neuron_onnx_layer_record){
+        .before = *last, .node = node, .options = strcpy(copy, options), .count = count};
     memcpy(made->arrays, arrays, (size_t)count * sizeof *arrays);
-    size_t place = place_of(arrays[0].numbers);
-    made->before = reader->layers[place];
-    reader->layers[place] = made;
+    *last = made;
     return NEURON_OK;
 }
 
@@ -133,21 +114,7 @@ int neuron_onnx_weighted_layer(neuron_node_t **node, neuron_onnx_reader *reader,
     RETURN_IF_ERROR(neuron_onnx_layer(node, reader, from, last, layer, &input, 1, options));
     if (last)
         RETURN_IF_ERROR(name_by_weights(reader, from, *node));
-    for (int32_t i = 0; i < count; i++)
-        RETURN_IF_ERROR(note(reader, from, *node, &arrays[i]));
-    return keep(reader, *node, options, arrays, count);
-}
-
-/* The number of the array in the graph; -1 if the node is not needed after all. */
-static int64_t find_array(const neuron_onnx_reader *reader, const neuron_onnx_weights *weights)
-{
-    const neuron_node_t *node = neuron_names_find(reader->graph, weights->node);
-    /* Those that are not needed are behind the others. */
-    bool there = node && node->index < reader->graph->node_count;
-    for (int32_t i = 0; there && i < node->spec.array_count; i++)
-        if (strcmp(node->spec.arrays[i].name, weights->array) == 0)
-            return node->first_array + i;
-    return -1;
+    return keep(reader, from, *node, options, arrays, count);
 }
 
 /* Goes over the values in the order of the array. */
@@ -167,11 +134,10 @@ static void gather(const neuron_onnx_weights *weights, int64_t count, float *to)
     }
 }
 
-static int write(const neuron_onnx_reader *reader, const neuron_onnx_weights *weights)
+static int write_array(const neuron_onnx_reader *reader, int64_t index,
+                       const neuron_onnx_weights *weights)
 {
-    int64_t index = find_array(reader, weights), count = count_of(weights);
-    if (index < 0)
-        return NEURON_OK;
+    int64_t count = count_of(weights);
     float *values = neuron_allocate(reader->context, neuron_size(count), sizeof *values);
     if (!values)
         return NEURON_E_MEMORY;
@@ -181,9 +147,24 @@ static int write(const neuron_onnx_reader *reader, const neuron_onnx_weights *we
     return status;
 }
 
-int neuron_onnx_weights_write(neuron_onnx_reader *reader)
+/* A node that is not needed in the end has left its arrays to one that shares them, if there is
+ * one: else it is behind those of the finished graph. */
+static int write(const neuron_onnx_reader *reader, const neuron_onnx_layer_record *record)
 {
-    for (const neuron_onnx_weights *w = reader->weights; w; w = w->before)
-        RETURN_IF_ERROR(write(reader, w));
+    const neuron_node_t *node = neuron_node_owner(record->node);
+    if (node->index >= reader->graph->node_count)
+        return NEURON_OK;
+    for (int32_t i = 0; i < node->spec.array_count; i++)
+        for (int32_t k = 0; k < record->count; k++)
+            if (strcmp(node->spec.arrays[i].name, record->arrays[k].array) == 0)
+                RETURN_IF_ERROR(write_array(reader, node->first_array + i, &record->arrays[k]));
+    return NEURON_OK;
+}
+
+int neuron_onnx_weights_write(const neuron_onnx_reader *reader)
+{
+    for (int place = 0; place < NEURON_ONNX_LAYER_PLACES; place++)
+        for (const neuron_onnx_layer_record *r = reader->layers[place]; r; r = r->before)
+            RETURN_IF_ERROR(write(reader, r));
     return NEURON_OK;
 }

@@ -10,8 +10,7 @@
 enum { NEURON_ONNX_WEIGHT_AXES = NEURON_ONNX_FACTORS + 4 };
 
 typedef struct neuron_onnx_weights {
-    struct neuron_onnx_weights *before;
-    const char *node, *array;
+    const char *array;
     const float *numbers; /* NULL for a value that all have */
     double scale;         /* what they are multiplied by; that value */
     int32_t rank;
@@ -46,6 +45,6 @@ int neuron_onnx_weighted_layer(neuron_node_t **node, neuron_onnx_reader *reader,
                                const neuron_onnx_weights *arrays, int32_t count);
 
 /* Writes all that were noted into the graph, which is finished. */
-int neuron_onnx_weights_write(neuron_onnx_reader *reader);
+int neuron_onnx_weights_write(const neuron_onnx_reader *reader);
 
 #endif
