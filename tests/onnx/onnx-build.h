@@ -245,21 +245,58 @@ static inline uint8_t *pack(const model_t *model, size_t *size)
     return bytes;
 }
 
+/* Of the test that runs. */
+static neuron_context_t *context;
+
+static inline void begin(void)
+{
+    context = test_context();
+}
+
+static inline void end(void)
+{
+    free_built();
+    neuron_context_unref(context);
+}
+
 /* The status of an import, and the graph. */
-static inline int try_import(neuron_graph_t **graph, neuron_context_t *context,
-                             const model_t *model, const char *options)
+static inline int try_import(neuron_graph_t **graph, neuron_context_t *into, const model_t *model,
+                             const char *options)
 {
     size_t size;
     uint8_t *bytes = pack(model, &size);
-    return neuron_onnx_import_memory(graph, context, bytes, size, options);
+    return neuron_onnx_import_memory(graph, into, bytes, size, options);
 }
 
-static inline neuron_graph_t *import_model(neuron_context_t *context, const model_t *model,
+static inline neuron_graph_t *import_model(neuron_context_t *into, const model_t *model,
                                            const char *options)
 {
     neuron_graph_t *graph;
-    assert_ok(try_import(&graph, context, model, options));
+    assert_ok(try_import(&graph, into, model, options));
     return graph;
+}
+
+/* What a graph of one input and one output predicts; the caller frees it. */
+static inline float *predict(const neuron_graph_t *graph, const float *input, int64_t batch,
+                             int64_t *size)
+{
+    int64_t extents[2][NEURON_RANK_MAX] = {{batch}, {batch}};
+    int32_t ranks[2];
+    neuron_tensor_t *tensors[2];
+    assert_ok(neuron_graph_input_shape(extents[0] + 1, &ranks[0], graph));
+    assert_ok(neuron_graph_output_shape(extents[1] + 1, &ranks[1], graph));
+    *size = batch;
+    for (int32_t i = 1; i <= ranks[1]; i++)
+        *size *= extents[1][i];
+    float *output = calloc((size_t)*size, sizeof *output);
+    assert_ok(neuron_tensor_wrap(&tensors[0], context, NEURON_TYPE_F32, extents[0], ranks[0] + 1,
+                                 (void *)(uintptr_t)input));
+    assert_ok(neuron_tensor_wrap(&tensors[1], context, NEURON_TYPE_F32, extents[1], ranks[1] + 1,
+                                 output));
+    assert_ok(neuron_graph_predict(graph, tensors[0], tensors[1]));
+    neuron_tensor_unref(tensors[0]);
+    neuron_tensor_unref(tensors[1]);
+    return output;
 }
 
 /* How many of a graph's nodes are of a layer. */

@@ -4,19 +4,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static neuron_context_t *context;
-
-static void begin(void)
-{
-    context = test_context();
-}
-
-static void end(void)
-{
-    free_built();
-    neuron_context_unref(context);
-}
-
 /* A model of one operator that reads x, [batch, 2, 4, 4], and whatever else was added. */
 static model_t *single(const char *type, const char *inputs, int64_t version)
 {
@@ -291,6 +278,38 @@ START_TEST(long_chains_and_deep_messages_end)
 }
 END_TEST
 
+/* 24 bits in reverse order, which an axis of 1 that becomes one of 5 would make 25 of. */
+START_TEST(axes_that_are_mixed_too_much_are_refused)
+{
+    model_t *model = new_model(13);
+    char names[2][12] = {"x", ""}, inputs[30];
+    add_input(model, "x", EXTENTS(0, 1 << 24));
+    add_integers(model, "blocks", EXTENTS(0, 16, 16, 16, 16, 16, 16));
+    add_integers(model, "flat", EXTENTS(0, 1 << 24, 1));
+    add_floats(model, "w", EXTENTS(1, 5));
+    add_operator(model, "Reshape", "x blocks", "b");
+    set_ints(add_operator(model, "Transpose", "b", "t"), "perm", EXTENTS(0, 6, 5, 4, 3, 2, 1));
+    snprintf(names[0], sizeof names[0], "t");
+    for (int i = 0; i < 6; i++) { /* each block by itself */
+        snprintf(names[1], sizeof names[1], "shape%d", i);
+        add_integers(model, names[1], EXTENTS(0, 1 << 4 * i, 2, 2, 2, 2, 1 << 4 * (5 - i)));
+        snprintf(inputs, sizeof inputs, "%s shape%d", names[0], i);
+        snprintf(names[1], sizeof names[1], "r%d", i);
+        add_operator(model, "Reshape", inputs, names[1]);
+        snprintf(names[0], sizeof names[0], "t%d", i);
+        set_ints(add_operator(model, "Transpose", names[1], names[0]), "perm",
+                 EXTENTS(0, 1, 5, 4, 3, 2, 6));
+    }
+    add_operator(model, "Reshape", "t5 flat", "f");
+    add_operator(model, "MatMul", "f w", "y");
+    add_output(model, "y");
+    assert_refused(model, NEURON_E_UNSUPPORTED,
+                   "(MatMul) that makes \"y\": the axes of its input "
+                   "are mixed by transpositions and reshapes before "
+                   "it into 24 parts");
+}
+END_TEST
+
 /* ---- Bytes of any kind ---- */
 
 static model_t *mixed_model(void)
@@ -431,6 +450,21 @@ START_TEST(numbers_beside_the_file_are_those_of_its_folder)
         assert_status(import_file(&graph, model, path), NEURON_E_UNSUPPORTED);
         assert_message("what is not in the file must be beside it");
     }
+    set_entry(w, "location", name);
+    tensor_t *others[2] = {add_floats(model, "v", EXTENTS(2, 3)),
+                           add_floats(model, "u", EXTENTS(2, 3))};
+    for (int i = 0; i < 2; i++) { /* 24 of 32 bytes, twice and a third time */
+        others[i]->has_raw_data = 0;
+        others[i]->has_data_location = 1;
+        others[i]->data_location = w->data_location;
+        set_entry(others[i], "location", name);
+        add_operator(model, "MatMul", i ? "x u" : "x v", i ? "z" : "o");
+        add_output(model, i ? "z" : "o");
+        int status = import_file(&graph, model, path);
+        ck_assert_int_eq(status, i ? NEURON_E_UNSUPPORTED : NEURON_OK);
+        neuron_graph_unref(graph);
+    }
+    assert_message("is read again and again");
     remove(link);
     ck_assert_int_eq(symlink(beside, link), 0);
     set_entry(w, "location", strrchr(link, '/') + 1);
@@ -461,6 +495,7 @@ int main(void)
     tcase_add_test(tests, what_says_a_lot_by_few_bytes_is_refused);
     tcase_add_test(tests, messages_may_not_take_far_more_than_they_say);
     tcase_add_test(tests, long_chains_and_deep_messages_end);
+    tcase_add_test(tests, axes_that_are_mixed_too_much_are_refused);
     tcase_add_test(tests, damaged_files_are_refused_or_read);
     tcase_add_test(tests, failing_allocations_leave_nothing);
     tcase_add_test(tests, numbers_beside_the_file_are_those_of_its_folder);
