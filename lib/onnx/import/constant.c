@@ -2,6 +2,7 @@
 #include "onnx/import/constant.h"
 
 #include "base/files/byte-order.h"
+#include "base/text/number.h"
 #include "onnx/import/external.h"
 
 #include <math.h>
@@ -37,6 +38,12 @@ static const number_type *find_type(int32_t type)
         if (types[i].type == type)
             return &types[i];
     return NULL;
+}
+
+bool neuron_onnx_is_real(int64_t type)
+{
+    return type == TYPE(FLOAT) || type == TYPE(DOUBLE) || type == TYPE(FLOAT16) ||
+           type == TYPE(BFLOAT16);
 }
 
 /* How many numbers the field has that a type is written in. */
@@ -153,16 +160,6 @@ static double real_of_bits(uint64_t bits, size_t size)
     return wide;
 }
 
-/* A number of 1 bit for the sign, 5 for the exponent and 10 for the rest. */
-static double half_of_bits(uint64_t bits)
-{
-    int exponent = (int)(bits >> 10 & 31), rest = (int)(bits & 1023);
-    double size = exponent == 31  ? (rest ? (double)NAN : (double)INFINITY)
-                  : exponent == 0 ? ldexp(rest, -24)
-                                  : ldexp(1024 + rest, exponent - 25);
-    return bits >> 15 & 1 ? -size : size;
-}
-
 static double number_at(const tensor_t *tensor, const number_type *type, int64_t at)
 {
     if (!tensor->has_raw_data && type->type == TYPE(FLOAT))
@@ -173,7 +170,7 @@ static double number_at(const tensor_t *tensor, const number_type *type, int64_t
     case REAL:
         return real_of_bits(bits_of(tensor, type, at), (size_t)type->size);
     case HALF:
-        return half_of_bits(bits_of(tensor, type, at));
+        return (double)neuron_number_half((uint32_t)bits_of(tensor, type, at));
     case BRAIN:
         return real_of_bits(bits_of(tensor, type, at) << 16 & UINT32_MAX, sizeof(float));
     default:

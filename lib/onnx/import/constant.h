@@ -4,6 +4,9 @@
 
 #include "onnx/import/reader.h"
 
+/* Whether numbers of a type are floats, which all become float32 here. */
+bool neuron_onnx_is_real(int64_t type);
+
 /* Describes a tensor, whose numbers stay where they are. All that it says is checked: that there
  * are as many numbers as its extents have places. `name` is for messages. */
 int neuron_onnx_constant_of_tensor(neuron_onnx_constant *constant, neuron_onnx_reader *reader,

@@ -108,14 +108,6 @@ static int index_inputs(importer *in)
 
 /* ---- What is needed ---- */
 
-static bool is_real(int32_t type)
-{
-    return type == NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT ||
-           type == NEURON__ONNX__TENSOR__DATA_TYPE__DOUBLE ||
-           type == NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT16 ||
-           type == NEURON__ONNX__TENSOR__DATA_TYPE__BFLOAT16;
-}
-
 /* The type of a tensor; -1 for what is none, 0 if it is not told. */
 static int32_t type_of(const value_info *value)
 {
@@ -147,7 +139,7 @@ static int add_output(importer *in, const char *name, int32_t type, bool named)
         item = neuron_onnx_find(&in->reader, item->maker->input[0]);
         type = 0;
     }
-    if (!item || (type != 0 && !is_real(type))) {
+    if (!item || (type != 0 && !neuron_onnx_is_real(type))) {
         if (named)
             return neuron_onnx_refuse(&in->reader, NULL, NEURON_E_UNSUPPORTED,
                                       "the output \"%.127s\" is no tensor of floats", name);
@@ -332,7 +324,7 @@ static int read_extents(importer *in, const value_info *value, const neuron_onnx
     const neuron_onnx_reader *reader = &in->reader;
     int32_t type = type_of(value);
     bool numbers = type > 0 && type != NEURON__ONNX__TENSOR__DATA_TYPE__STRING;
-    if (!numbers || (!is_real(type) && !is_cast_first(item)))
+    if (!numbers || (!neuron_onnx_is_real(type) && !is_cast_first(item)))
         return neuron_onnx_refuse(reader, NULL, NEURON_E_UNSUPPORTED,
                                   "the input \"%.127s\" is no tensor of floats", value->name);
     const Neuron__Onnx__Shape *shape = value->type->tensor_type->shape;
@@ -376,13 +368,9 @@ static int add_input(importer *in, const value_info *value)
     for (int32_t axis = 0; axis < rank; axis++)
         if (axis != item->layout.batch && !(images && axis == 1))
             here[count++] = extents[axis];
-    if (images)
+    if (images) {
         here[count++] = extents[1];
-    for (int32_t i = 0; images && extents[1] > 1 && i < item->layout.count; i++) {
-        neuron_onnx_factor *factor = &item->layout.factor[i];
-        factor->place = factor->axis == 1  ? item->layout.count - 1
-                        : factor->axis > 1 ? factor->place - 1
-                                           : factor->place;
+        neuron_onnx_layout_put_last(&item->layout, 1);
     }
     item->node = neuron_input(reader->graph, here, count > 0 ? count : 1);
     if (!item->node || neuron_onnx_name(reader, item->node, value->name) < 0)
@@ -462,19 +450,11 @@ static neuron_onnx_operator output_operator(const neuron_onnx_item *item, char *
 /* Whether images lie with their channels last. */
 static bool lies_channels_last(const neuron_onnx_layout *layout)
 {
-    int32_t last = -1;
-    for (int32_t i = 0; i < layout->count; i++) {
-        const neuron_onnx_factor *factor = &layout->factor[i];
-        if (factor->axis == 1)
-            continue;
-        if (factor->axis < 1 || factor->place != last + 1)
-            return false;
-        last = factor->place;
-    }
-    for (int32_t i = 0; i < layout->count; i++)
-        if (layout->factor[i].axis == 1 && layout->factor[i].place != ++last)
-            return false;
-    return layout->rank > 2 && layout->batch == 0;
+    neuron_onnx_layout own = *layout,
+                       wanted = neuron_onnx_layout_plain(own.extent, own.rank, own.batch);
+    neuron_onnx_layout_simplify(&own);
+    neuron_onnx_layout_put_last(&wanted, 1);
+    return own.rank > 2 && own.batch == 0 && neuron_onnx_layout_equal(&own, &wanted);
 }
 
 typedef enum says { NOTHING, IS_IMAGE, IS_NONE } says;

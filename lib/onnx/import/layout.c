@@ -18,6 +18,16 @@ neuron_onnx_layout neuron_onnx_layout_plain(const int64_t *extents, int32_t rank
     return layout;
 }
 
+void neuron_onnx_layout_put_last(neuron_onnx_layout *layout, int32_t axis)
+{
+    int32_t factors[NEURON_ONNX_FACTORS], place = 0;
+    neuron_onnx_layout_places(layout, factors);
+    for (int last = 0; last < 2; last++)
+        for (int32_t p = 0; p < layout->count; p++)
+            if ((layout->factor[factors[p]].axis == axis) == last)
+                layout->factor[factors[p]].place = place++;
+}
+
 /* Takes a factor away whose place is that behind the one before it. */
 static void join_with_next(neuron_onnx_layout *layout, int32_t at)
 {

@@ -33,6 +33,9 @@ typedef struct neuron_onnx_layout {
 /* That of axes in memory in their order. */
 neuron_onnx_layout neuron_onnx_layout_plain(const int64_t *extents, int32_t rank, int32_t batch);
 
+/* Puts one axis behind all others in memory, as channels of images are. */
+void neuron_onnx_layout_put_last(neuron_onnx_layout *layout, int32_t axis);
+
 /* Joins factors of one axis that lie one behind the other. */
 void neuron_onnx_layout_simplify(neuron_onnx_layout *layout);
 

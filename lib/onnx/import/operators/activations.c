@@ -211,27 +211,13 @@ int neuron_onnx_import_activation(neuron_onnx_reader *reader, const neuron_onnx_
 
 /* ---- Bounds ---- */
 
-/* A number that is an attribute in older sets of operators and an input in newer ones. */
-static int read_bound(double *value, neuron_onnx_reader *reader, const neuron_onnx_operator *from,
-                      size_t index, const char *attribute, double standard)
-{
-    const neuron_onnx_constant *constant;
-    RETURN_IF_ERROR(neuron_onnx_read_real(value, reader, from, attribute, standard));
-    if (!neuron_onnx_in(reader, from, index))
-        return NEURON_OK;
-    RETURN_IF_ERROR(neuron_onnx_constant_in(&constant, reader, from, index));
-    if (neuron_onnx_single(value, constant))
-        return NEURON_OK;
-    return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT, "input %zu is no number", index);
-}
-
 int neuron_onnx_import_clip(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
 {
     neuron_onnx_item *item;
     double minimum, maximum;
     RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
-    RETURN_IF_ERROR(read_bound(&minimum, reader, from, 1, "min", -(double)INFINITY));
-    RETURN_IF_ERROR(read_bound(&maximum, reader, from, 2, "max", (double)INFINITY));
+    RETURN_IF_ERROR(neuron_onnx_number_in(&minimum, reader, from, 1, "min", -(double)INFINITY));
+    RETURN_IF_ERROR(neuron_onnx_number_in(&maximum, reader, from, 2, "max", (double)INFINITY));
     neuron_node_t *node = item->node;
     RETURN_IF_ERROR(add_clip(&node, reader, from, minimum, maximum));
     return neuron_onnx_out(reader, from, 0, node, &item->layout);

@@ -70,19 +70,18 @@ static void copy_number(const made *to, int64_t at, const numbers *from, int64_t
 static int out_view(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                     const neuron_onnx_constant *constant, const int64_t *extents, int32_t rank)
 {
-    neuron_onnx_constant *view = neuron_onnx_constant_new(reader, extents, rank);
+    neuron_onnx_constant *view = neuron_onnx_reader_get(reader, 1, sizeof *view);
+    int64_t count = 1;
     if (!view)
         return NEURON_E_MEMORY;
-    if (view->count != constant->count)
+    *view = *constant;
+    view->rank = rank;
+    for (int32_t axis = 0; axis < rank; axis++)
+        count *= view->extent[axis] = extents[axis];
+    if (count != constant->count)
         return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
                                   "gives %" PRId64 " numbers a shape of %" PRId64, constant->count,
-                                  view->count);
-    view->integer = constant->integer;
-    view->tensor = constant->tensor;
-    view->floats = constant->floats;
-    view->as_floats = constant->as_floats;
-    view->integers = constant->integers;
-    view->batch = constant->batch;
+                                  count);
     return neuron_onnx_out_constant(reader, from, 0, view);
 }
 
@@ -171,34 +170,13 @@ static int fold_transpose(neuron_onnx_reader *reader, const neuron_onnx_operator
     return out_strided(reader, from, c, extents, c->rank, steps, 0);
 }
 
-/* The set of axes, among as many as there are or will be. */
-static int read_axes(uint32_t *axes, neuron_onnx_reader *reader, const neuron_onnx_operator *from,
-                     int32_t rank, bool adds)
-{
-    const int64_t *given;
-    int64_t count;
-    RETURN_IF_ERROR(neuron_onnx_integers_in(&given, &count, reader, from, 1, "axes"));
-    *axes = 0;
-    if (adds && (count < 1 || count > NEURON_RANK_MAX - rank))
-        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                  "adds %" PRId64 " axes to %" PRId32 "; there may be %d", count,
-                                  rank, NEURON_RANK_MAX);
-    for (int64_t i = 0; i < count; i++) {
-        int32_t axis;
-        RETURN_IF_ERROR(neuron_onnx_axis_of(&axis, reader, from, given[i],
-                                            adds ? rank + (int32_t)count : rank));
-        *axes |= UINT32_C(1) << axis;
-    }
-    return NEURON_OK;
-}
-
 static int fold_squeeze(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                         const neuron_onnx_constant *c)
 {
     uint32_t axes;
-    int64_t extents[NEURON_RANK_MAX];
+    int64_t count, extents[NEURON_RANK_MAX];
     int32_t rank = 0;
-    RETURN_IF_ERROR(read_axes(&axes, reader, from, c->rank, false));
+    RETURN_IF_ERROR(neuron_onnx_axes_in(&axes, &count, reader, from, c->rank));
     for (int32_t axis = 0; axis < c->rank; axis++)
         if (axes ? !(axes >> axis & 1) : c->extent[axis] != 1)
             extents[rank++] = c->extent[axis];
@@ -209,9 +187,10 @@ static int fold_unsqueeze(neuron_onnx_reader *reader, const neuron_onnx_operator
                           const neuron_onnx_constant *c)
 {
     uint32_t axes;
-    int64_t extents[NEURON_RANK_MAX];
-    int32_t rank = 0;
-    RETURN_IF_ERROR(read_axes(&axes, reader, from, c->rank, true));
+    int64_t count, extents[NEURON_RANK_MAX];
+    int32_t rank = 0, more;
+    RETURN_IF_ERROR(neuron_onnx_axes_to_add(&more, reader, from, c->rank));
+    RETURN_IF_ERROR(neuron_onnx_axes_in(&axes, &count, reader, from, c->rank + more));
     for (int32_t old = 0; rank < NEURON_RANK_MAX && (old < c->rank || axes >> rank);)
         if (axes >> rank & 1)
             extents[rank++] = 1;
@@ -366,10 +345,7 @@ static int fold_cast(neuron_onnx_reader *reader, const neuron_onnx_operator *fro
     made m;
     numbers n;
     RETURN_IF_ERROR(neuron_onnx_read_integer(&type, reader, from, "to", 0));
-    bool real = type == NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT ||
-                type == NEURON__ONNX__TENSOR__DATA_TYPE__DOUBLE ||
-                type == NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT16 ||
-                type == NEURON__ONNX__TENSOR__DATA_TYPE__BFLOAT16;
+    bool real = neuron_onnx_is_real(type);
     bool truth = type == NEURON__ONNX__TENSOR__DATA_TYPE__BOOL;
     bool integer = type == NEURON__ONNX__TENSOR__DATA_TYPE__INT64 ||
                    type == NEURON__ONNX__TENSOR__DATA_TYPE__INT32;

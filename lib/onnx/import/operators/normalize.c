@@ -186,17 +186,11 @@ int neuron_onnx_import_dropout(neuron_onnx_reader *reader, const neuron_onnx_ope
 {
     neuron_onnx_item *item;
     neuron_node_t *node;
-    const neuron_onnx_constant *given;
     double rate;
     char options[80], text[NEURON_ONNX_NUMBER];
     RETURN_IF_ERROR(neuron_onnx_one_out(reader, from));
     RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
-    RETURN_IF_ERROR(neuron_onnx_read_real(&rate, reader, from, "ratio", 0.5));
-    if (neuron_onnx_in(reader, from, 1)) {
-        RETURN_IF_ERROR(neuron_onnx_constant_in(&given, reader, from, 1));
-        if (!neuron_onnx_single(&rate, given))
-            return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT, "input 1 is no number");
-    }
+    RETURN_IF_ERROR(neuron_onnx_number_in(&rate, reader, from, 1, "ratio", 0.5));
     snprintf(options, sizeof options, "rate=%s", neuron_onnx_number_text(text, rate));
     RETURN_IF_ERROR(
         neuron_onnx_layer(&node, reader, from, true, "dropout", &item->node, 1, options));

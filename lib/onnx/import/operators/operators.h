@@ -49,6 +49,22 @@ neuron_onnx_operator_function neuron_onnx_import_concat, neuron_onnx_import_slic
 int neuron_onnx_integers_in(const int64_t **values, int64_t *count, neuron_onnx_reader *reader,
                             const neuron_onnx_operator *from, size_t index, const char *attribute);
 
+/* The set of axes among `rank` that such integers are, and how many there were. */
+int neuron_onnx_axes_in(uint32_t *axes, int64_t *count, neuron_onnx_reader *reader,
+                        const neuron_onnx_operator *from, int32_t rank);
+
+/* How many axes they add to `rank`: one or more, and not too many. */
+int neuron_onnx_axes_to_add(int32_t *count, neuron_onnx_reader *reader,
+                            const neuron_onnx_operator *from, int32_t rank);
+
+/* A number that is an attribute in older sets of operators, and an input in newer ones. */
+int neuron_onnx_number_in(double *value, neuron_onnx_reader *reader,
+                          const neuron_onnx_operator *from, size_t index, const char *attribute,
+                          double standard);
+
+/* A place from 0 to `extent` that is given so or from the end, and may lie outside. */
+int64_t neuron_onnx_bounded(int64_t value, int64_t extent);
+
 /* Gives a value other axes, with as many values on either side of the batch, as the first
  * output. */
 int neuron_onnx_reshape_item(neuron_onnx_reader *reader, const neuron_onnx_operator *from,

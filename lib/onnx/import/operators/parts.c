@@ -28,6 +28,53 @@ int neuron_onnx_integers_in(const int64_t **values, int64_t *count, neuron_onnx_
                               index);
 }
 
+int neuron_onnx_axes_in(uint32_t *axes, int64_t *count, neuron_onnx_reader *reader,
+                        const neuron_onnx_operator *from, int32_t rank)
+{
+    const int64_t *given;
+    RETURN_IF_ERROR(neuron_onnx_integers_in(&given, count, reader, from, 1, "axes"));
+    *axes = 0;
+    for (int64_t i = 0; i < *count; i++) {
+        int32_t axis;
+        RETURN_IF_ERROR(neuron_onnx_axis_of(&axis, reader, from, given[i], rank));
+        *axes |= UINT32_C(1) << axis;
+    }
+    return NEURON_OK;
+}
+
+int neuron_onnx_axes_to_add(int32_t *count, neuron_onnx_reader *reader,
+                            const neuron_onnx_operator *from, int32_t rank)
+{
+    const int64_t *given;
+    int64_t more;
+    RETURN_IF_ERROR(neuron_onnx_integers_in(&given, &more, reader, from, 1, "axes"));
+    if (more < 1 || more > NEURON_RANK_MAX - rank)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "adds %" PRId64 " axes to %" PRId32 "; there may be %d", more,
+                                  rank, NEURON_RANK_MAX);
+    *count = (int32_t)more;
+    return NEURON_OK;
+}
+
+int neuron_onnx_number_in(double *value, neuron_onnx_reader *reader,
+                          const neuron_onnx_operator *from, size_t index, const char *attribute,
+                          double standard)
+{
+    const neuron_onnx_constant *constant;
+    RETURN_IF_ERROR(neuron_onnx_read_real(value, reader, from, attribute, standard));
+    if (!neuron_onnx_in(reader, from, index))
+        return NEURON_OK;
+    RETURN_IF_ERROR(neuron_onnx_constant_in(&constant, reader, from, index));
+    if (neuron_onnx_single(value, constant))
+        return NEURON_OK;
+    return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT, "input %zu is no number", index);
+}
+
+int64_t neuron_onnx_bounded(int64_t value, int64_t extent)
+{
+    return neuron_between(0, value < 0 ? value + extent : value, extent);
+}
+
 /* The axes of a node that is an image, by those of the file. */
 static const int32_t image_dimension[NEURON_RANK_MAX] = {-1, 2, 0, 1};
 
@@ -76,20 +123,13 @@ static neuron_onnx_layout resized(const neuron_onnx_layout *layout, const int32_
 /* A value as an image: its columns are the places of an axis, its rows all that lies before it, and
  * its channels what lies behind. Tells what axes there were. */
 static int view_columns(neuron_onnx_item *item, neuron_onnx_layout *layout, int32_t *dimension,
-                        int64_t *extents, int32_t *rank, neuron_onnx_reader *reader,
+                        neuron_shape *shape, neuron_onnx_reader *reader,
                         const neuron_onnx_operator *from, int32_t axis)
 {
-    int64_t image[] = {1, item->layout.extent[axis], 1};
+    int64_t image[3];
     RETURN_IF_ERROR(neuron_onnx_spread(&item->node, layout, dimension, reader, from, item, 0));
-    *rank = 0;
-    for (int32_t a = 0; a < layout->rank; a++) {
-        if (a == layout->batch)
-            continue;
-        extents[dimension[a]] = layout->extent[a];
-        ++*rank;
-        if (dimension[a] != dimension[axis])
-            image[dimension[a] < dimension[axis] ? 0 : 2] *= layout->extent[a];
-    }
+    *shape = item->node->spec.output;
+    neuron_onnx_cut_at(item->node, dimension[axis], image);
     return neuron_onnx_view(&item->node, reader, from, false, item->node, image, 3);
 }
 
@@ -201,29 +241,23 @@ static int take(neuron_onnx_item *item, neuron_onnx_reader *reader,
 static int take_each(neuron_onnx_item *item, neuron_onnx_reader *reader,
                      const neuron_onnx_operator *from, bool last, int32_t axis, int64_t step)
 {
-    int64_t count = (item->layout.extent[axis] - 1) / step + 1, extents[NEURON_RANK_MAX];
-    int32_t dimension[NEURON_RANK_MAX], rank;
+    int64_t count = (item->layout.extent[axis] - 1) / step + 1;
+    int32_t dimension[NEURON_RANK_MAX];
     char options[120];
+    neuron_shape shape;
     neuron_onnx_layout layout;
     if (step == 1 || item->layout.extent[axis] == 1)
         return NEURON_OK;
-    RETURN_IF_ERROR(view_columns(item, &layout, dimension, extents, &rank, reader, from, axis));
+    RETURN_IF_ERROR(view_columns(item, &layout, dimension, &shape, reader, from, axis));
     step = step < item->layout.extent[axis] ? step : item->layout.extent[axis];
     snprintf(options, sizeof options,
              "kernel_height=1, kernel_width=1, stride_height=1, stride_width=%" PRId64, step);
     RETURN_IF_ERROR(
         neuron_onnx_layer(&item->node, reader, from, last, "max_pool2d", &item->node, 1, options));
-    extents[dimension[axis]] = count;
+    shape.extent[dimension[axis]] = count;
     item->layout = resized(&layout, dimension, axis, count);
     item->part = NEURON_ONNX_WHOLE;
-    return neuron_onnx_view(&item->node, reader, from, false, item->node, extents, rank);
-}
-
-/* Starts and ends may lie outside, or count from the end. */
-static int64_t bounded(int64_t value, int64_t extent)
-{
-    value = value < 0 ? value + extent : value;
-    return value < 0 ? 0 : value > extent ? extent : value;
+    return neuron_onnx_view(&item->node, reader, from, false, item->node, shape.extent, shape.rank);
 }
 
 int neuron_onnx_import_slice(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
@@ -248,7 +282,8 @@ int neuron_onnx_import_slice(neuron_onnx_reader *reader, const neuron_onnx_opera
         RETURN_IF_ERROR(
             neuron_onnx_axis_of(&axis, reader, from, counts[2] ? axes[i] : i, item->layout.rank));
         int64_t extent = axis == item->layout.batch ? INT64_MAX : result.layout.extent[axis];
-        int64_t begin = bounded(starts[i], extent), end = bounded(ends[i], extent);
+        int64_t begin = neuron_onnx_bounded(starts[i], extent);
+        int64_t end = neuron_onnx_bounded(ends[i], extent);
         bool whole =
             begin == 0 && (end == extent || (axis == item->layout.batch && ends[i] >= INT32_MAX));
         int64_t step = counts[3] ? steps[i] : 1;
@@ -334,45 +369,45 @@ int neuron_onnx_import_gather(neuron_onnx_reader *reader, const neuron_onnx_oper
 
 /* ---- Tile and Expand ---- */
 
-/* Repeats all places of an axis. Of an axis with one, rows are repeated that are all that lies
- * behind it, as in a larger image. */
+/* Repeats the one place of an axis: rows that are all that lies behind it, as in a larger image. */
+static int repeat_one(neuron_onnx_item *item, neuron_onnx_reader *reader,
+                      const neuron_onnx_operator *from, bool last, int32_t axis, int64_t times)
+{
+    int32_t dimension[NEURON_RANK_MAX];
+    char options[80];
+    neuron_shape shape;
+    neuron_onnx_layout layout;
+    RETURN_IF_ERROR(view_columns(item, &layout, dimension, &shape, reader, from, axis));
+    snprintf(options, sizeof options, "factor_height=%" PRId64 ", factor_width=1", times);
+    RETURN_IF_ERROR(
+        neuron_onnx_layer(&item->node, reader, from, last, "upsample2d", &item->node, 1, options));
+    shape.extent[dimension[axis]] = times;
+    item->layout = resized(&layout, dimension, axis, times);
+    item->part = NEURON_ONNX_WHOLE;
+    return neuron_onnx_view(&item->node, reader, from, false, item->node, shape.extent, shape.rank);
+}
+
+/* Repeats all places of an axis. */
 static int repeat(neuron_onnx_item *item, neuron_onnx_reader *reader,
                   const neuron_onnx_operator *from, bool last, int32_t axis, int64_t times)
 {
-    int32_t dimension[NEURON_RANK_MAX], rank = 0;
-    int64_t image[] = {1, 1, 1}, extents[NEURON_RANK_MAX], extent = item->layout.extent[axis];
-    char options[80];
+    int32_t dimension[NEURON_RANK_MAX];
+    char options[40];
     neuron_onnx_layout layout;
+    if (item->layout.extent[axis] == 1)
+        return repeat_one(item, reader, from, last, axis, times);
+    if (times > NEURON_NODES_MAX)
+        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
+                                  "repeats values %" PRId64 " times", times);
     RETURN_IF_ERROR(neuron_onnx_spread(&item->node, &layout, dimension, reader, from, item, 0));
-    for (int32_t a = 0; a < layout.rank; a++) {
-        if (a == layout.batch)
-            continue;
-        extents[dimension[a]] = layout.extent[a];
-        rank++;
-        if (dimension[a] != dimension[axis])
-            image[dimension[a] < dimension[axis] ? 0 : 2] *= layout.extent[a];
-    }
-    extents[dimension[axis]] *= times;
-    item->layout = resized(&layout, dimension, axis, extents[dimension[axis]]);
-    item->part = NEURON_ONNX_WHOLE;
-    if (extent == 1) {
-        RETURN_IF_ERROR(neuron_onnx_view(&item->node, reader, from, false, item->node, image, 3));
-        snprintf(options, sizeof options, "factor_height=%" PRId64 ", factor_width=1", times);
-        RETURN_IF_ERROR(neuron_onnx_layer(&item->node, reader, from, last, "upsample2d",
-                                          &item->node, 1, options));
-        return neuron_onnx_view(&item->node, reader, from, false, item->node, extents, rank);
-    }
-    neuron_node_t **copies = times > NEURON_NODES_MAX
-                                 ? NULL
-                                 : neuron_onnx_reader_get(reader, times, sizeof(neuron_node_t *));
+    neuron_node_t **copies = neuron_onnx_reader_get(reader, times, sizeof(neuron_node_t *));
     if (!copies)
-        return times > NEURON_NODES_MAX
-                   ? neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                        "repeats values %" PRId64 " times", times)
-                   : NEURON_E_MEMORY;
+        return NEURON_E_MEMORY;
     for (int64_t i = 0; i < times; i++)
         copies[i] = item->node;
     snprintf(options, sizeof options, "axis=%" PRId32, dimension[axis]);
+    item->layout = resized(&layout, dimension, axis, times * item->layout.extent[axis]);
+    item->part = NEURON_ONNX_WHOLE;
     return neuron_onnx_layer(&item->node, reader, from, last, "concat", copies, times, options);
 }
 
@@ -432,17 +467,17 @@ int neuron_onnx_import_expand(neuron_onnx_reader *reader, const neuron_onnx_oper
 static int pad_axis(neuron_onnx_item *item, neuron_onnx_reader *reader,
                     const neuron_onnx_operator *from, int32_t axis, int64_t before, int64_t behind)
 {
-    int32_t dimension[NEURON_RANK_MAX], rank;
-    int64_t extents[NEURON_RANK_MAX];
+    int32_t dimension[NEURON_RANK_MAX];
     char options[120];
+    neuron_shape shape;
     neuron_onnx_layout layout;
-    RETURN_IF_ERROR(view_columns(item, &layout, dimension, extents, &rank, reader, from, axis));
+    RETURN_IF_ERROR(view_columns(item, &layout, dimension, &shape, reader, from, axis));
     snprintf(options, sizeof options, "left=%" PRId64 ", right=%" PRId64, before, behind);
     RETURN_IF_ERROR(
         neuron_onnx_layer(&item->node, reader, from, true, "zero_pad2d", &item->node, 1, options));
-    extents[dimension[axis]] += before + behind;
-    item->layout = resized(&layout, dimension, axis, extents[dimension[axis]]);
-    return neuron_onnx_view(&item->node, reader, from, false, item->node, extents, rank);
+    shape.extent[dimension[axis]] += before + behind;
+    item->layout = resized(&layout, dimension, axis, shape.extent[dimension[axis]]);
+    return neuron_onnx_view(&item->node, reader, from, false, item->node, shape.extent, shape.rank);
 }
 
 /* Rows and columns of an image at once. */
@@ -499,18 +534,11 @@ static int read_pad_value(double *value, neuron_onnx_reader *reader,
                           const neuron_onnx_operator *from)
 {
     char mode[16];
-    const neuron_onnx_constant *constant;
     RETURN_IF_ERROR(neuron_onnx_read_word(mode, sizeof mode, reader, from, "mode", "constant"));
     if (strcmp(mode, "constant") != 0)
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "attribute mode is \"%s\"; it must be \"constant\"", mode);
-    RETURN_IF_ERROR(neuron_onnx_read_real(value, reader, from, "value", 0));
-    if (!neuron_onnx_in(reader, from, 2))
-        return NEURON_OK;
-    RETURN_IF_ERROR(neuron_onnx_constant_in(&constant, reader, from, 2));
-    if (!neuron_onnx_single(value, constant))
-        return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT, "input 2 is no number");
-    return NEURON_OK;
+    return neuron_onnx_number_in(value, reader, from, 2, "value", 0);
 }
 
 int neuron_onnx_import_pad(neuron_onnx_reader *reader, const neuron_onnx_operator *from)

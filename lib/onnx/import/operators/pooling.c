@@ -7,15 +7,6 @@
 
 /* ---- Axis by axis ---- */
 
-/* What lies before an axis of an image or a volume, along it, and behind it. */
-static void cut_at(const neuron_node_t *node, int32_t axis, int64_t extents[3])
-{
-    const neuron_shape *shape = &node->spec.output;
-    extents[0] = extents[1] = extents[2] = 1;
-    for (int32_t a = 0; a < shape->rank; a++)
-        extents[a < axis ? 0 : a == axis ? 1 : 2] *= shape->extent[a];
-}
-
 /* Windows of neighbours, or of places `dilation` apart. Those are neighbours once the axis is one
  * of rows of so many places: all windows are pooled then, and those taken that are wanted. */
 static int pool_axis(neuron_node_t **node, const neuron_onnx_windows *w, int32_t axis,
@@ -26,7 +17,7 @@ static int pool_axis(neuron_node_t **node, const neuron_onnx_windows *w, int32_t
     int64_t extents[3], dilation = w->dilation[axis], step = w->stride[axis];
     int64_t rows = (w->input[axis] + dilation - 1) / dilation;
     int64_t wanted = (w->output[axis] - 1) * step + 1; /* from the first window to the last */
-    cut_at(*node, axis, extents);
+    neuron_onnx_cut_at(*node, axis, extents);
     RETURN_IF_ERROR(neuron_onnx_view(node, reader, from, false, *node, extents, 3));
     if (dilation == 1) {
         snprintf(options, sizeof options,
@@ -238,17 +229,10 @@ int neuron_onnx_import_global_pool(neuron_onnx_reader *reader, const neuron_onnx
 static int read_axes(uint32_t *axes, neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                      const neuron_onnx_layout *layout)
 {
-    const int64_t *given;
     int64_t count, does_nothing;
-    RETURN_IF_ERROR(neuron_onnx_integers_in(&given, &count, reader, from, 1, "axes"));
+    RETURN_IF_ERROR(neuron_onnx_axes_in(axes, &count, reader, from, layout->rank));
     RETURN_IF_ERROR(
         neuron_onnx_read_integer(&does_nothing, reader, from, "noop_with_empty_axes", 0));
-    *axes = 0;
-    for (int64_t i = 0; i < count; i++) {
-        int32_t axis;
-        RETURN_IF_ERROR(neuron_onnx_axis_of(&axis, reader, from, given[i], layout->rank));
-        *axes |= UINT32_C(1) << axis;
-    }
     if (count == 0 && !does_nothing)
         *axes = (UINT32_C(1) << layout->rank) - 1;
     if (layout->batch >= 0 && *axes >> layout->batch & 1)

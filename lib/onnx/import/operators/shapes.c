@@ -66,11 +66,7 @@ int neuron_onnx_import_cast(neuron_onnx_reader *reader, const neuron_onnx_operat
     int64_t type;
     RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
     RETURN_IF_ERROR(neuron_onnx_read_integer(&type, reader, from, "to", 0));
-    bool real = type == NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT ||
-                type == NEURON__ONNX__TENSOR__DATA_TYPE__DOUBLE ||
-                type == NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT16 ||
-                type == NEURON__ONNX__TENSOR__DATA_TYPE__BFLOAT16;
-    if (!real)
+    if (!neuron_onnx_is_real(type))
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "attribute to is %" PRId64 ", no type of floats", type);
     return neuron_onnx_out_part(reader, from, item);
@@ -257,21 +253,6 @@ int neuron_onnx_import_transpose(neuron_onnx_reader *reader, const neuron_onnx_o
 
 /* ---- Axes of extent 1 ---- */
 
-/* A set of axes among `rank`. */
-static int read_axes(uint32_t *axes, int64_t *count, neuron_onnx_reader *reader,
-                     const neuron_onnx_operator *from, int32_t rank)
-{
-    const int64_t *given;
-    RETURN_IF_ERROR(neuron_onnx_integers_in(&given, count, reader, from, 1, "axes"));
-    *axes = 0;
-    for (int64_t i = 0; i < *count; i++) {
-        int32_t axis;
-        RETURN_IF_ERROR(neuron_onnx_axis_of(&axis, reader, from, given[i], rank));
-        *axes |= UINT32_C(1) << axis;
-    }
-    return NEURON_OK;
-}
-
 int neuron_onnx_import_squeeze(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
 {
     neuron_onnx_item *item;
@@ -280,7 +261,7 @@ int neuron_onnx_import_squeeze(neuron_onnx_reader *reader, const neuron_onnx_ope
     int32_t rank = 0, batch = -1;
     RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
     const neuron_onnx_layout *layout = &item->layout;
-    RETURN_IF_ERROR(read_axes(&axes, &count, reader, from, layout->rank));
+    RETURN_IF_ERROR(neuron_onnx_axes_in(&axes, &count, reader, from, layout->rank));
     for (int32_t axis = 0; axis < layout->rank; axis++) {
         bool told = axes >> axis & 1;
         if (told && (axis == layout->batch || layout->extent[axis] != 1))
@@ -300,20 +281,12 @@ int neuron_onnx_import_unsqueeze(neuron_onnx_reader *reader, const neuron_onnx_o
     neuron_onnx_item *item;
     uint32_t axes;
     int64_t count, extents[NEURON_RANK_MAX];
-    int32_t batch = -1, old = 0;
+    int32_t batch = -1, old = 0, more;
     RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
     const neuron_onnx_layout *layout = &item->layout;
-    const neuron_onnx_item *list = neuron_onnx_in(reader, from, 1);
-    const Neuron__Onnx__Attribute *attribute = neuron_onnx_attribute(from, "axes");
-    int64_t more = list && list->constant ? list->constant->count
-                   : attribute            ? (int64_t)attribute->n_ints
-                                          : 0;
-    if (more < 1 || more > NEURON_RANK_MAX - layout->rank)
-        return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                  "adds %" PRId64 " axes to %" PRId32 "; there may be %d", more,
-                                  layout->rank, NEURON_RANK_MAX);
-    int32_t rank = layout->rank + (int32_t)more;
-    RETURN_IF_ERROR(read_axes(&axes, &count, reader, from, rank));
+    RETURN_IF_ERROR(neuron_onnx_axes_to_add(&more, reader, from, layout->rank));
+    int32_t rank = layout->rank + more;
+    RETURN_IF_ERROR(neuron_onnx_axes_in(&axes, &count, reader, from, rank));
     for (int32_t axis = 0; axis < rank; axis++) {
         extents[axis] = 1;
         if (axes >> axis & 1)
@@ -337,10 +310,8 @@ int neuron_onnx_import_shape(neuron_onnx_reader *reader, const neuron_onnx_opera
     const neuron_onnx_layout *layout = &item->layout;
     RETURN_IF_ERROR(neuron_onnx_read_integer(&start, reader, from, "start", 0));
     RETURN_IF_ERROR(neuron_onnx_read_integer(&end, reader, from, "end", layout->rank));
-    start = start < 0 ? start + layout->rank : start;
-    end = end < 0 ? end + layout->rank : end;
-    start = start < 0 ? 0 : start;
-    end = end > layout->rank ? layout->rank : end;
+    start = neuron_onnx_bounded(start, layout->rank);
+    end = neuron_onnx_bounded(end, layout->rank);
     int64_t extent = end > start ? end - start : 0;
     neuron_onnx_constant *made = neuron_onnx_constant_new(reader, &extent, 1);
     int64_t *numbers = neuron_onnx_reader_get(reader, NEURON_RANK_MAX, sizeof *numbers);

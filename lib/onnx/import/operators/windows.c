@@ -6,6 +6,14 @@
 
 static const int64_t most = INT32_MAX;
 
+void neuron_onnx_cut_at(const neuron_node_t *node, int32_t axis, int64_t extents[3])
+{
+    const neuron_shape *shape = &node->spec.output;
+    extents[0] = extents[1] = extents[2] = 1;
+    for (int32_t a = 0; a < shape->rank; a++)
+        extents[a < axis ? 0 : a == axis ? 1 : 2] *= shape->extent[a];
+}
+
 bool neuron_onnx_is_image(const neuron_onnx_layout *layout)
 {
     return layout->rank >= 3 && layout->batch <= 0 && layout->extent[0] == 1;
@@ -188,8 +196,6 @@ neuron_onnx_layout neuron_onnx_windows_result(const neuron_onnx_windows *w,
     for (int32_t i = 0; i < w->axes; i++)
         extents[2 + i] = w->output[i];
     neuron_onnx_layout made = neuron_onnx_layout_plain(extents, layout->rank, layout->batch);
-    /* Channels are the first factor and lie last. */
-    for (int32_t i = 0; channels > 1 && i < made.count; i++)
-        made.factor[i].place = i == 0 ? made.count - 1 : i - 1;
+    neuron_onnx_layout_put_last(&made, 1);
     return made;
 }

@@ -36,6 +36,9 @@ void neuron_onnx_windows_text(const neuron_onnx_windows *windows,
 neuron_onnx_layout neuron_onnx_windows_result(const neuron_onnx_windows *windows,
                                               const neuron_onnx_layout *layout, int64_t channels);
 
+/* What lies before an axis of a node, along it, and behind it. */
+void neuron_onnx_cut_at(const neuron_node_t *node, int32_t axis, int64_t extents[3]);
+
 /* Whether the first axis is the batch or one of 1, so that the others are channels and space. */
 bool neuron_onnx_is_image(const neuron_onnx_layout *layout);
 
