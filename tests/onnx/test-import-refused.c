@@ -87,6 +87,19 @@ START_TEST(the_node_the_operator_and_the_attribute_are_named)
 }
 END_TEST
 
+/* Not the caller's argument, but what the file has. */
+START_TEST(what_no_layer_may_be_told_is_named)
+{
+    model_t *model = single("BatchNormalization", "x s s s s", 15);
+    add_floats(model, "s", EXTENTS(2));
+    set_float(first(model), "epsilon", 0);
+    assert_refused(model, NEURON_E_UNSUPPORTED, "batch_norm: epsilon is 0; it must be");
+    model = single("Dropout", "x", 7);
+    set_float(first(model), "ratio", 1);
+    assert_refused(model, NEURON_E_UNSUPPORTED, "dropout: rate is 1; it must be");
+}
+END_TEST
+
 START_TEST(sets_and_graphs_that_are_not_read_are_named)
 {
     model_t *model = single("BatchNormalization", "x s s s s", 6);
@@ -489,6 +502,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, wrong_arguments_are_refused);
     tcase_add_test(tests, the_node_the_operator_and_the_attribute_are_named);
+    tcase_add_test(tests, what_no_layer_may_be_told_is_named);
     tcase_add_test(tests, sets_and_graphs_that_are_not_read_are_named);
     tcase_add_test(tests, graphs_that_are_none_are_refused);
     tcase_add_test(tests, tensors_have_the_numbers_that_they_claim);

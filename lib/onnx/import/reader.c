@@ -363,12 +363,15 @@ static int name_node(neuron_onnx_reader *reader, const neuron_onnx_operator *fro
     return name_part(reader, node, name[0] ? name : from->op_type, last ? NULL : layer);
 }
 
-/* The graph has an error, which is told in the words of the file. */
+/* The graph has an error, which is told in the words of the file. What no layer may be told is an
+ * argument of the file's, not of the caller's. */
 static int refuse_layer(const neuron_onnx_reader *reader, const neuron_onnx_operator *from)
 {
     char message[NEURON_MESSAGE_SIZE];
+    int status = reader->graph->status;
     snprintf(message, sizeof message, "%s", reader->graph->message);
-    return neuron_onnx_refuse(reader, from, reader->graph->status, "%s", message);
+    return neuron_onnx_refuse(
+        reader, from, status == NEURON_E_ARGUMENT ? NEURON_E_UNSUPPORTED : status, "%s", message);
 }
 
 int neuron_onnx_layer(neuron_node_t **node, neuron_onnx_reader *reader,
