@@ -12,6 +12,10 @@
 /* The fitted preparation of a table, as JSON: see preparation.c. */
 #define NEURON_METADATA_PREPARATION NEURON_METADATA_PREFIX "preparation"
 
+/* What is known of inputs and outputs, as texts of files have it: see model/meaning.h. */
+#define NEURON_METADATA_INPUTS  NEURON_METADATA_PREFIX "inputs"
+#define NEURON_METADATA_OUTPUTS NEURON_METADATA_PREFIX "outputs"
+
 typedef struct neuron_metadata {
     struct neuron_metadata *next; /* in the order in which they were set */
     char *text;

@@ -11,9 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char inputs_key[] = "libneuron.inputs";
-static const char outputs_key[] = "libneuron.outputs";
-
 /* ---- Writing ---- */
 
 /* The doubles of a scale by their names. */
@@ -132,8 +129,10 @@ static int write_ends(neuron_safetensors_writer *writer, const ends *of)
 
 int neuron_meaning_write(neuron_safetensors_writer *writer, const neuron_graph_t *graph)
 {
-    const ends inputs = {inputs_key, graph->inputs, graph->input_count, is_scaled, write_input};
-    const ends outputs = {outputs_key, graph->outputs, graph->output_count, is_named, write_output};
+    const ends inputs = {NEURON_METADATA_INPUTS, graph->inputs, graph->input_count, is_scaled,
+                         write_input};
+    const ends outputs = {NEURON_METADATA_OUTPUTS, graph->outputs, graph->output_count, is_named,
+                          write_output};
     RETURN_IF_ERROR(write_ends(writer, &inputs));
     RETURN_IF_ERROR(write_ends(writer, &outputs));
     for (const neuron_metadata *entry = graph->metadata; entry; entry = entry->next)
@@ -280,17 +279,18 @@ static bool is_kept(const char *key)
 int neuron_meaning_read_texts(neuron_graph_t *graph, const char *source, const char *inputs,
                               const char *outputs)
 {
-    RETURN_IF_ERROR(
-        read_ends(source, inputs_key, inputs, graph->inputs, graph->input_count, read_input));
-    return read_ends(source, outputs_key, outputs, graph->outputs, graph->output_count,
+    RETURN_IF_ERROR(read_ends(source, NEURON_METADATA_INPUTS, inputs, graph->inputs,
+                              graph->input_count, read_input));
+    return read_ends(source, NEURON_METADATA_OUTPUTS, outputs, graph->outputs, graph->output_count,
                      read_output);
 }
 
 int neuron_meaning_read(neuron_graph_t *graph, const neuron_safetensors *file)
 {
-    RETURN_IF_ERROR(neuron_meaning_read_texts(graph, neuron_safetensors_source(file),
-                                              neuron_safetensors_text(file, inputs_key),
-                                              neuron_safetensors_text(file, outputs_key)));
+    RETURN_IF_ERROR(
+        neuron_meaning_read_texts(graph, neuron_safetensors_source(file),
+                                  neuron_safetensors_text(file, NEURON_METADATA_INPUTS),
+                                  neuron_safetensors_text(file, NEURON_METADATA_OUTPUTS)));
     const char *text, *key = neuron_safetensors_next_text(file, NULL, &text);
     for (; key; key = neuron_safetensors_next_text(file, key, &text))
         if (is_kept(key))

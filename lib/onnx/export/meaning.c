@@ -173,8 +173,8 @@ static void add_ends(neuron_onnx_writer *writer, const char *key, neuron_node_t 
 void neuron_onnx_add_meaning(neuron_onnx_writer *writer)
 {
     const neuron_graph_t *graph = writer->graph;
-    add_ends(writer, "libneuron.inputs", graph->inputs, graph->input_count, put_input);
-    add_ends(writer, "libneuron.outputs", graph->outputs, graph->output_count, put_output);
+    add_ends(writer, NEURON_METADATA_INPUTS, graph->inputs, graph->input_count, put_input);
+    add_ends(writer, NEURON_METADATA_OUTPUTS, graph->outputs, graph->output_count, put_output);
     for (const neuron_metadata *entry = graph->metadata; entry; entry = entry->next)
         add_text(writer, entry->key, entry->text);
 }

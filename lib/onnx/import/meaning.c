@@ -56,9 +56,9 @@ int neuron_onnx_read_meaning(neuron_onnx_reader *reader)
         const Neuron__Onnx__Text *text = model->metadata_props[i];
         if (!text->key || !text->value)
             continue;
-        if (strcmp(text->key, "libneuron.inputs") == 0)
+        if (strcmp(text->key, NEURON_METADATA_INPUTS) == 0)
             inputs = text->value;
-        else if (strcmp(text->key, "libneuron.outputs") == 0)
+        else if (strcmp(text->key, NEURON_METADATA_OUTPUTS) == 0)
             outputs = text->value;
         else
             RETURN_IF_ERROR(keep(reader, text->key, text->value));

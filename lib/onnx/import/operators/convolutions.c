@@ -160,7 +160,7 @@ static void pad_to(neuron_onnx_windows *w, int32_t i, int64_t all, int64_t wante
 static int reach_along(reach *r, neuron_onnx_windows *w, int32_t i, int64_t more, int64_t shape,
                        const neuron_onnx_reader *reader, const neuron_onnx_operator *from)
 {
-    int64_t steps, most = INT32_MAX, extent = (w->kernel[i] - 1) * w->dilation[i] + 1;
+    int64_t steps, most = INT32_MAX, extent = neuron_dilated(w->kernel[i], w->dilation[i]);
     if (!neuron_multiply_count(w->input[i], w->stride[i], &steps) || steps > most || more < 0 ||
         more > most || shape < 0 || shape > most)
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED, "makes too large an image");

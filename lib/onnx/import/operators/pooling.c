@@ -15,7 +15,7 @@ static int pool_axis(neuron_node_t **node, const neuron_onnx_windows *w, int32_t
 {
     char options[200];
     int64_t extents[3], dilation = w->dilation[axis], step = w->stride[axis];
-    int64_t rows = (w->input[axis] + dilation - 1) / dilation;
+    int64_t rows = neuron_ceil_divide(w->input[axis], dilation);
     int64_t wanted = (w->output[axis] - 1) * step + 1; /* from the first window to the last */
     neuron_onnx_cut_at(*node, axis, extents);
     RETURN_IF_ERROR(neuron_onnx_view(node, reader, from, false, *node, extents, 3));

@@ -109,7 +109,7 @@ static bool pads_by_itself(const neuron_onnx_windows *w)
  * before. */
 static void place_same(neuron_onnx_windows *w, int32_t i, int64_t extent)
 {
-    int64_t count = (w->input[i] + w->stride[i] - 1) / w->stride[i];
+    int64_t count = neuron_ceil_divide(w->input[i], w->stride[i]);
     int64_t missing = (count - 1) * w->stride[i] + extent - w->input[i];
     missing = missing > 0 ? missing : 0;
     bool lower = strcmp(w->padding, "SAME_LOWER") == 0;
@@ -127,7 +127,7 @@ int neuron_onnx_windows_place(neuron_onnx_windows *w, const neuron_onnx_reader *
                                   w->padding);
     RETURN_IF_ERROR(neuron_onnx_read_integer(&ceiling, reader, from, "ceil_mode", 0));
     for (int32_t i = 0; i < w->axes; i++) {
-        int64_t extent = (w->kernel[i] - 1) * w->dilation[i] + 1;
+        int64_t extent = neuron_dilated(w->kernel[i], w->dilation[i]);
         if (none)
             w->before[i] = w->behind[i] = 0;
         if (same)
@@ -154,10 +154,10 @@ static bool is_same(const neuron_onnx_windows *w)
 {
     for (int32_t i = 0; i < w->axes; i++) {
         neuron_onnx_windows wanted = *w;
-        place_same(&wanted, i, (w->kernel[i] - 1) * w->dilation[i] + 1);
+        place_same(&wanted, i, neuron_dilated(w->kernel[i], w->dilation[i]));
         int64_t missing = wanted.before[i] + wanted.behind[i];
         if (w->before[i] != missing / 2 || w->behind[i] + w->more[i] != missing - missing / 2 ||
-            w->output[i] != (w->input[i] + w->stride[i] - 1) / w->stride[i])
+            w->output[i] != neuron_ceil_divide(w->input[i], w->stride[i]))
             return false;
     }
     return true;

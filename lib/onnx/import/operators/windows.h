@@ -3,7 +3,9 @@
 #ifndef ONNX_IMPORT_WINDOWS_H
 #define ONNX_IMPORT_WINDOWS_H
 
+#include "base/checked.h"
 #include "onnx/import/reader.h"
+#include "ops/window.h"
 
 /* Rows and columns; a sequence has rows alone, and pooling goes over volumes too. */
 enum { NEURON_ONNX_WINDOW_AXES = 3, NEURON_ONNX_WINDOW_TEXT = 400 };
