@@ -58,6 +58,8 @@ static const row rows[] = {
      "'depth_multiplier':2,'kernel_size':[3,2],'strides':[1,2],'padding':'same',"
      "'data_format':'channels_last','dilation_rate':[1,1],'use_bias':false",
      false},
+    {"depthwise_conv2d", "depth_multiplier=1, kernel_height=3, kernel_width=3", "DepthwiseConv2D",
+     "'kernel_size':3", true},
     {"conv1d", "filters=4, groups=2, kernel_size=3, stride=2, padding=same, use_bias=no", "Conv1D",
      "'filters':4,'groups':2,'kernel_size':[3],'strides':[2],'padding':'same',"
      "'data_format':'channels_last','dilation_rate':[1],'use_bias':false",
@@ -86,6 +88,7 @@ static const row rows[] = {
     {"standardize", "", "Normalization", "'axis':[-1],'invert':false", false},
     {"unstandardize", "", "Normalization", "'axis':[-1],'invert':true", false},
     {"rescale", "scale=0.25, offset=-0.5", "Rescaling", "'scale':0.25,'offset':-0.5", false},
+    {"rescale", "scale=1, offset=0", "Rescaling", "'name':'x'", true},
     {"reshape", "extent_0=12, extent_1=16", "Reshape", "'target_shape':[12,16]", false},
     {"reshape", "extent_0=16, extent_1=12", "Reshape", "'target_shape':[-1,12]", true},
     {"zero_pad2d", "top=1, bottom=2, left=3, right=4", "ZeroPadding2D", "'padding':[[1,2],[3,4]]",
@@ -101,8 +104,10 @@ static const row rows[] = {
     {"gaussian_noise", "deviation=0.25", "GaussianNoise", "'stddev':0.25", false},
     {"leaky_relu", "slope=0.125", "LeakyReLU", "'negative_slope':0.125", false},
     {"leaky_relu", "slope=0.125", "LeakyReLU", "'alpha':0.125", true},
+    {"leaky_relu", "slope=0.3", "LeakyReLU", "'name':'x'", true},
     {"leaky_relu", "slope=0.125", "ReLU", "'negative_slope':0.125", true},
     {"elu", "alpha=0.5", "ELU", "'alpha':0.5", false},
+    {"elu", "alpha=1", "ELU", "'name':'x'", true},
     {"clip", "minimum=0, maximum=6", "ReLU", "'max_value':6.0", false},
     {"prelu", "", "PReLU", "'shared_axes':[1,2]", false},
     {"softmax", "axis=0", "Softmax", "'axis':1", false},
@@ -110,6 +115,8 @@ static const row rows[] = {
     {"hard_swish", "", "Activation", "'activation':'hard_silu'", false},
     {"silu", "", "Activation", "'activation':'silu'", false},
     {"silu", "", "Activation", "'activation':'swish'", true},
+    {"clip", "minimum=0, maximum=6", "Activation", "'activation':'relu6'", true},
+    {"elu", "alpha=1", "Activation", "'activation':'elu'", true},
     {"leaky_relu", "slope=0.2", "Activation", "'activation':'leaky_relu'", true},
     {"gelu", "approximate=no", "Activation", "'activation':'gelu'", false},
     {"log_softmax", "", "Activation", "'activation':'log_softmax'", false},
@@ -199,6 +206,68 @@ START_TEST(arguments)
 }
 END_TEST
 
+/* A sequence is padded as an image of one column is, by a node in the middle. */
+START_TEST(ends_of_sequences)
+{
+    static const struct {
+        char padding[8];
+        double before, behind;
+    } given[] = {{"[1,2]", 1, 2}, {"3", 3, 3}, {"null", 1, 1}};
+    static const row sequence = {.layer = "conv1d", .options = "filters=4, kernel_size=1"};
+    neuron_graph_t *shape = graph_of(&sequence), *graph;
+    size_t size;
+    char *weights = written(&size, shape, "model.weights.h5"), told[100];
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        snprintf(told, sizeof told, "'padding':%s", given[i].padding);
+        assert_ok(
+            load_archive(&graph, context, describe(shape, "ZeroPadding1D", told), weights, size));
+        const neuron_node_t *zeros = neuron_graph_find_node(graph, "x_zeros");
+        const neuron_option_table *table = zeros->spec.options.table;
+        for (int64_t k = 0; k < table->count; k++) {
+            const char *name = table->rows[k].name;
+            double wanted = strcmp(name, "top") == 0      ? given[i].before
+                            : strcmp(name, "bottom") == 0 ? given[i].behind
+                                                          : 0;
+            assert_that(zeros->spec.options.values[k] == wanted, "%s of %s", name, told);
+        }
+        const neuron_shape *output = &neuron_graph_find_node(graph, "x")->spec.output;
+        ck_assert_int_eq(output->extent[0], 9 + (int)(given[i].before + given[i].behind));
+        neuron_graph_unref(graph);
+    }
+    free(weights);
+    neuron_graph_unref(shape);
+}
+END_TEST
+
+START_TEST(regularizers)
+{
+    static const struct {
+        char text[64];
+        double l1, l2;
+    } given[] = {{"'class_name':'L1','config':{'l1':0.5}", 0.5, 0},
+                 {"'class_name':'L2','config':{'l2':0.25}", 0, 0.25},
+                 {"'class_name':'L1L2','config':{'l1':0.5,'l2':0.25}", 0.5, 0.25}};
+    static const row dense = {.layer = "dense", .options = "units=3"};
+    neuron_graph_t *shape = graph_of(&dense), *graph;
+    size_t size;
+    char *weights = written(&size, shape, "model.weights.h5"), told[300];
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        double l1, l2;
+        snprintf(told, sizeof told, "'units':3,'bias_regularizer':{%s}", given[i].text);
+        assert_ok(load_archive(&graph, context, describe(shape, "Dense", told), weights, size));
+        const neuron_node_t *node = neuron_graph_find_node(graph, "x");
+        assert_ok(neuron_node_regularizer(&l1, &l2, node, "bias"));
+        ck_assert_double_eq(l1, given[i].l1);
+        ck_assert_double_eq(l2, given[i].l2);
+        assert_ok(neuron_node_regularizer(&l1, &l2, node, "kernel"));
+        ck_assert_double_eq(l1 + l2, 0);
+        neuron_graph_unref(graph);
+    }
+    free(weights);
+    neuron_graph_unref(shape);
+}
+END_TEST
+
 /* ---- Arrays ---- */
 
 /* The bytes of weights that are made of rows of four numbers, in the order of a group; the test
@@ -282,6 +351,8 @@ int main(void)
     tcase_set_timeout(tests, 0);
     suite_add_tcase(suite, tests);
     tcase_add_loop_test(tests, arguments, 0, sizeof rows / sizeof rows[0]);
+    tcase_add_test(tests, ends_of_sequences);
+    tcase_add_test(tests, regularizers);
     tcase_add_test(tests, normalisations_without_some_arrays);
     tcase_add_test(tests, deviations);
     return run_suite(suite);

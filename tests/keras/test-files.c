@@ -362,6 +362,16 @@ static const struct {
     {SEQUENTIAL("{'class_name': 'Flatten', 'config': {'name': 'f', 'data_format': "
                 "'channels_first'}}"),
      NEURON_E_UNSUPPORTED, "data_format is \"channels_first\""},
+    {SEQUENTIAL("{'class_name': 'Conv2DTranspose', 'config': {'name': 'c', 'filters': 2, "
+                "'kernel_size': 3, 'dilation_rate': 2}}"),
+     NEURON_E_UNSUPPORTED, "dilation_rate is 2, which is not known here"},
+    {SEQUENTIAL("{'class_name': 'Conv2D', 'config': {'name': 'c', 'filters': 2, "
+                "'kernel_size': 3, 'padding': 'causal'}}"),
+     NEURON_E_UNSUPPORTED, "padding is \"causal\", which is not known here"},
+    {SEQUENTIAL("{'class_name': 'BatchNormalization', 'config': {'name': 'b', 'renorm': true}}"),
+     NEURON_E_UNSUPPORTED, "renorm is true, which is not known here"},
+    {SEQUENTIAL("{'class_name': 'LayerNormalization', 'config': {'name': 'n', 'axis': 2}}"),
+     NEURON_E_UNSUPPORTED, "axis is 2, which is not known here"},
     {"{'class_name': 'Mine'}", NEURON_E_UNSUPPORTED, "of class Mine"},
     {"{'class_name': 'Sequential'}", NEURON_E_FORMAT, "has no list of layers"},
     {"{'class_name': 'Functional', 'config': {'layers': [{'class_name': 'ReLU', "

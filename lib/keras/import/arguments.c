@@ -35,6 +35,14 @@ json_t *neuron_keras_take(neuron_keras_call *call, const char *argument)
     return value;
 }
 
+/* Drops an argument that was taken, and refuses one that does not fit. */
+static void drop(neuron_keras_call *call, const char *argument, json_t *value, bool fits)
+{
+    if (value && !fits)
+        neuron_keras_refuse(call, argument, value);
+    json_decref(value);
+}
+
 int64_t neuron_keras_integer(neuron_keras_call *call, const char *argument, int64_t otherwise)
 {
     int64_t value;
@@ -69,9 +77,7 @@ double neuron_keras_real(neuron_keras_call *call, const char *argument, double o
 {
     json_t *value = neuron_keras_take(call, argument);
     double number = value ? json_number_value(value) : otherwise;
-    if (value && !json_is_number(value))
-        neuron_keras_refuse(call, argument, value);
-    json_decref(value);
+    drop(call, argument, value, json_is_number(value));
     return number;
 }
 
@@ -79,9 +85,7 @@ bool neuron_keras_flag(neuron_keras_call *call, const char *argument, bool other
 {
     json_t *value = neuron_keras_take(call, argument);
     bool flag = value ? json_is_true(value) : otherwise;
-    if (value && !json_is_boolean(value))
-        neuron_keras_refuse(call, argument, value);
-    json_decref(value);
+    drop(call, argument, value, json_is_boolean(value));
     return flag;
 }
 
@@ -89,17 +93,12 @@ size_t neuron_keras_word(neuron_keras_call *call, const char *argument, const ch
 {
     json_t *value = neuron_keras_take(call, argument);
     size_t place = 0;
-    if (value) {
-        const char *text = json_is_string(value) ? json_string_value(value) : "";
-        while (words[place] && strcmp(words[place], text) != 0)
-            place++;
-        if (!words[place]) {
-            neuron_keras_refuse(call, argument, value);
-            place = 0;
-        }
-    }
-    json_decref(value);
-    return place;
+    const char *text = json_is_string(value) ? json_string_value(value) : "";
+    while (value && words[place] && strcmp(words[place], text) != 0)
+        place++;
+    bool found = words[place] != NULL;
+    drop(call, argument, value, found);
+    return found ? place : 0;
 }
 
 /* How many axes the input has, with the batch. */
@@ -113,9 +112,8 @@ void neuron_keras_last_axis(neuron_keras_call *call, const char *argument)
     json_t *value = neuron_keras_take(call, argument);
     const json_t *axis = json_array_size(value) == 1 ? json_array_get(value, 0) : value;
     json_int_t number = json_integer_value(axis);
-    if (value && (!json_is_integer(axis) || (number != -1 && number != axis_count(call) - 1)))
-        neuron_keras_refuse(call, argument, value);
-    json_decref(value);
+    bool is_last = number == -1 || number == axis_count(call) - 1;
+    drop(call, argument, value, json_is_integer(axis) && is_last);
 }
 
 int64_t neuron_keras_axis(neuron_keras_call *call, const char *argument, int64_t otherwise)

@@ -101,7 +101,8 @@ void neuron_keras_add_base(neuron_keras_call *call, const char *layer)
 
 /* ---- Parts of arguments ---- */
 
-static const char *const paddings[] = {"valid", "same", "causal", NULL};
+static const char *const paddings[] = {"valid", "same", NULL};
+static const char *const paddings_of_sequences[] = {"valid", "same", "causal", NULL};
 
 static void add_activation(neuron_keras_call *call)
 {
@@ -111,11 +112,10 @@ static void add_activation(neuron_keras_call *call)
 }
 
 /* Options `<name>_height` and `<name>_width`, or `<name>` of a sequence. */
-static void set_extents(neuron_keras_call *call, const char *argument, const char *name,
-                        const char *sequence, const int64_t *values, size_t count)
+static void set_extents(neuron_keras_call *call, const char *name, const char *sequence,
+                        const int64_t *values, size_t count)
 {
     char text[40];
-    (void)argument;
     if (count == 1) {
         neuron_keras_option(call, sequence, (double)values[0]);
         return;
@@ -130,33 +130,26 @@ static void set_extents(neuron_keras_call *call, const char *argument, const cha
 static void set_windows(neuron_keras_call *call, size_t axes, bool dilates)
 {
     int64_t kernel[2], strides[2], dilations[2] = {1, 1};
-    const json_t *padding = json_object_get(call->arguments, "padding");
+    enum { CAUSAL = 2 };
     neuron_keras_integers(call, "kernel_size", kernel, axes, 0);
     neuron_keras_integers(call, "strides", strides, axes, 1);
-    set_extents(call, "kernel_size", "kernel", "kernel_size", kernel, axes);
-    set_extents(call, "strides", "stride", "stride", strides, axes);
-    if (dilates) {
-        neuron_keras_integers(call, "dilation_rate", dilations, axes, 1);
-        set_extents(call, "dilation_rate", "dilation", "dilation", dilations, axes);
-    } else {
-        /* Of a transposed convolution it must be what it is not to be there. */
-        neuron_keras_integers(call, "dilation_rate", dilations, axes, 1);
-        for (size_t i = 0; i < axes; i++)
-            if (dilations[i] != 1) {
-                json_t *value = json_integer(dilations[i]);
-                neuron_keras_refuse(call, "dilation_rate", value);
-                json_decref(value);
-            }
-    }
-    json_t *kept = json_incref((json_t *)(uintptr_t)padding);
-    size_t word = neuron_keras_word(call, "padding", paddings);
-    if (word == 2 && axes == 1) /* causal: as many zeros before as the window reaches back */
+    set_extents(call, "kernel", "kernel_size", kernel, axes);
+    set_extents(call, "stride", "stride", strides, axes);
+    neuron_keras_integers(call, "dilation_rate", dilations, axes, 1);
+    if (dilates)
+        set_extents(call, "dilation", "dilation", dilations, axes);
+    /* A transposed convolution has none here. */
+    for (size_t i = 0; !dilates && i < axes; i++)
+        if (dilations[i] != 1) {
+            json_t *value = json_integer(dilations[i]);
+            neuron_keras_refuse(call, "dilation_rate", value);
+            json_decref(value);
+        }
+    size_t word = neuron_keras_word(call, "padding", axes == 1 ? paddings_of_sequences : paddings);
+    if (word == CAUSAL) /* as many zeros before as the window reaches back */
         neuron_keras_option(call, "padding_before", (double)((kernel[0] - 1) * dilations[0]));
-    else if (word == 2)
-        neuron_keras_refuse(call, "padding", kept);
     else
         neuron_keras_option_word(call, "padding", paddings[word]);
-    json_decref(kept);
 }
 
 static void set_bias(neuron_keras_call *call)
@@ -207,8 +200,7 @@ static void read_conv2d_transpose(neuron_keras_call *call)
 
 static void read_depthwise_conv2d(neuron_keras_call *call)
 {
-    static const char *const from_parent[] = {"filters", "groups", "kernel_regularizer",
-                                              "kernel_constraint"};
+    static const char *const from_parent[] = {"filters", "groups"};
     neuron_keras_option(call, "depth_multiplier",
                         (double)neuron_keras_integer(call, "depth_multiplier", 1));
     set_windows(call, 2, true);
@@ -229,14 +221,10 @@ static void read_pool(neuron_keras_call *call, size_t axes, const char *layer)
     bool given = !json_is_null(json_object_get(call->arguments, "strides")) &&
                  json_object_get(call->arguments, "strides");
     neuron_keras_integers(call, "strides", strides, axes, 1);
-    set_extents(call, "pool_size", "kernel", "kernel_size", window, axes);
-    set_extents(call, "strides", "stride", "stride", given ? strides : window, axes);
-    json_t *padding = json_incref(json_object_get(call->arguments, "padding"));
-    size_t word = neuron_keras_word(call, "padding", paddings);
-    if (word == 2)
-        neuron_keras_refuse(call, "padding", padding);
-    neuron_keras_option_word(call, "padding", paddings[word]);
-    json_decref(padding);
+    set_extents(call, "kernel", "kernel_size", window, axes);
+    set_extents(call, "stride", "stride", given ? strides : window, axes);
+    neuron_keras_option_word(call, "padding",
+                             paddings[neuron_keras_word(call, "padding", paddings)]);
     neuron_keras_add_base(call, layer);
 }
 
@@ -581,7 +569,7 @@ static const struct {
     {"ZeroPadding2D", read_zero_padding2d},
 };
 
-/* Regularisers of Keras: an object, or the name of one with its default of 0.01. */
+/* Regularisers of Keras, which it writes as objects. */
 static void set_regularizer(neuron_keras_call *call, const char *array, const json_t *regularizer,
                             const char *argument)
 {
