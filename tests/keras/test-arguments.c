@@ -331,6 +331,7 @@ START_TEST(deviations)
     size_t size;
     void *bytes = make_rows(&size, "normalization", values, 2);
     const char *const given[] = {"'axis':-1", "'mean':[[1,2,3,4]],'variance':[4,9,0,0.25]"};
+    static const float same[] = {3, 3, 3, 3}, twos[] = {2, 2, 2, 2};
     for (int i = 0; i < 2; i++) {
         const char *text = describe(shape, "Normalization", given[i]);
         assert_ok(load_archive(&graph, context, text, bytes, size));
@@ -338,6 +339,11 @@ START_TEST(deviations)
         check_row(graph, "x.deviation", roots);
         neuron_graph_unref(graph);
     }
+    const char *text = describe(shape, "Normalization", "'mean':3,'variance':4.0");
+    assert_ok(load_archive(&graph, context, text, bytes, size));
+    check_row(graph, "x.mean", same);
+    check_row(graph, "x.deviation", twos);
+    neuron_graph_unref(graph);
     neuron_release(context, bytes);
     neuron_graph_unref(shape);
 }

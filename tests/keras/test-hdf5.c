@@ -89,10 +89,22 @@ static void check_array(const neuron_h5 *h5, const char *name)
 
 /* ---- Types ---- */
 
+/* 1 bit of sign, 5 of exponent, 10 of mantissa. */
+static hid_t half_type(void)
+{
+    hid_t type = H5Tcopy(H5T_IEEE_F32LE);
+    ck_assert_int_ge(H5Tset_fields(type, 15, 10, 5, 0, 10), 0);
+    ck_assert_int_ge(H5Tset_size(type, 2), 0);
+    ck_assert_int_ge(H5Tset_ebias(type, 15), 0);
+    return type;
+}
+
 START_TEST(numbers_of_each_type)
 {
-    const hid_t types[] = {H5T_IEEE_F32LE, H5T_IEEE_F32BE, H5T_IEEE_F64LE, H5T_IEEE_F64BE,
-                           H5T_STD_I8LE,   H5T_STD_I16BE,  H5T_STD_I32LE,  H5T_STD_I64LE};
+    const hid_t half = half_type();
+    const hid_t types[] = {H5T_IEEE_F32LE, H5T_IEEE_F32BE, H5T_IEEE_F64LE,
+                           H5T_IEEE_F64BE, H5T_STD_I8LE,   H5T_STD_I16BE,
+                           H5T_STD_I32LE,  H5T_STD_I64LE,  half};
     neuron_context_t *context = test_context();
     for (int latest = 0; latest < 2; latest++)
         for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
@@ -105,6 +117,29 @@ START_TEST(numbers_of_each_type)
             check_array(&h5, "/a");
             free(bytes);
         }
+    H5Tclose(half);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* The highest bit is a number, not a sign. */
+START_TEST(numbers_without_a_sign)
+{
+    static const float given[] = {0, 127, 128, 255};
+    neuron_context_t *context = test_context();
+    neuron_h5 h5;
+    size_t size;
+    float values[4];
+    hid_t file = open_file(_i), space = H5Screate_simple(1, (const hsize_t[]){4}, NULL);
+    hid_t set = H5Dcreate2(file, "a", H5T_STD_U8LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, given);
+    H5Dclose(set);
+    H5Sclose(space);
+    uint8_t *bytes = close_file(file, &size);
+    assert_ok(open_bytes(&h5, context, bytes, size));
+    assert_ok(neuron_h5_read(values, &h5, "a"));
+    ck_assert_mem_eq(values, given, sizeof given);
+    free(bytes);
     neuron_context_unref(context);
 }
 END_TEST
@@ -261,6 +296,160 @@ START_TEST(what_is_not_known_is_told_by_name)
 }
 END_TEST
 
+/* ---- Pieces ---- */
+
+/* A set for numbers in pieces of which none is written yet. */
+static hid_t pieces_of(hid_t file, const layout *of)
+{
+    hid_t list = list_of(of);
+    H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
+    hid_t space = H5Screate_simple(3, (const hsize_t[]){ROWS, COLUMNS, CHANNELS}, NULL);
+    hid_t set = H5Dcreate2(file, "a", H5T_IEEE_F32LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    ck_assert_int_ge(set, 0);
+    H5Sclose(space);
+    H5Pclose(list);
+    return set;
+}
+
+/* What reading says of an array. */
+static int read_bytes(const uint8_t *bytes, size_t size)
+{
+    neuron_context_t *context = test_context();
+    neuron_h5 h5;
+    float values[COUNT];
+    assert_ok(open_bytes(&h5, context, bytes, size));
+    int status = neuron_h5_read(values, &h5, "a");
+    neuron_context_unref(context);
+    return status;
+}
+
+/* Any byte of a piece, or of the sum behind it, that is not what it was. */
+START_TEST(sums_are_checked)
+{
+    enum { STORED = COUNT * sizeof(float) + 4 };
+    static const layout of = {.chunk = {ROWS, COLUMNS, CHANNELS}, .sums = true};
+    size_t size, place = 0;
+    float values[COUNT];
+    hid_t file = open_file(_i), list = list_of(&of);
+    add_array(file, "a", H5T_IEEE_F32LE, list);
+    H5Pclose(list);
+    uint8_t *bytes = close_file(file, &size);
+    assert_ok(read_bytes(bytes, size));
+    for (int i = 0; i < COUNT; i++)
+        values[i] = value_of(i);
+    while (memcmp(bytes + place, values, sizeof values) != 0)
+        ck_assert_uint_le(++place + STORED, size);
+    for (size_t i = 0; i < STORED; i += i < STORED - 8 ? 13 : 1) {
+        bytes[place + i] ^= 0x10;
+        int status = read_bytes(bytes, size);
+        assert_that(status == NEURON_E_FORMAT, "byte %zu: %d", i, status);
+        bytes[place + i] ^= 0x10;
+    }
+    free(bytes);
+}
+END_TEST
+
+/* A piece that a filter left as it was says so by a bit. */
+START_TEST(pieces_that_are_not_packed)
+{
+    static const layout of = {.chunk = {ROWS, COLUMNS, CHANNELS}, .level = 6, .shuffles = true};
+    float values[COUNT];
+    size_t size;
+    neuron_h5 h5;
+    neuron_context_t *context = test_context();
+    for (int i = 0; i < COUNT; i++)
+        values[i] = value_of(i);
+    hid_t file = open_file(_i), set = pieces_of(file, &of);
+    enum { BOTH = 3 };
+    ck_assert_int_ge(
+        H5Dwrite_chunk(set, H5P_DEFAULT, BOTH, (const hsize_t[3]){0}, sizeof values, values), 0);
+    H5Dclose(set);
+    uint8_t *bytes = close_file(file, &size);
+    assert_ok(open_bytes(&h5, context, bytes, size));
+    check_array(&h5, "a");
+    free(bytes);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* All pieces but one, which is the first, one in the middle or the last. */
+START_TEST(pieces_that_are_missing)
+{
+    static const layout layouts_of_pieces[] = {{.chunk = {ROWS, COLUMNS, 1}},
+                                               {.chunk = {ROWS, COLUMNS, 1}, .level = 6}};
+    static float values[ROWS * COLUMNS];
+    for (int latest = 0; latest < 2; latest++)
+        for (hsize_t missing = 0; missing <= CHANNELS; missing++) {
+            size_t size;
+            hid_t file = open_file(latest), set = pieces_of(file, &layouts_of_pieces[_i]);
+            hid_t all = H5Dget_space(set);
+            hid_t piece = H5Screate_simple(1, (const hsize_t[]){ROWS * COLUMNS}, NULL);
+            for (hsize_t i = 0; i < CHANNELS; i++) {
+                if (i == missing)
+                    continue;
+                H5Sselect_hyperslab(all, H5S_SELECT_SET, (const hsize_t[]){0, 0, i}, NULL,
+                                    (const hsize_t[]){ROWS, COLUMNS, 1}, NULL);
+                ck_assert_int_ge(H5Dwrite(set, H5T_NATIVE_FLOAT, piece, all, H5P_DEFAULT, values),
+                                 0);
+            }
+            H5Sclose(piece);
+            H5Sclose(all);
+            H5Dclose(set);
+            uint8_t *bytes = close_file(file, &size);
+            int status = read_bytes(bytes, size);
+            assert_that(status == (missing < CHANNELS ? NEURON_E_FORMAT : NEURON_OK),
+                        "piece %d is missing: %d", (int)missing, status);
+            free(bytes);
+        }
+}
+END_TEST
+
+/* A tree that names the first of two pieces twice. */
+START_TEST(pieces_that_come_twice)
+{
+    enum { PIECE = 3, KEY = 40 };
+    static const layout of = {.chunk = {ROWS, COLUMNS, PIECE}};
+    size_t size, found = 0;
+    hid_t file = open_file(false), list = list_of(&of);
+    add_array(file, "a", H5T_IEEE_F32LE, list);
+    H5Pclose(list);
+    uint8_t *bytes = close_file(file, &size), key[KEY] = {0};
+    uint32_t stored = ROWS * COLUMNS * PIECE * sizeof(float);
+    key[0] = (uint8_t)stored;
+    key[1] = (uint8_t)(stored >> 8);
+    key[8 + 2 * 8] = PIECE; /* where the second one begins along the channels */
+    assert_ok(read_bytes(bytes, size));
+    for (size_t i = 0; i + KEY <= size; i++)
+        if (memcmp(bytes + i, key, KEY) == 0) {
+            bytes[i + 8 + 2 * 8] = 0;
+            found++;
+        }
+    ck_assert_uint_eq(found, 1);
+    ck_assert_int_eq(read_bytes(bytes, size), NEURON_E_FORMAT);
+    free(bytes);
+}
+END_TEST
+
+/* So few bytes cannot be what zlib made of so many: no memory is taken for them. */
+START_TEST(pieces_of_too_few_bytes)
+{
+    static const uint8_t few[8] = {0x78, 0x9c};
+    size_t size;
+    hid_t file = open_file(_i), list = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(list, 1, (const hsize_t[]){4096});
+    H5Pset_deflate(list, 6);
+    hid_t space = H5Screate_simple(1, (const hsize_t[]){4096}, NULL);
+    hid_t set = H5Dcreate2(file, "a", H5T_IEEE_F32LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    ck_assert_int_ge(H5Dwrite_chunk(set, H5P_DEFAULT, 0, (const hsize_t[]){0}, sizeof few, few), 0);
+    H5Dclose(set);
+    H5Sclose(space);
+    H5Pclose(list);
+    uint8_t *bytes = close_file(file, &size);
+    check_refusal(bytes, size, NEURON_E_FORMAT, "damaged");
+    free(bytes);
+}
+END_TEST
+
 /* ---- Groups and attributes ---- */
 
 static int count_name(void *data, const char *name)
@@ -311,6 +500,68 @@ START_TEST(groups_with_many_members)
 }
 END_TEST
 
+/* A list of no texts, and one that has not even a place for them. */
+START_TEST(attributes_of_nothing)
+{
+    neuron_context_t *context = test_context();
+    size_t size, count;
+    char **texts;
+    neuron_h5 h5;
+    hid_t file = open_file(_i), type = H5Tcopy(H5T_C_S1);
+    hid_t spaces[] = {H5Screate_simple(1, (const hsize_t[]){0}, NULL), H5Screate(H5S_NULL)};
+    const char *const names[] = {"empty", "none"};
+    for (int i = 0; i < 2; i++) {
+        H5Aclose(H5Acreate2(file, names[i], type, spaces[i], H5P_DEFAULT, H5P_DEFAULT));
+        H5Sclose(spaces[i]);
+    }
+    H5Tclose(type);
+    uint8_t *bytes = close_file(file, &size);
+    assert_ok(open_bytes(&h5, context, bytes, size));
+    for (int i = 0; i < 2; i++) {
+        assert_ok(neuron_h5_texts(&texts, &count, &h5, "/", names[i]));
+        ck_assert_ptr_nonnull(texts);
+        ck_assert_uint_eq(count, 0);
+        neuron_release(context, texts);
+    }
+    assert_ok(neuron_h5_texts(&texts, &count, &h5, "/", "other"));
+    ck_assert_ptr_null(texts);
+    free(bytes);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* A node of a group's tree that has itself below is not gone into. */
+START_TEST(trees_that_lead_back)
+{
+    enum { MEMBERS = 3000, CHILD = 24 + 8 };
+    neuron_context_t *context = test_context();
+    size_t size, root = 0;
+    int found = 0;
+    neuron_h5 h5;
+    hid_t file = open_file(false);
+    hid_t outer = H5Gcreate2(file, "outer", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    for (int i = 0; i < MEMBERS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "g%d", i);
+        H5Lcreate_hard(file, "/", outer, name, H5P_DEFAULT, H5P_DEFAULT);
+    }
+    H5Gclose(outer);
+    uint8_t *bytes = close_file(file, &size);
+    for (size_t i = 0; i + CHILD + 8 <= size; i++)
+        if (memcmp(bytes + i, "TREE\0\2", 6) == 0 ||
+            (!root && memcmp(bytes + i, "TREE\0\1", 6) == 0))
+            root = i;
+    ck_assert_uint_ne(root, 0);
+    for (int i = 0; i < 8; i++)
+        bytes[root + CHILD + (size_t)i] = (uint8_t)((uint64_t)root >> 8 * i);
+    assert_ok(open_bytes(&h5, context, bytes, size));
+    assert_ok(neuron_h5_each(&h5, "/outer", count_name, &found));
+    assert_that(found > 0 && found < MEMBERS, "%d", found);
+    free(bytes);
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* A group of which a link leads back is gone through for no longer than a file can justify. */
 START_TEST(groups_that_lead_back)
 {
@@ -331,6 +582,25 @@ START_TEST(groups_that_lead_back)
 }
 END_TEST
 
+/* Links by name are no members, in groups of both kinds. */
+START_TEST(links_by_name)
+{
+    neuron_context_t *context = test_context();
+    size_t size;
+    int found = 0;
+    neuron_h5 h5;
+    hid_t file = open_file(_i);
+    H5Lcreate_hard(file, "/", file, "g", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_soft("/g", file, "soft", H5P_DEFAULT, H5P_DEFAULT);
+    uint8_t *bytes = close_file(file, &size);
+    assert_ok(open_bytes(&h5, context, bytes, size));
+    assert_ok(neuron_h5_each(&h5, "/", count_name, &found));
+    ck_assert_int_eq(found, 1);
+    free(bytes);
+    neuron_context_unref(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hdf5");
@@ -339,10 +609,19 @@ int main(void)
     tcase_set_timeout(tests, 0);
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, numbers_of_each_type);
+    tcase_add_loop_test(tests, numbers_without_a_sign, 0, 2);
     tcase_add_loop_test(tests, arrays_in_each_layout, 0, sizeof layouts / sizeof layouts[0]);
     tcase_add_test(tests, layouts_of_the_newest_version);
     tcase_add_test(tests, what_is_not_known_is_told_by_name);
+    tcase_add_loop_test(tests, sums_are_checked, 0, 2);
+    tcase_add_loop_test(tests, pieces_that_are_not_packed, 0, 2);
+    tcase_add_loop_test(tests, pieces_that_are_missing, 0, 2);
+    tcase_add_test(tests, pieces_that_come_twice);
+    tcase_add_loop_test(tests, pieces_of_too_few_bytes, 0, 2);
     tcase_add_loop_test(tests, groups_with_many_members, 0, 5);
+    tcase_add_loop_test(tests, attributes_of_nothing, 0, 2);
+    tcase_add_test(tests, trees_that_lead_back);
     tcase_add_loop_test(tests, groups_that_lead_back, 0, 2);
+    tcase_add_loop_test(tests, links_by_name, 0, 2);
     return run_suite(suite);
 }

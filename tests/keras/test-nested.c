@@ -43,21 +43,28 @@ static int load(neuron_graph_t **graph, neuron_context_t *context, const char *t
     "{'class_name':'Functional','config':{'layers':[" layers "],'input_layers':[['x',0,0]],"       \
     "'output_layers':[" end "]}}"
 
-/* x W W, with the W of the block. */
-static void check_twice(neuron_graph_t *graph, neuron_context_t *context)
+/* What a graph with four weights makes of (1, 0). */
+static void check_output(neuron_graph_t *graph, neuron_context_t *context, float first,
+                         float second)
 {
     float input[] = {1, 0}, output[2];
     neuron_tensor_t *from, *to;
     const int64_t shape[] = {1, 2};
     ck_assert_int_eq(neuron_graph_parameter_count(graph), 4);
-    ck_assert_ptr_nonnull(neuron_graph_find_node(graph, "block/d"));
     assert_ok(neuron_tensor_wrap(&from, context, NEURON_TYPE_F32, shape, 2, input));
     assert_ok(neuron_tensor_wrap(&to, context, NEURON_TYPE_F32, shape, 2, output));
     assert_ok(neuron_graph_predict(graph, from, to));
-    ck_assert_float_eq(output[0], 7);
-    ck_assert_float_eq(output[1], 10);
+    ck_assert_float_eq(output[0], first);
+    ck_assert_float_eq(output[1], second);
     neuron_tensor_unref(from);
     neuron_tensor_unref(to);
+}
+
+/* x W W, with the W of the block. */
+static void check_twice(neuron_graph_t *graph, neuron_context_t *context)
+{
+    ck_assert_ptr_nonnull(neuron_graph_find_node(graph, "block/d"));
+    check_output(graph, context, 7, 10);
 }
 
 START_TEST(layers_take_the_place_of_their_model)
@@ -80,6 +87,22 @@ START_TEST(layers_take_the_place_of_their_model)
                    "/_layer_checkpoint_dependencies/sequential/_layer_checkpoint_dependencies/"
                    "dense"));
     check_twice(graph, context);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* The first call of a layer leads to no output, so that its node goes away, but not its weights. */
+START_TEST(calls_that_nothing_needs)
+{
+    static const char text[] = FUNCTIONAL(
+        INPUT("x") ",{'class_name':'Dense','config':{'name':'d','units':2,'use_bias':"
+                   "false},'inbound_nodes':[" CALL(TENSOR("x", 0)) "," CALL(TENSOR("x", 0)) "]}",
+        "['d',1,0]");
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph;
+    assert_ok(load(&graph, context, text, "/layers/dense"));
+    check_output(graph, context, 1, 2);
     neuron_graph_unref(graph);
     neuron_context_unref(context);
 }
@@ -202,6 +225,7 @@ int main(void)
     tcase_set_timeout(tests, 0);
     suite_add_tcase(suite, tests);
     tcase_add_loop_test(tests, layers_take_the_place_of_their_model, 0, 2);
+    tcase_add_test(tests, calls_that_nothing_needs);
     tcase_add_test(tests, allocations_that_fail_leave_nothing);
     tcase_add_loop_test(tests, what_cannot_be_put_in, 0, sizeof told / sizeof told[0]);
     tcase_add_loop_test(tests, no_model_is_called_for_ever, 1, 19);

@@ -185,8 +185,7 @@ typedef struct group {
 static int visit_symbol(group *of, const uint8_t *entry)
 {
     uint64_t place = neuron_h5_number(entry, 8), address = neuron_h5_number(entry + 8, 8);
-    enum { SOFT_LINK = 2 };
-    if (place >= of->heap_size || neuron_h5_number(entry + 16, 4) == SOFT_LINK)
+    if (place >= of->heap_size || address == NEURON_H5_NOWHERE) /* as a link by name has it */
         return 0;
     const uint8_t *heap = neuron_h5_at(of->h5, of->heap, of->heap_size);
     size_t room = (size_t)(of->heap_size - place);
