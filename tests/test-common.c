@@ -178,6 +178,17 @@ void test_refill(test_memory *memory)
     memory->left = LONG_MAX / 2;
 }
 
+bool test_one_more(test_memory *memory, long *left, int status)
+{
+    if (status == NEURON_OK)
+        return false;
+    assert_that(status == NEURON_E_MEMORY, "after %ld allocations: %d: %s", *left - 1, status,
+                neuron_error_last());
+    ck_assert_int_lt(*left, 100000);
+    memory->left = (*left)++;
+    return true;
+}
+
 neuron_context_t *test_limited_context(test_memory *memory)
 {
     neuron_context_t *context;

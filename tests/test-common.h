@@ -60,6 +60,21 @@ neuron_context_t *test_limited_context(test_memory *memory);
 /* There is plenty again. */
 void test_refill(test_memory *memory);
 
+/* Whether a call has to be made again, as it had too little memory: `status` is what it said, at first
+ * NEURON_E_MEMORY. Then as many allocations as `left` says succeed in the next one, from 0 on; the
+ * test gives plenty behind it. Another failure than for memory fails the test. */
+bool test_one_more(test_memory *memory, long *left, int status);
+
+/* A call with each of its allocations failing. */
+#define WITH_LITTLE_MEMORY(memory, call)                                                           \
+    do {                                                                                           \
+        int little_ = NEURON_E_MEMORY;                                                             \
+        for (long left_ = 0; test_one_more(memory, &left_, little_);) {                            \
+            little_ = (call);                                                                      \
+            test_refill(memory);                                                                   \
+        }                                                                                          \
+    } while (0)
+
 /* The options of a stream of examples with this shape, type and number of classes. The text stays
  * until the next call. */
 const char *test_stream_options(const int64_t *shape, int32_t rank, int32_t type, int64_t classes);

@@ -404,17 +404,6 @@ END_TEST
 
 /* ---- Memory ---- */
 
-#define WITH_LITTLE_MEMORY(memory, call)                                                           \
-    do {                                                                                           \
-        int little_ = NEURON_E_MEMORY;                                                             \
-        for (long allowed_ = 0; little_ == NEURON_E_MEMORY; allowed_++) {                          \
-            (memory)->left = allowed_;                                                             \
-            little_ = (call);                                                                      \
-            test_refill(memory);                                                                   \
-        }                                                                                          \
-        assert_ok(little_);                                                                        \
-    } while (0)
-
 START_TEST(no_memory_is_an_answer)
 {
     test_memory memory;

@@ -257,29 +257,20 @@ START_TEST(no_memory)
     neuron_graph_t *graph = test_mlp(limited, 6);
     size_t count;
     float *values = test_parameters(graph, &count);
-    for (long left = 0;; left++) {
+    int status = NEURON_E_MEMORY;
+    for (long left = 0; test_one_more(&memory, &left, status);) {
         remove(path);
-        atomic_store(&memory.left, left);
-        int status = neuron_graph_save_npz(graph, path);
+        status = neuron_graph_save_npz(graph, path);
         test_refill(&memory);
-        if (status == NEURON_OK)
-            break;
-        ck_assert_int_eq(status, NEURON_E_MEMORY);
-        ck_assert_int_ne(access(path, F_OK), 0);
-        ck_assert_int_lt(left, 100);
+        ck_assert_int_eq(access(path, F_OK) == 0, status == NEURON_OK);
     }
-    for (long left = 0;; left++) {
-        float *now;
-        atomic_store(&memory.left, left);
-        int status = neuron_graph_load_arrays(NULL, graph, path, NULL, NULL);
+    status = NEURON_E_MEMORY;
+    for (long left = 0; test_one_more(&memory, &left, status);) {
+        status = neuron_graph_load_arrays(NULL, graph, path, NULL, NULL);
         test_refill(&memory);
-        now = test_parameters(graph, &count);
+        float *now = test_parameters(graph, &count);
         ck_assert_mem_eq(now, values, count * sizeof *now);
         free(now);
-        if (status == NEURON_OK)
-            break;
-        ck_assert_int_eq(status, NEURON_E_MEMORY);
-        ck_assert_int_lt(left, 1000);
     }
     free(values);
     neuron_graph_unref(graph);
