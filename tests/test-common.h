@@ -60,9 +60,9 @@ neuron_context_t *test_limited_context(test_memory *memory);
 /* There is plenty again. */
 void test_refill(test_memory *memory);
 
-/* Whether a call has to be made again, as it had too little memory: `status` is what it said, at first
- * NEURON_E_MEMORY. Then as many allocations as `left` says succeed in the next one, from 0 on; the
- * test gives plenty behind it. Another failure than for memory fails the test. */
+/* Whether a call has to be made again, as it had too little memory: `status` is what it said, at
+ * first NEURON_E_MEMORY. Then as many allocations as `left` says succeed in the next one, from 0 on;
+ * the test gives plenty behind it. Another failure than for memory fails the test. */
 bool test_one_more(test_memory *memory, long *left, int status);
 
 /* A call with each of its allocations failing. */

@@ -1,5 +1,5 @@
-/* Where a file has the weights of a layer: by the order that Keras has its layers in, in a list that
- * was split, among those of the model that it lies in, or in the place where another one's are. */
+/* Where a file has the weights of a layer: by the order that Keras has its layers in, in a list
+ * that was split, among those of the model that it lies in, or where another one's are. */
 #include "keras/files/hdf5.h"
 #include "made-files.h"
 
@@ -169,7 +169,7 @@ END_TEST
 #define DENSE(name, more)                                                                          \
     "{'class_name':'Dense','config':{'name':'" name "','units':2,'use_bias':false" more "}}"
 
-/* Keras 2 has what is trained first, of all layers, and then the rest; a normalisation may count. */
+/* Keras 2 has what is trained first, of all layers, and then the rest; normalisations may count. */
 START_TEST(weights_of_a_model_in_one_group)
 {
     static const char text[] =
@@ -213,8 +213,8 @@ END_TEST
 START_TEST(one_array_for_many_layers)
 {
     enum { LAYERS = 3 };
-    const bool packed = _i == 1;
-    const int units = packed ? 2048 : 64;
+    bool packed = _i == 1;
+    int units = packed ? 2048 : 64;
     char text[1024], path[64];
     size_t size;
     neuron_h5 h5;
