@@ -61,7 +61,7 @@ neuron_context_t *test_limited_context(test_memory *memory);
 void test_refill(test_memory *memory);
 
 /* Whether a call has to be made again, as it had too little memory: `status` is what it said, at
- * first NEURON_E_MEMORY. Then as many allocations as `left` says succeed in the next one, from 0 on;
+ * first NEURON_E_MEMORY. Then as many allocations as `left` says succeed in the next one, from 0;
  * the test gives plenty behind it. Another failure than for memory fails the test. */
 bool test_one_more(test_memory *memory, long *left, int status);
 

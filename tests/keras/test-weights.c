@@ -160,6 +160,81 @@ START_TEST(weights_by_order)
 }
 END_TEST
 
+/* ---- Names ---- */
+
+static neuron_graph_t *new_graph(neuron_node_t **input)
+{
+    neuron_graph_t *graph;
+    assert_ok(neuron_graph_create(&graph, context));
+    *input = neuron_input(graph, (const int64_t[]){8, 6, 4}, 3);
+    return graph;
+}
+
+/* The file with weights alone that is written of a graph; the test frees its bytes. */
+static void *written(neuron_h5 *h5, const neuron_graph_t *graph)
+{
+    size_t size;
+    assert_ok(neuron_keras_save_memory(NULL, 0, &size, graph, "format=weights"));
+    void *bytes = malloc(size);
+    assert_ok(neuron_keras_save_memory(bytes, size, NULL, graph, "format=weights"));
+    assert_ok(neuron_h5_open(h5, context, "written", bytes, size));
+    return bytes;
+}
+
+/* As keras.src.utils.naming.to_snake_case() makes them of classes. */
+static const struct {
+    const char *layer, *options, *group;
+} groups[] = {
+    {"conv2d", "filters=1, kernel_height=1, kernel_width=1", "conv2d"},
+    {"conv2d_transpose", "filters=1, kernel_height=1, kernel_width=1", "conv2d_transpose"},
+    {"depthwise_conv2d", "kernel_height=1, kernel_width=1", "depthwise_conv2d"},
+    {"batch_norm", "", "batch_normalization"},
+    {"layer_norm", "", "layer_normalization"},
+    {"standardize", "", "normalization"},
+    {"prelu", "", "p_re_lu"},
+};
+
+/* Those of a class are numbered behind the first. */
+START_TEST(groups_of_classes)
+{
+    enum { LAYERS = 4 };
+    neuron_node_t *x;
+    neuron_graph_t *graph = new_graph(&x);
+    neuron_h5 h5;
+    char path[80];
+    for (int i = 0; i < LAYERS; i++)
+        x = neuron_layer_by_name(graph, groups[_i].layer, &x, 1, groups[_i].options);
+    assert_ok(neuron_graph_finish(graph, x));
+    void *bytes = written(&h5, graph);
+    for (int i = 0; i <= LAYERS; i++) {
+        snprintf(path, sizeof path, "/layers/%s_%d/vars/0", groups[_i].group, i);
+        if (i == 0)
+            snprintf(path, sizeof path, "/layers/%s/vars/0", groups[_i].group);
+        assert_that(neuron_h5_has(&h5, path) == (i < LAYERS), "%s", path);
+    }
+    free(bytes);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+/* Keras has variances; what does not deviate is divided by nothing here, by 1 there. */
+START_TEST(variances_are_written)
+{
+    static const float deviations[] = {2, 0, 0.5f, 3}, wanted[] = {4, 1, 0.25f, 9};
+    float values[4];
+    neuron_node_t *x;
+    neuron_graph_t *graph = new_graph(&x);
+    neuron_h5 h5;
+    assert_ok(neuron_graph_finish(graph, neuron_standardize(graph, x)));
+    assert_ok(neuron_graph_write_array(graph, 1, deviations, 4));
+    void *bytes = written(&h5, graph);
+    assert_ok(neuron_h5_read(values, &h5, "/layers/normalization/vars/1"));
+    ck_assert_mem_eq(values, wanted, sizeof wanted);
+    free(bytes);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 /* ---- Models within models ---- */
 
 #define BLOCK(layers)                                                                              \
@@ -290,6 +365,8 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, layers_in_the_order_of_keras);
     tcase_add_loop_test(tests, weights_by_order, 0, 2);
+    tcase_add_loop_test(tests, groups_of_classes, 0, sizeof groups / sizeof groups[0]);
+    tcase_add_test(tests, variances_are_written);
     tcase_add_test(tests, weights_of_a_model_in_one_group);
     tcase_add_loop_test(tests, one_array_for_many_layers, 0, 2);
     tcase_add_test(tests, members_that_are_too_large);
