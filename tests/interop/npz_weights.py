@@ -18,7 +18,7 @@ import libneuron as nn  # noqa: E402 # pylint: disable=wrong-import-position
 
 def model():
     x = nn.Input((9, 8, 2))
-    y = nn.BatchNormalization()(nn.Conv2D(3, (3, 2), activation="relu")(x))
+    y = nn.BatchNorm()(nn.Conv2D(3, (3, 2), activation="relu")(x))
     return nn.Model(x, nn.Dense(5, name="head")(nn.Flatten()(y)))
 
 
