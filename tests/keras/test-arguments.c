@@ -206,6 +206,44 @@ START_TEST(arguments)
 }
 END_TEST
 
+/* Keras 2 knows the slope by another name. */
+START_TEST(slopes_of_keras_2)
+{
+    static const row of = {.layer = "leaky_relu", .options = "slope=0.125"};
+    neuron_graph_t *graph = graph_of(&of);
+    neuron_h5 h5;
+    size_t size, count;
+    char **texts;
+    assert_ok(neuron_keras_save_memory(NULL, 0, &size, graph, "format=h5"));
+    void *bytes = malloc(size);
+    assert_ok(neuron_keras_save_memory(bytes, size, NULL, graph, "format=h5"));
+    assert_ok(neuron_h5_open(&h5, context, "written", bytes, size));
+    assert_ok(neuron_h5_texts(&texts, &count, &h5, "/", "model_config"));
+    ck_assert_uint_eq(count, 1);
+    assert_that(strstr(texts[0], "\"alpha\":0.125"), "%s", texts[0]);
+    neuron_release(context, texts);
+    free(bytes);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
+static const row refused[] = {
+    {.layer = "clip", .options = "minimum=1, maximum=6", .arguments = "another minimum than 0"},
+    {.layer = "clip", .options = "minimum=-1, maximum=6", .arguments = "another minimum than 0"},
+    {.layer = "gelu", .options = "approximate=yes", .arguments = "with approximate=yes"},
+    {.layer = "log_softmax", .options = "axis=0", .arguments = "another axis than the last"},
+};
+
+START_TEST(what_keras_does_not_have)
+{
+    neuron_graph_t *graph = graph_of(&refused[_i]);
+    size_t size;
+    ck_assert_int_eq(neuron_keras_save_memory(NULL, 0, &size, graph, NULL), NEURON_E_UNSUPPORTED);
+    assert_that(strstr(neuron_error_last(), refused[_i].arguments), "%s", neuron_error_last());
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 /* A sequence is padded as an image of one column is, by a node in the middle. */
 START_TEST(ends_of_sequences)
 {
@@ -357,6 +395,8 @@ int main(void)
     tcase_set_timeout(tests, 0);
     suite_add_tcase(suite, tests);
     tcase_add_loop_test(tests, arguments, 0, sizeof rows / sizeof rows[0]);
+    tcase_add_test(tests, slopes_of_keras_2);
+    tcase_add_loop_test(tests, what_keras_does_not_have, 0, sizeof refused / sizeof refused[0]);
     tcase_add_test(tests, ends_of_sequences);
     tcase_add_test(tests, regularizers);
     tcase_add_test(tests, normalisations_without_some_arrays);

@@ -92,6 +92,36 @@ START_TEST(layers_take_the_place_of_their_model)
 }
 END_TEST
 
+/* A model that is not trained has no layer that is; a name takes what nodes may be called. */
+START_TEST(frozen_models)
+{
+    static const char text[] =
+        "{'class_name':'Sequential','config':[{'class_name':'Sequential','config':{'name':'a.b',"
+        "'trainable':false,'layers':[" INPUT("i") "," DENSE "]}}]}";
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph;
+    assert_ok(load(&graph, context, text, "/layers/sequential/layers/dense"));
+    ck_assert_int_eq(neuron_node_trainable(neuron_graph_find_node(graph, "a_b/d")), 0);
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* Sequential models of the first Keras 2 are a list, and have their name beside it. */
+START_TEST(models_without_a_configuration)
+{
+    static const char text[] = "{'class_name':'Sequential','config':[{'class_name':'Sequential','"
+                               "name':'block','config':[" INPUT("i") "," DENSE "]}]}";
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph;
+    assert_ok(load(&graph, context, text, "/layers/sequential/layers/dense"));
+    check_output(graph, context, 1, 2);
+    ck_assert_ptr_nonnull(neuron_graph_find_node(graph, "block/d"));
+    neuron_graph_unref(graph);
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* The first call of a layer leads to no output, so that its node goes away, but not its weights. */
 START_TEST(calls_that_nothing_needs)
 {
@@ -222,6 +252,8 @@ int main(void)
     tcase_set_timeout(tests, 0);
     suite_add_tcase(suite, tests);
     tcase_add_loop_test(tests, layers_take_the_place_of_their_model, 0, 2);
+    tcase_add_test(tests, frozen_models);
+    tcase_add_test(tests, models_without_a_configuration);
     tcase_add_test(tests, calls_that_nothing_needs);
     tcase_add_test(tests, allocations_that_fail_leave_nothing);
     tcase_add_loop_test(tests, what_cannot_be_put_in, 0, sizeof told / sizeof told[0]);
