@@ -227,6 +227,36 @@ START_TEST(slopes_of_keras_2)
 }
 END_TEST
 
+/* What a long name is cut to ends with a whole character, where something is put behind it. */
+START_TEST(long_names)
+{
+    char name[NEURON_NODE_NAME_MAX + 1] = "";
+    static const row input = {.layer = "relu", .options = ""};
+    neuron_graph_t *shape = graph_of(&input), *graph, *read;
+    for (size_t i = _i == 0 ? 0 : 1; i + 2 < sizeof name; i += 2)
+        strcat(name, i == 1 ? "/\xc3\xa4" : "\xc3\xa4");
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){8, 6, 4}, 3);
+    x = neuron_conv2d(graph, x, 4, 1, 1, "padding_top=1");
+    neuron_node_set_name(x, name);
+    x = neuron_relu(graph, x);
+    if (_i == 1) { /* two that Keras would call alike */
+        *strchr(name, '/') = '_';
+        neuron_node_set_name(x, name);
+    }
+    assert_ok(neuron_graph_finish(graph, x));
+    size_t size;
+    assert_ok(neuron_keras_save_memory(NULL, 0, &size, graph, NULL));
+    void *bytes = malloc(size);
+    assert_ok(neuron_keras_save_memory(bytes, size, NULL, graph, NULL));
+    assert_ok(neuron_keras_load_memory(&read, context, bytes, size));
+    free(bytes);
+    neuron_graph_unref(read);
+    neuron_graph_unref(graph);
+    neuron_graph_unref(shape);
+}
+END_TEST
+
 static const row refused[] = {
     {.layer = "clip", .options = "minimum=1, maximum=6", .arguments = "another minimum than 0"},
     {.layer = "clip", .options = "minimum=-1, maximum=6", .arguments = "another minimum than 0"},
@@ -396,6 +426,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_loop_test(tests, arguments, 0, sizeof rows / sizeof rows[0]);
     tcase_add_test(tests, slopes_of_keras_2);
+    tcase_add_loop_test(tests, long_names, 0, 2);
     tcase_add_loop_test(tests, what_keras_does_not_have, 0, sizeof refused / sizeof refused[0]);
     tcase_add_test(tests, ends_of_sequences);
     tcase_add_test(tests, regularizers);

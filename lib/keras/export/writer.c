@@ -27,9 +27,9 @@ void neuron_keras_has_none(neuron_keras_writer *writer, const neuron_node_t *nod
 /* A name that no layer has. */
 static void choose_name(neuron_keras_writer *writer, char *name, const char *wanted)
 {
-    snprintf(name, NEURON_NODE_NAME_MAX + 1, "%s", wanted);
+    neuron_keras_join_name(name, wanted, "", 1);
     for (int i = 2; json_object_get(writer->names, name); i++)
-        snprintf(name, NEURON_NODE_NAME_MAX + 1, "%.*s_%d", NEURON_NODE_NAME_MAX - 12, wanted, i);
+        neuron_keras_join_name(name, wanted, "", i);
     neuron_keras_set(writer, writer->names, name, json_true());
 }
 
@@ -139,14 +139,14 @@ static neuron_keras_value pad(neuron_keras_writer *writer, const neuron_node_t *
                              option(node, "padding_left"), option(node, "padding_right")};
     const int64_t ends[] = {option(node, "padding_before"), option(node, "padding_behind")};
     bool image = sides[0] || sides[1] || sides[2] || sides[3], sequence = ends[0] || ends[1];
-    char name[NEURON_NODE_NAME_MAX + 16];
+    char name[NEURON_NODE_NAME_MAX + 1];
     if (!image && !sequence)
         return input;
     if (!neuron_keras_has_arrays(node) && !node->owner) {
         neuron_keras_has_none(writer, node, "with padding in numbers");
         return input;
     }
-    snprintf(name, sizeof name, "%.100s_padding", node->name);
+    neuron_keras_join_name(name, node->name, "_padding", 1);
     for (char *c = name; *c; c++)
         if (*c == '/')
             *c = '_';

@@ -6,32 +6,18 @@
 
 /* ---- Nodes ---- */
 
-/* A character is not cut. */
-static void join_name(char name[NEURON_NODE_NAME_MAX + 1], const char *base, const char *suffix,
-                      json_int_t number)
-{
-    char digits[24] = "";
-    if (number > 1)
-        snprintf(digits, sizeof digits, "_%" JSON_INTEGER_FORMAT, number);
-    size_t behind = strlen(suffix) + strlen(digits);
-    size_t length = strnlen(base, NEURON_NODE_NAME_MAX - behind);
-    while (length > 0 && ((unsigned char)base[length] & 0xc0) == 0x80)
-        length--;
-    snprintf(name, NEURON_NODE_NAME_MAX + 1, "%.*s%s%s", (int)length, base, suffix, digits);
-}
-
 /* Each name that is taken tells the number that comes next. */
 void neuron_keras_name(char name[NEURON_NODE_NAME_MAX + 1], neuron_keras_reader *reader,
                        const char *base, const char *suffix)
 {
     char first[NEURON_NODE_NAME_MAX + 1];
     json_int_t number = 1;
-    join_name(first, base, suffix, 1);
+    neuron_keras_join_name(first, base, suffix, 1);
     strcpy(name, first);
     while (json_object_get(reader->names, name)) {
         json_int_t next = json_integer_value(json_object_get(reader->names, first));
         number = number < next ? next : number + 1;
-        join_name(name, base, suffix, number);
+        neuron_keras_join_name(name, base, suffix, number);
     }
     if (neuron_json_set(reader->names, name, json_integer(2)) < 0 ||
         (number > 1 && neuron_json_set(reader->names, first, json_integer(number + 1)) < 0))

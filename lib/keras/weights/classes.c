@@ -105,6 +105,19 @@ void neuron_keras_layer_name(char name[NEURON_NODE_NAME_MAX + 1], const neuron_n
             *c = '_';
 }
 
+void neuron_keras_join_name(char name[NEURON_NODE_NAME_MAX + 1], const char *base,
+                            const char *suffix, json_int_t number)
+{
+    char digits[24] = "";
+    if (number > 1)
+        snprintf(digits, sizeof digits, "_%" JSON_INTEGER_FORMAT, number);
+    size_t behind = strlen(suffix) + strlen(digits);
+    size_t length = strnlen(base, NEURON_NODE_NAME_MAX - behind);
+    while (length > 0 && ((unsigned char)base[length] & 0xc0) == 0x80)
+        length--;
+    snprintf(name, NEURON_NODE_NAME_MAX + 1, "%.*s%s%s", (int)length, base, suffix, digits);
+}
+
 bool neuron_keras_is_standard(const neuron_node_t *node)
 {
     const char *name = node->spec.layer->name;

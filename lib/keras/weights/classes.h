@@ -18,6 +18,11 @@ int neuron_keras_next_group(char group[NEURON_KERAS_GROUP], json_t *counts, cons
 /* The name of a node as Keras takes it: without '/'. */
 void neuron_keras_layer_name(char name[NEURON_NODE_NAME_MAX + 1], const neuron_node_t *node);
 
+/* "<base><suffix>", with "_<number>" behind it from 2 on. A base that is too long is cut between
+ * characters. */
+void neuron_keras_join_name(char name[NEURON_NODE_NAME_MAX + 1], const char *base,
+                            const char *suffix, json_int_t number);
+
 /* Whether a node has arrays of its own. */
 static inline bool neuron_keras_has_arrays(const neuron_node_t *node)
 {
