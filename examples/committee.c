@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 
     /* Weights from images that no member was trained on, and that do not test the committee. */
     double weights[MEMBERS];
-    must(neuron_committee_weights(weights, members, MEMBERS, subsets[1]));
+    must(neuron_committee_weights(weights, members, MEMBERS, subsets[1], NULL));
     must(neuron_committee_create(&committee, context, members, MEMBERS, weights,
                                  "rule=weighted_mean"));
     for (int i = 0; i < MEMBERS; i++)

@@ -199,7 +199,7 @@ static void join(example_t *example, keeping_t keeping, neuron_graph_t **members
         if (committees[i].keeping != keeping || !example_wants(example, committees[i].id))
             continue;
         if (committees[i].weighted)
-            must(neuron_committee_weights(weights, members, MEMBERS, example->validation));
+            must(neuron_committee_weights(weights, members, MEMBERS, example->validation, NULL));
         must(neuron_committee_create(&committee, example->context, members, MEMBERS,
                                      committees[i].weighted ? weights : NULL,
                                      committees[i].options));

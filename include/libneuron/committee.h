@@ -5,8 +5,12 @@
  *  other, and can be a member of another committee.
  *
  *      double weights[3];
- *      neuron_committee_weights(weights, members, 3, validation);
+ *      neuron_committee_weights(weights, members, 3, validation, "method=greedy");
  *      neuron_committee_create(&committee, context, members, 3, weights, "rule=weighted_mean");
+ *
+ *  or, with a layer that learns how to join them:
+ *
+ *      neuron_committee_stack(&committee, context, members, 3, validation, NULL);
  */
 #ifndef NEURON_COMMITTEE_H
 #define NEURON_COMMITTEE_H
@@ -46,14 +50,109 @@ NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_contex
                                        neuron_graph_t *const *members, int64_t count,
                                        const double *weights, const char *options);
 
-/** Weighs graphs by their accuracy on a dataset they were not trained on: each weight is the
- *  member's accuracy, at the first output, over the sum of all. If no member has any example right,
- *  all have the same weight. Any targets are taken as classes, as
- *  neuron_dataset_create_with_targets() has it.
- *  @param[out] weights  `count` numbers that add up to 1; untouched on failure.
- *  @return  0 or as neuron_graph_evaluate(). Threads as there. Since 0.1. */
+/** Learns how much each member of a committee counts, from examples that the members were not
+ *  trained on: held-out ones, or those of folds (neuron_committee_weights_from_outputs()). Only
+ *  the first output counts. Options:
+ *
+ *  - `method`:
+ *    - `accuracy`, the default: the member's accuracy over the sum of all; if no member has any
+ *      example right, all count alike. Any targets are taken as classes, as
+ *      neuron_dataset_create_with_targets() has it. Members that are about as good get about the
+ *      same weights.
+ *    - `greedy`: ensemble selection with replacement (Caruana et al., "Ensemble Selection from
+ *      Libraries of Models", 2004). Each of `rounds` rounds adds the member with which the mean of
+ *      all that were added is best by `goal`, the first of equals. Of all rounds the best is kept,
+ *      the first of equals; a weight is the share of times that a member was added until then.
+ *    - `convex`: the weights, none negative and together 1, with which the weighted mean has the
+ *      least loss by `goal`, to a billionth of the loss; most of them are 0 if there are many
+ *      members. The stacking of Breiman, "Stacked Regressions", 1996.
+ *  - `goal`: `log_loss`, `mean_squared_error`, with `greedy` also `accuracy`; `auto`, the default,
+ *    is mean_squared_error if neuron_graph_evaluate() takes the targets for a regression, else
+ *    log_loss. The log loss of classes is that of the output of the example's class; outputs that
+ *    are judged one by one (labels, a single output) count one by one. Log losses take
+ *    probabilities below 2^-52 as that much. The weights of examples count.
+ *  - `rounds`: of `greedy`, 1 to 100000, by default 100.
+ *
+ *  @param[out] weights  `count` numbers, none negative, that add up to 1; untouched on failure.
+ *  @param members     finished graphs, 1 to 4096, with outputs of one shape.
+ *  @param validation  at least one example.
+ *  @param options     as options.h has them: "method=greedy, goal=accuracy"; NULL for the defaults.
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_SHAPE for members that differ; NEURON_E_NOT_FINITE for
+ *           an output that is infinite or not a number, with the member and the example, unless the
+ *           method is accuracy; NEURON_E_DATA if a log loss gets an output outside of 0 to 1; or as
+ *           neuron_graph_evaluate(). Threads as there, and what it takes is 4 bytes for each
+ *           member, example and output. Since 0.1. */
 NEURON_API int neuron_committee_weights(double *weights, neuron_graph_t *const *members,
-                                        int64_t count, const neuron_dataset_t *validation);
+                                        int64_t count, const neuron_dataset_t *validation,
+                                        const char *options);
+
+/** Learns such weights from outputs that are there already: of folds, where each example was
+ *  predicted by a graph that had not seen it, or of other programs.
+ *  @param[out] weights  as for neuron_committee_weights().
+ *  @param outputs  a tensor for each member, NEURON_TYPE_F32, [n, ...output shape] of one shape.
+ *  @param count    how many, 1 to 4096.
+ *  @param targets  as for neuron_evaluation_create_from_outputs().
+ *  @param options  as for neuron_committee_weights().
+ *  @return  as there, and NEURON_E_TYPE. Any thread, as long as nobody writes to the tensors.
+ *           Since 0.1. */
+NEURON_API int neuron_committee_weights_from_outputs(double *weights, neuron_context_t *context,
+                                                     neuron_tensor_t *const *outputs, int64_t count,
+                                                     const neuron_tensor_t *targets,
+                                                     const char *options);
+
+/** Joins members by a layer that learns from what they put out (stacking: Wolpert, "Stacked
+ *  Generalization", 1992): the members' first outputs side by side go to a dense layer and, of
+ *  classes, a softmax, of labels and a single output a sigmoid. The dense layer has the
+ *  parameters with the least loss on `validation`: the sum over the examples of the log loss, of a
+ *  regression of half the squared error, plus `l2` / 2 times the sum of the squares of its
+ *  kernel. So scikit-learn's LogisticRegression(C=1 / l2) has it, fitted to the same
+ *  probabilities. The members are frozen copies. Options:
+ *
+ *  - `l2`: above 0, by default 1. The less, the freer, and the more examples are needed.
+ *  - `iterations`: at most so many of L-BFGS (Liu and Nocedal, 1989), 1 to 100000, by default
+ *    1000. It ends before where no derivative is larger than a millionth of the first ones.
+ *
+ *  @param[out] committee  the finished graph, called "committee"; NULL on failure.
+ *  @param members     as for neuron_committee_create(), with one output each.
+ *  @param validation  examples that the members were not trained on, at least one.
+ *  @param options     "l2=10"; NULL for the defaults.
+ *  @return  0 or as neuron_committee_create() and neuron_committee_weights(). Threads as for
+ *           neuron_graph_predict(). Since 0.1. */
+NEURON_API int neuron_committee_stack(neuron_graph_t **committee, neuron_context_t *context,
+                                      neuron_graph_t *const *members, int64_t count,
+                                      const neuron_dataset_t *validation, const char *options);
+
+/** As neuron_committee_stack(), from outputs that are there already.
+ *  @param outputs  a tensor for each member, as for neuron_committee_weights_from_outputs().
+ *  @param targets  likewise.
+ *  @return  as neuron_committee_stack(). Any thread, as long as nobody writes to the tensors.
+ *           Since 0.1. */
+NEURON_API int neuron_committee_stack_from_outputs(neuron_graph_t **committee,
+                                                   neuron_context_t *context,
+                                                   neuron_graph_t *const *members, int64_t count,
+                                                   neuron_tensor_t *const *outputs,
+                                                   const neuron_tensor_t *targets,
+                                                   const char *options);
+
+/** Joins members by a trained graph of the caller's own: it takes their first outputs side by
+ *  side. neuron_committee_outputs() makes what it learns from, and the ordinary trainer trains it.
+ *  @param[out] committee  the finished graph, called "committee"; NULL on failure.
+ *  @param members   as for neuron_committee_create(), with one output each; their copies are
+ *                   frozen.
+ *  @param combiner  a finished graph with one input, of as many numbers as all members put out,
+ *                   and one output. Copied.
+ *  @return  0 or as neuron_committee_create(). Any thread. Since 0.1. */
+NEURON_API int neuron_committee_join(neuron_graph_t **committee, neuron_context_t *context,
+                                     neuron_graph_t *const *members, int64_t count,
+                                     neuron_graph_t *combiner);
+
+/** Makes a dataset of what members put out for the examples of another one: each example is the
+ *  first outputs of all members side by side, and has the targets, names of classes and weights of
+ *  the other. It is what a combiner learns from.
+ *  @param[out] outputs  the new dataset; NULL on failure.
+ *  @return  0 or as neuron_graph_predict_dataset(). Threads as there. Since 0.1. */
+NEURON_API int neuron_committee_outputs(neuron_dataset_t **outputs, neuron_graph_t *const *members,
+                                        int64_t count, const neuron_dataset_t *dataset);
 
 #ifdef __cplusplus
 }

@@ -79,6 +79,12 @@ int neuron_evaluation_choose(neuron_evaluation_plan *plan, const neuron_graph_t 
 const neuron_loss_t *neuron_evaluation_loss_of(const neuron_evaluation_plan *plan,
                                                const neuron_dataset_t *dataset);
 
+/* Outputs that are there already, as the examples of a dataset that fits a graph without layers.
+ * Both are NULL after a failure. */
+int neuron_evaluation_take_outputs(neuron_graph_t **graph, neuron_dataset_t **dataset,
+                                   neuron_context_t *context, const neuron_tensor_t *outputs,
+                                   const neuron_tensor_t *targets, const char *who);
+
 /* Makes an evaluation of `count` examples, of which none is there yet, with a loss that is not a
  * number. */
 int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_context_t *context,

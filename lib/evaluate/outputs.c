@@ -20,14 +20,36 @@ static bool are_classes(const neuron_tensor_t *outputs, const neuron_tensor_t *t
 }
 
 static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
-                        neuron_tensor_t *outputs, neuron_tensor_t *targets)
+                        neuron_tensor_t *outputs, neuron_tensor_t *targets, const char *who)
 {
     if (!are_classes(outputs, targets))
-        return neuron_dataset_create_with_targets_for(dataset, context, outputs, targets,
-                                                      "evaluation");
+        return neuron_dataset_create_with_targets_for(dataset, context, outputs, targets, who);
     int64_t classes = outputs->shape.extent[1];
     CHECK_RANGE(classes, 2, NEURON_EVALUATION_CLASSES_MAX);
-    return neuron_dataset_create_for(dataset, context, outputs, targets, classes, "evaluation");
+    return neuron_dataset_create_for(dataset, context, outputs, targets, classes, who);
+}
+
+int neuron_evaluation_take_outputs(neuron_graph_t **graph, neuron_dataset_t **dataset,
+                                   neuron_context_t *context, const neuron_tensor_t *outputs,
+                                   const neuron_tensor_t *targets, const char *who)
+{
+    *graph = NULL;
+    *dataset = NULL;
+    if (outputs->type != NEURON_TYPE_F32)
+        return neuron_fail(NEURON_E_TYPE, "%s: outputs are %s, not f32", who,
+                           neuron_type_name(outputs->type));
+    RETURN_IF_ERROR(neuron_dataset_check_examples(outputs, who));
+    /* It owns what it only reads. */
+    RETURN_IF_ERROR(make_dataset(dataset, context, neuron_hold_object(outputs),
+                                 neuron_hold_object(targets), who));
+    int status = make_graph(graph, context, &outputs->shape);
+    if (status == NEURON_OK)
+        return NEURON_OK;
+    neuron_graph_unref(*graph);
+    neuron_dataset_unref(*dataset);
+    *graph = NULL;
+    *dataset = NULL;
+    return status;
 }
 
 int neuron_evaluation_create_from_outputs(neuron_evaluation_t **evaluation,
@@ -42,19 +64,13 @@ int neuron_evaluation_create_from_outputs(neuron_evaluation_t **evaluation,
     CHECK_ARGUMENT(outputs);
     CHECK_ARGUMENT(targets);
     CHECK_OPTIONAL(loss);
-    if (outputs->type != NEURON_TYPE_F32)
-        return neuron_fail(NEURON_E_TYPE, "evaluation: outputs are %s, not f32",
-                           neuron_type_name(outputs->type));
-    RETURN_IF_ERROR(neuron_dataset_check_examples(outputs, "evaluation"));
     neuron_hold_end_left();
     NEURON_HOLD(hold);
-    neuron_graph_t *graph = NULL;
-    neuron_dataset_t *dataset = NULL;
-    int status = make_graph(&graph, context, &outputs->shape);
+    neuron_graph_t *graph;
+    neuron_dataset_t *dataset;
+    RETURN_IF_ERROR(
+        neuron_evaluation_take_outputs(&graph, &dataset, context, outputs, targets, "evaluation"));
     neuron_hold_add(&hold, neuron_graph_end_hold, NULL, graph);
-    RETURN_IF_ERROR(status);
-    RETURN_IF_ERROR(make_dataset(&dataset, context, neuron_hold_object(outputs),
-                                 neuron_hold_object(targets))); /* it owns what it only reads */
     neuron_hold_add(&hold, neuron_dataset_end_hold, NULL, dataset);
     return neuron_graph_evaluate(evaluation, graph, dataset, loss, options);
 }

@@ -1,5 +1,7 @@
-/* A committee is a graph: its members are imported side by side and joined by the rule's layer. */
+/* A committee is a graph: its members are imported side by side and joined by the rule's layer, or
+ * by a graph of the caller's. */
 #include <libneuron/committee.h>
+#include <libneuron/layers.h>
 
 #include "base/checked.h"
 #include "base/float-mode.h"
@@ -159,6 +161,7 @@ typedef struct committee_plan {
     int64_t count;
     const committee_rule *rule;
     const double *weights;
+    const neuron_graph_t *combiner; /* in place of a rule; NULL for one */
     neuron_node_t **imported; /* [member, output]: in the order of the first member's outputs */
     neuron_node_t **places;   /* room for the inputs or outputs of one member, */
     neuron_node_t **joined;   /* and for what is joined and what comes of it */
@@ -216,7 +219,7 @@ static int import_member(neuron_graph_t *graph, const committee_plan *plan, int6
         plan->places[find_alike(inputs_of(member), first->inputs[i])] = graph->inputs[i];
     RETURN_IF_ERROR(neuron_graph_import_many(plan->joined, member->output_count, graph,
                                              plan->places, member->input_count, member, NULL,
-                                             NULL));
+                                             plan->combiner ? "trainable=no, dropout=no" : NULL));
     for (int32_t i = 0; i < first->output_count; i++)
         into[i] = plan->joined[find_alike(outputs_of(member), first->outputs[i])];
     return NEURON_OK;
@@ -239,6 +242,21 @@ static int join_outputs(neuron_graph_t *graph, const committee_plan *plan)
     return neuron_graph_finish_many(graph, plan->places, outputs);
 }
 
+/* Joins what the members have for their only output by a graph, which takes it side by side. */
+static int combine(neuron_graph_t *graph, const committee_plan *plan)
+{
+    neuron_node_t **joined = plan->joined;
+    for (int32_t i = 0; i < plan->count; i++) {
+        joined[i] = plan->imported[i];
+        if (joined[i]->spec.output.rank != 1)
+            joined[i] = neuron_flatten(graph, joined[i]);
+    }
+    neuron_node_t *side_by_side =
+        plan->count > 1 ? neuron_concat(graph, joined, plan->count, NULL) : joined[0];
+    return neuron_graph_finish(
+        graph, neuron_graph_import(graph, side_by_side, plan->combiner, "combiner", NULL));
+}
+
 /* Builds the committee in an empty graph. */
 static int build(neuron_graph_t *graph, const committee_plan *plan)
 {
@@ -249,7 +267,7 @@ static int build(neuron_graph_t *graph, const committee_plan *plan)
     for (int32_t i = 0; i < plan->count; i++)
         RETURN_IF_ERROR(import_member(graph, plan, i));
     RETURN_IF_ERROR(neuron_graph_set_name(graph, "committee"));
-    RETURN_IF_ERROR(join_outputs(graph, plan));
+    RETURN_IF_ERROR(plan->combiner ? combine(graph, plan) : join_outputs(graph, plan));
     join_meaning(graph, plan);
     return NEURON_OK;
 }
@@ -272,6 +290,55 @@ static int join(neuron_graph_t *graph, committee_plan *plan)
     return status;
 }
 
+static int check_members(neuron_graph_t *const *members, int64_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        RETURN_IF_ERROR(check_member(members[0], members[i], i));
+        for (int32_t k = 0; k < members[0]->output_count; k++)
+            RETURN_IF_ERROR(check_names(members, i, members[0]->outputs[k]));
+    }
+    return NEURON_OK;
+}
+
+/* Whether a graph can take what members like the first put out. */
+static int check_combiner(const neuron_graph_t *first, int64_t count,
+                          const neuron_graph_t *combiner)
+{
+    char text[NEURON_SHAPE_TEXT];
+    if (first->output_count != 1)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "committee: member 0 (%s) has %" PRId64
+                           " outputs; members that a graph combines have one",
+                           first->name, (int64_t)first->output_count);
+    if (combiner->input_count != 1 || combiner->output_count != 1)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "committee: the combiner (%s) has %" PRId64 " inputs and %" PRId64
+                           " outputs; it must have one of each",
+                           combiner->name, (int64_t)combiner->input_count,
+                           (int64_t)combiner->output_count);
+    const neuron_shape *taken = &combiner->inputs[0]->spec.output;
+    int64_t each = neuron_shape_count(&first->outputs[0]->spec.output);
+    if (taken->rank != 1 || taken->extent[0] / each != count || taken->extent[0] % each != 0)
+        return neuron_fail(NEURON_E_SHAPE,
+                           "committee: the combiner (%s) takes %s; %" PRId64
+                           " members put out %" PRId64 " numbers each",
+                           combiner->name, neuron_shape_text(taken, text), count, each);
+    return NEURON_OK;
+}
+
+static int create(neuron_graph_t **committee, neuron_context_t *context, committee_plan plan)
+{
+    neuron_graph_t *made;
+    RETURN_IF_ERROR(neuron_graph_create(&made, context));
+    int status = join(made, &plan);
+    if (status < 0) {
+        neuron_graph_unref(made);
+        return status;
+    }
+    *committee = made;
+    return NEURON_OK;
+}
+
 int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *context,
                             neuron_graph_t *const *members, int64_t count, const double *weights,
                             const char *options)
@@ -287,19 +354,25 @@ int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *contex
     RETURN_IF_ERROR(neuron_options_parse(&settings, options, "committee"));
     const committee_rule *by = &rules[(int32_t)neuron_options_value(&settings, RULE)];
     RETURN_IF_ERROR(check_weights(by->weighted, weights));
-    for (int32_t i = 0; i < count; i++) {
-        RETURN_IF_ERROR(check_member(members[0], members[i], i));
-        for (int32_t k = 0; k < members[0]->output_count; k++)
-            RETURN_IF_ERROR(check_names(members, i, members[0]->outputs[k]));
-    }
-    neuron_graph_t *made;
-    RETURN_IF_ERROR(neuron_graph_create(&made, context));
-    committee_plan plan = {.members = members, .count = count, .rule = by, .weights = weights};
-    int status = join(made, &plan);
-    if (status < 0) {
-        neuron_graph_unref(made);
-        return status;
-    }
-    *committee = made;
-    return NEURON_OK;
+    RETURN_IF_ERROR(check_members(members, count));
+    const committee_plan plan = {
+        .members = members, .count = count, .rule = by, .weights = weights};
+    return create(committee, context, plan);
+}
+
+int neuron_committee_join(neuron_graph_t **committee, neuron_context_t *context,
+                          neuron_graph_t *const *members, int64_t count, neuron_graph_t *combiner)
+{
+    FLOAT_SCOPE;
+    CHECK_ARGUMENT(committee);
+    *committee = NULL;
+    CHECK_ARGUMENT(context);
+    CHECK_ARGUMENT(members);
+    CHECK_LIST(count);
+    CHECK_ARGUMENT(combiner);
+    RETURN_IF_ERROR(neuron_graph_check_finished(combiner, "committee"));
+    RETURN_IF_ERROR(check_members(members, count));
+    RETURN_IF_ERROR(check_combiner(members[0], count, combiner));
+    const committee_plan plan = {.members = members, .count = count, .combiner = combiner};
+    return create(committee, context, plan);
 }

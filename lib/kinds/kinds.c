@@ -3,6 +3,7 @@
 #include <libneuron/options.h>
 
 #include "augment/augmentation.h"
+#include "committee/weights.h"
 #include "data/split.h"
 #include "data/stream.h"
 #include "data/tables/csv-options.h"
@@ -59,6 +60,8 @@ static const family families[] = {
     {"gradient", NULL, NULL, &neuron_gradient_options},
     {"import", NULL, NULL, &neuron_import_options},
     {"committee", NULL, NULL, &neuron_committee_options},
+    {"committee_weights", NULL, NULL, &neuron_committee_weights_options},
+    {"committee_stack", NULL, NULL, &neuron_committee_stack_options},
     {"split", NULL, NULL, &neuron_split_options},
     {"memory", NULL, NULL, &neuron_memory_options},
     {"search", NULL, NULL, &neuron_search_options},

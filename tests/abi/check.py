@@ -402,7 +402,8 @@ FAMILIES = {'context': 'context.h', 'optimizer': 'optimizer.h', 'loss': 'loss.h'
             'layer': 'layers.h',
             'augmentation': 'augmentation.h', 'evaluation': 'evaluation.h', 'quantization': 'quantize.h',
             'trainer': 'trainer.h', 'csv': 'table.h', 'stream': 'dataset.h', 'gradient': 'gradient.h',
-            'import': 'layers.h', 'committee': 'committee.h', 'split': 'dataset.h', 'memory': 'summary.h',
+            'import': 'layers.h', 'committee': 'committee.h', 'committee_weights': 'committee.h',
+            'committee_stack': 'committee.h', 'split': 'dataset.h', 'memory': 'summary.h',
             'search': 'search.h'}
 
 

@@ -98,7 +98,8 @@ START_TEST(a_count_is_not_cut)
                   NEURON_E_ARGUMENT);
     assert_status(neuron_committee_create(&committee, s.context, graphs, count, NULL, NULL),
                   NEURON_E_ARGUMENT);
-    assert_status(neuron_committee_weights(weights, graphs, count, s.dataset), NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_weights(weights, graphs, count, s.dataset, NULL),
+                  NEURON_E_ARGUMENT);
     neuron_tensor_t *images, *labels, *outputs;
     const int64_t shape[] = {2, 8, 8, 1};
     assert_ok(neuron_tensor_create(&images, s.context, NEURON_TYPE_F32, shape, 4));

@@ -225,7 +225,7 @@ START_TEST(no_memory_is_an_answer)
     status = NEURON_E_MEMORY;
     for (long allowed = 0; status < 0; allowed++) {
         memory.left = allowed;
-        status = neuron_committee_weights(weights, members, 2, dataset);
+        status = neuron_committee_weights(weights, members, 2, dataset, NULL);
         test_refill(&memory);
         ck_assert(status == NEURON_OK || status == NEURON_E_MEMORY);
     }

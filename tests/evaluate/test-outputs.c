@@ -217,7 +217,7 @@ START_TEST(committees_are_judged)
         neuron_evaluation_unref(evaluation);
     }
     ck_assert(right[0] != right[1]);
-    assert_ok(neuron_committee_weights(weights, members, 2, s.data.zipped));
+    assert_ok(neuron_committee_weights(weights, members, 2, s.data.zipped, NULL));
     for (int m = 0; m < 2; m++)
         ck_assert_double_eq_tol(weights[m], right[m] / (right[0] + right[1]), 1e-12);
     neuron_graph_unref(committee);
@@ -350,7 +350,7 @@ START_TEST(no_memory_loses_nothing)
             if (status == NEURON_OK)
                 status = neuron_graph_evaluate(&evaluation, graph, s.data.zipped, NULL, "output=1");
             if (status == NEURON_OK)
-                status = neuron_committee_weights(&weight, &graph, 1, s.data.zipped);
+                status = neuron_committee_weights(&weight, &graph, 1, s.data.zipped, NULL);
             if (status == NEURON_OK)
                 status = neuron_graph_quantize(&quantized, graph, s.data.zipped, NULL);
             test_refill(&memory);

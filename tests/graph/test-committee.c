@@ -293,13 +293,14 @@ START_TEST(nothing_is_null)
     }
     double weight = 5;
     neuron_dataset_t *glyphs = test_glyphs(context, 10, 8);
-    assert_status(neuron_committee_weights(&weight, NULL, 1, glyphs), NEURON_E_ARGUMENT);
-    assert_status(neuron_committee_weights(&weight, &m, 0, glyphs), NEURON_E_ARGUMENT);
-    assert_status(neuron_committee_weights(&weight, &m, 1, NULL), NEURON_E_ARGUMENT);
-    assert_status(neuron_committee_weights(NULL, &m, 1, glyphs), NEURON_E_ARGUMENT);
-    assert_status(neuron_committee_weights(&weight, &m, 1, glyphs), NEURON_E_SHAPE);
+    assert_status(neuron_committee_weights(&weight, NULL, 1, glyphs, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_weights(&weight, &m, 0, glyphs, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_weights(&weight, &m, 1, NULL, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_weights(NULL, &m, 1, glyphs, NULL), NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_weights(&weight, &m, 1, glyphs, NULL), NEURON_E_SHAPE);
     committee = NULL;
-    assert_status(neuron_committee_weights(&weight, &committee, 1, glyphs), NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_weights(&weight, &committee, 1, glyphs, NULL),
+                  NEURON_E_ARGUMENT);
     ck_assert_double_eq(weight, 5);
     neuron_dataset_unref(glyphs);
     neuron_graph_unref(m);
@@ -409,7 +410,7 @@ START_TEST(weights_of_graphs_with_one_output)
         assert_ok(neuron_graph_write_array(m[i], 0, &kernel, 1));
         assert_ok(neuron_graph_write_array(m[i], 1, &bias, 1));
     }
-    assert_ok(neuron_committee_weights(weights, m, 2, dataset)); /* 3/4, 1/4 */
+    assert_ok(neuron_committee_weights(weights, m, 2, dataset, NULL)); /* 3/4, 1/4 */
     ck_assert_double_eq_tol(weights[0], 0.75, 1e-15);
     ck_assert_double_eq_tol(weights[1], 0.25, 1e-15);
     drop(m, 2);
@@ -425,16 +426,16 @@ START_TEST(weights_from_accuracies)
     neuron_graph_t *m[] = {member("a", 1, 0, 0), member("b", 0, 1, 0), member("c", 0, 0, 1)};
     neuron_dataset_t *dataset = labelled(labels, 8);
     double weights[3];
-    assert_ok(neuron_committee_weights(weights, m, 3, dataset)); /* 6/8, 2/8, 0 */
+    assert_ok(neuron_committee_weights(weights, m, 3, dataset, NULL)); /* 6/8, 2/8, 0 */
     ck_assert_double_eq_tol(weights[0], 0.75, 1e-15);
     ck_assert_double_eq_tol(weights[1], 0.25, 1e-15);
     ck_assert_double_eq(weights[2], 0);
     assert_joined(m, 3, "rule=weighted_mean", weights, 0.75f, 0.25f, 0);
-    assert_ok(neuron_committee_weights(weights, m + 1, 2, dataset));
+    assert_ok(neuron_committee_weights(weights, m + 1, 2, dataset, NULL));
     ck_assert_double_eq(weights[0], 1);
     neuron_dataset_unref(dataset);
     dataset = labelled(third, 3); /* neither is ever right */
-    assert_ok(neuron_committee_weights(weights, m, 2, dataset));
+    assert_ok(neuron_committee_weights(weights, m, 2, dataset, NULL));
     ck_assert_double_eq(weights[0], 0.5);
     ck_assert_double_eq(weights[1], 0.5);
     neuron_dataset_unref(dataset);
@@ -448,7 +449,7 @@ START_TEST(weights_stay_on_failure)
     neuron_graph_t *m[] = {member("a", 1, 0, 0), shaped("wide", INPUTS + 1, CLASSES)};
     neuron_dataset_t *dataset = labelled(labels, 2);
     double weights[] = {7, 8};
-    assert_status(neuron_committee_weights(weights, m, 2, dataset), NEURON_E_SHAPE);
+    assert_status(neuron_committee_weights(weights, m, 2, dataset, NULL), NEURON_E_SHAPE);
     ck_assert_double_eq(weights[0], 7);
     ck_assert_double_eq(weights[1], 8);
     neuron_dataset_unref(dataset);

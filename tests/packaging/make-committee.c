@@ -77,7 +77,7 @@ int main(int count, char **arguments)
     must(neuron_optimizer_create(&adam, context, "adam", NULL));
     for (int i = 0; i < MEMBERS; i++)
         members[i] = train_member(context, train, adam, 8 + 4 * i, (uint64_t)i + 1);
-    must(neuron_committee_weights(weights, members, MEMBERS, test));
+    must(neuron_committee_weights(weights, members, MEMBERS, test, NULL));
     must(neuron_committee_create(&committee, context, members, MEMBERS, weights,
                                  "rule=weighted_mean"));
     char path[4096];

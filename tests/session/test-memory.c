@@ -160,7 +160,7 @@ static void use_committees(long n)
     neuron_graph_t *members[] = {w.graph, w.graph}, *committee, *imported;
     double weights[] = {7, 7};
     arm(n);
-    TRY(neuron_committee_weights(weights, members, 2, w.glyphs));
+    TRY(neuron_committee_weights(weights, members, 2, w.glyphs, NULL));
     ck_assert_double_eq(weights[1], 0.5);
     committee = w.graph;
     TRY(neuron_committee_create(&committee, w.context, members, 2, weights, "rule=weighted_vote"));

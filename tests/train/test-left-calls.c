@@ -192,7 +192,7 @@ static int weigh(scene *s)
 {
     double weights[3];
     neuron_graph_t *members[] = {s->graph, s->graph, s->graph};
-    int status = neuron_committee_weights(weights, members, 3, s->dataset);
+    int status = neuron_committee_weights(weights, members, 3, s->dataset, NULL);
     if (status == NEURON_OK)
         ck_assert_double_eq_tol(weights[0] + weights[1] + weights[2], 1, 1e-9);
     return status;

@@ -495,6 +495,43 @@ class graph : public handle<graph, neuron_graph_t>
             &made, context.get(), members.data(), members.count(), weights.data(), options.c_str());
         return detail::made<graph>(status, made);
     }
+    /** neuron_committee_stack() */
+    static outcome<graph> committee_stack(const context &context,
+                                          const handles<neuron_graph_t> &members,
+                                          const dataset &validation, const options &options = {})
+    {
+        neuron_graph_t *made = nullptr;
+        const int status =
+            neuron_committee_stack(&made, context.get(), members.data(), members.count(),
+                                   validation.get(), options.c_str());
+        return detail::made<graph>(status, made);
+    }
+    /** neuron_committee_stack_from_outputs() */
+    static outcome<graph> committee_stack_from_outputs(const context &context,
+                                                       const handles<neuron_graph_t> &members,
+                                                       const handles<neuron_tensor_t> &outputs,
+                                                       const tensor &targets,
+                                                       const options &options = {})
+    {
+        if (outputs.count() != members.count())
+            return detail::refused<graph>(NEURON_E_ARGUMENT,
+                                          "committee: there are not as many outputs as members");
+        neuron_graph_t *made = nullptr;
+        const int status = neuron_committee_stack_from_outputs(&made, context.get(), members.data(),
+                                                               members.count(), outputs.data(),
+                                                               targets.get(), options.c_str());
+        return detail::made<graph>(status, made);
+    }
+    /** neuron_committee_join() */
+    static outcome<graph> committee_join(const context &context,
+                                         const handles<neuron_graph_t> &members,
+                                         const graph &combiner)
+    {
+        neuron_graph_t *made = nullptr;
+        const int status = neuron_committee_join(&made, context.get(), members.data(),
+                                                 members.count(), combiner.get());
+        return detail::made<graph>(status, made);
+    }
 #ifndef NEURON_NO_EXCEPTIONS
     explicit graph(const context &context) : graph(create(context))
     {
@@ -1014,12 +1051,35 @@ inline node node::import_part(const graph &source, text from, text to, text name
 
 /** neuron_committee_weights(): a weight for each member. */
 inline outcome<std::vector<double>> committee_weights(const handles<neuron_graph_t> &members,
-                                                      const dataset &validation)
+                                                      const dataset &validation,
+                                                      const options &options = {})
 {
     std::vector<double> weights(static_cast<std::size_t>(members.count()));
-    const int status =
-        neuron_committee_weights(weights.data(), members.data(), members.count(), validation.get());
+    const int status = neuron_committee_weights(weights.data(), members.data(), members.count(),
+                                                validation.get(), options.c_str());
     return detail::given(status, std::move(weights));
+}
+
+/** neuron_committee_weights_from_outputs(): a weight for each member. */
+inline outcome<std::vector<double>>
+committee_weights_from_outputs(const context &context, const handles<neuron_tensor_t> &outputs,
+                               const tensor &targets, const options &options = {})
+{
+    std::vector<double> weights(static_cast<std::size_t>(outputs.count()));
+    const int status =
+        neuron_committee_weights_from_outputs(weights.data(), context.get(), outputs.data(),
+                                              outputs.count(), targets.get(), options.c_str());
+    return detail::given(status, std::move(weights));
+}
+
+/** neuron_committee_outputs() */
+inline outcome<dataset> committee_outputs(const handles<neuron_graph_t> &members,
+                                          const dataset &examples)
+{
+    neuron_dataset_t *made = nullptr;
+    const int status =
+        neuron_committee_outputs(&made, members.data(), members.count(), examples.get());
+    return detail::made<dataset>(status, made);
 }
 
 /** Gradients of a graph's outputs by what was asked for. See gradient.h. */

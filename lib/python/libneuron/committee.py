@@ -10,10 +10,10 @@ from . import _c
 from ._call import check, options_text, pointers
 from .context import Context, context as current_context
 from .data import Dataset
-from .errors import StateError
-from .layers import Dense, Import, Input, Node, concat
+from .labels import labels_of
 from .model import Model, default_seed
 from .targets import dataset_for
+from .tensor import as_float, copied, wrap
 
 METHODS = ("bagging", "k_fold", "seeds")
 RULES = ("mean", "weighted_mean", "majority_vote", "weighted_vote")
@@ -23,14 +23,15 @@ class Committee(Model):
     """Joins models: `nn.Committee(members)` takes the mean of what they put out.
 
     rule: "mean", "weighted_mean", "majority_vote" or "weighted_vote". For the weighted rules either weights, or
-    validation_data, a Dataset or (x, y) that the members were not trained on: then each weighs as much as its accuracy.
-    The members are copied: training one later does not change the committee.
+    validation_data, a Dataset or (x, y) that the members were not trained on: the weights are learnt of it by
+    `method`, "accuracy", "greedy" or "convex", with the options of the family "committee_weights", such as
+    goal="log_loss". The members are copied: training one later does not change the committee.
     """
 
     members: List[Model] = []
 
     def __init__(self, members: Sequence[Model], rule: str = "mean", *, weights: Optional[Sequence[float]] = None,
-                 validation_data: Any = None, context: Optional[Context] = None) -> None:
+                 validation_data: Any = None, context: Optional[Context] = None, **options: Any) -> None:
         context = context or current_context()
         members = _models(members)
         if not isinstance(rule, str):
@@ -46,13 +47,68 @@ class Committee(Model):
                 raise TypeError(f"the rule {rule!r} needs weights, or validation_data to weigh the members by")
             dataset = _validation(members[0], validation_data)
             given = (ctypes.c_double * len(members))()
-            check(_c.neuron_committee_weights(given, array, len(members), dataset._handle))
+            check(_c.neuron_committee_weights(given, array, len(members), dataset._handle, options_text(options)))
+            options = {}
+        if options:
+            raise TypeError(f"{next(iter(options))} says how weights are learnt; here are none to learn")
         graph = _c.GraphHandle()
         check(_c.neuron_committee_create(graph, context._handle, array, len(members), given,
                                          options_text({"rule": rule})))
         self._take(graph, context)
         self.members = list(members)
         self.weights = None if given is None else np.array(given[:])
+
+    @staticmethod
+    def stack(members: Sequence[Model], validation_data: Any, *, context: Optional[Context] = None,
+              **options: Any) -> Model:
+        """A committee whose members are joined by a layer that learns from what they put out (stacking).
+
+        validation_data: a Dataset or (x, y) that the members were not trained on. Options are those of the family
+        "committee_stack": l2, iterations.
+        """
+        members = _models(members)
+        dataset = _validation(members[0], validation_data)
+        array = pointers(_c.neuron_graph_p, [member._graph for member in members])
+        return _committee(members, context, lambda graph, handle: _c.neuron_committee_stack(
+            graph, handle, array, len(members), dataset._handle, options_text(options)))
+
+    @staticmethod
+    def join(members: Sequence[Model], combiner: Model, *, context: Optional[Context] = None) -> Model:
+        """A committee whose members are joined by a trained model: it takes what they put out, side by side.
+
+        Committee.outputs() makes what it learns from.
+        """
+        members = _models(members)
+        array = pointers(_c.neuron_graph_p, [member._graph for member in members])
+        return _committee(members, context, lambda graph, handle: _c.neuron_committee_join(
+            graph, handle, array, len(members), combiner._graph))
+
+    @staticmethod
+    def outputs(members: Sequence[Model], x: Any, y: Any = None) -> Dataset:
+        """What members put out for a Dataset, or for x with the targets y: side by side, as a Dataset with these."""
+        members = _models(members)
+        dataset = _validation(members[0], x if y is None else (x, y))
+        array = pointers(_c.neuron_graph_p, [member._graph for member in members])
+        handle = _c.DatasetHandle()
+        check(_c.neuron_committee_outputs(handle, array, len(members), dataset._handle))
+        return Dataset._of(handle, dataset._context)
+
+    @staticmethod
+    def learn_weights(outputs: Sequence[Any], targets: Any, *, context: Optional[Context] = None,
+                      **options: Any) -> np.ndarray:
+        """How much each member counts, learnt from what it put out for examples that it was not trained on.
+
+        outputs: an array for each member. targets: class numbers or targets. Options are those of the family
+        "committee_weights": method, goal, rounds.
+        """
+        context = context or current_context()
+        arrays = [as_float(each, "what a member put out") for each in outputs]
+        tensors = [wrap(array, context) for array in arrays]
+        weights = (ctypes.c_double * max(1, len(tensors)))()
+        check(_c.neuron_committee_weights_from_outputs(
+            weights, context._handle, pointers(_c.neuron_tensor_p, tensors), len(tensors),
+            copied(labels_of(targets).array, context), options_text(options)))
+        return np.array(weights[:len(tensors)])
 
     @staticmethod
     def fit(build: Callable[..., Model], x: Any, y: Any = None, *, members: int = 5,  # type: ignore[override]
@@ -90,7 +146,7 @@ class Committee(Model):
                 raise KeyboardInterrupt(f"Ctrl-C while member {k + 1} of {members} was trained")
             trained.append(model)
         if combine == "stacking":
-            return _stacked(trained, judged, seed, {**options, "callbacks": ()})
+            return Committee.stack(trained, judged)
         return Committee(trained, combine, validation_data=judged)
 
 
@@ -135,23 +191,12 @@ def _part(dataset: Dataset, method: str, k: int, members: int, seed: int) -> Dat
     return dataset
 
 
-def _stacked(members: List[Model], dataset: Optional[Dataset], seed: int, options: Any) -> Model:
-    """A model in which a dense layer learns what the members' outputs mean together."""
-    if any(len(member.output_names) != 1 or len(member.input_names) != 1 for member in members):
-        raise StateError("stacking is for models with one input and one output")
-    assert dataset is not None
-    x: Node = Input(members[0].input_shapes[0])
-    size = int(np.prod(members[0].output_shapes[0]))
-    end = members[0]._end(0)
-    outputs = [Import(member, trainable=False, dropout=False, name=f"member_{k + 1}")(x)
-               for k, member in enumerate(members)]
-    joined = concat(outputs) if len(outputs) > 1 else outputs[0]
-    y = Dense(size, activation=end if end in ("softmax", "sigmoid") else None, name="stacking")(joined)
-    model = Model(x, y, name="committee", seed=seed)
-    options.pop("validation_data", None)
-    options.pop("validation_split", None)
-    model.fit(dataset, seed=seed, **options)
-    model.members = members  # type: ignore[attr-defined]
+def _committee(members: List[Model], context: Optional[Context], make: Callable[[Any, Any], int]) -> Model:
+    context = context or current_context()
+    graph = _c.GraphHandle()
+    check(make(graph, context._handle))
+    model = Model._of(graph, context)
+    model.members = list(members)  # type: ignore[attr-defined]
     return model
 
 

@@ -1,0 +1,43 @@
+/* What the members of a committee put out for examples: what all that learns to join them learns
+ * from. */
+#ifndef COMMITTEE_OUTPUTS_H
+#define COMMITTEE_OUTPUTS_H
+
+#include "evaluate/evaluation.h"
+
+/* As many as a layer has inputs. */
+enum { NEURON_COMMITTEE_MEMBERS_MAX = 4096 };
+
+typedef struct neuron_member_outputs {
+    neuron_context_t *context;
+    int64_t members, size;       /* numbers that each member puts out for an example */
+    neuron_evaluation_plan plan; /* what the targets are */
+    neuron_dataset_t *dataset;   /* f32 [n, members x size], in order, with the targets */
+    neuron_graph_t **graphs;     /* NULL, or an owner of each, and NULL behind the last */
+    neuron_shape shape;          /* of what a member puts out */
+    neuron_batch targets;        /* of all examples */
+} neuron_member_outputs;
+
+/* Where the outputs of an example are, one member's behind the other's. */
+static inline const float *neuron_member_outputs_at(const neuron_member_outputs *outputs,
+                                                    int64_t example)
+{
+    const float *data = outputs->dataset->examples->data;
+    return data + example * outputs->members * outputs->size;
+}
+
+/* Has members predict a dataset, or takes what is there already. The hold ends it. Outputs may be
+ * anything. */
+int neuron_member_outputs_predict(neuron_member_outputs **outputs, neuron_hold *hold,
+                                  neuron_graph_t *const *members, int64_t count,
+                                  const neuron_dataset_t *dataset);
+int neuron_member_outputs_given(neuron_member_outputs **outputs, neuron_hold *hold,
+                                neuron_context_t *context, neuron_tensor_t *const *given,
+                                int64_t count, const neuron_tensor_t *targets);
+NEURON_HOLD_DECLARE(member_outputs);
+
+/* NEURON_E_NOT_FINITE if an output is not; NEURON_E_DATA with `shares` for one outside of 0 to 1.
+ */
+int neuron_member_outputs_check(const neuron_member_outputs *outputs, bool shares);
+
+#endif
