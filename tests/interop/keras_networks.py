@@ -60,15 +60,25 @@ def parts_from_itself(path, images, labels, theirs):
     return worst
 
 
+def figures(errors):
+    return ", ".join(f"{kind} differ by {error:.1e}" for kind, error in errors.items())
+
+
 class Networks:
     def __init__(self, library, folder):
         self.library, self.folder = library, folder
         self.worst = {"predictions": 0.0, "after an epoch": 0.0, "losses": 0.0}
+        self.latest = {}
         self.failed, self.parted, self.count, self.refused = [], [], 0, []
+
+    def note(self, kind, error):
+        """Keeps the largest of all, and of the network at hand."""
+        for largest in self.worst, self.latest:
+            largest[kind] = max(largest.get(kind, 0.0), error)
 
     def near(self, what, kind, ours, theirs, tolerance):
         error = difference(ours, theirs)
-        self.worst[kind] = max(self.worst[kind], error)
+        self.note(kind, error)
         if not error < tolerance:
             self.failed.append(f"{what}: differs by {error:g}, more than {tolerance:g}")
 
@@ -112,7 +122,7 @@ class Networks:
         error = difference(self.predict(graph, images, theirs), theirs)
         self.near(f"{title}, its loss", "losses", numpy.array(losses[0]), numpy.array(loss), 2e-3)
         if error < TRAINED_TOLERANCE:
-            self.worst["after an epoch"] = max(self.worst["after an epoch"], error)
+            self.note("after an epoch", error)
             return
         itself = parts_from_itself(self.path("theirs.keras"), images, labels, theirs)
         self.parted.append(f"{title}: {error:.1e}, Keras from itself {itself:.1e}; losses {losses[0]:.5f} and {loss:.5f}")
@@ -133,6 +143,7 @@ def main():
             for name in train_briefly(examples, program, out):
                 graph = library.make("neuron_graph_load", library.context, os.path.join(out, name).encode())
                 title = f"{program} {name[:-len('.safetensors')]}"
+                networks.latest = {}
                 try:
                     # Of a network of grey images each image of colours is several.
                     numbers = scaled(library, graph, images.reshape(-1, *library.input_shape(graph)))
@@ -141,9 +152,9 @@ def main():
                     if "Keras has no layer for" not in str(reason):
                         raise
                     networks.refused.append(f"{title}: {reason}")
-                print(title, flush=True)
+                print(f"{title}: {figures(networks.latest) or 'refused'}", flush=True)
                 library.neuron_graph_unref(graph)
-    print(f"{networks.count} networks;", ", ".join(f"{kind} differ by {error:.1e}" for kind, error in networks.worst.items()))
+    print(f"{networks.count} networks; {figures(networks.worst)}")
     for line in networks.parted:
         print("parted in training:", line)
     for title in networks.refused:
