@@ -82,6 +82,7 @@ static int judge(evaluator *e, int64_t index, int64_t first, int64_t count)
     if (into) {
         if (isfinite(batch.threshold))
             batch.threshold = into->plan.threshold;
+        neuron_evaluation_keep(into, read, batch.predictions, batch.logits);
         neuron_evaluation_add(into, read, batch.predictions); /* a loss changes targets */
     }
     RETURN_IF_ERROR(neuron_loss_compute(score->function, pool, &batch, e->results, NULL));

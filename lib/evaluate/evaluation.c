@@ -20,7 +20,7 @@ static int allocate_confusion(neuron_evaluation_t *made)
     return made->matrix || made->pairs || (pixels && !matrix) ? NEURON_OK : NEURON_E_MEMORY;
 }
 
-static int allocate(neuron_evaluation_t *made)
+static int allocate_sums(neuron_evaluation_t *made)
 {
     size_t rows = (size_t)made->plan.rows;
     if (made->plan.kind == NEURON_EVALUATION_REGRESSION) {
@@ -32,11 +32,19 @@ static int allocate(neuron_evaluation_t *made)
         return NEURON_E_MEMORY;
     made->taken_for = made->of_row + rows;
     made->correct = made->taken_for + rows;
-    return made->plan.kind == NEURON_EVALUATION_MULTI_LABEL ? NEURON_OK : allocate_confusion(made);
+    return NEURON_OK;
 }
 
-int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_context_t *context,
-                                   const neuron_evaluation_plan *plan, int64_t count)
+static int allocate_rest(neuron_evaluation_t *made)
+{
+    neuron_evaluation_kinds kind = made->plan.kind;
+    if (kind == NEURON_EVALUATION_CLASSES || kind == NEURON_EVALUATION_PIXELS)
+        RETURN_IF_ERROR(allocate_confusion(made));
+    return made->plan.keeps_scores ? neuron_evaluation_allocate_scores(made) : NEURON_OK;
+}
+
+static int create(neuron_evaluation_t **evaluation, neuron_context_t *context,
+                  const neuron_evaluation_plan *plan, int64_t count, bool whole)
 {
     neuron_evaluation_t *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
@@ -46,12 +54,26 @@ int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_cont
     made->plan = *plan;
     made->count = count;
     made->loss = NAN;
-    int status = allocate(made);
+    int status = allocate_sums(made);
+    if (status == NEURON_OK && whole)
+        status = allocate_rest(made);
     if (status < 0)
         neuron_evaluation_unref(made);
     else
         *evaluation = made;
     return status;
+}
+
+int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_context_t *context,
+                                   const neuron_evaluation_plan *plan, int64_t count)
+{
+    return create(evaluation, context, plan, count, true);
+}
+
+int neuron_evaluation_create_sums(neuron_evaluation_t **evaluation, neuron_context_t *context,
+                                  const neuron_evaluation_plan *plan)
+{
+    return create(evaluation, context, plan, 0, false);
 }
 
 static int check_classes(const int32_t *classes, int64_t count, int64_t class_count,
@@ -109,6 +131,7 @@ void neuron_evaluation_unref(neuron_evaluation_t *evaluation)
     neuron_release(context, evaluation->pairs);
     neuron_release(context, evaluation->errors);
     neuron_release(context, evaluation->of_row);
+    neuron_evaluation_release_scores(evaluation);
     neuron_release(context, evaluation);
     neuron_context_unref(context);
 }

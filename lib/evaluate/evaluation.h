@@ -1,6 +1,7 @@
 /* Evaluations, from the inside: sums by row (class, label or output) that grow with the examples.
  * kind.c chooses what is summed, sums.c does it, metrics.c says what follows from the sums, and
- * report.c writes it down. */
+ * report.c writes it down. Where each example is kept as well, by scores.c, the metrics of metric.h
+ * look at it. */
 #ifndef EVALUATE_EVALUATION_H
 #define EVALUATE_EVALUATION_H
 
@@ -33,7 +34,18 @@ typedef struct neuron_evaluation_plan {
     int64_t channels; /* numbers at a place of a map; else all outputs, */
     int64_t places;   /* of which there is one */
     int64_t rows;
+    int64_t outputs; /* of an example */
+    bool keeps_scores;
 } neuron_evaluation_plan;
+
+/* What was said of each example (of pixels, labels and numbers: of each place), in their order;
+ * NULL where it is not kept. */
+typedef struct neuron_evaluation_scores {
+    int64_t width, places;      /* outputs at a place, and places of an example */
+    float *outputs;             /* [seen, width] */
+    float *targets;             /* likewise, of labels and numbers */
+    int32_t *truth, *predicted; /* [seen], of classes and pixels */
+} neuron_evaluation_scores;
 
 /* Of a row of a regression. */
 typedef struct neuron_error_sums {
@@ -61,6 +73,8 @@ struct neuron_evaluation {
     uint64_t *pairs;
 
     neuron_error_sums *errors; /* by row of a regression */
+
+    neuron_evaluation_scores scores;
 };
 
 /* Options of neuron_graph_evaluate(). */
@@ -89,6 +103,24 @@ int neuron_evaluation_take_outputs(neuron_graph_t **graph, neuron_dataset_t **da
  * number. */
 int neuron_evaluation_create_empty(neuron_evaluation_t **evaluation, neuron_context_t *context,
                                    const neuron_evaluation_plan *plan, int64_t count);
+
+/* Makes one for sums alone: without confusion, names, and a number of examples. */
+int neuron_evaluation_create_sums(neuron_evaluation_t **evaluation, neuron_context_t *context,
+                                  const neuron_evaluation_plan *plan);
+
+/* Allocates memory for scores of `count` examples; NEURON_E_MEMORY. And lets go of it. */
+int neuron_evaluation_allocate_scores(neuron_evaluation_t *evaluation);
+void neuron_evaluation_release_scores(neuron_evaluation_t *evaluation);
+
+/* Keeps what was said of a batch, if that is wanted, before its examples are added. Logits become
+ * probabilities. */
+void neuron_evaluation_keep(neuron_evaluation_t *evaluation, const neuron_batch *batch,
+                            const float *outputs, bool logits);
+
+/* Adds the examples that another evaluation has kept, each as often as it counts, to an empty one.
+ */
+void neuron_evaluation_add_kept(neuron_evaluation_t *evaluation, const neuron_evaluation_t *kept,
+                                const int32_t *counts);
 
 /* Adds an example or a place: its class, and the one that it is taken for. */
 void neuron_evaluation_note(neuron_evaluation_t *evaluation, int64_t truth, int64_t predicted);

@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-enum { KEY_KIND = 1, KEY_THRESHOLD, KEY_CHANNELS, KEY_OUTPUT };
+enum { KEY_KIND = 1, KEY_THRESHOLD, KEY_CHANNELS, KEY_OUTPUT, KEY_SCORES };
 
 static const neuron_word kinds[] = {
     {NEURON_EVALUATION_AUTO, "auto"},
@@ -22,6 +22,7 @@ static const neuron_option rows[] = {
     NEURON_INTEGER(KEY_CHANNELS, "channels", 0, NEURON_EVALUATION_CLASSES_MAX, 0,
                    "numbers at each place of a flat map; 0 for the shape's"),
     NEURON_INTEGER(KEY_OUTPUT, "output", 0, INT32_MAX, 0, "which output of the graph"),
+    NEURON_FLAG(KEY_SCORES, "scores", 0, "yes to keep what was said of each example"),
 };
 
 const neuron_option_table neuron_evaluation_options = NEURON_OPTION_TABLE(rows);
@@ -130,6 +131,7 @@ int neuron_evaluation_choose(neuron_evaluation_plan *plan, const neuron_graph_t 
         .output = (int32_t)neuron_options_value(&given, KEY_OUTPUT),
         .kind = (neuron_evaluation_kinds)neuron_options_value(&given, KEY_KIND),
         .threshold = (float)neuron_options_value(&given, KEY_THRESHOLD),
+        .keeps_scores = neuron_options_value(&given, KEY_SCORES) > 0,
     };
     RETURN_IF_ERROR(
         neuron_check_range(plan->output, 0, graph->output_count - 1, "output", "evaluation"));
@@ -140,6 +142,7 @@ int neuron_evaluation_choose(neuron_evaluation_plan *plan, const neuron_graph_t 
     if (plan->kind == NEURON_EVALUATION_AUTO)
         RETURN_IF_ERROR(choose_kind(plan, output, dataset, loss));
     plan->rows = plan->channels;
+    plan->outputs = plan->channels * plan->places;
     if (plan->kind == NEURON_EVALUATION_CLASSES)
         plan->rows = dataset->class_count;
     else if (plan->kind == NEURON_EVALUATION_PIXELS && plan->channels == 1)

@@ -1,6 +1,6 @@
 /* What follows from the sums of an evaluation: accuracy, precision, recall, F1 and IoU of classes
  * and labels, errors of outputs, each of one row or on average. */
-#include "evaluate/evaluation.h"
+#include "evaluate/metric.h"
 
 #include "base/float-mode.h"
 
@@ -196,6 +196,11 @@ static double absolute_error(const neuron_error_sums *sums, int64_t count)
     return sums->absolute / (double)count;
 }
 
+static double squared_error(const neuron_error_sums *sums, int64_t count)
+{
+    return sums->squared / (double)count;
+}
+
 static double root_error(const neuron_error_sums *sums, int64_t count)
 {
     return sqrt(sums->squared / (double)count);
@@ -228,6 +233,11 @@ double neuron_evaluation_mean_absolute_error(const neuron_evaluation_t *evaluati
 {
     FLOAT_SCOPE;
     return error_figure(evaluation, row, absolute_error);
+}
+
+double neuron_mean_squared_error(const neuron_evaluation_t *evaluation, int64_t row)
+{
+    return error_figure(evaluation, row, squared_error);
 }
 
 double neuron_evaluation_root_mean_squared_error(const neuron_evaluation_t *evaluation, int64_t row)

@@ -14,6 +14,10 @@ void neuron_evaluation_note(neuron_evaluation_t *evaluation, int64_t truth, int6
     evaluation->of_row[truth]++;
     evaluation->taken_for[predicted]++;
     evaluation->correct[truth] += truth == predicted;
+    if (evaluation->scores.truth) {
+        evaluation->scores.truth[evaluation->seen] = (int32_t)truth;
+        evaluation->scores.predicted[evaluation->seen] = (int32_t)predicted;
+    }
     evaluation->seen++;
 }
 
@@ -91,6 +95,27 @@ void neuron_evaluation_add(neuron_evaluation_t *evaluation, const neuron_batch *
         outputs += plan->channels;
         targets += plan->channels;
     }
+}
+
+static void add_once_more(neuron_evaluation_t *evaluation, const neuron_evaluation_scores *kept,
+                          int64_t place)
+{
+    const float *outputs = kept->outputs + place * kept->width;
+    if (kept->truth)
+        neuron_evaluation_note(evaluation, kept->truth[place], kept->predicted[place]);
+    else if (evaluation->errors)
+        add_numbers(evaluation, outputs, kept->targets + place * kept->width);
+    else
+        add_labels(evaluation, outputs, kept->targets + place * kept->width);
+}
+
+void neuron_evaluation_add_kept(neuron_evaluation_t *evaluation, const neuron_evaluation_t *kept,
+                                const int32_t *counts)
+{
+    const neuron_evaluation_scores *scores = &kept->scores;
+    for (int64_t i = 0; i < kept->seen; i++)
+        for (int32_t times = counts[i / scores->places]; times > 0; times--)
+            add_once_more(evaluation, scores, i);
 }
 
 static int compare_pairs(const void *left, const void *right)

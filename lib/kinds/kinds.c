@@ -7,7 +7,7 @@
 #include "data/split.h"
 #include "data/stream.h"
 #include "data/tables/csv-options.h"
-#include "evaluate/evaluation.h"
+#include "evaluate/metric.h"
 #include "graph/committee.h"
 #include "graph/import.h"
 #include "kernels/context-options.h"
@@ -50,9 +50,12 @@ static const family families[] = {
     {"loss", neuron_loss_kind_name, neuron_loss_kind_options, NULL},
     {"optimizer", neuron_optimizer_rule_name, neuron_optimizer_rule_options, NULL},
     {"callback", neuron_callback_kind_name, neuron_callback_kind_options, NULL},
+    {"metric", neuron_metric_name, neuron_metric_options, NULL},
     {"context", NULL, NULL, &neuron_context_options},
     {"augmentation", NULL, NULL, &neuron_augmentation_options},
     {"evaluation", NULL, NULL, &neuron_evaluation_options},
+    {"interval", NULL, NULL, &neuron_interval_options},
+    {"mcnemar", NULL, NULL, &neuron_mcnemar_options},
     {"quantization", NULL, NULL, &neuron_quantization_options},
     {"trainer", NULL, NULL, &neuron_trainer_options},
     {"stream", NULL, NULL, &neuron_stream_options},

@@ -134,7 +134,7 @@ def check_tiers(arguments):
 
 
 # Bytes that a stripped library may have.
-SIZES = {'libneuron': 1062000, 'libneuron-report': 200000, 'libneuron-onnx': 180000, 'libneuron-source': 100000,
+SIZES = {'libneuron': 1080000, 'libneuron-report': 200000, 'libneuron-onnx': 180000, 'libneuron-source': 100000,
          'libneuron-keras': 100000}
 
 
@@ -399,7 +399,7 @@ def option_names(arguments):
 
 # Where each family of kinds is explained.
 FAMILIES = {'context': 'context.h', 'optimizer': 'optimizer.h', 'loss': 'loss.h', 'callback': 'callback.h',
-            'layer': 'layers.h',
+            'layer': 'layers.h', 'metric': 'evaluation.h', 'interval': 'evaluation.h', 'mcnemar': 'evaluation.h',
             'augmentation': 'augmentation.h', 'evaluation': 'evaluation.h', 'quantization': 'quantize.h',
             'trainer': 'trainer.h', 'csv': 'table.h', 'stream': 'dataset.h', 'gradient': 'gradient.h',
             'import': 'layers.h', 'committee': 'committee.h', 'committee_weights': 'committee.h',

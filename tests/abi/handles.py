@@ -55,7 +55,9 @@ def make_objects():
                'optimizer': make('neuron_optimizer_create', context, b'adam', None),
                'loss': make('neuron_loss_create', context, b'cross_entropy', None),
                'callback': make('neuron_callback_create', context, b'early_stopping', None),
-               'augmentation': make('neuron_augmentation_create', context, None)}
+               'augmentation': make('neuron_augmentation_create', context, None),
+               'evaluation': make('neuron_evaluation_create', context, (ctypes.c_int32 * 2)(0, 1),
+                                  (ctypes.c_int32 * 2)(0, 1), ctypes.c_int64(2), ctypes.c_int64(2))}
     node = library.neuron_input(objects['graph'], shape, 1)
     objects['node'] = ctypes.c_void_p(library.neuron_dense(objects['graph'], ctypes.c_void_p(node), 3, None))
     if library.neuron_graph_finish(objects['graph'], objects['node']) < 0:

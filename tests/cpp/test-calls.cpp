@@ -348,6 +348,16 @@ void graphs()
     EXPECT(graph.evaluate(train, neuron::loss(context, "mean_squared_error")).loss() < 0.2);
     EXPECT(whole.report(2, {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}).find(" j ") !=
            std::string::npos);
+    EXPECT(whole.metric("accuracy") == whole.accuracy());
+    EXPECT(whole.metric("f1", 3) == whole.f1(3));
+    const auto kept = graph.evaluate(train, neuron::options{{"scores", true}});
+    const auto kappa = kept.interval("cohen_kappa", neuron::default_average, {{"samples", 50}});
+    EXPECT(kappa.low <= kappa.high && kappa.high <= 1);
+    EXPECT(kept.metric("top_k_accuracy", neuron::default_average, {{"k", 10}}) == 1);
+    const auto steps = kept.curve("risk_coverage");
+    EXPECT(steps.x.size() == steps.at.size() &&
+           std::abs(steps.y.back() - 1 + kept.accuracy()) < 1e-12);
+    EXPECT(kept.mcnemar(kept).p_value == 1);
     const auto by_hand = neuron::evaluation::create(context, {0, 1, 1}, {0, 1, 0}, 2);
     EXPECT(by_hand.confusion(1, 0) == 1 && by_hand.recall(1) == 0.5 && by_hand.f1(0) > 0.6);
 

@@ -56,6 +56,7 @@ inline constexpr std::int64_t macro_average = NEURON_AVERAGE_MACRO;
 inline constexpr std::int64_t weighted_average = NEURON_AVERAGE_WEIGHTED;
 inline constexpr std::int64_t micro_average = NEURON_AVERAGE_MICRO;
 inline constexpr std::int64_t samples_average = NEURON_AVERAGE_SAMPLES;
+inline constexpr std::int64_t default_average = NEURON_AVERAGE_DEFAULT;
 
 /** What a function of a training or a search returns to end it, see NEURON_STOP. */
 inline constexpr int stop = NEURON_STOP;

@@ -6,13 +6,31 @@
 
 #include <libneuron/cpp/training.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace neuron
 {
 inline namespace NEURON_CPP_MODE
 {
+
+/** Bounds of a confidence interval. */
+struct interval {
+    double low, high;
+};
+
+/** What McNemar's test says. */
+struct mcnemar_test {
+    double statistic, p_value;
+};
+
+/** Points of a curve, of which neuron_evaluation_curve() says what x, y and at are. */
+struct curve {
+    std::vector<double> x, y, at;
+};
 
 /** How well a graph does on a dataset. See evaluation.h. */
 class evaluation : public handle<evaluation, neuron_evaluation_t>
@@ -120,6 +138,49 @@ class evaluation : public handle<evaluation, neuron_evaluation_t>
     double r2(std::int64_t row) const noexcept
     {
         return neuron_evaluation_r2(get(), row);
+    }
+    /** neuron_evaluation_metric() */
+    outcome<double> metric(text name, std::int64_t row = default_average,
+                           const options &options = {}) const
+    {
+        double value = 0;
+        const int status =
+            neuron_evaluation_metric(&value, get(), name.c_str(), row, options.c_str());
+        return detail::given(status, value);
+    }
+    /** neuron_evaluation_interval() */
+    outcome<neuron::interval> interval(text name, std::int64_t row = default_average,
+                                       const options &options = {}) const
+    {
+        neuron::interval found{};
+        const int status = neuron_evaluation_interval(&found.low, &found.high, get(), name.c_str(),
+                                                      row, options.c_str());
+        return detail::given(status, found);
+    }
+    /** neuron_evaluation_mcnemar() */
+    outcome<mcnemar_test> mcnemar(const evaluation &other, const options &options = {}) const
+    {
+        mcnemar_test found{};
+        const int status = neuron_evaluation_mcnemar(&found.statistic, &found.p_value, get(),
+                                                     other.get(), options.c_str());
+        return detail::given(status, found);
+    }
+    /** neuron_evaluation_curve() */
+    outcome<neuron::curve> curve(text name, std::int64_t row = default_average,
+                                 const options &options = {}) const
+    {
+        neuron::curve found;
+        std::size_t count = 0;
+        int status = neuron_evaluation_curve(nullptr, nullptr, nullptr, 0, &count, get(),
+                                             name.c_str(), row, options.c_str());
+        if (status >= 0) {
+            found.x.resize(count);
+            found.y.resize(count);
+            found.at.resize(count);
+            status = neuron_evaluation_curve(found.x.data(), found.y.data(), found.at.data(), count,
+                                             nullptr, get(), name.c_str(), row, options.c_str());
+        }
+        return detail::given(status, std::move(found));
     }
     /** neuron_evaluation_report(): a name for each row, or none for those that are known. */
     outcome<std::string> report(std::int64_t digits = 4, const texts &row_names = {}) const

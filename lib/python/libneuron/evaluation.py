@@ -1,13 +1,14 @@
 """Evaluations: how well a model does, in the figures that its targets ask for."""
 from __future__ import annotations
 
+import ctypes
 import html
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from . import _c
-from ._call import check, decoded, integer, options_text, text_of, texts
+from ._call import check, decoded, integer, options_text, text_of, texts, utf8
 from .context import context as current_context
 from .kinds import loss_of
 from .labels import labels_of
@@ -15,6 +16,36 @@ from .tensor import as_float, copied, wrap
 
 AVERAGES = {"macro": _c.NEURON_AVERAGE_MACRO, "weighted": _c.NEURON_AVERAGE_WEIGHTED,
             "micro": _c.NEURON_AVERAGE_MICRO, "samples": _c.NEURON_AVERAGE_SAMPLES}
+Row = Union[int, str, None]
+
+
+def row_of(row: Row) -> int:
+    """A row or an average as the library takes it; None is for what a metric is by itself."""
+    if row is None:
+        return int(_c.NEURON_AVERAGE_DEFAULT)
+    if isinstance(row, str):
+        if row not in AVERAGES:
+            raise ValueError(f"the average is {row!r}; it must be one of {', '.join(AVERAGES)}")
+        return int(AVERAGES[row])
+    number = integer(row, "the row")
+    if number < 0:
+        raise ValueError(f"the row is {number}; it must be 0 or more, or the name of an average")
+    return number
+
+
+class Curve(NamedTuple):
+    """Points: of a ROC curve false and true positives and scores, and so on: see `Evaluation.curve()`."""
+
+    x: np.ndarray
+    y: np.ndarray
+    at: np.ndarray
+
+
+class McNemar(NamedTuple):
+    """What McNemar's test says of two models."""
+
+    statistic: float
+    p_value: float
 
 
 class Evaluation:
@@ -23,6 +54,9 @@ class Evaluation:
     kind says which figures there are: "classes" and "pixels" have accuracy, confusion, precision, recall, f1, iou and
     support; "multi_label" those without confusion; "regression" mean_absolute_error, root_mean_squared_error and r2.
     Averages: `evaluation.average("f1", "macro")`.
+
+    Any figure is `evaluation.metric("roc_auc")`, by the names of `Evaluation.metric_names()`. What ranks examples or
+    judges probabilities, curves, intervals and comparisons need `model.evaluate(x, y, scores=True)`.
     """
 
     def __init__(self, handle: Any) -> None:
@@ -125,6 +159,44 @@ class Evaluation:
         if over not in AVERAGES:
             raise ValueError(f"the average is {over!r}; it must be one of {', '.join(AVERAGES)}")
         return float(getattr(_c, "neuron_evaluation_" + figure)(self._handle, AVERAGES[over]))
+
+    @staticmethod
+    def metric_names() -> List[str]:
+        """What `metric()` knows."""
+        return [_c.neuron_kind_name(b"metric", i).decode() for i in range(_c.neuron_kind_count(b"metric"))]
+
+    def metric(self, name: str, row: Row = None, **options: Any) -> float:
+        """A metric by its name, of a row, "macro", "weighted", "micro" or "samples", or by itself as scikit-learn has it:
+        `evaluation.metric("top_k_accuracy", k=3)`. What is not defined is not a number."""
+        value = ctypes.c_double()
+        check(_c.neuron_evaluation_metric(value, self._handle, utf8(name, "the metric"), row_of(row),
+                                          options_text(options)))
+        return value.value
+
+    def interval(self, name: str, row: Row = None, **options: Any) -> Tuple[float, float]:
+        """A confidence interval of a metric by bootstrap: confidence=0.95, samples=2000, seed=0."""
+        low, high = ctypes.c_double(), ctypes.c_double()
+        check(_c.neuron_evaluation_interval(low, high, self._handle, utf8(name, "the metric"), row_of(row),
+                                            options_text(options)))
+        return low.value, high.value
+
+    def mcnemar(self, other: "Evaluation", **options: Any) -> McNemar:
+        """McNemar's test of two models on the same examples: method="auto", "exact" or "chi_squared"."""
+        statistic, p_value = ctypes.c_double(), ctypes.c_double()
+        check(_c.neuron_evaluation_mcnemar(statistic, p_value, self._handle, other._handle, options_text(options)))
+        return McNemar(statistic.value, p_value.value)
+
+    def curve(self, name: str, row: Row = None, **options: Any) -> Curve:
+        """Points of "roc" (false positives, true positives, score), "precision_recall" (recall, precision, score),
+        "risk_coverage" (coverage, share that is wrong, confidence) or "reliability" (mean probability, share that is so,
+        examples; bins=15)."""
+        needed = ctypes.c_size_t()
+        arguments = (self._handle, utf8(name, "the curve"), row_of(row), options_text(options))
+        check(_c.neuron_evaluation_curve(None, None, None, 0, needed, *arguments))
+        points = np.empty((3, needed.value))
+        rows = [line.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for line in points]
+        check(_c.neuron_evaluation_curve(*rows, needed.value, None, *arguments))
+        return Curve(*points)
 
     def report(self, digits: int = 3, names: Optional[Sequence[str]] = None) -> str:
         """The report as text, in the layout that scikit-learn made known."""
