@@ -21,6 +21,7 @@
 #include <libneuron/layers.h>
 #include <libneuron/custom.h>
 #include <libneuron/committee.h>
+#include <libneuron/committee-trainer.h>
 #include <libneuron/summary.h>
 #include <libneuron/optimizer.h>
 #include <libneuron/loss.h>

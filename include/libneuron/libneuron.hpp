@@ -59,5 +59,6 @@
 #include <libneuron/cpp/training.hpp>
 #include <libneuron/cpp/evaluation.hpp>
 #include <libneuron/cpp/search.hpp>
+#include <libneuron/cpp/committee.hpp>
 
 #endif

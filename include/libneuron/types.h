@@ -92,6 +92,9 @@ typedef struct neuron_search neuron_search_t;
 /** One of these combinations. Owned by its search; lives as long as the search does. Since 0.1,
  *  experimental. */
 typedef struct neuron_trial neuron_trial_t;
+/** The members of a committee and their trainings. See committee-trainer.h. Since 0.1,
+ *  experimental. */
+typedef struct neuron_committee_trainer neuron_committee_trainer_t;
 /** How well a graph does on a dataset. See evaluation.h. Since 0.1. */
 typedef struct neuron_evaluation neuron_evaluation_t;
 

@@ -87,7 +87,7 @@ int neuron_name_check(const char *name, size_t max, const char *forbidden, const
 
 /* All names have the same room, so that no pointers must be set when the library is loaded. */
 #define NAME(KIND, noun) #noun,
-static const char names[][16] = {NEURON_HANDLES(NAME)};
+static const char names[][18] = {NEURON_HANDLES(NAME)};
 #undef NAME
 
 static const char *name_of(uint32_t kind)

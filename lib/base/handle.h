@@ -30,6 +30,7 @@
     ROW(TRIAL, trial) \
     ROW(EVALUATION, evaluation) \
     ROW(CUSTOM_RUN, custom_run) \
+    ROW(COMMITTEE_TRAINER, committee_trainer) \
     ROW(REPORT, report) \
     ROW(EVENT_LOG, event_log)
 /* clang-format on */

@@ -7,6 +7,7 @@
 #include <libneuron/table.h>
 
 #include "base/context.h"
+#include "base/random.h"
 #include "data/scale.h"
 
 enum { NEURON_CLASSES_MAX = 65536 };
@@ -119,6 +120,12 @@ int neuron_dataset_drop_labels(neuron_dataset_t *dataset);
  * as many, `ends` becomes where each class ends. */
 void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, int64_t *scratch,
                           int64_t *ends);
+
+/* Lays all positions of a dataset out to be dealt like cards, class after class, each in random
+ * order: of k folds, fold f has those at f, f + k, ... So each fold gets the same fraction of each
+ * class, and none more than one example more than another. `scratch` is for as many. */
+int neuron_dataset_deal(const neuron_dataset_t *dataset, int64_t *positions, int64_t *scratch,
+                        neuron_random_reader *reader);
 
 /* Whether examples of a dataset fit an input of this shape, and its targets such an output; `who`
  * begins the message. Of a zipped dataset both are asked of its parts. */

@@ -7,12 +7,25 @@
 
 /* Positions of one division, and scratch for those of the subset that is being made. */
 typedef struct folding {
-    int64_t *positions, *subset, *ends;
+    int64_t *positions, *subset;
     neuron_random_reader reader;
 } folding;
 
-/* Examples are dealt like cards, class after class: each fold gets the same fraction of each class,
- * and none more than one example more than another. */
+int neuron_dataset_deal(const neuron_dataset_t *dataset, int64_t *positions, int64_t *scratch,
+                        neuron_random_reader *reader)
+{
+    int64_t *ends =
+        neuron_allocate(dataset->context, neuron_size(dataset->class_count), sizeof *ends);
+    if (!ends)
+        return NEURON_E_MEMORY;
+    for (int64_t i = 0; i < dataset->count; i++)
+        positions[i] = i;
+    neuron_random_shuffle(reader, positions, dataset->count);
+    neuron_dataset_group(dataset, positions, scratch, ends);
+    neuron_release(dataset->context, ends);
+    return NEURON_OK;
+}
+
 static int make_subset(neuron_dataset_t **subset, folding *all, const neuron_dataset_t *dataset,
                        int64_t k, int64_t fold, bool inside)
 {
@@ -27,10 +40,7 @@ static int make_subset(neuron_dataset_t **subset, folding *all, const neuron_dat
 static int make_subsets(folding *all, const neuron_dataset_t *dataset, int64_t k, int64_t fold,
                         neuron_dataset_t **train, neuron_dataset_t **validation)
 {
-    for (int64_t i = 0; i < dataset->count; i++)
-        all->positions[i] = i;
-    neuron_random_shuffle(&all->reader, all->positions, dataset->count);
-    neuron_dataset_group(dataset, all->positions, all->subset, all->ends);
+    RETURN_IF_ERROR(neuron_dataset_deal(dataset, all->positions, all->subset, &all->reader));
     RETURN_IF_ERROR(make_subset(train, all, dataset, k, fold, false));
     int status = make_subset(validation, all, dataset, k, fold, true);
     if (status < 0) {
@@ -59,10 +69,8 @@ int neuron_dataset_k_fold(neuron_dataset_t **train, neuron_dataset_t **validatio
     int status = NEURON_E_MEMORY;
     all.positions = neuron_allocate(context, count, sizeof *all.positions);
     all.subset = neuron_allocate(context, count, sizeof *all.subset);
-    all.ends = neuron_allocate(context, neuron_size(dataset->class_count), sizeof *all.ends);
-    if (all.positions && all.subset && all.ends)
+    if (all.positions && all.subset)
         status = make_subsets(&all, dataset, k, fold, train, validation);
-    neuron_release(context, all.ends);
     neuron_release(context, all.subset);
     neuron_release(context, all.positions);
     return status;

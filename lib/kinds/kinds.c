@@ -3,6 +3,7 @@
 #include <libneuron/options.h>
 
 #include "augment/augmentation.h"
+#include "committee/committee-trainer.h"
 #include "committee/weights.h"
 #include "data/split.h"
 #include "data/stream.h"
@@ -68,6 +69,7 @@ static const family families[] = {
     {"split", NULL, NULL, &neuron_split_options},
     {"memory", NULL, NULL, &neuron_memory_options},
     {"search", NULL, NULL, &neuron_search_options},
+    {"committee_trainer", NULL, NULL, &neuron_committee_trainer_options},
 };
 
 static const family *find(const char *name)

@@ -404,7 +404,7 @@ FAMILIES = {'context': 'context.h', 'optimizer': 'optimizer.h', 'loss': 'loss.h'
             'trainer': 'trainer.h', 'csv': 'table.h', 'stream': 'dataset.h', 'gradient': 'gradient.h',
             'import': 'layers.h', 'committee': 'committee.h', 'committee_weights': 'committee.h',
             'committee_stack': 'committee.h', 'split': 'dataset.h', 'memory': 'summary.h',
-            'search': 'search.h'}
+            'search': 'search.h', 'committee_trainer': 'committee-trainer.h'}
 
 
 def told_kinds(path):

@@ -64,6 +64,8 @@ def make_objects():
         sys.exit(library.neuron_error_last().decode())
     objects['gradient'] = make('neuron_gradient_create', objects['graph'], None)
     objects['trainer'] = make('neuron_trainer_create', objects['graph'], objects['optimizer'], None)
+    objects['committee_trainer'] = make('neuron_committee_trainer_create', context, objects['optimizer'],
+                                        objects['dataset'], None)
     objects['open'] = make('neuron_graph_create', context)
     objects['open node'] = ctypes.c_void_p(library.neuron_input(objects['open'], shape, 1))
     return objects

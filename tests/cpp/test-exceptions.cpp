@@ -415,6 +415,43 @@ void others()
     EXPECT(smallest.run_grid() && smallest.best().index() == 1);
     EXPECT(smallest.best().fold_count() == 2 && smallest.best().fold_score(1) == 1);
 
+    {
+        neuron::dataset glyphs = neuron::dataset::generate_glyphs(context, 60, 8, 8, 1);
+        neuron::committee_trainer trainer(
+            context, neuron::optimizer(context, "adam"), glyphs,
+            {{"method", "folds"}, {"members", 2}, {"epochs", 3}, {"side_by_side", "yes"}});
+        bool fails = true;
+        int epochs = 0;
+        trainer.set_builder([captured, &fails](const neuron::context &within, std::int64_t member) {
+            if (fails && member == 1)
+                throw oops{11};
+            neuron::graph built(within);
+            built.finish(built.input({8, 8, 1}).flatten().dense(10).softmax());
+            return built;
+        });
+        EXPECT_THROW(trainer.run(), oops, caught.number == 11);
+        fails = false;
+        trainer.set_function([&](const neuron::committee_trainer &, std::int64_t) {
+            if (++epochs == 2)
+                throw oops{12};
+        });
+        EXPECT_THROW(trainer.run(), oops, caught.number == 12);
+        trainer.set_function([&](const neuron::committee_trainer &running, std::int64_t) {
+            return running.progress("epochs_done") > 3 ? neuron::stop : 0;
+        });
+        bool stopped = false;
+        EXPECT(!trainer.run(&stopped) && stopped);
+        trainer.set_function([](const neuron::committee_trainer &, std::int64_t) {});
+        const neuron::graph committee = trainer.run(&stopped);
+        EXPECT(!stopped && committee.output_count() == 1 && trainer.member_count() == 2);
+        EXPECT(trainer.history(1).epochs() == 3 && !trainer.member(2));
+        EXPECT(trainer.member(0).parameter_count() == 650);
+        EXPECT(trainer.out_of_fold().count() == 600 && trainer.held_out().count() == 1200);
+        const auto counts = trainer.example_counts(0);
+        EXPECT(counts.size() == 60 && counts[0] + trainer.example_counts(1)[0] == 1);
+    }
+    EXPECT(captured.use_count() == 1);
+
     /* A function that refuses by a status, without an exception. */
     EXPECT_THROW(graph.save_to([](neuron::span<const unsigned char>) { return -5; }), neuron::error,
                  caught.code() == -5);

@@ -344,6 +344,7 @@ int main()
     check_traits<neuron::callback>();
     check_traits<neuron::history>();
     check_traits<neuron::search>();
+    check_traits<neuron::committee_trainer>();
     check_traits<neuron::evaluation>();
     moves();
     copies();

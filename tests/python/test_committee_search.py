@@ -50,7 +50,7 @@ def test_what_a_committee_refuses(members, wrong, error):
         wrong(members)
 
 
-@pytest.mark.parametrize("method", ["bagging", "k_fold", "seeds"])
+@pytest.mark.parametrize("method", ["bagging", "folds", "initialization"])
 @pytest.mark.parametrize("combine", ["mean", "weighted_vote", "stacking"])
 def test_fit(glyphs, method, combine):
     x, y = glyphs
@@ -103,7 +103,7 @@ def test_members_that_are_built_alike_start_differently(glyphs):
     def plain():
         return nn.Sequential([nn.Input(64), nn.Dense(10, activation="softmax")])
 
-    committee = nn.Committee.fit(plain, *glyphs, members=2, method="seeds", validation_data=glyphs)
+    committee = nn.Committee.fit(plain, *glyphs, members=2, method="initialization", validation_data=glyphs)
     assert not np.array_equal(*(member.arrays["dense.kernel"] for member in committee.members))
     with pytest.raises(ValueError, match="boosting"):
         nn.Committee.fit(plain, *glyphs, method="boosting")
@@ -113,6 +113,64 @@ def test_members_that_are_built_alike_start_differently(glyphs):
         nn.Committee.fit(lambda: 3, *glyphs)
     with pytest.raises(ZeroDivisionError):
         nn.Committee.fit(lambda: 1 / 0, *glyphs)
+
+
+def test_what_was_held_out(glyphs):
+    x, y = glyphs
+    committee = nn.Committee.fit(build, x, y, members=4, method="folds", folds=2, epochs=2)
+    each = committee.held_out
+    assert each.shape == (len(x), 4, 10) and committee.out_of_fold.shape == (len(x), 10)
+    known = np.isnan(each[..., 0])
+    assert (known.sum(1) == 2).all() and (known[:, 0] != known[:, 1]).all()
+    for k, member in enumerate(committee.members):
+        assert np.allclose(each[~known[:, k], k], member.predict(x)[~known[:, k]], atol=1e-6)
+    assert np.allclose(committee.out_of_fold, np.nanmean(each, 1), atol=1e-6)
+    assert all(history.epochs == 2 and "validation_loss" in history for history in committee.histories)
+    with pytest.raises(nn.StateError):
+        nn.Committee.fit(build, x, y, members=2, method="initialization").out_of_fold
+    with pytest.raises(nn.StateError):
+        nn.Committee(committee.members).held_out
+
+
+def test_a_folder_goes_on(glyphs, tmp_path):
+    x, y = glyphs
+    options = {"members": 3, "epochs": 3, "batch_size": 16}
+    expected = nn.Committee.fit(build, x, y, **options).to_bytes()
+    told = []
+
+    def stop(training):
+        told.append(training.epoch)
+        if len(told) == 5:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        nn.Committee.fit(build, x, y, **options, callbacks=stop, folder=tmp_path / "run")
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        "committee.json", "member-0.safetensors", "member-1.safetensors"]
+    again = nn.Committee.fit(build, x, y, **options, folder=tmp_path / "run")
+    assert again.to_bytes() == expected and told == [1, 2, 3, 1, 2]
+    assert [history.epochs for history in again.histories] == [3, 3, 3]
+    with pytest.raises(nn.DataError, match="another committee"):
+        nn.Committee.fit(build, x, y, **{**options, "members": 2}, folder=tmp_path / "run")
+
+
+def test_members_have_what_a_training_has(glyphs):
+    x, y = glyphs
+    rates = []
+
+    def slower(training):
+        training.learning_rate = training.learning_rate / 2
+        rates.append(training.learning_rate)
+
+    committee = nn.Committee.fit(build, x, y, members=2, method="initialization", epochs=2, loss="mean_squared_error",
+                                 optimizer=nn.Adam(0.02), class_weight="balanced", sample_weight=np.ones(len(y)),
+                                 callbacks=[slower, nn.EarlyStopping(monitor="loss", patience=3)], shuffle=False)
+    assert rates == pytest.approx([0.01, 0.005, 0.01, 0.005])  # each by its own optimizer
+    assert [list(history["learning_rate"]) for history in committee.histories] == [pytest.approx([0.02, 0.01])] * 2
+    with pytest.raises(ValueError, match="CSVLog"):
+        nn.Committee.fit(build, x, y, callbacks=nn.CSVLog("log.csv"))
+    with pytest.raises(nn.ArgumentError, match="did you mean"):
+        nn.Committee.fit(build, x, y, epoch=3)
 
 
 def score(trial):

@@ -137,7 +137,7 @@ def test_deterministic(digits, cls):
     assert np.array_equal(outputs[0], outputs[1]) and not np.array_equal(outputs[0], outputs[2])
 
 
-@pytest.mark.parametrize("method", ["bagging", "k_fold", "seeds"])
+@pytest.mark.parametrize("method", ["bagging", "folds", "initialization"])
 def test_committee_in_threads_is_the_same(digits, method):
     x, x_test, y, _ = digits
     alone, beside = (CommitteeClassifier(3, method=method, max_iter=5, random_state=0, n_jobs=jobs).fit(x, y)
@@ -281,7 +281,7 @@ def test_weight_of_zero_is_left_out(digits, cls):
 def test_weights_as_repetitions(cls):
     x, y = make_classification(60, random_state=0)
     weights = np.random.default_rng(1).integers(0, 4, 60)
-    options = {"method": "seeds"} if "Committee" in cls.__name__ else {}
+    options = {"method": "initialization"} if "Committee" in cls.__name__ else {}
     weighted = fast(cls, max_iter=50, **options).fit(x, y, sample_weight=weights)
     repeated = fast(cls, max_iter=50, **options).fit(np.repeat(x, weights, axis=0), np.repeat(y, weights))
     outputs = [each.model_.predict(x.astype(np.float32)) for each in (weighted, repeated)]
@@ -441,7 +441,7 @@ def test_wrong_build(digits, build, message):
         NeuronClassifier(build=build).fit(x, y)
 
 
-@pytest.mark.parametrize("method", ["bagging", "k_fold", "seeds"])
+@pytest.mark.parametrize("method", ["bagging", "folds", "initialization"])
 def test_committee_better_than_its_mean_member(digits, method):
     x, x_test, y, y_test = digits
     x = x[:300]

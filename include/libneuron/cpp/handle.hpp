@@ -103,6 +103,10 @@ template <> struct calls<neuron_search_t> {
     static constexpr auto ref = &neuron_search_ref;
     static constexpr auto unref = &neuron_search_unref;
 };
+template <> struct calls<neuron_committee_trainer_t> {
+    static constexpr auto ref = &neuron_committee_trainer_ref;
+    static constexpr auto unref = &neuron_committee_trainer_unref;
+};
 template <> struct calls<neuron_evaluation_t> {
     static constexpr auto ref = &neuron_evaluation_ref;
     static constexpr auto unref = &neuron_evaluation_unref;

@@ -10,12 +10,13 @@ from . import _c
 from ._call import check, options_text, pointers
 from .context import Context, context as current_context
 from .data import Dataset
+from .errors import StateError
 from .labels import labels_of
 from .model import Model, default_seed
 from .targets import dataset_for
 from .tensor import as_float, copied, wrap
 
-METHODS = ("bagging", "k_fold", "seeds")
+METHODS = ("initialization", "bagging", "folds")
 RULES = ("mean", "weighted_mean", "majority_vote", "weighted_vote")
 
 
@@ -29,6 +30,8 @@ class Committee(Model):
     """
 
     members: List[Model] = []
+    histories: List[Any] = []
+    _training: Any = None
 
     def __init__(self, members: Sequence[Model], rule: str = "mean", *, weights: Optional[Sequence[float]] = None,
                  validation_data: Any = None, context: Optional[Context] = None, **options: Any) -> None:
@@ -113,41 +116,62 @@ class Committee(Model):
     @staticmethod
     def fit(build: Callable[..., Model], x: Any, y: Any = None, *, members: int = 5,  # type: ignore[override]
             method: str = "bagging", combine: str = "mean", validation_data: Any = None, hold_out: float = 0.2,
-            seed: int = 0, **options: Any) -> Model:
+            seed: int = 0, folder: Any = None, optimizer: Any = "adam", loss: Any = None, callbacks: Any = (),
+            loss_weights: Any = None, class_weight: Any = None, sample_weight: Any = None, augmentation: Any = None,
+            progress: Optional[bool] = None, **options: Any) -> Model:
         """Trains members and joins them.
 
         build: makes a model; called once for each member, with a seed if it takes an argument. Members that it
-            builds without a seed start differently all the same.
-        method: what each learns from: "bagging", a sample with replacement; "k_fold", all but one of as many parts as
-            there are members; "seeds", everything.
+            builds without a seed start differently all the same. It is called once more, at first, for the shapes.
+        method: what makes members differ: "initialization", by what they start with alone; "bagging", each learns from a
+            sample with replacement; "folds", from all but one of as many parts as there are members (or `folds`).
         combine: a rule of Committee(), or "stacking": a layer that learns from what the members put out.
         validation_data: what weights and stacking go by; else the share `hold_out` is kept from the members for that.
-        Further options are those of Model.fit(), such as epochs and optimizer.
+        folder: keeps the state of the training; a run that was interrupted or killed goes on from there.
+        The others are those of Model.fit(), and options those of nn.options("committee_trainer"), such as epochs.
+
+        The committee has `members`, their `histories`, and for bagging and folds `out_of_fold`.
         """
-        if method not in METHODS:
-            raise ValueError(f"method is {method!r}; it must be one of {', '.join(METHODS)}")
+        from .committee_training import CommitteeTraining
         if combine not in (*RULES, "stacking"):
             raise ValueError(f"combine is {combine!r}; it must be one of {', '.join(RULES)}, stacking")
-        if members < 1:
-            raise ValueError(f"members is {members}; it must be 1 or more")
+        if method not in METHODS:
+            raise ValueError(f"method is {method!r}; it must be one of {', '.join(METHODS)}")
         first = _built(build, seed)
-        dataset = dataset_for(first, x, y, [None] * len(first.output_names), options.pop("sample_weight", None))
-        judged = None
-        if combine not in ("mean", "majority_vote"):
-            if validation_data is not None:
-                judged = _validation(first, validation_data)
-            else:
-                dataset, judged = dataset.split(1 - hold_out, hold_out, order="stratified", seed=seed)
-        trained = []
-        for k in range(members):
-            model = first if k == 0 else _built(build, seed + k)
-            history = model.fit(_part(dataset, method, k, members, seed), seed=seed + k, **options)
-            if history.interrupted:
-                raise KeyboardInterrupt(f"Ctrl-C while member {k + 1} of {members} was trained")
-            trained.append(model)
+        dataset = dataset_for(first, x, y, [None] * len(first.output_names), sample_weight)
+        judged = None if validation_data is None else _validation(first, validation_data)
+        if combine not in ("mean", "majority_vote") and judged is None:
+            dataset, judged = dataset.split(1 - hold_out, hold_out, order="stratified", seed=seed)
+        settings = {"optimizer": optimizer, "loss": loss, "callbacks": callbacks, "loss_weights": loss_weights,
+                    "class_weight": class_weight, "augmentation": augmentation}
+        training = CommitteeTraining(lambda number: _built(build, number), first.context, dataset, settings,
+                                     {"members": members, "method": method, **options})
+        training.run(seed, judged, folder, progress)
+        made: Model
         if combine == "stacking":
-            return Committee.stack(trained, judged)
-        return Committee(trained, combine, validation_data=judged)
+            made = Committee.stack(training.members, judged)
+        else:
+            made = Committee(training.members, combine, validation_data=judged)
+        made.members, made.histories = training.members, training.histories  # type: ignore[attr-defined]
+        if isinstance(made, Committee):
+            made._training = training
+        return made
+
+    @property
+    def out_of_fold(self) -> np.ndarray:
+        """What fit() predicts of each training example by the members that did not learn from it, their mean: out of bag,
+        or out of fold. Not a number for an example that all members have learnt from."""
+        return self._trained().out_of_fold()
+
+    @property
+    def held_out(self) -> np.ndarray:
+        """The same by each member, [examples, members, ...]: not a number where it has learnt from the example."""
+        return self._trained().held_out()
+
+    def _trained(self) -> Any:
+        if self._training is None:
+            raise StateError("only what Committee.fit() has made knows what its members learnt from")
+        return self._training
 
 
 def _models(members: Sequence[Any]) -> List[Model]:
@@ -181,14 +205,6 @@ def _built(build: Callable[..., Model], seed: int) -> Model:
     if not isinstance(model, Model):
         raise TypeError(f"build() gave {type(model).__name__}, not a model")
     return model
-
-
-def _part(dataset: Dataset, method: str, k: int, members: int, seed: int) -> Dataset:
-    if method == "bagging":
-        return dataset.sample(seed=seed + k)
-    if method == "k_fold" and members > 1:
-        return dataset.k_fold(members, k, seed)[0]
-    return dataset
 
 
 def _committee(members: List[Model], context: Optional[Context], make: Callable[[Any, Any], int]) -> Model:

@@ -33,14 +33,14 @@ def figures_text(figures: Dict[str, float]) -> str:
 class Plain:
     """A bar on one line of the terminal."""
 
-    def __init__(self) -> None:
-        self.width = 0
+    def __init__(self, noun: str = "epoch") -> None:
+        self.width, self.noun = 0, noun
 
     def draw(self, epoch: int, epochs: int, step: int, steps: int, figures: Dict[str, float], seconds: float) -> None:
         share = step / steps if steps else 1.0
         full = int(share * 20)
         left = seconds / share - seconds if share > 0 else 0.0
-        text = f"epoch {epoch}/{epochs} [{'#' * full}{'.' * (20 - full)}] {step}/{steps} {figures_text(figures)}"
+        text = f"{self.noun} {epoch}/{epochs} [{'#' * full}{'.' * (20 - full)}] {step}/{steps} {figures_text(figures)}"
         text += f" {left:.0f} s left" if step < steps else f" {seconds:.1f} s"
         sys.stderr.write("\r" + text.ljust(self.width))
         self.width = len(text)
@@ -57,16 +57,18 @@ class Plain:
 
 
 class Tqdm:
-    """A bar of tqdm for each epoch."""
+    """A bar of tqdm for each epoch, or one for all members of a committee."""
 
-    def __init__(self, tqdm: Any) -> None:
-        self.tqdm, self.bar, self.epoch = tqdm, None, 0
+    def __init__(self, tqdm: Any, noun: str = "epoch") -> None:
+        self.tqdm, self.bar, self.epoch, self.noun = tqdm, None, 0, noun
 
     def draw(self, epoch: int, epochs: int, step: int, steps: int, figures: Dict[str, float], seconds: float) -> None:
-        if self.bar is None or self.epoch != epoch:
+        if self.bar is None or self.epoch != epoch and self.noun == "epoch":
             self.close()
-            self.bar, self.epoch = self.tqdm(total=steps, desc=f"epoch {epoch}/{epochs}", leave=True), epoch
+            self.bar, self.epoch = self.tqdm(total=steps, desc=f"{self.noun} {epoch}/{epochs}", leave=True), epoch
         bar: Any = self.bar
+        if self.noun != "epoch":
+            bar.set_description(f"{self.noun} {epoch}/{epochs}", refresh=False)
         bar.set_postfix_str(figures_text(figures), refresh=False)
         bar.update(step - bar.n)
         if step >= steps:
@@ -78,19 +80,19 @@ class Tqdm:
             self.bar = None
 
 
-def bar() -> Any:
+def bar(noun: str = "epoch") -> Any:
     try:
         from tqdm.auto import tqdm  # type: ignore[import-untyped,unused-ignore]
     except Exception:  # not there, or not able to draw here
-        return Plain()
-    return Tqdm(tqdm)
+        return Plain(noun)
+    return Tqdm(tqdm, noun)
 
 
 class Progress:
     """Draws where a training is, now and then."""
 
-    def __init__(self, read: Any) -> None:
-        self.read, self.bar, self.next = read, bar(), 0.0
+    def __init__(self, read: Any, noun: str = "epoch") -> None:
+        self.read, self.bar, self.next = read, bar(noun), 0.0
 
     def step(self) -> None:
         now = time.monotonic()

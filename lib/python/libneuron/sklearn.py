@@ -606,7 +606,7 @@ class _Committee(_Estimator):
         count = len(data.x)
         if self.method == "bagging":
             return data.at(np.random.default_rng((seed, k)).integers(count, size=count))
-        if self.method == "k_fold" and self.members > 1:
+        if self.method == "folds" and self.members > 1:
             folds = KFold(self.members, shuffle=True, random_state=seed % 2**32)
             return data.at(list(folds.split(data.x))[k][0])
         return data
@@ -668,8 +668,8 @@ _WEIGHT = """
     class_weight: by how much the loss of each class counts: "balanced", or a dictionary by class."""
 _MEMBERS = """
     members: how many networks.
-    method: what each learns from: "bagging", a sample with replacement; "k_fold", all but one of as many parts as there
-        are members; "seeds", everything.
+    method: what makes members differ: "bagging", each learns from a sample with replacement; "folds", from all but one of
+        as many parts as there are members; "initialization", by what they start with alone.
     combine: {rules}, or "stacking", a layer that learns what the members' outputs mean
         together. What judges is held out: validation_fraction of the examples.
     n_jobs: how many members are trained at once; the result is the same."""

@@ -183,6 +183,12 @@ class Trainer:
                                        dataset._handle if dataset else None))
         if self.seed is not None:
             check(_c.neuron_trainer_set_seed(handle, self.seed))
+        self._set_up(handle, dataset)
+        if self.augmentation is not None:
+            check(_c.neuron_trainer_set_augmentation(handle, augmentation_of(self.augmentation)._handle))
+
+    def _set_up(self, handle: Any, dataset: Optional[Dataset]) -> None:
+        """Sets losses, weights and callbacks of a trainer of C, which is this one's from now on."""
         for index, loss in enumerate(self.losses):
             if loss is None:
                 kind = chosen_loss(self.model, index, dataset)
@@ -196,8 +202,6 @@ class Trainer:
             weights = class_weights(self.class_weight, dataset, self.model)
             function = _c.neuron_trainer_set_class_weights
             check(function(handle, weights.ctypes.data_as(function.argtypes[1]), len(weights)))
-        if self.augmentation is not None:
-            check(_c.neuron_trainer_set_augmentation(handle, augmentation_of(self.augmentation)._handle))
         for each in self.callbacks:
             if isinstance(each, LibraryCallback):
                 check(_c.neuron_trainer_add_callback(handle, each._handle))

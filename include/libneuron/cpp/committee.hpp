@@ -1,0 +1,227 @@
+/** @file committee.hpp
+ *  Training of committees: see committee-trainer.h. A part of libneuron.hpp, which is what to
+ *  include.
+ */
+#ifndef NEURON_CPP_COMMITTEE_HPP
+#define NEURON_CPP_COMMITTEE_HPP
+
+#include <libneuron/cpp/training.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace neuron
+{
+inline namespace NEURON_CPP_MODE
+{
+
+class committee_trainer;
+
+namespace detail
+{
+
+/* A builder is graph f(context, member), or f(graph &made, context, member) that returns a status
+ * or nothing. */
+template <class F>
+int build_by(neuron_graph_t **made, neuron_context_t *context, std::int64_t member, void *function)
+{
+    const lent<neuron::context> lent_context(context);
+    return detail::guarded([&] {
+        F &build = *static_cast<F *>(function);
+        graph built;
+        int status = NEURON_OK;
+        if constexpr (std::is_invocable_r_v<graph, F &, const neuron::context &, std::int64_t>)
+            built = build(lent_context.get(), member);
+        else
+            status = detail::called(build, built, lent_context.get(), member);
+        *made = built.release();
+        return status;
+    });
+}
+
+template <class F> int set_up_by(neuron_trainer_t *trainer, std::int64_t member, void *function)
+{
+    const lent<neuron::trainer> lent_trainer(trainer);
+    return detail::guarded([&] {
+        neuron::trainer own = lent_trainer.get();
+        return detail::called(*static_cast<F *>(function), own, member);
+    });
+}
+
+template <class F>
+int after_epoch(neuron_committee_trainer_t *running, std::int64_t member, void *function);
+
+} // namespace detail
+
+/** The members of a committee, trained and joined by one call. See committee-trainer.h. */
+class committee_trainer : public handle<committee_trainer, neuron_committee_trainer_t>
+{
+  public:
+    using handle::handle;
+    committee_trainer() noexcept = default;
+
+    /** neuron_committee_trainer_create() */
+    static outcome<committee_trainer> create(const context &context, const optimizer &optimizer,
+                                             const dataset &train, const options &options = {})
+    {
+        neuron_committee_trainer_t *made = nullptr;
+        const int status = neuron_committee_trainer_create(&made, context.get(), optimizer.get(),
+                                                           train.get(), options.c_str());
+        return detail::made<committee_trainer>(status, made);
+    }
+#ifndef NEURON_NO_EXCEPTIONS
+    committee_trainer(const context &context, const optimizer &optimizer, const dataset &train,
+                      const options &options = {})
+        : committee_trainer(create(context, optimizer, train, options))
+    {
+    }
+#endif
+    /** neuron_committee_trainer_set_builder()
+     *
+     *      trainer.set_builder([](const neuron::context &context, std::int64_t) {
+     *          neuron::graph graph(context);
+     *          auto x = graph.input({784});
+     *          graph.finish(x.dense(32).relu().dense(10).softmax());
+     *          return graph;
+     *      });
+     *
+     *  @param build  kept as long as the trainer: graph build(const context &, int64_t member), or
+     *                build(graph &made, const context &, int64_t member), which returns nothing, or
+     *                0 for success. */
+    template <class F> outcome<void> set_builder(F &&build)
+    {
+        return detail::done(detail::hand_over(
+            std::forward<F>(build), [&](void *kept, neuron_destroy_function_t destroy) {
+                return neuron_committee_trainer_set_builder(
+                    get(), &detail::build_by<std::decay_t<F>>, kept, destroy);
+            }));
+    }
+    /** neuron_committee_trainer_add_member() */
+    outcome<void> add(const graph &member)
+    {
+        return detail::done(neuron_committee_trainer_add_member(get(), member.get()));
+    }
+    /** neuron_committee_trainer_add_callback() */
+    outcome<void> add(const callback &callback)
+    {
+        return detail::done(neuron_committee_trainer_add_callback(get(), callback.get()));
+    }
+    /** neuron_committee_trainer_set_validation(): an empty one for the default. */
+    outcome<void> set_validation(const dataset &validation)
+    {
+        return detail::done(neuron_committee_trainer_set_validation(get(), validation.get()));
+    }
+    /** neuron_committee_trainer_set_loss(): an empty one for the default. */
+    outcome<void> set_loss(const loss &loss)
+    {
+        return detail::done(neuron_committee_trainer_set_loss(get(), loss.get()));
+    }
+    /** neuron_committee_trainer_set_augmentation(): an empty one for none. */
+    outcome<void> set_augmentation(const augmentation &augmentation)
+    {
+        return detail::done(neuron_committee_trainer_set_augmentation(get(), augmentation.get()));
+    }
+    /** neuron_committee_trainer_set_setup()
+     *  @param setup  kept as long as the trainer: setup(trainer &, int64_t member), which returns
+     *                nothing, or 0 for success. */
+    template <class F> outcome<void> set_setup(F &&setup)
+    {
+        return detail::done(detail::hand_over(
+            std::forward<F>(setup), [&](void *kept, neuron_destroy_function_t destroy) {
+                return neuron_committee_trainer_set_setup(
+                    get(), &detail::set_up_by<std::decay_t<F>>, kept, destroy);
+            }));
+    }
+    /** neuron_committee_trainer_set_function()
+     *  @param on_epoch  kept as long as the trainer, or until another is set:
+     *                   on_epoch(const committee_trainer &, int64_t member), in any thread but one
+     *                   call at a time. It returns nothing, or 0 to go on and neuron::stop to end
+     *                   the run. */
+    template <class F> outcome<void> set_function(F &&on_epoch)
+    {
+        return detail::done(detail::hand_over(
+            std::forward<F>(on_epoch), [&](void *kept, neuron_destroy_function_t destroy) {
+                return neuron_committee_trainer_set_function(
+                    get(), &detail::after_epoch<std::decay_t<F>>, kept, destroy);
+            }));
+    }
+    /** neuron_committee_trainer_set_folder() */
+    outcome<void> set_folder(text path)
+    {
+        return detail::done(neuron_committee_trainer_set_folder(get(), path.c_str()));
+    }
+    /** neuron_committee_trainer_run()
+     *  @param[out] stopped  whether a function of the caller's ended it by neuron::stop.
+     *  @return  the committee; an empty one if the run was stopped. */
+    outcome<graph> run(bool *stopped = nullptr)
+    {
+        neuron_graph_t *made = nullptr;
+        const int status = neuron_committee_trainer_run(&made, get());
+        if (stopped)
+            *stopped = status == NEURON_STOP;
+        return detail::made<graph>(status, made);
+    }
+    /** neuron_committee_trainer_member_count() */
+    std::int64_t member_count() const noexcept
+    {
+        return neuron_committee_trainer_member_count(get());
+    }
+    /** neuron_committee_trainer_member(), with one more owner; an empty one for another number. */
+    graph member(std::int64_t index) const noexcept
+    {
+        return graph::share(neuron_committee_trainer_member(get(), index));
+    }
+    /** neuron_committee_trainer_history(), with one more owner; an empty one for another number. */
+    neuron::history history(std::int64_t member) const noexcept
+    {
+        return neuron::history::share(neuron_committee_trainer_history(get(), member));
+    }
+    /** neuron_committee_trainer_progress() */
+    double progress(text what) const noexcept
+    {
+        return neuron_committee_trainer_progress(get(), what.c_str());
+    }
+    /** neuron_committee_trainer_example_counts() */
+    outcome<std::vector<std::int32_t>> example_counts(std::int64_t member) const
+    {
+        return detail::filled<std::int32_t>(
+            [&](std::int32_t *to, std::size_t capacity, std::size_t *needed) {
+                return neuron_committee_trainer_example_counts(to, capacity, needed, get(), member);
+            });
+    }
+    /** neuron_committee_trainer_held_out() */
+    outcome<tensor> held_out(std::int64_t output = 0) const
+    {
+        neuron_tensor_t *made = nullptr;
+        const int status = neuron_committee_trainer_held_out(&made, get(), output);
+        return detail::made<tensor>(status, made);
+    }
+    /** neuron_committee_trainer_out_of_fold() */
+    outcome<tensor> out_of_fold(std::int64_t output = 0) const
+    {
+        neuron_tensor_t *made = nullptr;
+        const int status = neuron_committee_trainer_out_of_fold(&made, get(), output);
+        return detail::made<tensor>(status, made);
+    }
+};
+
+namespace detail
+{
+
+template <class F>
+int after_epoch(neuron_committee_trainer_t *running, std::int64_t member, void *function)
+{
+    const lent<committee_trainer> lent_trainer(running);
+    return detail::guarded(
+        [&] { return detail::called(*static_cast<F *>(function), lent_trainer.get(), member); });
+}
+
+} // namespace detail
+
+} // namespace NEURON_CPP_MODE
+} // namespace neuron
+
+#endif

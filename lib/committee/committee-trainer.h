@@ -1,0 +1,148 @@
+/* Committee trainers, from the inside: what is set (committee-trainer.c), which examples a member
+ * learns from (examples.c), how it is made (member.c), how all are trained and joined (run.c), what
+ * of them is kept in a folder (folder.c), and what they predict of examples held out (held-out.c).
+ */
+#ifndef COMMITTEE_COMMITTEE_TRAINER_H
+#define COMMITTEE_COMMITTEE_TRAINER_H
+
+#include <libneuron/committee-trainer.h>
+
+#include "base/options/options.h"
+#include "committee/outputs.h"
+#include "train/trainer.h"
+
+#include <pthread.h>
+
+/* Keys of the options: see neuron_committee_trainer_create(). */
+enum {
+    NEURON_COMMITTEE_METHOD = 1,
+    NEURON_COMMITTEE_MEMBERS,
+    NEURON_COMMITTEE_FOLDS,
+    NEURON_COMMITTEE_SAMPLE_FRACTION,
+    NEURON_COMMITTEE_RULE,
+    NEURON_COMMITTEE_SIDE_BY_SIDE,
+    NEURON_COMMITTEE_EPOCHS,
+    NEURON_COMMITTEE_BATCH_SIZE,
+    NEURON_COMMITTEE_MICRO_BATCH_SIZE,
+    NEURON_COMMITTEE_SHUFFLE,
+    NEURON_COMMITTEE_WORKERS
+};
+
+typedef enum neuron_committee_method {
+    NEURON_COMMITTEE_METHOD_INITIALIZATION,
+    NEURON_COMMITTEE_METHOD_BAGGING,
+    NEURON_COMMITTEE_METHOD_FOLDS
+} neuron_committee_method;
+
+enum {
+    NEURON_COMMITTEE_SIDE_BY_SIDE_AUTO,
+    NEURON_COMMITTEE_SIDE_BY_SIDE_NO,
+    NEURON_COMMITTEE_SIDE_BY_SIDE_YES
+};
+
+extern const neuron_option_table neuron_committee_trainer_options;
+
+typedef struct neuron_committee_member {
+    neuron_committee_trainer_t *committee;
+    int64_t index;
+    neuron_graph_t *graph;     /* NULL before it is built */
+    bool built;                /* what the builder began is finished */
+    neuron_trainer_t *trainer; /* NULL before it is made */
+    bool ready;                /* it is set up, and has what the folder has of it */
+    atomic_bool done;          /* trained to its end */
+    atomic_llong epochs_done;  /* which other threads may ask for */
+    int status;                /* of its part of the run, and the message of a failure */
+    char message[NEURON_MESSAGE_SIZE];
+} neuron_committee_member;
+
+/* A function of the caller's, with what is handed to it. */
+#define NEURON_COMMITTEE_FUNCTION(type)                                                            \
+    struct {                                                                                       \
+        type function; /* NULL for none */                                                         \
+        void *user_data;                                                                           \
+        neuron_destroy_function_t destroy; /* of the user data; NULL for none */                   \
+    }
+
+struct neuron_committee_trainer {
+    neuron_handle handle;
+    neuron_context_t *context;
+    neuron_optimizer_t *optimizer;
+    neuron_dataset_t *train, *validation; /* the second may be NULL */
+    neuron_loss_t *loss;                  /* NULL for the default */
+    neuron_augmentation_t *augmentation;  /* a copy; NULL for none */
+    neuron_options options;
+    neuron_callback_t **callbacks;
+    int64_t callback_count;
+    NEURON_COMMITTEE_FUNCTION(neuron_committee_build_function_t) build;
+    NEURON_COMMITTEE_FUNCTION(neuron_committee_setup_function_t) setup;
+    NEURON_COMMITTEE_FUNCTION(neuron_committee_epoch_function_t) on_epoch;
+    char *folder; /* NULL for none */
+
+    neuron_committee_member *members; /* of a builder from the first run on */
+    int64_t count;
+
+    bool running, begun;
+    uint64_t seed;      /* of the context when it began */
+    uint64_t host_seed; /* of the context while a builder is called */
+    bool has_host_seed;
+    atomic_bool ending;     /* members are to end behind their epochs */
+    pthread_mutex_t mutex;  /* under which functions are told of epochs */
+    double seconds, run_at; /* spent in runs that are over, and when the one that is on began */
+    int64_t side_by_side;   /* members at a time, 0 before the first run */
+};
+
+NEURON_HOLD_DECLARE(committee_trainer);
+
+/* The value of an option, and those that are whole. */
+double neuron_committee_value(const neuron_committee_trainer_t *trainer, int32_t key);
+int64_t neuron_committee_count(const neuron_committee_trainer_t *trainer, int32_t key);
+neuron_committee_method neuron_committee_method_of(const neuron_committee_trainer_t *trainer);
+const char *neuron_committee_method_name(const neuron_committee_trainer_t *trainer);
+const char *neuron_committee_rule_name(const neuron_committee_trainer_t *trainer);
+bool neuron_committee_is_weighted(const neuron_committee_trainer_t *trainer);
+
+/* How many parts `folds` divides the examples into. */
+int64_t neuron_committee_folds(const neuron_committee_trainer_t *trainer);
+
+/* A seed of the member alone. */
+uint64_t neuron_committee_member_seed(const neuron_committee_trainer_t *trainer, int64_t member);
+
+/* Whether a member has examples held out from it. */
+bool neuron_committee_holds_out(const neuron_committee_trainer_t *trainer);
+
+/* Writes how often each example of the training set is in what a member learns from. */
+int neuron_committee_count_examples(int32_t *counts, const neuron_committee_trainer_t *trainer,
+                                    int64_t member);
+
+/* A dataset of what a member learns from, or of what is held out from it; NULL where that is
+ * nothing. */
+int neuron_committee_select(neuron_dataset_t **selected, const neuron_committee_trainer_t *trainer,
+                            int64_t member, bool held_out);
+
+/* Makes a member's graph and its trainer, unless they are there, and has it go on with what the
+ * folder has. */
+int neuron_committee_make_member(neuron_committee_member *member);
+void neuron_committee_drop_member(neuron_committee_member *member);
+
+/* Has the trainer, which is made, go on with what the folder has, and tell of its epochs. */
+int neuron_committee_attach(neuron_committee_member *member);
+
+/* Whether its training calls functions of the caller's that must be called in the thread of the
+ * run. */
+bool neuron_committee_calls_host(const neuron_committee_member *member);
+
+/* Multiplications of one step, roughly. */
+double neuron_committee_step_work(const neuron_committee_member *member);
+
+/* Fails as the member did, whose name comes before the last message. */
+int neuron_committee_fail(int64_t member, int status);
+
+/* Begins the folder, or checks that it is this committee's. */
+int neuron_committee_open_folder(const neuron_committee_trainer_t *trainer);
+
+/* Writes a member's training into the folder, if there is one, or reads it from there, if it is
+ * there. */
+int neuron_committee_save_member(const neuron_committee_member *member);
+int neuron_committee_load_member(neuron_committee_member *member);
+
+#endif

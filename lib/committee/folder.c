@@ -1,0 +1,154 @@
+/* The state of a committee trainer in a folder. `committee.json` says what is trained:
+ *
+ *     {"libneuron.committee": 1, "method": "bagging", "members": 5, "folds": 0,
+ *      "sample_fraction": 1.0, "seed": 7, "examples": 60000}
+ *
+ * and each member has the file of its training, member-0.safetensors and so on: see
+ * checkpoint/write.c. What can be worked out from these, such as who learns from which example, is
+ * not kept. */
+#include "committee/committee-trainer.h"
+
+#include "base/checked.h"
+#include "base/files/file-write.h"
+#include "base/files/file.h"
+#include "base/files/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char version_key[] = "libneuron.committee";
+
+enum { FOLDER_VERSION = 1, NAME_SIZE = 40 };
+
+/* The path of a file of the folder, which the caller releases. */
+static int make_path(char **path, const neuron_committee_trainer_t *trainer, const char *name)
+{
+    size_t size = strlen(trainer->folder) + strlen(name) + 2;
+    *path = neuron_allocate(trainer->context, size, 1);
+    if (!*path)
+        return NEURON_E_MEMORY;
+    snprintf(*path, size, "%s/%s", trainer->folder, name);
+    return NEURON_OK;
+}
+
+static int put_header(json_t *object, const neuron_committee_trainer_t *trainer)
+{
+    const char *method = neuron_committee_method_name(trainer);
+    int64_t members = neuron_committee_trainer_member_count(trainer);
+    int64_t folds = neuron_committee_count(trainer, NEURON_COMMITTEE_FOLDS);
+    double fraction = neuron_committee_value(trainer, NEURON_COMMITTEE_SAMPLE_FRACTION);
+    RETURN_IF_ERROR(neuron_json_set(object, version_key, json_integer(FOLDER_VERSION)));
+    RETURN_IF_ERROR(neuron_json_set(object, "method", json_string(method)));
+    RETURN_IF_ERROR(neuron_json_set(object, "members", json_integer(members)));
+    RETURN_IF_ERROR(neuron_json_set(object, "folds", json_integer(folds)));
+    RETURN_IF_ERROR(neuron_json_set(object, "sample_fraction", json_real(fraction)));
+    /* The bits of the seed in a signed number: JSON numbers of this library are int64_t. */
+    RETURN_IF_ERROR(neuron_json_set(object, "seed", json_integer((json_int_t)trainer->seed)));
+    return neuron_json_set(object, "examples", json_integer(trainer->train->count));
+}
+
+static int write_header(const neuron_committee_trainer_t *trainer, const json_t *header,
+                        const char *path)
+{
+    char *text = NULL;
+    size_t size;
+    int status = neuron_json_write(&text, &size, trainer->context, header);
+    if (status == NEURON_OK) {
+        text[size] = '\n'; /* in the place of the zero */
+        const neuron_file_piece piece = {text, size + 1, 1};
+        status = neuron_file_replace(trainer->context, path, &piece, 1);
+    }
+    neuron_release(trainer->context, text);
+    return status;
+}
+
+static int compare_header(const json_t *found, json_t *wanted, const char *path)
+{
+    char who[NEURON_MESSAGE_SIZE];
+    const char *key;
+    json_t *value;
+    if (!json_is_integer(json_object_get(found, version_key)))
+        return neuron_fail(NEURON_E_FORMAT, "%s: is not of a committee", path);
+    snprintf(who, sizeof who, "%s: belongs to another committee", path);
+    json_object_foreach(wanted, key, value)
+        RETURN_IF_ERROR(neuron_json_compare(json_object_get(found, key), value, key, who));
+    return NEURON_OK;
+}
+
+static int check_header(const neuron_committee_trainer_t *trainer, json_t *wanted, const char *path)
+{
+    void *text = NULL;
+    size_t size;
+    json_t *found = NULL;
+    RETURN_IF_ERROR(neuron_file_read(trainer->context, path, &text, &size));
+    int status = neuron_json_parse(&found, trainer->context, text, size, 0, path);
+    if (status == NEURON_OK) {
+        status = compare_header(found, wanted, path);
+        json_decref(found);
+    }
+    neuron_release(trainer->context, text);
+    return status;
+}
+
+/* Whether there is something at a path. */
+static bool is_there(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0;
+}
+
+static int open_header(const neuron_committee_trainer_t *trainer, json_t *header)
+{
+    char *path;
+    RETURN_IF_ERROR(put_header(header, trainer));
+    RETURN_IF_ERROR(make_path(&path, trainer, "committee.json"));
+    int status =
+        is_there(path) ? check_header(trainer, header, path) : write_header(trainer, header, path);
+    neuron_release(trainer->context, path);
+    return status;
+}
+
+int neuron_committee_open_folder(const neuron_committee_trainer_t *trainer)
+{
+    if (!trainer->folder)
+        return NEURON_OK;
+    if (mkdir(trainer->folder, 0777) != 0 && errno != EEXIST)
+        return neuron_fail(NEURON_E_IO, "%s: %s", trainer->folder, strerror(errno));
+    json_t *header = json_object();
+    int status = header ? open_header(trainer, header) : neuron_json_no_memory();
+    json_decref(header);
+    return status;
+}
+
+static int member_path(char **path, const neuron_committee_member *member)
+{
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "member-%" PRId64 ".safetensors", member->index);
+    return make_path(path, member->committee, name);
+}
+
+int neuron_committee_save_member(const neuron_committee_member *member)
+{
+    const neuron_committee_trainer_t *committee = member->committee;
+    if (!committee->folder)
+        return NEURON_OK;
+    char *path;
+    RETURN_IF_ERROR(member_path(&path, member));
+    int status = neuron_trainer_save(member->trainer, path);
+    neuron_release(committee->context, path);
+    return status;
+}
+
+int neuron_committee_load_member(neuron_committee_member *member)
+{
+    const neuron_committee_trainer_t *committee = member->committee;
+    if (!committee->folder)
+        return NEURON_OK;
+    char *path;
+    RETURN_IF_ERROR(member_path(&path, member));
+    int status = is_there(path) ? neuron_trainer_load(member->trainer, path) : NEURON_OK;
+    neuron_release(committee->context, path);
+    return status;
+}

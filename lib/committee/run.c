@@ -1,0 +1,302 @@
+/* A run: making the members, training those that are not done, one after the other or side by side,
+ * and joining them. Side by side, each member is a task of the context's pool, in which all loops
+ * of its training are the thread's own; what comes of them are the same bytes. */
+#include "committee/committee-trainer.h"
+
+#include "base/checked.h"
+#include "base/clock.h"
+#include "base/float-mode.h"
+
+#include <libneuron/committee.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* Steps of fewer multiplications than this gain by a thread of their own. */
+static const double small_step = 4e7;
+
+/* ---- Epochs ---- */
+
+/* Notes how a member's part of the run ended: the first that is not 0, with the message that this
+ * thread has. */
+static void note(neuron_committee_member *member, int status)
+{
+    if (member->status != 0 || status == 0)
+        return;
+    member->status = status;
+    if (status < 0)
+        snprintf(member->message, sizeof member->message, "%s", neuron_error_last());
+    atomic_store(&member->committee->ending, true);
+}
+
+static int tell(neuron_committee_member *member)
+{
+    neuron_committee_trainer_t *committee = member->committee;
+    if (!committee->on_epoch.function)
+        return NEURON_OK;
+    pthread_mutex_lock(&committee->mutex);
+    uint64_t before = neuron_message_count();
+    neuron_float_host *host = neuron_float_pause();
+    int result =
+        committee->on_epoch.function(committee, member->index, committee->on_epoch.user_data);
+    neuron_float_resume(host);
+    pthread_mutex_unlock(&committee->mutex);
+    if (result == NEURON_OK || result == NEURON_STOP)
+        return result;
+    return neuron_fail_call(result, before, "its epoch function returned %d", result);
+}
+
+/* The last of a trainer's callbacks: what it saves is whole. */
+static int after_epoch(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    (void)event;
+    FLOAT_SCOPE;
+    neuron_committee_member *member = user_data;
+    int status = neuron_committee_save_member(member);
+    atomic_store(&member->epochs_done, trainer->progress.epoch);
+    if (status == NEURON_OK)
+        status = tell(member);
+    note(member, status);
+    return atomic_load(&member->committee->ending) ? NEURON_STOP : NEURON_OK;
+}
+
+int neuron_committee_attach(neuron_committee_member *member)
+{
+    RETURN_IF_ERROR(neuron_trainer_add_function(member->trainer, NEURON_EVENT_EPOCH_END,
+                                                after_epoch, member, NULL));
+    RETURN_IF_ERROR(neuron_committee_load_member(member));
+    atomic_store(&member->epochs_done, member->trainer->progress.epoch);
+    return NEURON_OK;
+}
+
+/* ---- Members ---- */
+
+static void train(neuron_committee_member *member)
+{
+    if (atomic_load(&member->committee->ending))
+        return;
+    int status = neuron_trainer_run(NULL, member->trainer);
+    if (status == NEURON_OK) {
+        neuron_trainer_drop_step(member->trainer); /* the memory of a training */
+        atomic_store(&member->done, true);
+    }
+    note(member, status);
+}
+
+/* Members that are trained at the same time. */
+typedef struct crew {
+    neuron_committee_member **members;
+    int64_t count;
+} crew;
+
+static void train_task(void *work, int64_t task, int32_t worker)
+{
+    (void)worker;
+    train(((const crew *)work)->members[task]);
+}
+
+static bool may_be_side_by_side(const neuron_committee_trainer_t *trainer, const crew *all)
+{
+    int64_t wanted = neuron_committee_count(trainer, NEURON_COMMITTEE_SIDE_BY_SIDE);
+    if (wanted == NEURON_COMMITTEE_SIDE_BY_SIDE_NO || all->count < 2 ||
+        neuron_pool_threads(trainer->context->pool) < 2)
+        return false;
+    for (int64_t i = 0; i < all->count; i++) {
+        if (neuron_committee_calls_host(all->members[i]))
+            return false;
+        if (wanted == NEURON_COMMITTEE_SIDE_BY_SIDE_AUTO &&
+            neuron_committee_step_work(all->members[i]) >= small_step)
+            return false;
+    }
+    return true;
+}
+
+/* How many of them side by side: none alone, and as many as keep all threads busy; the rest has all
+ * threads, one after the other. */
+static int64_t side_by_side(const neuron_committee_trainer_t *trainer, const crew *all)
+{
+    if (!may_be_side_by_side(trainer, all))
+        return 0;
+    int64_t threads = neuron_pool_threads(trainer->context->pool), rest = all->count % threads;
+    return all->count < threads || rest > 1 ? all->count : all->count - rest;
+}
+
+/* Threads that make batches ahead would be one too many. */
+static int set_workers(const crew *all, int64_t first, int64_t end, double workers)
+{
+    for (int64_t i = first; i < end; i++)
+        if (neuron_committee_value(all->members[i]->committee, NEURON_COMMITTEE_WORKERS) < 0)
+            RETURN_IF_ERROR(
+                neuron_trainer_set_number(all->members[i]->trainer, "workers", workers));
+    return NEURON_OK;
+}
+
+static int train_all(neuron_committee_trainer_t *trainer, crew *all)
+{
+    int64_t together = side_by_side(trainer, all);
+    RETURN_IF_ERROR(set_workers(all, 0, together, 0));
+    RETURN_IF_ERROR(set_workers(all, together, all->count, -1));
+    trainer->side_by_side =
+        together > 0 ? neuron_min_count(together, neuron_pool_threads(trainer->context->pool)) : 1;
+    if (together > 0)
+        neuron_pool_run(trainer->context->pool, together, train_task, all);
+    for (int64_t i = together; i < all->count; i++)
+        train(all->members[i]);
+    return NEURON_OK;
+}
+
+/* The failure of the first member that has one; else NEURON_STOP if one was stopped. */
+static int result_of(const neuron_committee_trainer_t *trainer)
+{
+    int result = NEURON_OK;
+    for (int64_t i = 0; i < trainer->count; i++) {
+        const neuron_committee_member *member = &trainer->members[i];
+        if (member->status < 0)
+            return neuron_fail(member->status, "committee: member %" PRId64 ": %s", member->index,
+                               member->message);
+        if (member->status > 0)
+            result = member->status;
+    }
+    return result;
+}
+
+static int train_members(neuron_committee_trainer_t *trainer)
+{
+    neuron_context_t *context = trainer->context;
+    crew all = {.members = neuron_allocate(context, neuron_size(trainer->count),
+                                           sizeof(neuron_committee_member *))};
+    if (!all.members)
+        return NEURON_E_MEMORY;
+    NEURON_HOLD(hold);
+    neuron_hold_add(&hold, neuron_release_hold, context, all.members);
+    atomic_store(&trainer->ending, false);
+    for (int64_t i = 0; i < trainer->count; i++) {
+        trainer->members[i].status = NEURON_OK;
+        if (!atomic_load(&trainer->members[i].done))
+            all.members[all.count++] = &trainer->members[i];
+    }
+    RETURN_IF_ERROR(train_all(trainer, &all));
+    return result_of(trainer);
+}
+
+/* ---- The committee ---- */
+
+static int join(neuron_graph_t **committee, const neuron_committee_trainer_t *trainer,
+                neuron_graph_t **members, double *weights)
+{
+    char rule[64];
+    bool weighted = neuron_committee_is_weighted(trainer);
+    for (int64_t i = 0; i < trainer->count; i++)
+        members[i] = trainer->members[i].graph;
+    if (weighted)
+        RETURN_IF_ERROR(
+            neuron_committee_weights(weights, members, trainer->count, trainer->validation, NULL));
+    snprintf(rule, sizeof rule, "rule=%s", neuron_committee_rule_name(trainer));
+    return neuron_committee_create(committee, trainer->context, members, trainer->count,
+                                   weighted ? weights : NULL, rule);
+}
+
+static int join_members(neuron_graph_t **committee, const neuron_committee_trainer_t *trainer)
+{
+    neuron_context_t *context = trainer->context;
+    size_t count = neuron_size(trainer->count);
+    NEURON_HOLD(hold);
+    neuron_graph_t **members = neuron_allocate(context, count, sizeof(neuron_graph_t *));
+    neuron_hold_add(&hold, neuron_release_hold, context, members);
+    double *weights = neuron_allocate(context, count, sizeof *weights);
+    neuron_hold_add(&hold, neuron_release_hold, context, weights);
+    return members && weights ? join(committee, trainer, members, weights) : NEURON_E_MEMORY;
+}
+
+/* ---- Runs ---- */
+
+static int check(const neuron_committee_trainer_t *trainer)
+{
+    int64_t members = neuron_committee_trainer_member_count(trainer);
+    int64_t folds = neuron_committee_folds(trainer);
+    if (members == 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "committee: has neither a builder nor members");
+    if (neuron_committee_is_weighted(trainer) && !trainer->validation)
+        return neuron_fail(NEURON_E_STATE,
+                           "committee: rule is %s, whose weights need a validation set",
+                           neuron_committee_rule_name(trainer));
+    if (neuron_committee_method_of(trainer) != NEURON_COMMITTEE_METHOD_FOLDS)
+        return NEURON_OK;
+    if (folds < 2 || members % folds != 0)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "committee: %" PRId64 " members for %" PRId64
+                           " folds; there must be 2 folds or more, and a multiple of members",
+                           members, folds);
+    if (folds > trainer->train->count)
+        return neuron_fail(NEURON_E_DATA, "committee: %" PRId64 " folds of %" PRId64 " examples",
+                           folds, trainer->train->count);
+    return NEURON_OK;
+}
+
+/* Room for what a builder makes. */
+static int create_members(neuron_committee_trainer_t *trainer)
+{
+    int64_t count = neuron_committee_trainer_member_count(trainer);
+    if (trainer->members)
+        return NEURON_OK;
+    trainer->members =
+        neuron_allocate_zero(trainer->context, neuron_size(count), sizeof *trainer->members);
+    if (!trainer->members)
+        return NEURON_E_MEMORY;
+    trainer->count = count;
+    for (int64_t i = 0; i < count; i++) {
+        trainer->members[i].committee = trainer;
+        trainer->members[i].index = i;
+    }
+    return NEURON_OK;
+}
+
+static int begin(neuron_committee_trainer_t *trainer)
+{
+    if (trainer->begun)
+        return NEURON_OK;
+    RETURN_IF_ERROR(check(trainer));
+    trainer->seed = trainer->context->seed;
+    RETURN_IF_ERROR(create_members(trainer));
+    RETURN_IF_ERROR(neuron_committee_open_folder(trainer));
+    trainer->begun = true;
+    return NEURON_OK;
+}
+
+static int run(neuron_committee_trainer_t *trainer)
+{
+    RETURN_IF_ERROR(begin(trainer));
+    for (int64_t i = 0; i < trainer->count; i++)
+        RETURN_IF_ERROR(neuron_committee_make_member(&trainer->members[i]));
+    return train_members(trainer);
+}
+
+/* Also when a function of the caller's has left it instead of returning. */
+static void end_run(void *owner, void *object)
+{
+    (void)owner;
+    neuron_committee_trainer_t *trainer = object;
+    if (trainer->has_host_seed)
+        trainer->context->seed = trainer->host_seed;
+    trainer->has_host_seed = false;
+    trainer->seconds += neuron_clock_seconds() - trainer->run_at;
+    trainer->running = false;
+}
+
+int neuron_committee_trainer_run(neuron_graph_t **committee, neuron_committee_trainer_t *trainer)
+{
+    FLOAT_SCOPE;
+    if (committee)
+        *committee = NULL;
+    CHECK_ARGUMENT(trainer);
+    neuron_hold_end_left();
+    if (trainer->running)
+        return neuron_fail(NEURON_E_STATE, "committee: is running already");
+    trainer->running = true;
+    trainer->run_at = neuron_clock_seconds();
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, committee_trainer, trainer);
+    neuron_hold_add(&hold, end_run, NULL, trainer);
+    int status = run(trainer);
+    return status == NEURON_OK && committee ? join_members(committee, trainer) : status;
+}

@@ -1,0 +1,547 @@
+/* Committee trainers: who learns from what, what comes of it, and failures on the way. */
+#include "committee-bench.h"
+
+#include <math.h>
+#include <setjmp.h>
+
+static double progress(const bench *b, const char *what)
+{
+    return neuron_committee_trainer_progress(b->trainer, what);
+}
+
+static neuron_tensor_t *predict(bench *b, const neuron_graph_t *graph,
+                                const neuron_dataset_t *dataset)
+{
+    neuron_tensor_t *output;
+    int64_t shape[2] = {neuron_dataset_count(dataset), CLASSES};
+    assert_ok(neuron_tensor_create(&output, b->context, NEURON_TYPE_F32, shape, 2));
+    assert_ok(neuron_graph_predict_dataset(graph, dataset, output));
+    return output;
+}
+
+/* ---- What comes of it ---- */
+
+static const char *const methods[] = {"initialization", "bagging", "folds"};
+
+START_TEST(test_members_are_joined)
+{
+    bench b;
+    char options[64];
+    snprintf(options, sizeof options, "method=%s, members=3, epochs=2", methods[_i]);
+    set_up(&b, options);
+    ck_assert_int_eq(neuron_committee_trainer_member_count(b.trainer), 3);
+    ck_assert_ptr_null(neuron_committee_trainer_member(b.trainer, 0));
+    neuron_graph_t *committee, *other, *members[3];
+    assert_ok(neuron_committee_trainer_run(&committee, b.trainer));
+    for (int64_t i = 0; i < 3; i++) {
+        members[i] = neuron_committee_trainer_member(b.trainer, i);
+        ck_assert_ptr_nonnull(members[i]);
+        const neuron_history_t *history = neuron_committee_trainer_history(b.trainer, i);
+        double loss;
+        ck_assert_int_eq(neuron_history_epochs(history), 2);
+        assert_ok(neuron_history_value(&loss, history, 1, "validation_loss"));
+        ck_assert(isnan(loss) == (_i == 0)); /* the others hold some out */
+    }
+    ck_assert_ptr_null(neuron_committee_trainer_member(b.trainer, 3));
+    ck_assert_ptr_null(neuron_committee_trainer_history(b.trainer, -1));
+    assert_ok(neuron_committee_create(&other, b.context, members, 3, NULL, NULL));
+    test_bytes a = bytes_of(committee), c = bytes_of(other);
+    ck_assert(same_bytes(a, c));
+    for (int i = 1; i < 3; i++) { /* they differ */
+        test_bytes first = bytes_of(members[0]), next = bytes_of(members[i]);
+        ck_assert(!same_bytes(first, next));
+        free(first.data);
+        free(next.data);
+    }
+    ck_assert(progress(&b, "members") == 3 && progress(&b, "members_done") == 3);
+    ck_assert(progress(&b, "epochs") == 6 && progress(&b, "epochs_done") == 6);
+    ck_assert(progress(&b, "seconds") > 0);
+    ck_assert(isnan(progress(&b, "epoch")));
+    assert_message("did you mean \"epochs\"?");
+    free(a.data);
+    free(c.data);
+    neuron_graph_unref(other);
+    neuron_graph_unref(committee);
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(test_it_learns)
+{
+    bench b;
+    set_up(&b, "members=3, epochs=60, rule=weighted_vote");
+    neuron_graph_t *committee;
+    assert_status(neuron_committee_trainer_run(&committee, b.trainer), NEURON_E_STATE);
+    assert_message("rule is weighted_vote, whose weights need a validation set");
+    assert_ok(neuron_committee_trainer_set_validation(b.trainer, b.validation));
+    assert_ok(neuron_committee_trainer_run(&committee, b.trainer));
+    neuron_evaluation_t *evaluation;
+    assert_ok(neuron_graph_evaluate(&evaluation, committee, b.train, NULL, NULL));
+    ck_assert_double_gt(neuron_evaluation_accuracy(evaluation), 0.9);
+    neuron_evaluation_unref(evaluation);
+    neuron_graph_unref(committee);
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- Who learns from what ---- */
+
+static void read_counts(int32_t counts[EXAMPLES], const bench *b, int64_t member)
+{
+    size_t needed = 0;
+    assert_ok(neuron_committee_trainer_example_counts(NULL, 0, &needed, b->trainer, member));
+    ck_assert_uint_eq(needed, EXAMPLES);
+    assert_ok(neuron_committee_trainer_example_counts(counts, EXAMPLES, NULL, b->trainer, member));
+}
+
+START_TEST(test_folds_divide_the_examples)
+{
+    bench b;
+    int32_t counts[EXAMPLES], held_out[2][EXAMPLES] = {{0}}, labels[EXAMPLES];
+    int fold[2][EXAMPLES];
+    set_up(&b, "method=folds, members=6, folds=3");
+    assert_status(neuron_committee_trainer_example_counts(counts, EXAMPLES, NULL, b.trainer, 0),
+                  NEURON_E_STATE);
+    free(train(&b).data);
+    assert_ok(neuron_dataset_read(NULL, labels, b.train, 0, EXAMPLES));
+    for (int member = 0; member < 6; member++) {
+        int of_class[CLASSES] = {0};
+        read_counts(counts, &b, member);
+        for (int i = 0; i < EXAMPLES; i++) {
+            ck_assert(counts[i] == 0 || counts[i] == 1);
+            held_out[member / 3][i] += counts[i] == 0;
+            if (counts[i] == 0) {
+                fold[member / 3][i] = member % 3;
+                of_class[labels[i]]++;
+            }
+        }
+        for (int k = 0; k < CLASSES; k++) /* a third of the twelve of each */
+            ck_assert_int_eq(of_class[k], 4);
+    }
+    int moved = 0;
+    for (int i = 0; i < EXAMPLES; i++) {
+        ck_assert(held_out[0][i] == 1 && held_out[1][i] == 1);
+        moved += fold[0][i] != fold[1][i];
+    }
+    ck_assert_int_gt(moved, EXAMPLES / 3); /* the second set divides them anew */
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(test_bootstrap_draws_with_replacement)
+{
+    bench b;
+    int32_t counts[2][EXAMPLES];
+    set_up(&b, "method=bagging, members=2");
+    free(train(&b).data);
+    for (int member = 0; member < 2; member++) {
+        int sum = 0, none = 0;
+        read_counts(counts[member], &b, member);
+        for (int i = 0; i < EXAMPLES; i++) {
+            sum += counts[member][i];
+            none += counts[member][i] == 0;
+        }
+        ck_assert_int_eq(sum, EXAMPLES);
+        ck_assert(none > EXAMPLES / 4 && none < EXAMPLES / 2); /* 37 % */
+    }
+    ck_assert(memcmp(counts[0], counts[1], sizeof counts[0]) != 0);
+    size_t needed = 0;
+    assert_status(neuron_committee_trainer_example_counts(counts[0], 5, &needed, b.trainer, 0),
+                  NEURON_E_ARGUMENT);
+    ck_assert_uint_eq(needed, EXAMPLES);
+    assert_status(neuron_committee_trainer_example_counts(NULL, 0, NULL, b.trainer, 2),
+                  NEURON_E_ARGUMENT);
+    tear_down(&b);
+    set_up(&b, "method=bagging, members=2, sample_fraction=0.25");
+    free(train(&b).data);
+    int sum = 0;
+    read_counts(counts[0], &b, 1);
+    for (int i = 0; i < EXAMPLES; i++)
+        sum += counts[0][i];
+    ck_assert_int_eq(sum, EXAMPLES / 4);
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- What is predicted of examples held out ---- */
+
+START_TEST(test_held_out_predictions)
+{
+    bench b;
+    neuron_tensor_t *all, *mean, *own[3];
+    int32_t counts[3][EXAMPLES];
+    set_up(&b, _i ? "method=folds, members=3, epochs=2" : "method=bagging, members=3, epochs=2");
+    assert_status(neuron_committee_trainer_held_out(&all, b.trainer, 0), NEURON_E_STATE);
+    ck_assert_ptr_null(all);
+    free(train(&b).data);
+    for (int i = 0; i < 3; i++) {
+        own[i] = predict(&b, neuron_committee_trainer_member(b.trainer, i), b.train);
+        read_counts(counts[i], &b, i);
+    }
+    assert_ok(neuron_committee_trainer_held_out(&all, b.trainer, 0));
+    assert_ok(neuron_committee_trainer_out_of_fold(&mean, b.trainer, 0));
+    ck_assert(neuron_tensor_rank(all) == 3 && neuron_tensor_extent(all, 0) == EXAMPLES &&
+              neuron_tensor_extent(all, 1) == 3 && neuron_tensor_extent(all, 2) == CLASSES);
+    ck_assert(neuron_tensor_rank(mean) == 2 && neuron_tensor_extent(mean, 0) == EXAMPLES &&
+              neuron_tensor_extent(mean, 1) == CLASSES);
+    const float *values = neuron_tensor_data(all), *means = neuron_tensor_data(mean);
+    for (int i = 0; i < EXAMPLES; i++)
+        for (int k = 0; k < CLASSES; k++) {
+            double sum = 0;
+            int used = 0;
+            for (int member = 0; member < 3; member++) {
+                const float *theirs = neuron_tensor_data(own[member]);
+                float value = values[(i * 3 + member) * CLASSES + k];
+                if (counts[member][i] > 0) {
+                    assert_that(isnan(value), "member %d knows example %d", member, i);
+                    continue;
+                }
+                assert_that(fabsf(value - theirs[i * CLASSES + k]) < 1e-6F,
+                            "member %d, example %d: %g", member, i, (double)value);
+                sum += (double)value;
+                used++;
+            }
+            float found = means[i * CLASSES + k];
+            ck_assert(_i == 0 || used == 1);
+            assert_that(used == 0 ? isnan(found) : fabs((double)found - sum / used) < 1e-6,
+                        "example %d: %g of %d", i, (double)found, used);
+        }
+    neuron_tensor_t *kept = mean;
+    assert_status(neuron_committee_trainer_out_of_fold(&mean, b.trainer, 1), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(mean);
+    neuron_tensor_unref(all);
+    neuron_tensor_unref(kept);
+    for (int i = 0; i < 3; i++)
+        neuron_tensor_unref(own[i]);
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(test_initialization_holds_nothing_out)
+{
+    bench b;
+    neuron_tensor_t *all;
+    set_up(&b, "members=2");
+    free(train(&b).data);
+    assert_status(neuron_committee_trainer_held_out(&all, b.trainer, 0), NEURON_E_STATE);
+    assert_message("method is initialization, which holds no examples out");
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- The same bytes ---- */
+
+static const char *const schedules[] = {"threads=1", "threads=2", "threads=2", "threads=3",
+                                        "threads=4"};
+static const char *const side_by_side[] = {"no", "no", "yes", "yes", "auto"};
+
+START_TEST(test_threads_change_nothing)
+{
+    bench b;
+    char options[96];
+    test_bytes first = {NULL, 0};
+    for (int i = 0; i < 5; i++) {
+        snprintf(options, sizeof options,
+                 "method=%s, members=5, folds=0, epochs=2, side_by_side=%s", methods[_i],
+                 side_by_side[i]);
+        set_up(&b, options);
+        assert_ok(neuron_context_set(b.context, schedules[i]));
+        test_bytes found = train(&b);
+        double together = progress(&b, "side_by_side");
+        static const double expected[] = {1, 1, 2, 3, 4};
+        ck_assert_msg(together == expected[i], "%g side by side", together);
+        if (i == 0)
+            first = found;
+        else {
+            ck_assert_msg(same_bytes(first, found), "%s", schedules[i]);
+            free(found.data);
+        }
+        tear_down(&b);
+    }
+    free(first.data);
+}
+END_TEST
+
+/* ---- Functions of the caller's ---- */
+
+typedef struct calls {
+    int made, fail_at, result;
+    uint64_t seeds[8];
+    jmp_buf *leave;
+} calls;
+
+static int build_counted(neuron_graph_t **graph, neuron_context_t *context, int64_t member,
+                         void *user_data)
+{
+    calls *c = user_data;
+    ck_assert_int_lt(c->made, 8);
+    c->seeds[c->made] = neuron_context_seed(context);
+    int number = c->made++;
+    int status = build_glyphs(graph, context, member, NULL);
+    if (number == c->fail_at && c->leave)
+        longjmp(*c->leave, 1);
+    return number == c->fail_at ? c->result : status;
+}
+
+START_TEST(test_failing_builder)
+{
+    static const int results[] = {NEURON_E_DATA, 7, NEURON_STOP};
+    static const int statuses[] = {NEURON_E_DATA, NEURON_E_CALLBACK, NEURON_E_CALLBACK};
+    bench b;
+    calls c = {.fail_at = 1, .result = results[_i]};
+    set_up(&b, "members=2");
+    assert_ok(neuron_committee_trainer_set_builder(b.trainer, build_counted, &c, NULL));
+    neuron_graph_t *committee;
+    assert_status(neuron_committee_trainer_run(&committee, b.trainer), statuses[_i]);
+    ck_assert_ptr_null(committee);
+    assert_message("member 1: the builder returned");
+    ck_assert_uint_eq(neuron_context_seed(b.context), 1);
+    ck_assert(c.seeds[0] != c.seeds[1] && c.seeds[0] != 1);
+    free(train(&b).data); /* that member is built again, the first one is not */
+    ck_assert_int_eq(c.made, 3);
+    ck_assert_uint_eq(c.seeds[2], c.seeds[1]);
+    tear_down(&b);
+}
+END_TEST
+
+static int build_nothing(neuron_graph_t **graph, neuron_context_t *context, int64_t member,
+                         void *user_data)
+{
+    (void)member;
+    return user_data ? neuron_graph_create(graph, context) : 0;
+}
+
+START_TEST(test_builder_without_graph)
+{
+    bench b;
+    for (int i = 0; i < 2; i++) {
+        set_up(&b, NULL);
+        assert_ok(
+            neuron_committee_trainer_set_builder(b.trainer, build_nothing, i ? &b : NULL, NULL));
+        assert_status(neuron_committee_trainer_run(NULL, b.trainer),
+                      i ? NEURON_E_STATE : NEURON_E_ARGUMENT);
+        assert_message("member 0");
+        tear_down(&b);
+    }
+}
+END_TEST
+
+START_TEST(test_left_builder)
+{
+    bench b;
+    jmp_buf back;
+    calls c = {.fail_at = 1, .leave = &back};
+    set_up(&b, "members=2");
+    assert_ok(neuron_committee_trainer_set_builder(b.trainer, build_counted, &c, NULL));
+    if (setjmp(back) == 0) {
+        (void)neuron_committee_trainer_run(NULL, b.trainer);
+        ck_abort_msg("the builder has not left it");
+    }
+    free(train(&b).data);
+    ck_assert_uint_eq(neuron_context_seed(b.context), 1);
+    ck_assert_uint_eq(c.seeds[2], c.seeds[1]);
+    tear_down(&b);
+}
+END_TEST
+
+static int fail_third_step(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    (void)event;
+    int *left = user_data;
+    (void)trainer;
+    return (*left)-- == 0 ? NEURON_E_DATA : 0;
+}
+
+static int set_up_function(neuron_trainer_t *trainer, int64_t member, void *user_data)
+{
+    if (member < 1)
+        return 0;
+    return neuron_trainer_add_function(trainer, NEURON_EVENT_STEP_END, fail_third_step, user_data,
+                                       NULL);
+}
+
+static int fail_second(neuron_trainer_t *trainer, int64_t member, void *user_data)
+{
+    (void)trainer;
+    (void)user_data;
+    return member == 1 ? NEURON_E_IO : 0;
+}
+
+START_TEST(test_failing_member)
+{
+    bench b;
+    int left = 2;
+    set_up(&b, "members=3, epochs=2, side_by_side=yes");
+    assert_ok(neuron_committee_trainer_set_setup(b.trainer, fail_second, NULL, NULL));
+    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_IO);
+    assert_message("committee: member 1: its setup returned");
+    tear_down(&b);
+    set_up(&b, "members=3, epochs=2, side_by_side=yes");
+    assert_ok(neuron_committee_trainer_set_setup(b.trainer, set_up_function, &left, NULL));
+    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_DATA);
+    assert_message("committee: member 1: the callback function returned");
+    ck_assert(progress(&b, "side_by_side") == 1); /* the caller's functions are for one thread */
+    ck_assert(progress(&b, "members_done") == 1);
+    free(train(&b).data); /* goes on behind the step */
+    ck_assert(progress(&b, "members_done") == 3);
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(test_callbacks)
+{
+    bench b;
+    neuron_callback_t *stop, *log;
+    set_up(&b, "members=2, epochs=9, method=bagging");
+    assert_ok(neuron_callback_create(&stop, b.context, "early_stopping",
+                                     "monitor=loss, min_delta=1000, patience=2"));
+    assert_ok(neuron_callback_create_csv_log(&log, b.context, test_file("log.csv")));
+    assert_status(neuron_committee_trainer_add_callback(b.trainer, log), NEURON_E_ARGUMENT);
+    assert_message("all members would write the one file of this csv_log");
+    assert_ok(neuron_committee_trainer_add_callback(b.trainer, stop));
+    free(train(&b).data);
+    assert_status(neuron_committee_trainer_add_callback(b.trainer, stop), NEURON_E_STATE);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(neuron_history_epochs(neuron_committee_trainer_history(b.trainer, i)), 3);
+    ck_assert(progress(&b, "epochs_done") == 18); /* those that were left out too */
+    neuron_callback_unref(stop);
+    neuron_callback_unref(log);
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- Members that are built already ---- */
+
+START_TEST(test_given_members)
+{
+    bench b;
+    neuron_graph_t *graphs[2], *committee;
+    assert_ok(set_up_in(&b, test_context(), "epochs=1"));
+    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
+    assert_message("has neither a builder nor members");
+    for (int i = 0; i < 2; i++) {
+        assert_ok(build_glyphs(&graphs[i], b.context, 0, NULL));
+        assert_ok(neuron_committee_trainer_add_member(b.trainer, graphs[i]));
+    }
+    assert_status(neuron_committee_trainer_add_member(b.trainer, graphs[1]), NEURON_E_ARGUMENT);
+    assert_message("graph is member 1 already");
+    assert_status(neuron_committee_trainer_set_builder(b.trainer, build_glyphs, NULL, NULL),
+                  NEURON_E_STATE);
+    ck_assert_int_eq(neuron_committee_trainer_member_count(b.trainer), 2);
+    assert_ok(neuron_committee_trainer_run(&committee, b.trainer));
+    ck_assert_ptr_eq(neuron_committee_trainer_member(b.trainer, 1), graphs[1]);
+    test_bytes first = bytes_of(graphs[0]), second = bytes_of(graphs[1]);
+    ck_assert(!same_bytes(first, second)); /* their trainers have seeds of their own */
+    free(first.data);
+    free(second.data);
+    neuron_graph_unref(committee);
+    neuron_graph_unref(graphs[0]);
+    neuron_graph_unref(graphs[1]);
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(test_wrong_arguments)
+{
+    bench b;
+    neuron_committee_trainer_t *trainer;
+    set_up(&b, "method=folds, members=5, folds=2");
+    assert_status(
+        neuron_committee_trainer_create(&trainer, b.context, b.optimizer, b.train, "method=baging"),
+        NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(trainer);
+    assert_status(neuron_committee_trainer_create(&trainer, b.context, b.optimizer, NULL, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
+    assert_message("5 members for 2 folds");
+    assert_status(neuron_committee_trainer_run(NULL, NULL), NEURON_E_ARGUMENT);
+    ck_assert(isnan(neuron_committee_trainer_progress(NULL, "members")));
+    ck_assert_int_eq(neuron_committee_trainer_member_count(NULL), 0);
+    tear_down(&b);
+    set_up(&b, "method=folds, members=121");
+    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_DATA);
+    assert_message("121 folds of 120 examples");
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- Memory ---- */
+
+/* All that a run with a folder does. */
+static int do_all(bench *b, neuron_context_t *context, const char *folder)
+{
+    neuron_graph_t *committee = NULL;
+    neuron_tensor_t *all = NULL;
+    neuron_callback_t *stop = NULL;
+    int status = set_up_in(b, context, "method=bagging, members=2, rule=weighted_mean");
+    if (status == NEURON_OK)
+        status = neuron_callback_create(&stop, context, "early_stopping", "restore_best=yes");
+    if (status == NEURON_OK)
+        status = neuron_committee_trainer_add_callback(b->trainer, stop);
+    if (status == NEURON_OK)
+        status = neuron_committee_trainer_set_validation(b->trainer, b->validation);
+    if (status == NEURON_OK)
+        status = neuron_committee_trainer_set_builder(b->trainer, build_glyphs, NULL, NULL);
+    if (status == NEURON_OK)
+        status = neuron_committee_trainer_set_folder(b->trainer, folder);
+    if (status == NEURON_OK)
+        status = neuron_committee_trainer_run(&committee, b->trainer);
+    if (status == NEURON_OK)
+        status = neuron_committee_trainer_out_of_fold(&all, b->trainer, 0);
+    neuron_tensor_unref(all);
+    neuron_graph_unref(committee);
+    neuron_callback_unref(stop);
+    return status;
+}
+
+START_TEST(test_failing_allocations)
+{
+    int status = NEURON_E_MEMORY;
+    const char *folder = test_file("memory");
+    for (long allowed = 0; status != NEURON_OK; allowed += 1 + allowed / 40) {
+        test_memory memory;
+        neuron_context_t *context = test_limited_context(&memory);
+        assert_ok(neuron_context_set(context, "threads=2"));
+        bench b;
+        atomic_store(&memory.left, allowed);
+        status = do_all(&b, context, new_folder(folder));
+        if (status != NEURON_OK) {
+            assert_status(status, NEURON_E_MEMORY);
+            test_refill(&memory);
+            if (b.trainer) { /* all goes on */
+                (void)neuron_committee_trainer_set_validation(b.trainer, b.validation);
+                (void)neuron_committee_trainer_set_builder(b.trainer, build_glyphs, NULL, NULL);
+                free(train(&b).data);
+            }
+        }
+        test_refill(&memory);
+        tear_down(&b);
+        ck_assert_int_eq(atomic_load(&memory.live), 0);
+    }
+    new_folder(folder);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("committee-trainer");
+    TCase *tcase = tcase_create("all");
+    tcase_set_timeout(tcase, 240);
+    tcase_add_loop_test(tcase, test_members_are_joined, 0, 3);
+    tcase_add_test(tcase, test_it_learns);
+    tcase_add_test(tcase, test_folds_divide_the_examples);
+    tcase_add_test(tcase, test_bootstrap_draws_with_replacement);
+    tcase_add_loop_test(tcase, test_held_out_predictions, 0, 2);
+    tcase_add_test(tcase, test_initialization_holds_nothing_out);
+    tcase_add_loop_test(tcase, test_threads_change_nothing, 0, 3);
+    tcase_add_loop_test(tcase, test_failing_builder, 0, 3);
+    tcase_add_test(tcase, test_builder_without_graph);
+    tcase_add_test(tcase, test_left_builder);
+    tcase_add_test(tcase, test_failing_member);
+    tcase_add_test(tcase, test_callbacks);
+    tcase_add_test(tcase, test_given_members);
+    tcase_add_test(tcase, test_wrong_arguments);
+    tcase_add_test(tcase, test_failing_allocations);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
