@@ -101,11 +101,23 @@ typedef int (*neuron_schedule_function_t)(double *rate, int64_t epoch, void *use
  *    documentation of Keras), `length`, n (1), `start` (0), `per_step` (no).
  *  - `cosine_schedule`: the factor a + (1 - a) (1 + cos(pi t / n)) / 2, and a from t = n on
  *    (Loshchilov and Hutter, 2017; arXiv 1608.03983). `alpha`, a (0), `length`, n (0: the epochs of
- *    the trainer that runs; it may be another one after resuming), `start` (0), `per_step` (no).
+ *    the trainer that runs; it may be another one after resuming), `start` (0), `per_step` (no),
+ *    `restart` (no; yes begins anew after each n, the warm restarts of that paper: t is then t mod
+ *    n).
  *  - `warm_up`: the factor (t + 1) / n, and 1 from t = n - 1 on: a rise from 0 in n equal parts
  *    (Goyal et al., 2017; arXiv 1706.02677), of which 0 itself, which teaches nothing, is left out.
  *    The factor is that of t = 0 before the start. `length`, n (5, as there), `start` (0),
  *    `per_step` (no).
+ *  - `weight_averaging` keeps an average of the parameters beside the training, which does not see
+ *    it; the graph gets it when the training is over. `average` (mean) is `mean`, that of the
+ *    parameters at the end of every n-th epoch or step after the start: stochastic weight averaging
+ *    (Izmailov et al., 2018; arXiv 1803.05407), best with a rate that stays large; or
+ *    `exponential`, where each of these counts with 1 - d and the average so far with d, best
+ *    with `per_step=yes` (Polyak and Juditsky, 1992; Tarvainen and Valpola, 2017). `decay`, d
+ *    (0.999, less than 1), `length`, n (1), `start` (0), `per_step` (no), `renew_statistics` (yes).
+ *    Moving statistics do not belong to averaged parameters: they are renewed by a pass over the
+ *    training data, as the means over all of its batches, in training's order of examples and with
+ *    its augmentation.
  *  - `stop_on_nan` ends the training when a loss, or the norm of a gradient that the optimizer
  *    clips, is infinite or not a number. The run then returns 0 instead of NEURON_E_NOT_FINITE, and
  *    the parameters are the last that were all finite at the end of an epoch, or at the beginning
@@ -126,6 +138,10 @@ typedef int (*neuron_schedule_function_t)(double *rate, int64_t epoch, void *use
  *  - `start`: epochs or steps before it begins, 0 or more.
  *  - `factor`: above 0.
  *  - `alpha`: share of the rate that is left at the end; 0 to 1.
+ *  - `restart`: whether the schedule begins anew after each length.
+ *  - `average`: `mean` or `exponential`.
+ *  - `decay`: what is left of an exponential average; 0 or more.
+ *  - `renew_statistics`: no leaves batch normalisations the moving statistics of the last step.
  *  - `length`: epochs or steps, 1 or more; of a cosine schedule also 0.
  *  - `per_step`: yes counts length and start in steps and sets the rate before each of them, no in
  *    epochs.

@@ -264,6 +264,20 @@ static bool is_swapped(const neuron_callback_list *list)
     return false;
 }
 
+void neuron_callbacks_note_swapped(neuron_trainer_t *trainer)
+{
+    trainer->callbacks.swapped_version = atomic_load(&trainer->graph->version);
+}
+
+neuron_callback_entry *neuron_callbacks_swapped(const neuron_trainer_t *trainer)
+{
+    const neuron_callback_list *list = &trainer->callbacks;
+    for (int64_t i = list->count - 1; i >= 0; i--)
+        if (list->entries[i].snapshot.swapped)
+            return &list->entries[i];
+    return NULL;
+}
+
 void neuron_callbacks_swap_in(neuron_trainer_t *trainer)
 {
     neuron_callback_list *list = &trainer->callbacks;
@@ -277,7 +291,7 @@ void neuron_callbacks_swap_in(neuron_trainer_t *trainer)
         neuron_snapshot_swap(&entry->snapshot, trainer->graph);
         entry->snapshot.swapped = true;
     }
-    list->swapped_version = atomic_load(&trainer->graph->version);
+    neuron_callbacks_note_swapped(trainer);
 }
 
 bool neuron_callback_lost_snapshot(const neuron_trainer_t *trainer,

@@ -46,4 +46,10 @@ bool neuron_callbacks_accept_bad_number(neuron_trainer_t *trainer);
 void neuron_callbacks_swap_in(neuron_trainer_t *trainer);
 void neuron_callbacks_swap_out(neuron_trainer_t *trainer);
 
+/* Says that the graph has changed since, but by nobody else. */
+void neuron_callbacks_note_swapped(neuron_trainer_t *trainer);
+
+/* Whose parameters the graph has got: the last that was swapped in; NULL for none. */
+neuron_callback_entry *neuron_callbacks_swapped(const neuron_trainer_t *trainer);
+
 #endif

@@ -8,6 +8,7 @@
 #include "graph/meaning.h"
 #include "graph/metadata.h"
 #include "train/advice.h"
+#include "train/renew.h"
 #include "train/training.h"
 
 #include <inttypes.h>
@@ -231,8 +232,11 @@ static int run_epochs(neuron_trainer_t *trainer)
         status = NEURON_OK;
     }
     trainer->progress.seconds = trainer->progress.step > 0 ? neuron_trainer_seconds(trainer) : 0;
-    if (is_over(trainer))
+    if (is_over(trainer)) {
         neuron_callbacks_swap_in(trainer);
+        if (status == NEURON_OK)
+            status = neuron_trainer_renew_statistics(trainer);
+    }
     return neuron_callbacks_call(trainer, NEURON_EVENT_RUN_END, status);
 }
 
@@ -241,7 +245,8 @@ static int run_epochs(neuron_trainer_t *trainer)
 static void abandon(neuron_trainer_t *trainer)
 {
     neuron_run_progress *progress = &trainer->progress;
-    neuron_step_undo(trainer->step);
+    if (neuron_step_undo(trainer->step)) /* with these it was a pass over the data, see renew.c */
+        neuron_callbacks_note_swapped(trainer);
     if (trainer->run.epoch_beginning)
         progress->epoch_begun = false;
     progress->seconds =

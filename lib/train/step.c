@@ -288,14 +288,44 @@ static void set_statistics_aside(neuron_step *step)
     step->under_way = true;
 }
 
-void neuron_step_undo(neuron_step *step)
+bool neuron_step_undo(neuron_step *step)
 {
     neuron_graph_t *graph = step->graph;
     if (!step->under_way)
-        return;
+        return false;
     step->under_way = false;
     memcpy(graph->values + graph->trainable_count, step->statistics, statistics_bytes(graph));
     neuron_graph_touch(graph);
+    return true;
+}
+
+/* ---- Forward alone ---- */
+
+void neuron_step_begin_forward(neuron_step *step)
+{
+    set_statistics_aside(step);
+}
+
+int64_t neuron_step_micro_batch(const neuron_step *step)
+{
+    return step->micro_batch;
+}
+
+int neuron_step_forward(neuron_step *step, int64_t first, int64_t count, uint64_t seed,
+                        uint64_t number)
+{
+    const float **inputs = step->micro.inputs; /* else they are in the session already */
+    for (int32_t i = 0; inputs && i < step->graph->input_count; i++)
+        inputs[i] = step->inputs[i] + first * input_size(step, i);
+    return neuron_session_forward(step->session, inputs, count,
+                                  seed + (uint64_t)(first / step->micro_batch) * micro_seed,
+                                  number);
+}
+
+void neuron_step_end_forward(neuron_step *step)
+{
+    step->under_way = false;
+    neuron_graph_touch(step->graph);
 }
 
 /* ---- The loss ---- */

@@ -79,7 +79,16 @@ typedef struct neuron_step_data {
  * NEURON_OK. */
 int neuron_step_run(neuron_step *step, const neuron_step_data *data, neuron_step_result *result);
 
-/* Takes back what a step that was left in the middle did to the graph. */
-void neuron_step_undo(neuron_step *step);
+/* Forward passes as in training that nothing is learnt from, between begin and end: of `count`
+ * examples, neuron_step_micro_batch() or fewer, of those that are at neuron_step_inputs(). They
+ * move statistics, which neuron_step_undo() puts back. */
+void neuron_step_begin_forward(neuron_step *step);
+int64_t neuron_step_micro_batch(const neuron_step *step);
+int neuron_step_forward(neuron_step *step, int64_t first, int64_t count, uint64_t seed,
+                        uint64_t number);
+void neuron_step_end_forward(neuron_step *step);
+
+/* Takes back what a step that was left in the middle did to the graph. Whether there was one. */
+bool neuron_step_undo(neuron_step *step);
 
 #endif

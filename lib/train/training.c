@@ -6,6 +6,7 @@
 #include "train/trainer.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 const neuron_run_progress *neuron_training_progress(const neuron_trainer_t *trainer)
 {
@@ -55,6 +56,17 @@ void neuron_training_save(const neuron_trainer_t *trainer, neuron_snapshot *snap
 {
     neuron_snapshot_save(snapshot, trainer->graph, filled_slots(trainer),
                          trainer->optimizer->rule->slot_count, trainer->progress.optimizer_steps);
+}
+
+void neuron_training_average(const neuron_trainer_t *trainer, neuron_snapshot *snapshot,
+                             double share)
+{
+    const neuron_graph_t *graph = trainer->graph;
+    float part = (float)share;
+    for (int64_t i = 0; i < graph->trainable_count; i++)
+        snapshot->values[i] += part * (graph->values[i] - snapshot->values[i]);
+    memcpy(snapshot->values + graph->trainable_count, graph->values + graph->trainable_count,
+           (size_t)(graph->value_count - graph->trainable_count) * sizeof(float));
 }
 
 void neuron_training_restore(neuron_trainer_t *trainer, const neuron_snapshot *snapshot)

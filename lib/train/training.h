@@ -26,6 +26,10 @@ size_t neuron_training_slot_values(const neuron_trainer_t *trainer);
 /* Sets parameters aside, with the optimizer's numbers if the snapshot has memory for
  * them, and puts them back. */
 void neuron_training_save(const neuron_trainer_t *trainer, neuron_snapshot *snapshot);
+/* Moves the trained parameters of a snapshot by a share of the way to those of now, and takes all
+ * others as they are. */
+void neuron_training_average(const neuron_trainer_t *trainer, neuron_snapshot *snapshot,
+                             double share);
 void neuron_training_restore(neuron_trainer_t *trainer, const neuron_snapshot *snapshot);
 
 /* Ends the training, unless it is ended already; the reason is a line of text. */

@@ -110,8 +110,10 @@ static const struct {
                           "patience=10, min_delta=0.0001, cooldown=0, min_rate=0"},
     {"step_schedule", "factor=0.1, length=10, start=0, per_step=no"},
     {"exponential_schedule", "factor=0.96, length=1, start=0, per_step=no"},
-    {"cosine_schedule", "alpha=0, length=0, start=0, per_step=no"},
+    {"cosine_schedule", "alpha=0, length=0, start=0, per_step=no, restart=no"},
     {"warm_up", "length=5, start=0, per_step=no"},
+    {"weight_averaging", "average=mean, decay=0.999, length=1, start=0, per_step=no, "
+                         "renew_statistics=yes"},
     {"stop_on_nan", ""},
 };
 

@@ -97,7 +97,8 @@ class CosineSchedule(LibraryCallback):
     length: int
     start: int
     per_step: bool
-    def __init__(self, *, alpha: float = ..., length: int = ..., start: int = ..., per_step: bool = ...) -> None: ...
+    restart: bool
+    def __init__(self, *, alpha: float = ..., length: int = ..., start: int = ..., per_step: bool = ..., restart: bool = ...) -> None: ...
 class EarlyStopping(LibraryCallback):
     monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy']
     output: int
@@ -137,3 +138,11 @@ class WarmUp(LibraryCallback):
     start: int
     per_step: bool
     def __init__(self, *, length: int = ..., start: int = ..., per_step: bool = ...) -> None: ...
+class WeightAveraging(LibraryCallback):
+    average: Literal['mean', 'exponential']
+    decay: float
+    length: int
+    start: int
+    per_step: bool
+    renew_statistics: bool
+    def __init__(self, *, average: Literal['mean', 'exponential'] = ..., decay: float = ..., length: int = ..., start: int = ..., per_step: bool = ..., renew_statistics: bool = ...) -> None: ...

@@ -15,6 +15,7 @@ static const neuron_callback_row *const kinds[] = {
     &neuron_callback_step_schedule,
     &neuron_callback_stop_on_nan,
     &neuron_callback_warm_up,
+    &neuron_callback_weight_averaging,
 };
 
 const neuron_word neuron_mode_words[] = {

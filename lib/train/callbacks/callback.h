@@ -27,7 +27,11 @@ enum {
     NEURON_CALLBACK_PER_STEP,
     NEURON_CALLBACK_COOLDOWN,
     NEURON_CALLBACK_MIN_RATE,
-    NEURON_CALLBACK_OUTPUT
+    NEURON_CALLBACK_OUTPUT,
+    NEURON_CALLBACK_RESTART,
+    NEURON_CALLBACK_AVERAGE,
+    NEURON_CALLBACK_DECAY,
+    NEURON_CALLBACK_RENEW_STATISTICS
 };
 
 enum { NEURON_CALLBACK_STATE_MAX = 6 };
@@ -58,6 +62,10 @@ typedef struct neuron_callback_row {
     bool (*restores)(const neuron_callback_entry *entry);
     /* Whether a run has something to do for it even if the training is over. */
     bool (*has_work)(const neuron_callback_entry *entry);
+    /* Whether moving statistics are to be renewed once the graph has these parameters, and that it
+     * was done. */
+    bool (*renews)(const neuron_callback_entry *entry);
+    void (*on_renewed)(neuron_callback_entry *entry);
     /* The training goes on although it was ended. */
     void (*resume)(neuron_callback_entry *entry);
 } neuron_callback_row;
@@ -175,5 +183,6 @@ extern const neuron_callback_row neuron_callback_schedule;
 extern const neuron_callback_row neuron_callback_step_schedule;
 extern const neuron_callback_row neuron_callback_stop_on_nan;
 extern const neuron_callback_row neuron_callback_warm_up;
+extern const neuron_callback_row neuron_callback_weight_averaging;
 
 #endif

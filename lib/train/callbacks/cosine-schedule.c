@@ -1,4 +1,4 @@
-/* A rate that falls along half a wave of the cosine. */
+/* A rate that falls along half a wave of the cosine, once or again and again. */
 #include "train/callbacks/callback.h"
 
 #include "train/training.h"
@@ -9,6 +9,7 @@ static const neuron_option options[] = {
     NEURON_REAL(NEURON_CALLBACK_ALPHA, "alpha", 0, 1, 0, "share of the rate at the end"),
     NEURON_INTEGER(NEURON_CALLBACK_LENGTH, "length", 0, INT32_MAX, 0, "epochs or steps"),
     NEURON_CALLBACK_OPTIONS_TIME,
+    NEURON_FLAG(NEURON_CALLBACK_RESTART, "restart", 0, "yes to begin anew after each length"),
 };
 
 static const double pi = 3.14159265358979323846;
@@ -28,7 +29,9 @@ static double factor(const neuron_callback_t *callback, const neuron_trainer_t *
     double length = neuron_callback_option(callback, NEURON_CALLBACK_LENGTH);
     if (length <= 0)
         length = rest(callback, trainer);
-    double part = neuron_schedule_time(callback, trainer) / length;
+    double time = neuron_schedule_time(callback, trainer);
+    bool restarts = neuron_callback_option(callback, NEURON_CALLBACK_RESTART) > 0;
+    double part = (restarts ? fmod(time, length) : time) / length;
     return part >= 1 ? alpha : alpha + (1 - alpha) * (1 + cos(pi * part)) / 2;
 }
 
