@@ -154,6 +154,117 @@ NEURON_API int neuron_committee_join(neuron_graph_t **committee, neuron_context_
 NEURON_API int neuron_committee_outputs(neuron_dataset_t **outputs, neuron_graph_t *const *members,
                                         int64_t count, const neuron_dataset_t *dataset);
 
+/* ---- What members are worth ---- */
+
+/** Tells how differently members err, pair by pair: only members that err differently gain by being
+ *  joined. Of two members over some examples, with the shares that both have right (a), only the
+ *  first (b), only the second (c) and neither (d), after Kuncheva and Whitaker, "Measures of
+ *  Diversity in Classifier Ensembles", 2003. Options:
+ *
+ *  - `measure`:
+ *    - `disagreement`, the default: b + c; 0 for members that err alike
+ *    - `double_fault`: d
+ *    - `q_statistic`: (a d - b c) / (a d + b c); 1 for members that err alike, 0 for independent
+ *      ones, below 0 for those that make up for each other; not a number for 0 / 0
+ *    - `correlation`: (a d - b c) / sqrt((a + b) (c + d) (a + c) (b + d)); likewise
+ *    - `kappa`: 2 (a d - b c) / ((a + b) (b + d) + (a + c) (c + d)); likewise
+ *
+ *  An example is right as in neuron_evaluation_accuracy(); of maps each place counts by itself.
+ *  @param[out] values  `count` times `count` numbers, those of the first member with all first;
+ *                      each member also with itself. Untouched on failure.
+ *  @param members  as for neuron_committee_weights().
+ *  @param dataset  at least one example that the members were not trained on.
+ *  @param options  "measure=q_statistic"; NULL for the defaults.
+ *  @return  0; NEURON_E_UNSUPPORTED for a regression; or as neuron_committee_weights(). Threads as
+ *           there. Since 0.1. */
+NEURON_API int neuron_committee_diversity(double *values, neuron_graph_t *const *members,
+                                          int64_t count, const neuron_dataset_t *dataset,
+                                          const char *options);
+
+/** As neuron_committee_diversity(), of outputs that are there already: see
+ *  neuron_committee_weights_from_outputs(). Any thread, as long as nobody writes to the tensors.
+ *  Since 0.1. */
+NEURON_API int neuron_committee_diversity_from_outputs(double *values, neuron_context_t *context,
+                                                       neuron_tensor_t *const *outputs,
+                                                       int64_t count,
+                                                       const neuron_tensor_t *targets,
+                                                       const char *options);
+
+/** Tells what each member adds to the weighted mean of all. Options:
+ *
+ *  - `measure`:
+ *    - `leave_one_out`, the default: by how much the mean of the others is worse
+ *    - `permutation`: by how much the mean is worse if what the member puts out is dealt among the
+ *      examples at random (Breiman, "Random Forests", 2001), on average over `repeats`
+ *  - `goal`: what is better or worse: `log_loss`, `mean_squared_error`, `accuracy`, or `auto`, as
+ *    for neuron_committee_weights(). Accuracies get worse by becoming smaller.
+ *  - `repeats`: of permutations, 1 to 10000, by default 5
+ *  - `seed`: of permutations; 0
+ *
+ *  @param[out] values  `count` numbers, above 0 for members that help; untouched on failure. That
+ *                      of the only member with a weight is not a number by leave_one_out.
+ *  @param weights  `count` finite numbers, none negative, at least one positive; NULL for the mean.
+ *  @return  0 or as neuron_committee_weights(). Threads as there. Since 0.1. */
+NEURON_API int neuron_committee_contributions(double *values, neuron_graph_t *const *members,
+                                              int64_t count, const double *weights,
+                                              const neuron_dataset_t *dataset, const char *options);
+
+/** As neuron_committee_contributions(), of outputs that are there already: see
+ *  neuron_committee_weights_from_outputs(). Any thread, as long as nobody writes to the tensors.
+ *  Since 0.1. */
+NEURON_API int neuron_committee_contributions_from_outputs(
+    double *values, neuron_context_t *context, neuron_tensor_t *const *outputs, int64_t count,
+    const double *weights, const neuron_tensor_t *targets, const char *options);
+
+/** Tells what each member costs. Options:
+ *
+ *  - `unit`: `seconds`, the default: of predicting `batch_size` examples, the fastest of `repeats`
+ *    times; `parameters`: how many it has
+ *  - `batch_size`: 1 to 65536, by default 1
+ *  - `repeats`: 1 to 10000, by default 20
+ *
+ *  @param[out] costs  `count` numbers; untouched on failure.
+ *  @param members  finished graphs, 1 to 4096.
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE before finish; NEURON_E_MEMORY; or what a custom
+ *           layer returned. Threads as for neuron_graph_predict(). Since 0.1. */
+NEURON_API int neuron_committee_costs(double *costs, neuron_graph_t *const *members, int64_t count,
+                                      const char *options);
+
+/** Chooses the members of a smaller committee: one after the other that with which the mean of all
+ *  chosen is best, as long as one fits into the budget; of these committees, from the first member
+ *  on, it is the best, the smallest of equals (Margineantu and Dietterich, "Pruning Adaptive
+ *  Boosting", 1997; reduce-error pruning). Options:
+ *
+ *  - `goal`: `log_loss`, `mean_squared_error`, `accuracy`, or `auto`, as for
+ *    neuron_committee_weights()
+ *  - `fill`: yes to choose as many as fit, though fewer may be better; no is the default
+ *
+ *  @param[out] kept        which members, in the order in which they were chosen: room for `count`
+ *                          numbers, of which the first `*kept_count` are written; untouched on
+ *                          failure, as is `kept_count`.
+ *  @param[out] kept_count  how many, 1 or more.
+ *  @param members  as for neuron_committee_weights().
+ *  @param costs    `count` finite numbers, none negative, as of neuron_committee_costs(); NULL if
+ *                  each costs 1, so that the budget is how many there may be.
+ *  @param budget   what the chosen may cost together.
+ *  @param dataset  as for neuron_committee_weights().
+ *  @return  0; NEURON_E_ARGUMENT also for a budget that no member fits into; or as
+ *           neuron_committee_weights(). Threads as there. Since 0.1. */
+NEURON_API int neuron_committee_prune(int64_t *kept, int64_t *kept_count,
+                                      neuron_graph_t *const *members, int64_t count,
+                                      const double *costs, double budget,
+                                      const neuron_dataset_t *dataset, const char *options);
+
+/** As neuron_committee_prune(), of outputs that are there already: see
+ *  neuron_committee_weights_from_outputs(). Any thread, as long as nobody writes to the tensors.
+ *  Since 0.1. */
+NEURON_API int neuron_committee_prune_from_outputs(int64_t *kept, int64_t *kept_count,
+                                                   neuron_context_t *context,
+                                                   neuron_tensor_t *const *outputs, int64_t count,
+                                                   const double *costs, double budget,
+                                                   const neuron_tensor_t *targets,
+                                                   const char *options);
+
 #ifdef __cplusplus
 }
 #endif

@@ -4,6 +4,7 @@
 #ifndef COMMITTEE_BLEND_H
 #define COMMITTEE_BLEND_H
 
+#include "base/options/options.h"
 #include "committee/outputs.h"
 
 typedef enum neuron_blend_goal {
@@ -22,6 +23,14 @@ typedef struct neuron_blend {
     double *weights; /* [rows], which add up to 1 */
 } neuron_blend;
 
+/* Their words. */
+extern const neuron_word neuron_blend_goals[];
+
+/* The goal that `auto` stands for, and whether outputs will do for a goal. */
+neuron_blend_goal neuron_blend_goal_of(neuron_blend_goal goal,
+                                       const neuron_member_outputs *outputs);
+int neuron_blend_check(neuron_blend_goal goal, const neuron_member_outputs *outputs);
+
 /* Makes one of outputs that were checked; to be released, after a failure too. */
 int neuron_blend_make(neuron_blend *blend, const neuron_member_outputs *outputs,
                       neuron_blend_goal goal);
@@ -38,5 +47,21 @@ int neuron_blend_greedy(double *weights, const neuron_member_outputs *outputs,
                         neuron_blend_goal goal, int64_t rounds);
 int neuron_blend_convex(double *weights, const neuron_member_outputs *outputs,
                         neuron_blend_goal goal);
+
+/* Chooses members that together cost no more than the budget; each costs 1 if `costs` is NULL. */
+typedef struct neuron_pruning {
+    const double *costs;
+    double budget;
+    bool fills; /* takes as many as fit */
+} neuron_pruning;
+
+int neuron_blend_prune(int64_t *kept, int64_t *kept_count, const neuron_member_outputs *outputs,
+                       neuron_blend_goal goal, const neuron_pruning *by);
+
+/* The loss of the weighted mean of all, or minus the share that is right, by any goal: with the
+ * outputs of one member dealt among the examples as `order` says; NULL as they are. Not a number
+ * without weights. */
+int neuron_blend_merit(double *loss, const neuron_member_outputs *outputs, neuron_blend_goal goal,
+                       const double *weights, int64_t member, const int64_t *order);
 
 #endif

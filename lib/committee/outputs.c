@@ -139,6 +139,35 @@ int neuron_member_outputs_check(const neuron_member_outputs *outputs, bool share
     return NEURON_OK;
 }
 
+static int64_t largest(const double *values, int64_t count)
+{
+    int64_t place = 0;
+    for (int64_t k = 1; k < count; k++)
+        place = values[k] > values[place] ? k : place;
+    return place;
+}
+
+bool neuron_member_outputs_right(const neuron_member_outputs *outputs, int64_t example,
+                                 int64_t unit, const double *values)
+{
+    const neuron_evaluation_plan *plan = &outputs->plan;
+    int64_t size = outputs->size, first = 0;
+    if (plan->kind == NEURON_EVALUATION_CLASSES && size > 1)
+        return largest(values, size) == outputs->targets.labels[example];
+    const float *wanted = outputs->targets.targets + example * size;
+    if (plan->kind == NEURON_EVALUATION_PIXELS) {
+        first = unit * plan->channels;
+        size = plan->channels;
+        if (size > 1)
+            return wanted[first + largest(values + first, size)] > NEURON_DATASET_THRESHOLD;
+    }
+    for (int64_t k = first; k < first + size; k++)
+        if ((values[k] > (double)NEURON_DATASET_THRESHOLD) !=
+            (wanted[k] > NEURON_DATASET_THRESHOLD))
+            return false;
+    return true;
+}
+
 /* ---- Of graphs ---- */
 
 static int check_members(const neuron_member_outputs *outputs, const neuron_dataset_t *dataset)

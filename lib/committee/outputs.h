@@ -36,6 +36,15 @@ int neuron_member_outputs_given(neuron_member_outputs **outputs, neuron_hold *ho
                                 int64_t count, const neuron_tensor_t *targets);
 NEURON_HOLD_DECLARE(member_outputs);
 
+/* What is right or wrong about an example, as neuron_evaluation_accuracy() counts: the places of a
+ * map, else one thing; and whether outputs, [size], are right about one. */
+static inline int64_t neuron_member_outputs_units(const neuron_member_outputs *outputs)
+{
+    return outputs->plan.kind == NEURON_EVALUATION_PIXELS ? outputs->plan.places : 1;
+}
+bool neuron_member_outputs_right(const neuron_member_outputs *outputs, int64_t example,
+                                 int64_t unit, const double *values);
+
 /* NEURON_E_NOT_FINITE if an output is not; NEURON_E_DATA with `shares` for one outside of 0 to 1.
  */
 int neuron_member_outputs_check(const neuron_member_outputs *outputs, bool shares);

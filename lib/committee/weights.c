@@ -21,17 +21,10 @@ static const neuron_word methods[] = {
     {0, ""},
 };
 
-static const neuron_word goals[] = {
-    {NEURON_BLEND_AUTO, "auto"},
-    {NEURON_BLEND_LOG_LOSS, "log_loss"},
-    {NEURON_BLEND_MEAN_SQUARED_ERROR, "mean_squared_error"},
-    {NEURON_BLEND_ACCURACY, "accuracy"},
-    {0, ""},
-};
-
 static const neuron_option rows[] = {
     NEURON_CHOICE(METHOD, "method", methods, ACCURACY, "how the weights are learnt"),
-    NEURON_CHOICE(GOAL, "goal", goals, NEURON_BLEND_AUTO, "what the weights make best"),
+    NEURON_CHOICE(GOAL, "goal", neuron_blend_goals, NEURON_BLEND_AUTO,
+                  "what the weights make best"),
     NEURON_INTEGER(ROUNDS, "rounds", 1, 100000, 100, "members that greedy selection adds"),
 };
 
@@ -86,15 +79,12 @@ static void weigh_by_accuracy(double *weights, const neuron_member_outputs *outp
 
 static int learn(double *weights, const neuron_member_outputs *outputs, const request *asked)
 {
-    neuron_blend_goal goal = asked->goal;
-    if (goal == NEURON_BLEND_AUTO)
-        goal = outputs->plan.kind == NEURON_EVALUATION_REGRESSION ? NEURON_BLEND_MEAN_SQUARED_ERROR
-                                                                  : NEURON_BLEND_LOG_LOSS;
+    neuron_blend_goal goal = neuron_blend_goal_of(asked->goal, outputs);
     if (asked->method == ACCURACY) {
         weigh_by_accuracy(weights, outputs);
         return NEURON_OK;
     }
-    RETURN_IF_ERROR(neuron_member_outputs_check(outputs, goal == NEURON_BLEND_LOG_LOSS));
+    RETURN_IF_ERROR(neuron_blend_check(goal, outputs));
     return asked->method == CONVEX ? neuron_blend_convex(weights, outputs, goal)
                                    : neuron_blend_greedy(weights, outputs, goal, asked->rounds);
 }

@@ -99,6 +99,30 @@ def test_members_joined_by_what_learns(members, glyphs):
         nn.Committee.join(members[:2], combiner)
 
 
+def test_what_members_are_worth(members, glyphs):
+    x, y = glyphs
+    count = len(members)
+    right = np.array([member.predict(x).argmax(axis=1) == y for member in members])
+    differ = np.array([[(a != b).mean() for b in right] for a in right])
+    assert np.allclose(nn.Committee.diversity(members, x, y), differ)
+    assert nn.Committee.diversity(members, nn.Dataset(x, y), measure="double_fault").shape == (count, count)
+    added = nn.Committee.contributions(members, x, y)
+    others = nn.Committee(members[1:]).evaluate(x, y).loss - nn.Committee(members).evaluate(x, y).loss
+    assert added[0] == pytest.approx(others, abs=1e-5)
+    assert nn.Committee.contributions(members, x, y, weights=[1, 0, 0][:count])[1] == 0
+    costs = nn.Committee.costs(members, unit="parameters")
+    assert list(costs) == [sum(array.size for array in member.arrays.values()) for member in members]
+    assert (nn.Committee.costs(members, batch_size=4) > 0).all()
+    kept = nn.Committee.prune(members, 2, x, y, fill=True)
+    assert len(kept) == 2 and len(set(kept)) == 2
+    assert nn.Committee.prune(members, costs[kept[0]], x, y, costs=costs)
+    for wrong in (lambda: nn.Committee.prune(members, 0, x, y), lambda: nn.Committee.diversity(members, x, y, measure="q")):
+        with pytest.raises(nn.ArgumentError):
+            wrong()
+    with pytest.raises(ValueError, match="costs"):
+        nn.Committee.prune(members, 1, x, y, costs=[1])
+
+
 def test_members_that_are_built_alike_start_differently(glyphs):
     def plain():
         return nn.Sequential([nn.Input(64), nn.Dense(10, activation="softmax")])

@@ -1072,6 +1072,111 @@ committee_weights_from_outputs(const context &context, const handles<neuron_tens
     return detail::given(status, std::move(weights));
 }
 
+/** neuron_committee_diversity(): a number for each pair of members, the first with all first. */
+inline outcome<std::vector<double>> committee_diversity(const handles<neuron_graph_t> &members,
+                                                        const dataset &examples,
+                                                        const options &options = {})
+{
+    std::vector<double> values(static_cast<std::size_t>(members.count() * members.count()));
+    const int status = neuron_committee_diversity(values.data(), members.data(), members.count(),
+                                                  examples.get(), options.c_str());
+    return detail::given(status, std::move(values));
+}
+
+/** neuron_committee_diversity_from_outputs() */
+inline outcome<std::vector<double>>
+committee_diversity_from_outputs(const context &context, const handles<neuron_tensor_t> &outputs,
+                                 const tensor &targets, const options &options = {})
+{
+    std::vector<double> values(static_cast<std::size_t>(outputs.count() * outputs.count()));
+    const int status =
+        neuron_committee_diversity_from_outputs(values.data(), context.get(), outputs.data(),
+                                                outputs.count(), targets.get(), options.c_str());
+    return detail::given(status, std::move(values));
+}
+
+/** neuron_committee_contributions(): `weights` for as many members, or none. */
+inline outcome<std::vector<double>> committee_contributions(const handles<neuron_graph_t> &members,
+                                                            const dataset &examples,
+                                                            span<const double> weights = {},
+                                                            const options &options = {})
+{
+    using list = std::vector<double>;
+    if (!weights.empty() && detail::count_of(weights) != members.count())
+        return detail::refused<list>(NEURON_E_ARGUMENT,
+                                     "committee: there are not as many weights as members");
+    list values(static_cast<std::size_t>(members.count()));
+    const int status =
+        neuron_committee_contributions(values.data(), members.data(), members.count(),
+                                       weights.data(), examples.get(), options.c_str());
+    return detail::given(status, std::move(values));
+}
+
+/** neuron_committee_contributions_from_outputs(): `weights` for as many members, or none. */
+inline outcome<std::vector<double>>
+committee_contributions_from_outputs(const context &context,
+                                     const handles<neuron_tensor_t> &outputs, const tensor &targets,
+                                     span<const double> weights = {}, const options &options = {})
+{
+    using list = std::vector<double>;
+    if (!weights.empty() && detail::count_of(weights) != outputs.count())
+        return detail::refused<list>(NEURON_E_ARGUMENT,
+                                     "committee: there are not as many weights as members");
+    list values(static_cast<std::size_t>(outputs.count()));
+    const int status = neuron_committee_contributions_from_outputs(
+        values.data(), context.get(), outputs.data(), outputs.count(), weights.data(),
+        targets.get(), options.c_str());
+    return detail::given(status, std::move(values));
+}
+
+/** neuron_committee_costs(): a number for each member. */
+inline outcome<std::vector<double>> committee_costs(const handles<neuron_graph_t> &members,
+                                                    const options &options = {})
+{
+    std::vector<double> costs(static_cast<std::size_t>(members.count()));
+    const int status =
+        neuron_committee_costs(costs.data(), members.data(), members.count(), options.c_str());
+    return detail::given(status, std::move(costs));
+}
+
+/** neuron_committee_prune(): which members to keep; `costs` for as many, or none for 1 each. */
+inline outcome<std::vector<std::int64_t>> committee_prune(const handles<neuron_graph_t> &members,
+                                                          double budget, const dataset &examples,
+                                                          span<const double> costs = {},
+                                                          const options &options = {})
+{
+    using list = std::vector<std::int64_t>;
+    if (!costs.empty() && detail::count_of(costs) != members.count())
+        return detail::refused<list>(NEURON_E_ARGUMENT,
+                                     "committee: there are not as many costs as members");
+    list kept(static_cast<std::size_t>(members.count()));
+    std::int64_t count = 0;
+    const int status =
+        neuron_committee_prune(kept.data(), &count, members.data(), members.count(), costs.data(),
+                               budget, examples.get(), options.c_str());
+    kept.resize(static_cast<std::size_t>(count));
+    return detail::given(status, std::move(kept));
+}
+
+/** neuron_committee_prune_from_outputs(): `costs` for as many members, or none for 1 each. */
+inline outcome<std::vector<std::int64_t>>
+committee_prune_from_outputs(const context &context, const handles<neuron_tensor_t> &outputs,
+                             double budget, const tensor &targets, span<const double> costs = {},
+                             const options &options = {})
+{
+    using list = std::vector<std::int64_t>;
+    if (!costs.empty() && detail::count_of(costs) != outputs.count())
+        return detail::refused<list>(NEURON_E_ARGUMENT,
+                                     "committee: there are not as many costs as members");
+    list kept(static_cast<std::size_t>(outputs.count()));
+    std::int64_t count = 0;
+    const int status = neuron_committee_prune_from_outputs(
+        kept.data(), &count, context.get(), outputs.data(), outputs.count(), costs.data(), budget,
+        targets.get(), options.c_str());
+    kept.resize(static_cast<std::size_t>(count));
+    return detail::given(status, std::move(kept));
+}
+
 /** neuron_committee_outputs() */
 inline outcome<dataset> committee_outputs(const handles<neuron_graph_t> &members,
                                           const dataset &examples)

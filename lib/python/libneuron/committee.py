@@ -39,7 +39,7 @@ class Committee(Model):
         members = _models(members)
         if not isinstance(rule, str):
             raise TypeError(f"the rule is {rule!r}; it must be a text")
-        array = pointers(_c.neuron_graph_p, [member._graph for member in members])
+        array = _graphs(members)
         given = None
         if weights is not None:
             if len(weights) != len(members):
@@ -71,7 +71,7 @@ class Committee(Model):
         """
         members = _models(members)
         dataset = _validation(members[0], validation_data)
-        array = pointers(_c.neuron_graph_p, [member._graph for member in members])
+        array = _graphs(members)
         return _committee(members, context, lambda graph, handle: _c.neuron_committee_stack(
             graph, handle, array, len(members), dataset._handle, options_text(options)))
 
@@ -82,7 +82,7 @@ class Committee(Model):
         Committee.outputs() makes what it learns from.
         """
         members = _models(members)
-        array = pointers(_c.neuron_graph_p, [member._graph for member in members])
+        array = _graphs(members)
         return _committee(members, context, lambda graph, handle: _c.neuron_committee_join(
             graph, handle, array, len(members), combiner._graph))
 
@@ -91,7 +91,7 @@ class Committee(Model):
         """What members put out for a Dataset, or for x with the targets y: side by side, as a Dataset with these."""
         members = _models(members)
         dataset = _validation(members[0], x if y is None else (x, y))
-        array = pointers(_c.neuron_graph_p, [member._graph for member in members])
+        array = _graphs(members)
         handle = _c.DatasetHandle()
         check(_c.neuron_committee_outputs(handle, array, len(members), dataset._handle))
         return Dataset._of(handle, dataset._context)
@@ -112,6 +112,58 @@ class Committee(Model):
             weights, context._handle, pointers(_c.neuron_tensor_p, tensors), len(tensors),
             copied(labels_of(targets).array, context), options_text(options)))
         return np.array(weights[:len(tensors)])
+
+    @staticmethod
+    def diversity(members: Sequence[Model], x: Any, y: Any = None, **options: Any) -> np.ndarray:
+        """How differently members err, pair by pair: a matrix. Options are those of the family "committee_diversity":
+        measure="disagreement", "double_fault", "q_statistic", "correlation" or "kappa"."""
+        members = _models(members)
+        dataset = _validation(members[0], x if y is None else (x, y))
+        values = np.empty((len(members), len(members)))
+        check(_c.neuron_committee_diversity(_doubles(values), _graphs(members), len(members), dataset._handle,
+                                            options_text(options)))
+        return values
+
+    @staticmethod
+    def contributions(members: Sequence[Model], x: Any, y: Any = None, *, weights: Optional[Sequence[float]] = None,
+                      **options: Any) -> np.ndarray:
+        """What each member adds to the mean of all, or to the one with weights: above 0 for members that help. Options
+        are those of the family "committee_contributions": measure="leave_one_out" or "permutation", goal, ..."""
+        members = _models(members)
+        if weights is not None and len(weights) != len(members):
+            raise ValueError(f"there are {len(members)} members and {len(weights)} weights")
+        dataset = _validation(members[0], x if y is None else (x, y))
+        given = None if weights is None else _doubles(np.array(weights, np.float64))
+        values = np.empty(len(members))
+        check(_c.neuron_committee_contributions(_doubles(values), _graphs(members), len(members), given,
+                                                dataset._handle, options_text(options)))
+        return values
+
+    @staticmethod
+    def costs(members: Sequence[Model], **options: Any) -> np.ndarray:
+        """What each member costs: the seconds of a prediction, or with unit="parameters" how many it has. Options are
+        those of the family "committee_costs": unit, batch_size, repeats."""
+        members = _models(members)
+        values = np.empty(len(members))
+        check(_c.neuron_committee_costs(_doubles(values), _graphs(members), len(members), options_text(options)))
+        return values
+
+    @staticmethod
+    def prune(members: Sequence[Model], budget: float, x: Any, y: Any = None, *,
+              costs: Optional[Sequence[float]] = None, **options: Any) -> List[int]:
+        """Which members to keep in a smaller committee: no more than `budget`, or as many as cost no more than that.
+
+        Their numbers come in the order in which they were chosen. Options are those of the family "committee_prune":
+        goal, fill."""
+        members = _models(members)
+        if costs is not None and len(costs) != len(members):
+            raise ValueError(f"there are {len(members)} members and {len(costs)} costs")
+        dataset = _validation(members[0], x if y is None else (x, y))
+        given = None if costs is None else _doubles(np.array(costs, np.float64))
+        kept, count = (ctypes.c_int64 * len(members))(), ctypes.c_int64()
+        check(_c.neuron_committee_prune(kept, count, _graphs(members), len(members), given, float(budget),
+                                        dataset._handle, options_text(options)))
+        return kept[:count.value]
 
     @staticmethod
     def fit(build: Callable[..., Model], x: Any, y: Any = None, *, members: int = 5,  # type: ignore[override]
@@ -205,6 +257,14 @@ def _built(build: Callable[..., Model], seed: int) -> Model:
     if not isinstance(model, Model):
         raise TypeError(f"build() gave {type(model).__name__}, not a model")
     return model
+
+
+def _graphs(members: List[Model]) -> Any:
+    return pointers(_c.neuron_graph_p, [member._graph for member in members])
+
+
+def _doubles(array: np.ndarray) -> Any:
+    return array.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
 
 
 def _committee(members: List[Model], context: Optional[Context], make: Callable[[Any, Any], int]) -> Model:
