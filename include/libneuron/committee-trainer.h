@@ -35,6 +35,11 @@
  *    folds, and each example is predicted by one member of each kind that did not learn from it, as
  *    stacking wants it (Wolpert, 1992).
  *
+ *  - `snapshot`: one training leaves all members: its rate falls along a cosine and begins anew
+ *    after each `epochs` epochs, and before each restart its parameters are a member (Huang et al.,
+ *    2017; arXiv 1704.00109). So there are members * epochs epochs in all, and all members have
+ *    the one history.
+ *
  *  Everything that is drawn follows from the seed that the context has at the first run and from
  *  the number of the member: the same seed gives the same bytes with any number of threads, with a
  *  folder or without, and however often the run was interrupted.
@@ -80,8 +85,8 @@ typedef int (*neuron_committee_epoch_function_t)(neuron_committee_trainer_t *tra
 /** Makes a committee trainer without members: neuron_committee_trainer_set_builder() or
  *  neuron_committee_trainer_add_member() give it some. Options:
  *
- *  - `method`: what makes members differ: `initialization`, the default, `bagging` or `folds`, as
- *    above;
+ *  - `method`: what makes members differ: `initialization`, the default, `bagging`, `folds` or
+ *    `snapshot`, as above;
  *  - `members`: how many a builder is asked for, 1 to 4096, default 5. Graphs that are added count
  *    themselves;
  *  - `folds`: of `folds`, 2 or more, which the number of members is a multiple of; 0, the default,
@@ -200,7 +205,8 @@ neuron_committee_trainer_set_function(neuron_committee_trainer_t *trainer,
 
 /** Keeps the state in a folder, before the first run. There is a file `committee.json`, which says
  *  what is trained, and for each member a file `member-0.safetensors` and so on, of
- *  neuron_trainer_save(), which is written after each of its epochs, whole or not at all.
+ *  neuron_trainer_save(), which is written after each of its epochs, whole or not at all. Of
+ *  `snapshot` that is `training.safetensors`, and members' files are those of neuron_graph_save().
  *
  *  A run takes over what the folder has: one that was killed goes on with the epochs that each
  *  member has not done. The folder of another committee is refused and left as it is. One process

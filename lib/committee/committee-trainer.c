@@ -14,6 +14,7 @@ enum { MEAN, WEIGHTED_MEAN, MAJORITY_VOTE, WEIGHTED_VOTE };
 static const neuron_word methods[] = {{NEURON_COMMITTEE_METHOD_INITIALIZATION, "initialization"},
                                       {NEURON_COMMITTEE_METHOD_BAGGING, "bagging"},
                                       {NEURON_COMMITTEE_METHOD_FOLDS, "folds"},
+                                      {NEURON_COMMITTEE_METHOD_SNAPSHOT, "snapshot"},
                                       {0, ""}};
 static const neuron_word rules[] = {{MEAN, "mean"},
                                     {WEIGHTED_MEAN, "weighted_mean"},
@@ -83,6 +84,11 @@ bool neuron_committee_is_weighted(const neuron_committee_trainer_t *trainer)
     return rule == WEIGHTED_MEAN || rule == WEIGHTED_VOTE;
 }
 
+bool neuron_committee_takes_snapshots(const neuron_committee_trainer_t *trainer)
+{
+    return neuron_committee_method_of(trainer) == NEURON_COMMITTEE_METHOD_SNAPSHOT;
+}
+
 int64_t neuron_committee_folds(const neuron_committee_trainer_t *trainer)
 {
     int64_t folds = neuron_committee_count(trainer, NEURON_COMMITTEE_FOLDS);
@@ -140,6 +146,7 @@ void neuron_committee_trainer_unref(neuron_committee_trainer_t *trainer)
     neuron_context_t *context = trainer->context;
     for (int64_t i = 0; i < trainer->count; i++)
         neuron_committee_drop_member(&trainer->members[i]);
+    neuron_committee_drop_member(&trainer->source);
     neuron_release(context, trainer->members);
     for (int64_t i = 0; i < trainer->callback_count; i++)
         neuron_callback_unref(trainer->callbacks[i]);
@@ -362,7 +369,10 @@ const neuron_history_t *neuron_committee_trainer_history(const neuron_committee_
                                                          int64_t member)
 {
     const neuron_committee_member *found = find(trainer, member);
-    return found ? neuron_trainer_history(found->trainer) : NULL;
+    if (!found)
+        return NULL;
+    return neuron_trainer_history(
+        neuron_committee_takes_snapshots(trainer) ? trainer->source.trainer : found->trainer);
 }
 
 enum {
@@ -387,6 +397,8 @@ static const neuron_word progress_words[] = {
 static int64_t epochs_done(const neuron_committee_trainer_t *trainer)
 {
     int64_t done = 0, epochs = neuron_committee_count(trainer, NEURON_COMMITTEE_EPOCHS);
+    if (neuron_committee_takes_snapshots(trainer))
+        return (int64_t)atomic_load(&trainer->source.epochs_done);
     for (int64_t i = 0; i < trainer->count; i++) {
         const neuron_committee_member *member = &trainer->members[i];
         done += atomic_load(&member->done) ? epochs : (int64_t)atomic_load(&member->epochs_done);

@@ -31,7 +31,8 @@ enum {
 typedef enum neuron_committee_method {
     NEURON_COMMITTEE_METHOD_INITIALIZATION,
     NEURON_COMMITTEE_METHOD_BAGGING,
-    NEURON_COMMITTEE_METHOD_FOLDS
+    NEURON_COMMITTEE_METHOD_FOLDS,
+    NEURON_COMMITTEE_METHOD_SNAPSHOT
 } neuron_committee_method;
 
 enum {
@@ -51,6 +52,7 @@ typedef struct neuron_committee_member {
     bool ready;                /* it is set up, and has what the folder has of it */
     atomic_bool done;          /* trained to its end */
     atomic_llong epochs_done;  /* which other threads may ask for */
+    bool unsaved;              /* its last epoch could not be saved */
     int status;                /* of its part of the run, and the message of a failure */
     char message[NEURON_MESSAGE_SIZE];
 } neuron_committee_member;
@@ -80,6 +82,7 @@ struct neuron_committee_trainer {
 
     neuron_committee_member *members; /* of a builder from the first run on */
     int64_t count;
+    neuron_committee_member source; /* of snapshots: the one training that they are taken of */
 
     bool running, begun;
     uint64_t seed;      /* of the context when it began */
@@ -100,6 +103,9 @@ neuron_committee_method neuron_committee_method_of(const neuron_committee_traine
 const char *neuron_committee_method_name(const neuron_committee_trainer_t *trainer);
 const char *neuron_committee_rule_name(const neuron_committee_trainer_t *trainer);
 bool neuron_committee_is_weighted(const neuron_committee_trainer_t *trainer);
+
+/* Whether members are snapshots of one training. */
+bool neuron_committee_takes_snapshots(const neuron_committee_trainer_t *trainer);
 
 /* How many parts `folds` divides the examples into. */
 int64_t neuron_committee_folds(const neuron_committee_trainer_t *trainer);
@@ -144,5 +150,18 @@ int neuron_committee_open_folder(const neuron_committee_trainer_t *trainer);
  * there. */
 int neuron_committee_save_member(const neuron_committee_member *member);
 int neuron_committee_load_member(neuron_committee_member *member);
+
+/* The same of a member's graph alone. */
+int neuron_committee_save_graph(const neuron_committee_member *member);
+int neuron_committee_load_graph(neuron_committee_member *member);
+
+/* Snapshots: adds the schedule that the training goes by, makes members of its parameters at the
+ * end of an epoch that ends a cycle, takes over those of the folder, and fails if some are missing
+ * when the training is over. */
+int neuron_committee_add_cycles(neuron_trainer_t *trainer,
+                                const neuron_committee_trainer_t *committee);
+int neuron_committee_take_snapshot(neuron_committee_trainer_t *committee);
+int neuron_committee_load_snapshots(neuron_committee_trainer_t *committee);
+int neuron_committee_check_snapshots(const neuron_committee_trainer_t *committee);
 
 #endif

@@ -4,8 +4,9 @@
  *      "sample_fraction": 1.0, "seed": 7, "examples": 60000}
  *
  * and each member has the file of its training, member-0.safetensors and so on: see
- * checkpoint/write.c. What can be worked out from these, such as who learns from which example, is
- * not kept. */
+ * checkpoint/write.c. Snapshots have files of their graphs, and training.safetensors is the
+ * training that they are taken of. What can be worked out from these, such as who learns from which
+ * example, is not kept. */
 #include "committee/committee-trainer.h"
 
 #include "base/checked.h"
@@ -125,6 +126,8 @@ int neuron_committee_open_folder(const neuron_committee_trainer_t *trainer)
 static int member_path(char **path, const neuron_committee_member *member)
 {
     char name[NAME_SIZE];
+    if (member == &member->committee->source)
+        return make_path(path, member->committee, "training.safetensors");
     snprintf(name, sizeof name, "member-%" PRId64 ".safetensors", member->index);
     return make_path(path, member->committee, name);
 }
@@ -149,6 +152,28 @@ int neuron_committee_load_member(neuron_committee_member *member)
     char *path;
     RETURN_IF_ERROR(member_path(&path, member));
     int status = is_there(path) ? neuron_trainer_load(member->trainer, path) : NEURON_OK;
+    neuron_release(committee->context, path);
+    return status;
+}
+
+int neuron_committee_save_graph(const neuron_committee_member *member)
+{
+    const neuron_committee_trainer_t *committee = member->committee;
+    if (!committee->folder)
+        return NEURON_OK;
+    char *path;
+    RETURN_IF_ERROR(member_path(&path, member));
+    int status = neuron_graph_save(member->graph, path);
+    neuron_release(committee->context, path);
+    return status;
+}
+
+int neuron_committee_load_graph(neuron_committee_member *member)
+{
+    const neuron_committee_trainer_t *committee = member->committee;
+    char *path;
+    RETURN_IF_ERROR(member_path(&path, member));
+    int status = neuron_graph_load(&member->graph, committee->context, path);
     neuron_release(committee->context, path);
     return status;
 }

@@ -93,7 +93,10 @@ static int set_options(neuron_trainer_t *trainer, const neuron_committee_trainer
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         RETURN_IF_ERROR(neuron_trainer_set_number(
             trainer, options[i].name, neuron_committee_value(committee, options[i].key)));
-    return NEURON_OK;
+    if (!neuron_committee_takes_snapshots(committee))
+        return NEURON_OK;
+    double epochs = neuron_committee_value(committee, NEURON_COMMITTEE_EPOCHS);
+    return neuron_trainer_set_number(trainer, "epochs", epochs * (double)committee->count);
 }
 
 static int set_validation(neuron_trainer_t *trainer, const neuron_committee_member *member)
@@ -122,6 +125,7 @@ static int set_common(neuron_trainer_t *trainer, const neuron_committee_member *
             RETURN_IF_ERROR(neuron_trainer_set_output_loss(trainer, i, committee->loss, 1));
     RETURN_IF_ERROR(neuron_trainer_set_augmentation(trainer, committee->augmentation));
     RETURN_IF_ERROR(set_validation(trainer, member));
+    RETURN_IF_ERROR(neuron_committee_add_cycles(trainer, committee));
     for (int64_t i = 0; i < committee->callback_count; i++)
         RETURN_IF_ERROR(neuron_trainer_add_callback(trainer, committee->callbacks[i]));
     return NEURON_OK;

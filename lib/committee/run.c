@@ -46,13 +46,24 @@ static int tell(neuron_committee_member *member)
     return neuron_fail_call(result, before, "its epoch function returned %d", result);
 }
 
+/* Keeps what an epoch has left. What fails is tried again by the next run. */
+static int keep(neuron_committee_member *member)
+{
+    member->unsaved = true;
+    if (member == &member->committee->source)
+        RETURN_IF_ERROR(neuron_committee_take_snapshot(member->committee));
+    RETURN_IF_ERROR(neuron_committee_save_member(member));
+    member->unsaved = false;
+    return NEURON_OK;
+}
+
 /* The last of a trainer's callbacks: what it saves is whole. */
 static int after_epoch(neuron_trainer_t *trainer, int32_t event, void *user_data)
 {
     (void)event;
     FLOAT_SCOPE;
     neuron_committee_member *member = user_data;
-    int status = neuron_committee_save_member(member);
+    int status = keep(member);
     atomic_store(&member->epochs_done, trainer->progress.epoch);
     if (status == NEURON_OK)
         status = tell(member);
@@ -65,6 +76,8 @@ int neuron_committee_attach(neuron_committee_member *member)
     RETURN_IF_ERROR(neuron_trainer_add_function(member->trainer, NEURON_EVENT_EPOCH_END,
                                                 after_epoch, member, NULL));
     RETURN_IF_ERROR(neuron_committee_load_member(member));
+    if (member == &member->committee->source)
+        RETURN_IF_ERROR(neuron_committee_load_snapshots(member->committee));
     atomic_store(&member->epochs_done, member->trainer->progress.epoch);
     return NEURON_OK;
 }
@@ -75,7 +88,9 @@ static void train(neuron_committee_member *member)
 {
     if (atomic_load(&member->committee->ending))
         return;
-    int status = neuron_trainer_run(NULL, member->trainer);
+    int status = member->unsaved ? keep(member) : NEURON_OK;
+    if (status == NEURON_OK)
+        status = neuron_trainer_run(NULL, member->trainer);
     if (status == NEURON_OK) {
         neuron_trainer_drop_step(member->trainer); /* the memory of a training */
         atomic_store(&member->done, true);
@@ -220,6 +235,14 @@ static int check(const neuron_committee_trainer_t *trainer)
         return neuron_fail(NEURON_E_STATE,
                            "committee: rule is %s, whose weights need a validation set",
                            neuron_committee_rule_name(trainer));
+    if (neuron_committee_takes_snapshots(trainer)) {
+        if (!trainer->build.function)
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "committee: snapshots are of one training, whose graph a builder "
+                               "makes");
+        return neuron_check_range(neuron_committee_count(trainer, NEURON_COMMITTEE_EPOCHS), 1,
+                                  INT32_MAX / members, "epochs", "committee");
+    }
     if (neuron_committee_method_of(trainer) != NEURON_COMMITTEE_METHOD_FOLDS)
         return NEURON_OK;
     if (folds < 2 || members % folds != 0)
@@ -244,6 +267,7 @@ static int create_members(neuron_committee_trainer_t *trainer)
     if (!trainer->members)
         return NEURON_E_MEMORY;
     trainer->count = count;
+    trainer->source.committee = trainer;
     for (int64_t i = 0; i < count; i++) {
         trainer->members[i].committee = trainer;
         trainer->members[i].index = i;
@@ -263,9 +287,25 @@ static int begin(neuron_committee_trainer_t *trainer)
     return NEURON_OK;
 }
 
+static int train_source(neuron_committee_trainer_t *trainer)
+{
+    neuron_committee_member *source = &trainer->source;
+    RETURN_IF_ERROR(neuron_committee_make_member(source));
+    atomic_store(&trainer->ending, false);
+    trainer->side_by_side = 1;
+    source->status = NEURON_OK;
+    if (!atomic_load(&source->done))
+        train(source);
+    if (source->status < 0)
+        return neuron_fail(source->status, "committee: %s", source->message);
+    return source->status == NEURON_OK ? neuron_committee_check_snapshots(trainer) : source->status;
+}
+
 static int run(neuron_committee_trainer_t *trainer)
 {
     RETURN_IF_ERROR(begin(trainer));
+    if (neuron_committee_takes_snapshots(trainer))
+        return train_source(trainer);
     for (int64_t i = 0; i < trainer->count; i++)
         RETURN_IF_ERROR(neuron_committee_make_member(&trainer->members[i]));
     return train_members(trainer);

@@ -91,8 +91,9 @@ static inline test_bytes train(bench *b)
 static inline const char *new_folder(const char *folder)
 {
     static const char *const files[] = {"committee.json", "member-0.safetensors",
-                                        "member-1.safetensors", "member-2.safetensors"};
-    for (int i = 0; i < 4; i++) {
+                                        "member-1.safetensors", "member-2.safetensors",
+                                        "training.safetensors"};
+    for (int i = 0; i < 5; i++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%s", folder, files[i]);
         unlink(path);

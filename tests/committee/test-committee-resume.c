@@ -8,6 +8,7 @@
 enum { MEMBERS = 3, EPOCHS = 3 };
 
 static const char options[] = "method=bagging, members=3, epochs=3";
+static const char *const methods[] = {options, "method=snapshot, members=3, epochs=3"};
 
 /* How many epochs of all members pass before the run ends. */
 typedef struct limit {
@@ -28,24 +29,25 @@ static int count_down(neuron_committee_trainer_t *trainer, int64_t member, void 
     return NEURON_STOP;
 }
 
-static void set_up_with(bench *b, const char *folder, limit *l, const char *threads)
+static void set_up_with(bench *b, int method, const char *folder, limit *l, const char *threads)
 {
     neuron_callback_t *stop;
-    set_up(b, options);
+    set_up(b, methods[method]);
     assert_ok(neuron_context_set(b->context, threads));
     assert_ok(neuron_callback_create(&stop, b->context, "early_stopping",
                                      "monitor=validation_accuracy, patience=1, restore_best=yes"));
-    assert_ok(neuron_committee_trainer_add_callback(b->trainer, stop));
+    if (method == 0)
+        assert_ok(neuron_committee_trainer_add_callback(b->trainer, stop));
     neuron_callback_unref(stop);
     assert_ok(neuron_committee_trainer_set_folder(b->trainer, folder));
     if (l)
         assert_ok(neuron_committee_trainer_set_function(b->trainer, count_down, l, NULL));
 }
 
-static test_bytes uninterrupted(void)
+static test_bytes uninterrupted(int method)
 {
     bench b;
-    set_up_with(&b, NULL, NULL, "threads=1");
+    set_up_with(&b, method, NULL, NULL, "threads=1");
     test_bytes bytes = train(&b);
     tear_down(&b);
     return bytes;
@@ -56,11 +58,11 @@ static test_bytes uninterrupted(void)
 START_TEST(test_stop_and_go_on)
 {
     bench b;
-    test_bytes expected = uninterrupted();
+    test_bytes expected = uninterrupted(_i / 2);
     int runs = 0, status = NEURON_STOP;
     limit l = {0};
-    set_up_with(&b, _i ? new_folder(test_file("stopped")) : NULL, &l,
-                _i ? "threads=2" : "threads=1");
+    set_up_with(&b, _i / 2, _i % 2 ? new_folder(test_file("stopped")) : NULL, &l,
+                _i % 2 ? "threads=2" : "threads=1");
     neuron_graph_t *committee = NULL;
     while (status == NEURON_STOP) {
         l.epochs = 1;
@@ -69,7 +71,7 @@ START_TEST(test_stop_and_go_on)
         runs++;
     }
     assert_ok(status);
-    ck_assert_int_gt(runs, _i ? 2 : MEMBERS);
+    ck_assert_int_gt(runs, _i == 1 ? 2 : MEMBERS);
     test_bytes found = bytes_of(committee);
     ck_assert(same_bytes(expected, found));
     neuron_graph_unref(committee);
@@ -82,14 +84,14 @@ END_TEST
 
 /* ---- Killing ---- */
 
-static int run_to_death(const char *folder, int epochs)
+static int run_to_death(int method, const char *folder, int epochs)
 {
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         bench b;
         limit l = {.epochs = epochs, .kill = true};
-        set_up_with(&b, folder, &l, "threads=1");
+        set_up_with(&b, method, folder, &l, "threads=1");
         (void)neuron_committee_trainer_run(NULL, b.trainer);
         _exit(0);
     }
@@ -101,14 +103,14 @@ static int run_to_death(const char *folder, int epochs)
 
 START_TEST(test_killed_at_each_epoch)
 {
-    test_bytes expected = uninterrupted();
+    test_bytes expected = uninterrupted(_i);
     const char *folder = new_folder(test_file("killed"));
     int deaths = 0;
-    while (run_to_death(folder, 1) == 3) /* each life does one epoch */
+    while (run_to_death(_i, folder, 1) == 3) /* each life does one epoch */
         ck_assert_int_lt(deaths++, MEMBERS * EPOCHS + 1);
     ck_assert_int_gt(deaths, MEMBERS);
     bench b;
-    set_up_with(&b, folder, NULL, "threads=2");
+    set_up_with(&b, _i, folder, NULL, "threads=2");
     test_bytes found = train(&b);
     ck_assert(same_bytes(expected, found));
     for (int i = 0; i < MEMBERS; i++) /* of all lives */
@@ -174,8 +176,8 @@ int main(void)
     Suite *suite = suite_create("committee-resume");
     TCase *tcase = tcase_create("all");
     tcase_set_timeout(tcase, 240);
-    tcase_add_loop_test(tcase, test_stop_and_go_on, 0, 2);
-    tcase_add_test(tcase, test_killed_at_each_epoch);
+    tcase_add_loop_test(tcase, test_stop_and_go_on, 0, 4);
+    tcase_add_loop_test(tcase, test_killed_at_each_epoch, 0, 2);
     tcase_add_test(tcase, test_other_folders_are_refused);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

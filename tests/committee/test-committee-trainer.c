@@ -1,6 +1,8 @@
 /* Committee trainers: who learns from what, what comes of it, and failures on the way. */
 #include "committee-bench.h"
 
+#include "committee/committee-trainer.h"
+
 #include <math.h>
 #include <setjmp.h>
 
@@ -262,6 +264,78 @@ START_TEST(test_threads_change_nothing)
 }
 END_TEST
 
+/* ---- Snapshots ---- */
+
+/* The parameters that the training has, by hand, after so many of the cycles. */
+static test_bytes train_cycles(bench *b, int cycles)
+{
+    neuron_graph_t *graph;
+    neuron_trainer_t *trainer;
+    neuron_callback_t *cosine;
+    uint64_t seed = neuron_committee_member_seed(b->trainer, 0);
+    assert_ok(neuron_context_set_seed(b->context, seed));
+    assert_ok(build_glyphs(&graph, b->context, 0, NULL));
+    assert_ok(neuron_trainer_create(&trainer, graph, b->optimizer, b->train));
+    assert_ok(neuron_callback_create(&cosine, b->context, "cosine_schedule",
+                                     "length=8, per_step=yes, restart=yes"));
+    assert_ok(neuron_trainer_add_callback(trainer, cosine));
+    assert_ok(neuron_trainer_set_number(trainer, "epochs", 2 * cycles));
+    assert_ok(neuron_trainer_run(NULL, trainer));
+    test_bytes bytes = bytes_of(graph);
+    neuron_callback_unref(cosine);
+    neuron_trainer_unref(trainer);
+    neuron_graph_unref(graph);
+    return bytes;
+}
+
+START_TEST(test_snapshots)
+{
+    bench b;
+    set_up(&b, "method=snapshot, members=3, epochs=2"); /* of four steps each */
+    free(train(&b).data);
+    ck_assert(progress(&b, "epochs") == 6 && progress(&b, "epochs_done") == 6);
+    ck_assert(progress(&b, "members_done") == 3);
+    const neuron_history_t *history = neuron_committee_trainer_history(b.trainer, 2);
+    ck_assert_ptr_eq(history, neuron_committee_trainer_history(b.trainer, 0));
+    ck_assert_int_eq(neuron_history_epochs(history), 6);
+    for (int i = 0; i < 3; i++) {
+        test_bytes found = bytes_of(neuron_committee_trainer_member(b.trainer, i));
+        test_bytes expected = train_cycles(&b, i + 1);
+        ck_assert_msg(same_bytes(found, expected), "member %d", i);
+        free(found.data);
+        free(expected.data);
+    }
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(test_snapshots_that_are_missing)
+{
+    bench b;
+    neuron_callback_t *stop;
+    set_up(&b, "method=snapshot, members=3, epochs=4");
+    assert_ok(neuron_callback_create(&stop, b.context, "early_stopping",
+                                     "monitor=loss, min_delta=1000, patience=4"));
+    assert_ok(neuron_committee_trainer_add_callback(b.trainer, stop));
+    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_STATE);
+    assert_message("the training ended in epoch 5, before the snapshot that is member 1");
+    ck_assert(progress(&b, "members_done") == 1);
+    neuron_callback_unref(stop);
+    tear_down(&b);
+    set_up(&b, "method=snapshot, epochs=0");
+    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
+    tear_down(&b);
+    assert_ok(set_up_in(&b, test_context(), "method=snapshot"));
+    neuron_graph_t *graph;
+    assert_ok(build_glyphs(&graph, b.context, 0, NULL));
+    assert_ok(neuron_committee_trainer_add_member(b.trainer, graph));
+    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
+    assert_message("whose graph a builder makes");
+    neuron_graph_unref(graph);
+    tear_down(&b);
+}
+END_TEST
+
 /* ---- Functions of the caller's ---- */
 
 typedef struct calls {
@@ -468,15 +542,17 @@ END_TEST
 /* ---- Memory ---- */
 
 /* All that a run with a folder does. */
-static int do_all(bench *b, neuron_context_t *context, const char *folder)
+static int do_all(bench *b, neuron_context_t *context, const char *folder, bool snapshots)
 {
     neuron_graph_t *committee = NULL;
     neuron_tensor_t *all = NULL;
     neuron_callback_t *stop = NULL;
-    int status = set_up_in(b, context, "method=bagging, members=2, rule=weighted_mean");
+    int status = set_up_in(b, context,
+                           snapshots ? "method=snapshot, members=2, rule=weighted_mean"
+                                     : "method=bagging, members=2, rule=weighted_mean");
     if (status == NEURON_OK)
         status = neuron_callback_create(&stop, context, "early_stopping", "restore_best=yes");
-    if (status == NEURON_OK)
+    if (status == NEURON_OK && !snapshots)
         status = neuron_committee_trainer_add_callback(b->trainer, stop);
     if (status == NEURON_OK)
         status = neuron_committee_trainer_set_validation(b->trainer, b->validation);
@@ -486,7 +562,7 @@ static int do_all(bench *b, neuron_context_t *context, const char *folder)
         status = neuron_committee_trainer_set_folder(b->trainer, folder);
     if (status == NEURON_OK)
         status = neuron_committee_trainer_run(&committee, b->trainer);
-    if (status == NEURON_OK)
+    if (status == NEURON_OK && !snapshots)
         status = neuron_committee_trainer_out_of_fold(&all, b->trainer, 0);
     neuron_tensor_unref(all);
     neuron_graph_unref(committee);
@@ -504,7 +580,7 @@ START_TEST(test_failing_allocations)
         assert_ok(neuron_context_set(context, "threads=2"));
         bench b;
         atomic_store(&memory.left, allowed);
-        status = do_all(&b, context, new_folder(folder));
+        status = do_all(&b, context, new_folder(folder), _i == 1);
         if (status != NEURON_OK) {
             assert_status(status, NEURON_E_MEMORY);
             test_refill(&memory);
@@ -534,6 +610,8 @@ int main(void)
     tcase_add_loop_test(tcase, test_held_out_predictions, 0, 2);
     tcase_add_test(tcase, test_initialization_holds_nothing_out);
     tcase_add_loop_test(tcase, test_threads_change_nothing, 0, 3);
+    tcase_add_test(tcase, test_snapshots);
+    tcase_add_test(tcase, test_snapshots_that_are_missing);
     tcase_add_loop_test(tcase, test_failing_builder, 0, 3);
     tcase_add_test(tcase, test_builder_without_graph);
     tcase_add_test(tcase, test_left_builder);
@@ -541,7 +619,7 @@ int main(void)
     tcase_add_test(tcase, test_callbacks);
     tcase_add_test(tcase, test_given_members);
     tcase_add_test(tcase, test_wrong_arguments);
-    tcase_add_test(tcase, test_failing_allocations);
+    tcase_add_loop_test(tcase, test_failing_allocations, 0, 2);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

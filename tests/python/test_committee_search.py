@@ -139,6 +139,18 @@ def test_members_that_are_built_alike_start_differently(glyphs):
         nn.Committee.fit(lambda: 1 / 0, *glyphs)
 
 
+def test_snapshots(glyphs):
+    committee = nn.Committee.fit(build, *glyphs, members=3, method="snapshot", epochs=2, batch_size=32)
+    history = committee.histories[0]
+    assert len(committee.members) == 3 and len(committee.histories) == 3 and history.epochs == 6
+    assert list(history["learning_rate"][1::2]) == pytest.approx([history["learning_rate"][1]] * 3)
+    assert history["learning_rate"][1] < history["learning_rate"][0]
+    kernels = [member.arrays["dense.kernel"] for member in committee.members]
+    assert not np.array_equal(kernels[0], kernels[1]) and not np.array_equal(kernels[1], kernels[2])
+    each = np.mean([member.predict(glyphs[0]) for member in committee.members], 0)
+    assert np.allclose(committee.predict(glyphs[0]), each, atol=1e-6)
+
+
 def test_what_was_held_out(glyphs):
     x, y = glyphs
     committee = nn.Committee.fit(build, x, y, members=4, method="folds", folds=2, epochs=2)

@@ -16,7 +16,7 @@ from .model import Model, default_seed
 from .targets import dataset_for
 from .tensor import as_float, copied, wrap
 
-METHODS = ("initialization", "bagging", "folds")
+METHODS = ("initialization", "bagging", "folds", "snapshot")
 RULES = ("mean", "weighted_mean", "majority_vote", "weighted_vote")
 
 
@@ -176,7 +176,8 @@ class Committee(Model):
         build: makes a model; called once for each member, with a seed if it takes an argument. Members that it
             builds without a seed start differently all the same. It is called once more, at first, for the shapes.
         method: what makes members differ: "initialization", by what they start with alone; "bagging", each learns from a
-            sample with replacement; "folds", from all but one of as many parts as there are members (or `folds`).
+            sample with replacement; "folds", from all but one of as many parts as there are members (or `folds`);
+            "snapshot", one training that begins anew after each `epochs` epochs.
         combine: a rule of Committee(), or "stacking": a layer that learns from what the members put out.
         validation_data: what weights and stacking go by; else the share `hold_out` is kept from the members for that.
         folder: keeps the state of the training; a run that was interrupted or killed goes on from there.

@@ -78,7 +78,11 @@ class CommitteeTraining:
             for trainer, callbacks in added:
                 for each in callbacks:
                     _c.neuron_trainer_remove_callback(trainer._handle, each)
-        self.histories = [trainer.history for trainer in self.trainers]
+        count = int(_c.neuron_committee_trainer_member_count(self._handle))
+        if len(self.members) != count:  # snapshots of one training
+            self.members = [Model._of(ctypes.cast(_c.neuron_graph_ref(_c.neuron_committee_trainer_member(
+                self._handle, member)), _c.GraphHandle), self.context) for member in range(count)]
+        self.histories = [self.trainers[min(member, len(self.trainers) - 1)].history for member in range(count)]
         for model, history in zip(self.members, self.histories):
             model.history = history
 

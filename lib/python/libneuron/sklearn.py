@@ -31,7 +31,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from .callbacks import EarlyStopping, LibraryCallback, list_of
-from .committee import METHODS, RULES, Committee, _built, _stacked
+from .committee import RULES, Committee, _built
 from .context import Context, context as current_context
 from .data import Dataset
 from .kinds import Settings, loss_of, optimizers, optimizer_of
@@ -539,6 +539,9 @@ class _Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         return {"multioutput": True}
 
 
+METHODS = ("initialization", "bagging", "folds")
+
+
 class _Committee(_Estimator):
     """Several networks that decide together."""
 
@@ -614,10 +617,8 @@ class _Committee(_Estimator):
     def _join(self, held_out: Optional[_Data], seed: int) -> None:
         if self.combine == "stacking":
             assert held_out is not None
-            options = {"epochs": self.max_iter, "progress": False,
-                       "callbacks": [EarlyStopping(monitor="loss", patience=10, min_delta=1e-4)]}
             dataset = dataset_for(self.members_[0], held_out.x, held_out.y, [None], held_out.weights)
-            self.model_ = _stacked(self.members_, dataset, seed, options)
+            self.model_ = Committee.stack(self.members_, dataset)
             return
         weights = None
         if self.combine.startswith("weighted"):
