@@ -415,6 +415,48 @@ NEURON_API neuron_node_t *neuron_softmax(neuron_graph_t *graph, neuron_node_t *i
 NEURON_API neuron_node_t *neuron_log_softmax(neuron_graph_t *graph, neuron_node_t *input,
                                              const char *options);
 
+/** Sharper or softer probabilities by one number (Guo et al., ICML 2017; arXiv 1706.04599):
+ *  softmax(log(x) / T) along the last axis, T above 1 for softer ones. It never changes which is
+ *  the largest. Where the last axis has one place, or with `activation=sigmoid`, each value is a
+ *  probability of its own, and becomes sigmoid(log(x / (1 - x)) / T). neuron_graph_calibrate() fits
+ *  the number.
+ *  Array: `temperature` [1] (1), which training leaves alone.
+ *  Options: `activation`: `softmax`, the default, or `sigmoid`.
+ *  @param input  probabilities, of rank 1 or more, such as of a softmax or an average of some; its
+ *                shape is that of the output. Below 1.2e-38, and for single ones above 1 - 6e-8,
+ *                they count as these, so that their logarithm is finite. No other thread may use
+ *                the graph meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL neuron_node_t *
+neuron_temperature_scaling(neuron_graph_t *graph, neuron_node_t *input, const char *options);
+
+/** Probabilities by a scale and a bias for each class, as vector scaling (Guo et al., 2017) and
+ *  Platt's scaling (1999) have them: softmax(scale log(x) + bias) along the last axis. Where that
+ *  has one place, or with `activation=sigmoid`, each value is a probability of its own, and becomes
+ *  sigmoid(scale log(x / (1 - x)) + bias), with `normalize=yes` divided by the sum of these along
+ *  the last axis. neuron_graph_calibrate() fits the numbers.
+ *  Arrays: `scale` (ones), `bias` (zeros), each [channels], the extent of the last axis, which
+ *  training leaves alone.
+ *  Options: `activation`: `softmax`, the default, or `sigmoid`; `normalize` (no).
+ *  @param input  as for neuron_temperature_scaling(). No other thread may use the graph meanwhile.
+ *                Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL neuron_node_t *
+neuron_vector_scaling(neuron_graph_t *graph, neuron_node_t *input, const char *options);
+
+/** A table for each channel, with straight lines between its points, as NumPy's interp() has it:
+ *  the calibration of an isotonic regression, or scores that become ranks. Before the first point
+ *  its y holds, behind the last one the last. With `normalize=yes` values are divided by their sum
+ *  along the last axis; where that is 0, all become alike.
+ *  Arrays: `x` and `y`, each [channels, points] (zeros), which training leaves alone: along a
+ *  channel x must not fall. Where it stays the same, y jumps: to the left of that place, and in it,
+ *  the first y holds. A table with fewer points repeats its last one.
+ *  Options: `points`, `normalize` (no).
+ *  @param input   of rank 1 or more; its shape is that of the output.
+ *  @param points  of each table, 1 to 2^31 - 1. No other thread may use the graph meanwhile.
+ *                 Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL neuron_node_t *neuron_piecewise_linear(neuron_graph_t *graph,
+                                                               neuron_node_t *input, int64_t points,
+                                                               const char *options);
+
 /** Joins its inputs along an axis; all other extents must be equal.
  *  The skip-concatenation is concat(input, hidden).
  *  Options: `axis`: 0 to rank - 1, or -1 for the last, the default.
@@ -661,6 +703,8 @@ NEURON_API int neuron_node_initializer(const char **initializer, double *paramet
  *  - `extent_0` to `extent_6`: of a new shape, for reading: a number that needs more elements than
  *    the input has, or fewer, is refused. The rest of the shape follows, 0 for axes that it does
  *    not have.
+ *  - `activation`: what makes probabilities again: `softmax` or `sigmoid`. `normalize`: yes to
+ *    divide by the sum. `points` of a table.
  *  - `input_scale`, `input_zero_point`: of a quantised layer's input, for reading; see quantize.h.
  *
  *  Once another layer uses the node, or the graph is finished, what changes no shape of the node

@@ -30,6 +30,7 @@
 #include <libneuron/history.h>
 #include <libneuron/evaluation.h>
 #include <libneuron/search.h>
+#include <libneuron/calibration.h>
 #include <libneuron/quantize.h>
 
 #endif

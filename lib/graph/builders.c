@@ -431,6 +431,25 @@ neuron_node_t *neuron_log_softmax(neuron_graph_t *graph, neuron_node_t *input, c
     return add(graph, &neuron_layer_log_softmax, input, NULL, options);
 }
 
+neuron_node_t *neuron_temperature_scaling(neuron_graph_t *graph, neuron_node_t *input,
+                                          const char *options)
+{
+    return add(graph, &neuron_layer_temperature_scaling, input, NULL, options);
+}
+
+neuron_node_t *neuron_vector_scaling(neuron_graph_t *graph, neuron_node_t *input,
+                                     const char *options)
+{
+    return add(graph, &neuron_layer_vector_scaling, input, NULL, options);
+}
+
+neuron_node_t *neuron_piecewise_linear(neuron_graph_t *graph, neuron_node_t *input, int64_t points,
+                                       const char *options)
+{
+    return add(graph, &neuron_layer_piecewise_linear, input, SETTINGS(SET(POINTS, points)),
+               options);
+}
+
 neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs, int64_t count,
                              const char *options)
 {

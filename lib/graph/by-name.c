@@ -17,7 +17,7 @@ static int check_needed(const neuron_layer *layer, const neuron_options *options
         NEURON_NODE_KERNEL_WIDTH,  NEURON_NODE_RATE,         NEURON_NODE_DEVIATION,
         NEURON_NODE_FACTOR,        NEURON_NODE_BEGIN,        NEURON_NODE_COUNT,
         NEURON_NODE_FACTOR_HEIGHT, NEURON_NODE_FACTOR_WIDTH, NEURON_NODE_SCALE,
-        NEURON_NODE_OFFSET,        NEURON_NODE_KERNEL_SIZE};
+        NEURON_NODE_OFFSET,        NEURON_NODE_KERNEL_SIZE,  NEURON_NODE_POINTS};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const neuron_option *option = neuron_options_find(&layer->options, keys[i]);
         if (option && !neuron_options_given(options, keys[i]))

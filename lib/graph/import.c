@@ -375,9 +375,19 @@ neuron_node_t *neuron_graph_import_part(neuron_graph_t *graph, neuron_node_t *in
 
 /* ---- Other outputs ---- */
 
-static int copy_to_outputs(neuron_copying *copying, neuron_node_t *const *nodes, int64_t count,
+/* What the outputs of a copy are, and what changes them; NULL for nothing. */
+typedef struct new_outputs {
+    neuron_node_t *const *nodes;
+    int64_t count;
+    neuron_output_change *change;
+    const void *by;
+} new_outputs;
+
+static int copy_to_outputs(neuron_copying *copying, const new_outputs *outputs,
                            neuron_node_t **copies)
 {
+    neuron_node_t *const *nodes = outputs->nodes;
+    int64_t count = outputs->count, all = count;
     const neuron_graph_t *source = copying->source;
     bool *needed =
         neuron_allocate_zero(copying->graph->context, (size_t)source->node_count, sizeof *needed);
@@ -400,7 +410,9 @@ static int copy_to_outputs(neuron_copying *copying, neuron_node_t *const *nodes,
     RETURN_IF_ERROR(neuron_copying_run(copying, nodes, count));
     for (int32_t i = 0; i < count; i++)
         copies[i] = copying->copies[nodes[i]->index];
-    RETURN_IF_ERROR(neuron_graph_finish_many(copying->graph, copies, count));
+    if (outputs->change)
+        RETURN_IF_ERROR(outputs->change(copying->graph, copies, &all, outputs->by));
+    RETURN_IF_ERROR(neuron_graph_finish_many(copying->graph, copies, all));
     for (int32_t i = 0; i < count; i++)
         neuron_node_keep_names(copies[i], nodes[i]->meaning.class_names);
     return neuron_graph_copy_metadata(copying->graph, source);
@@ -420,22 +432,43 @@ static int check_nodes(const neuron_graph_t *source, neuron_node_t *const *nodes
     return NEURON_OK;
 }
 
-static int make_with_outputs(neuron_graph_t *graph, const neuron_graph_t *source,
-                             neuron_node_t *const *nodes, int64_t count)
+static int fill_with_outputs(neuron_graph_t *graph, const neuron_graph_t *source,
+                             const new_outputs *outputs)
 {
     neuron_copying copying;
     RETURN_IF_ERROR(neuron_graph_set_name(graph, source->name));
     graph->storage = source->storage;
     graph->seed = source->seed;
-    neuron_node_t **copies = neuron_allocate(graph->context, neuron_size(count), sizeof *copies);
+    neuron_node_t **copies =
+        neuron_allocate(graph->context, neuron_size(outputs->count) + 1, sizeof *copies);
     if (!copies)
         return NEURON_E_MEMORY;
     int status = neuron_copying_begin(&copying, graph, source, NULL);
     if (status == NEURON_OK)
-        status = copy_to_outputs(&copying, nodes, count, copies);
+        status = copy_to_outputs(&copying, outputs, copies);
     neuron_copying_end(&copying);
     neuron_release(graph->context, copies);
     return status;
+}
+
+static int make_with_outputs(neuron_graph_t **graph, const neuron_graph_t *source,
+                             const new_outputs *outputs)
+{
+    neuron_graph_t *made;
+    RETURN_IF_ERROR(neuron_graph_create(&made, source->context));
+    int status = fill_with_outputs(made, source, outputs);
+    if (status < 0)
+        neuron_graph_unref(made);
+    else
+        *graph = made;
+    return status;
+}
+
+int neuron_graph_copy_changed(neuron_graph_t **made, const neuron_graph_t *source,
+                              neuron_output_change *change, const void *by)
+{
+    return make_with_outputs(made, source,
+                             &(new_outputs){source->outputs, source->output_count, change, by});
 }
 
 int neuron_graph_with_outputs(neuron_graph_t **graph, const neuron_graph_t *source,
@@ -449,12 +482,5 @@ int neuron_graph_with_outputs(neuron_graph_t **graph, const neuron_graph_t *sour
     CHECK_ARGUMENT(nodes);
     CHECK_RANGE(count, 1, NEURON_NODES_MAX);
     RETURN_IF_ERROR(check_nodes(source, nodes, count));
-    neuron_graph_t *made;
-    RETURN_IF_ERROR(neuron_graph_create(&made, source->context));
-    int status = make_with_outputs(made, source, nodes, count);
-    if (status < 0)
-        neuron_graph_unref(made);
-    else
-        *graph = made;
-    return status;
+    return make_with_outputs(graph, source, &(new_outputs){.nodes = nodes, .count = count});
 }

@@ -31,6 +31,16 @@ void neuron_copying_end(neuron_copying *copying);
  * input. */
 int neuron_copying_run(const neuron_copying *copying, neuron_node_t *const *nodes, int64_t count);
 
+/* Changes the outputs of a copy before it is finished: `outputs` are those of the source, with room
+ * for one more, and `by` is what it goes by. */
+typedef int neuron_output_change(neuron_graph_t *graph, neuron_node_t **outputs, int64_t *count,
+                                 const void *by);
+
+/* Makes a copy of a finished graph with all that goes with it, and with other outputs, which mean
+ * what those in their places do. */
+int neuron_graph_copy_changed(neuron_graph_t **made, const neuron_graph_t *source,
+                              neuron_output_change *change, const void *by);
+
 /* Adds an input like that of another graph. */
 neuron_node_t *neuron_graph_copy_input(neuron_graph_t *graph, const neuron_node_t *input);
 

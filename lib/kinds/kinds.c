@@ -4,6 +4,7 @@
 
 #include "augment/augmentation.h"
 #include "committee/committee-trainer.h"
+#include "calibrate/calibrate.h"
 #include "committee/weights.h"
 #include "data/split.h"
 #include "data/stream.h"
@@ -57,6 +58,7 @@ static const family families[] = {
     {"evaluation", NULL, NULL, &neuron_evaluation_options},
     {"interval", NULL, NULL, &neuron_interval_options},
     {"mcnemar", NULL, NULL, &neuron_mcnemar_options},
+    {"calibration", NULL, NULL, &neuron_calibration_options},
     {"quantization", NULL, NULL, &neuron_quantization_options},
     {"trainer", NULL, NULL, &neuron_trainer_options},
     {"stream", NULL, NULL, &neuron_stream_options},

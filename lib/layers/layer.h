@@ -83,7 +83,10 @@ enum {
     NEURON_NODE_AXIS_3,
     NEURON_NODE_AXIS_4,
     NEURON_NODE_AXIS_5,
-    NEURON_NODE_AXIS_6
+    NEURON_NODE_AXIS_6,
+    NEURON_NODE_ACTIVATION,
+    NEURON_NODE_NORMALIZE,
+    NEURON_NODE_POINTS
 };
 
 /* How convolution and pooling treat the edge. */

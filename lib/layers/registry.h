@@ -36,6 +36,7 @@
     X(max_pool2d) \
     X(multiply) \
     X(permute) \
+    X(piecewise_linear) \
     X(prelu) \
     X(quantized_conv2d) \
     X(quantized_dense) \
@@ -52,8 +53,10 @@
     X(softsign) \
     X(standardize) \
     X(tanh) \
+    X(temperature_scaling) \
     X(unstandardize) \
     X(upsample2d) \
+    X(vector_scaling) \
     X(vote) \
     X(weighted_average) \
     X(zero_pad2d)

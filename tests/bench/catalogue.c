@@ -22,7 +22,9 @@ static const struct {
      "keep a; average a|keep a; weighted-average a|keep a; concat a|keep a; add a a|pad 1|"
      "clip 6|permute|"},
     {128, "512|", "relu|tanh|gelu|dropout 0.5|norm|layer-norm|keep a; add a|keep a; concat a|"},
-    {128, "10|1000|", "softmax|log-softmax|keep a; vote a|"},
+    {128, "10|1000|",
+     "softmax|log-softmax|keep a; vote a|softmax; temperature-scaling|softmax; vector-scaling|"
+     "softmax; piecewise-linear 100|"},
     {64, "28 28 1|32 32 3|", "rotation 0.1|"},
     {64, "28 28 1|28 28 3|28 28 6|28 28 20|28 28 64|",
      "max-pool 2|average-pool 2|max-pool 3 2 same|average-pool 3 2 same|max-pool 3 1 same|"

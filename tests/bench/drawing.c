@@ -18,6 +18,7 @@
  *      quantized-dense UNITS                         quantized-conv FILTERS WINDOW [same]
  *      norm, layer-norm, dropout RATE, noise DEVIATION, rotation FACTOR, pad PIXELS
  *      relu, tanh, ..., leaky-relu SLOPE, elu ALPHA, clip MAXIMUM (from 0), softmax, log-softmax
+ *      temperature-scaling, vector-scaling, piecewise-linear POINTS
  *      keep NAME           gives the present value a name
  *      from NAME           goes on from such a value
  *      add NAME..., multiply NAME..., average NAME..., weighted-average NAME..., vote NAME...,
@@ -223,6 +224,21 @@ static neuron_node_t *log_softmax(neuron_graph_t *graph, neuron_node_t *x)
     return neuron_log_softmax(graph, x, NULL);
 }
 
+static neuron_node_t *temperature(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_temperature_scaling(graph, x, NULL);
+}
+
+static neuron_node_t *vector_scaling(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_vector_scaling(graph, x, NULL);
+}
+
+static neuron_node_t *piecewise_linear(neuron_graph_t *graph, neuron_node_t *x, double points)
+{
+    return neuron_piecewise_linear(graph, x, (int64_t)points, "normalize=yes");
+}
+
 static neuron_node_t *clip(neuron_graph_t *graph, neuron_node_t *x, double maximum)
 {
     return neuron_clip(graph, x, 0, maximum);
@@ -255,6 +271,8 @@ static const struct {
     {"softmax", softmax},
     {"log-softmax", log_softmax},
     {"permute", permute},
+    {"temperature-scaling", temperature},
+    {"vector-scaling", vector_scaling},
 };
 
 static const struct {
@@ -268,6 +286,7 @@ static const struct {
     {"elu", neuron_elu},
     {"clip", clip},
     {"slice", slice},
+    {"piecewise-linear", piecewise_linear},
     {"rescale", rescale},
     {"upsample", upsample},
     {"upsample-bilinear", upsample_bilinear},

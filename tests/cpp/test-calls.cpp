@@ -261,9 +261,11 @@ void builders()
     EXPECT(x.gaussian_noise(0.5).number("deviation") == 0.5);
     EXPECT(x.random_rotation(0.125).number("factor") == 0.125);
     EXPECT(x.leaky_relu(0.2).number("slope") == 0.2 && x.elu(0.5).number("alpha") == 0.5);
-    for (const auto &node : {x.relu(), x.tanh(), x.sigmoid(), x.prelu(), x.gelu(), x.silu(),
-                             x.hard_swish(), x.selu(), x.softplus(), x.softsign(), x.exponential(),
-                             x.softmax(), x.log_softmax(), x.clip(-1, 1), x.layer("relu")})
+    for (const auto &node :
+         {x.relu(), x.tanh(), x.sigmoid(), x.prelu(), x.gelu(), x.silu(), x.hard_swish(), x.selu(),
+          x.softplus(), x.softsign(), x.exponential(), x.softmax(), x.log_softmax(), x.clip(-1, 1),
+          x.temperature_scaling(), x.vector_scaling("activation=sigmoid"), x.piecewise_linear(2),
+          x.layer("relu")})
         EXPECT(is(node, {8, 10, 2}));
     const auto f = x.flatten();
     const auto a = f.dense(5), b = f.dense(5, "use_bias=no");

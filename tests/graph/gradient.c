@@ -106,7 +106,16 @@ static void randomize_parameters(neuron_graph_t *graph)
         if (strcmp(name, "kernel") == 0)
             continue;
         bool positive = strcmp(name, "gamma") == 0 || strcmp(name, "moving_variance") == 0 ||
-                        strcmp(name, "deviation") == 0;
+                        strcmp(name, "deviation") == 0 || strcmp(name, "temperature") == 0;
+        if (strcmp(name, "x") == 0) { /* of a table, where they rise from -1 to 1 */
+            int64_t points = array->array->shape.extent[1];
+            for (int64_t j = 0; j < array->count; j++)
+                graph->values[array->offset + j] =
+                    (float)(((double)(j % points) + neuron_random_uniform(&reader)) * 2 /
+                                (double)points -
+                            1);
+            continue;
+        }
         for (int64_t j = 0; j < array->count; j++)
             graph->values[array->offset + j] =
                 (float)(neuron_random_uniform(&reader) - 0.5 + (positive ? 1 : 0));

@@ -1,5 +1,6 @@
 #include "reference-call.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -208,6 +209,62 @@ static void unstandardize(const reference_call *c)
         c->y[i] = c->x[i] * deviation[i % channels] + mean[i % channels];
 }
 
+/* What calibration makes probabilities of again, by the channel: logarithms or log-odds, times a
+ * scale, and a bias. */
+static double scaled(const reference_call *c, int64_t i, bool odds)
+{
+    int64_t k = i % c->shape->extent[c->shape->rank - 1];
+    const double *temperature = reference_array(c, "temperature");
+    const double *scale = reference_array(c, "scale"), *bias = reference_array(c, "bias");
+    double value = fmax(c->x[i], (double)FLT_MIN);
+    value = odds ? log(fmin(value, 1 - 0x1p-24) / (1 - fmin(value, 1 - 0x1p-24))) : log(value);
+    return temperature ? value / temperature[0] : value * scale[k] + bias[k];
+}
+
+/* Divides by the sums of the last axis. */
+static void share(const reference_call *c)
+{
+    int64_t channels = c->shape->extent[c->shape->rank - 1];
+    for (int64_t row = 0; row < c->count; row += channels) {
+        double sum = 0;
+        for (int64_t k = 0; k < channels; k++)
+            sum += c->y[row + k];
+        for (int64_t k = 0; k < channels; k++)
+            c->y[row + k] = sum == 0 ? 1.0 / (double)channels : c->y[row + k] / sum;
+    }
+}
+
+static void scaling(const reference_call *c)
+{
+    bool sigmoid = reference_option(c, NEURON_NODE_ACTIVATION) != 0;
+    bool vector = reference_array(c, "scale") != NULL;
+    for (int64_t i = 0; i < c->count; i++) {
+        double score = scaled(c, i, sigmoid);
+        c->y[i] = sigmoid ? 1 / (1 + exp(-score)) : exp(score);
+    }
+    if (!sigmoid || (vector && reference_option(c, NEURON_NODE_NORMALIZE) != 0))
+        share(c);
+}
+
+static void piecewise_linear(const reference_call *c)
+{
+    int64_t channels = c->shape->extent[c->shape->rank - 1];
+    int64_t points = (int64_t)reference_option(c, NEURON_NODE_POINTS);
+    for (int64_t i = 0; i < c->count; i++) {
+        const double *x = reference_array(c, "x") + i % channels * points;
+        const double *y = reference_array(c, "y") + i % channels * points;
+        int64_t j = 0;
+        while (j < points && x[j] < c->x[i])
+            j++;
+        if (j == 0 || j == points)
+            c->y[i] = y[j == 0 ? 0 : points - 1];
+        else
+            c->y[i] = y[j - 1] + (y[j] - y[j - 1]) * (c->x[i] - x[j - 1]) / (x[j] - x[j - 1]);
+    }
+    if (reference_option(c, NEURON_NODE_NORMALIZE) != 0)
+        share(c);
+}
+
 const reference_layer reference_value_layers[] = {
     {"clip", clip},
     {"dropout", dropout},
@@ -220,6 +277,7 @@ const reference_layer reference_value_layers[] = {
     {"leaky_relu", leaky_relu},
     {"log_softmax", log_softmax},
     {"own_dropout", own_dropout},
+    {"piecewise_linear", piecewise_linear},
     {"prelu", prelu},
     {"relu", relu},
     {"rescale", rescale},
@@ -233,7 +291,9 @@ const reference_layer reference_value_layers[] = {
     {"standardize", standardize},
     {"swish", silu},
     {"tanh", hyperbolic_tangent},
+    {"temperature_scaling", scaling},
     {"unit_length", unit_length},
     {"unstandardize", unstandardize},
+    {"vector_scaling", scaling},
     {NULL, NULL},
 };

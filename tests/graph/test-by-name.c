@@ -39,6 +39,7 @@ static const struct {
     {"max_pool2d", "kernel_height=4, kernel_width=2, stride_width=1", 1},
     {"multiply", NULL, 2},
     {"permute", "axis_0=1, axis_1=0", 1},
+    {"piecewise_linear", "points=3, normalize=yes", 1},
     {"prelu", NULL, 1},
     {"random_rotation", "factor=0.1, fill_mode=wrap", 1},
     {"relu", NULL, 1},
@@ -53,8 +54,10 @@ static const struct {
     {"softsign", NULL, 1},
     {"standardize", NULL, 1},
     {"tanh", NULL, 1},
+    {"temperature_scaling", "activation=sigmoid", 1},
     {"unstandardize", NULL, 1},
     {"upsample2d", "factor_height=2, factor_width=3, interpolation=bilinear", 1},
+    {"vector_scaling", "activation=sigmoid, normalize=yes", 1},
     {"vote", NULL, 2},
     {"zero_pad2d", "top=1, right=2", 1},
 };
@@ -119,6 +122,12 @@ static neuron_node_t *expected(neuron_graph_t *graph, neuron_node_t *x, const ch
         return neuron_upsample2d(graph, x, 2, 3, "interpolation=bilinear");
     if (IS("max_pool2d"))
         return neuron_max_pool2d(graph, x, 4, 2, "stride_width=1");
+    if (IS("piecewise_linear"))
+        return neuron_piecewise_linear(graph, x, 3, "normalize=yes");
+    if (IS("temperature_scaling"))
+        return neuron_temperature_scaling(graph, x, "activation=sigmoid");
+    if (IS("vector_scaling"))
+        return neuron_vector_scaling(graph, x, "activation=sigmoid, normalize=yes");
     if (IS("random_rotation"))
         return neuron_random_rotation(graph, x, 0.1, "fill_mode=wrap");
     if (IS("reshape"))
@@ -193,6 +202,7 @@ static const struct {
     {"max_pool2d", "kernel_width=3", "max_pool2d: kernel_height is missing", 1},
     {"max_pool2d", "kernel_height=2, kernel_width=1025", "max_pool2d: stride_width is 1025", 1},
     {"gaussian_noise", "", "gaussian_noise: deviation is missing", 1},
+    {"piecewise_linear", "", "piecewise_linear: points is missing", 1},
     {"random_rotation", "", "random_rotation: factor is missing", 1},
     {"gelu", "approximately=yes", "gelu: there is no option \"approximately\"", 1},
     {"gelu", "approximate=maybe", "gelu: approximate is maybe; it must be yes or no", 1},

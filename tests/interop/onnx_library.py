@@ -61,8 +61,15 @@ class Onnx(interop.Neuron):
         arrays = {}
         for name, values in self.arrays(graph).items():
             some = self.random.normal(0, 0.5, values.size).astype(numpy.float32)
-            positive = name.endswith((".moving_variance", ".deviation"))
+            positive = name.endswith((".moving_variance", ".deviation", ".temperature"))
             arrays[name] = numpy.abs(some) + 0.2 if positive else some
+            if name.startswith("piecewise_linear"):  # a table of each channel, that rises
+                extents, rank = (ctypes.c_int64 * 8)(), ctypes.c_int32()
+                self.must(self.neuron_graph_array_shape(extents, ctypes.byref(rank), graph,
+                                                        self.neuron_graph_find_array(graph, name.encode())))
+                rows = some.reshape(-1, extents[1])
+                even = numpy.tile(numpy.linspace(-1, 1, extents[1], dtype=numpy.float32), (len(rows), 1))
+                arrays[name] = (even if name.endswith(".x") else numpy.sort(rows, axis=1)).ravel()
         self.write(graph, arrays)
 
     def train(self, graph, examples, targets=None):

@@ -107,8 +107,9 @@ RUNTIMES = {"ONNX Runtime": by_onnxruntime} | ({"OpenVINO": by_openvino} if open
 
 IMPORTED = "the graphs that are imported"
 
-# Operators of layers that are not imported: votes; and bytes.
-NO_WAY_BACK = ("(IsNaN): this operator is not imported", "(QuantizeLinear): this operator is not imported")
+# Operators of layers that are not imported: votes, calibration; and bytes.
+NO_WAY_BACK = ("(Log): is imported as a part of a log softmax alone", '_scaling.odds" (Div): divides by a value',
+               '"piecewise_linear', "(IsNaN): this operator is not imported", "(QuantizeLinear): this operator is not imported")
 
 
 class Comparison:
@@ -284,6 +285,19 @@ def elements(comparison):
         comparison.case(f"log_softmax {axis}", [(5, 4, 3)], single("log_softmax", f"axis={axis}"))
         comparison.case(f"softmax {axis} behind a convolution", [(5, 4, 3)],
                         lambda b, x: b("softmax", b("conv2d", x, "filters=4, kernel=2"), f"axis={axis}"))
+    for layer, options in (("temperature_scaling", ""), ("temperature_scaling", "activation=sigmoid"), ("vector_scaling", ""),
+                           ("vector_scaling", "activation=sigmoid"), ("vector_scaling", "activation=sigmoid, normalize=yes"),
+                           ("piecewise_linear", "points=1"), ("piecewise_linear", "points=2"),
+                           ("piecewise_linear", "points=300")):
+        for kind, shape in shapes.items():
+            for before in ("softmax", "sigmoid"):
+                comparison.case(f"{layer} {options} of {before} of {kind}", [shape],
+                                lambda b, x: b(layer, b(before, x), options))
+        comparison.case(f"{layer} {options} behind a convolution", [(5, 4, 3)],
+                        lambda b, x: b(layer, b("softmax", b("conv2d", x, "filters=4, kernel=2")), options))
+        comparison.case(f"{layer} {options} of one value", [(1,)], lambda b, x: b(layer, b("sigmoid", x), options))
+    comparison.case("piecewise_linear, shares", [(6,)], lambda b, x: b(
+        "piecewise_linear", b("softmax", b("piecewise_linear", x, "points=9")), "points=20, normalize=yes"))
     comparison.case("dense", [(6,)], single("dense", "units=5"))
     comparison.case("dense without bias", [(6,)], single("dense", "units=1, use_bias=no"))
 

@@ -45,11 +45,13 @@ static neuron_graph_t *import_graph(const neuron_graph_t *graph, const char *opt
 
 /* ---- Every layer, there and back ---- */
 
-/* Those that ONNX has no differentiable operators for. */
+/* Those that ONNX has no differentiable operators for, and calibration, whose logarithms and tables
+ * are not found again in theirs. */
 static bool comes_back(const neuron_layer *layer)
 {
     return layer != &neuron_layer_input && layer != &neuron_layer_vote &&
-           !strstr(layer->name, "quantized");
+           layer != &neuron_layer_piecewise_linear && !strstr(layer->name, "quantized") &&
+           !strstr(layer->name, "_scaling");
 }
 
 static void randomize(neuron_graph_t *graph)

@@ -22,7 +22,7 @@ IMAGE = ["conv2d", "conv2d_transpose", "depthwise_conv2d", "max_pool2d", "averag
          "global_max_pool2d", "upsample2d", "random_rotation"]
 SEQUENCE = ["conv1d", "max_pool1d", "average_pool1d", "global_average_pool1d", "global_max_pool1d"]
 GIVEN = {"units": 5, "filters": 4, "kernel_size": 3, "rate": 0.5, "deviation": 0.1, "factor": 0.1, "begin": 0,
-         "scale": 2.0}
+         "scale": 2.0, "points": 3}
 
 
 @pytest.mark.parametrize("kind", sorted(all_layers.classes))

@@ -73,6 +73,34 @@ START_TEST(axes_in_another_order)
 }
 END_TEST
 
+/* Probabilities that are made again: of 0 and 1 and what is no number too. */
+START_TEST(calibrations)
+{
+    static const char *const options[] = {NULL, "activation=sigmoid",
+                                          "activation=sigmoid, normalize=yes"};
+    static const float values[] = {0, 1, 0, 0.25f, 0.5f, 0.25f, 0, 0, 0, 1e-40f, NAN, 0.9f};
+    for (int i = 0; i < 6; i++) {
+        neuron_graph_t *graph = exported_graph();
+        neuron_node_t *x = vector(graph, 3);
+        if (i == 5)
+            x = neuron_piecewise_linear(graph, x, 40, "normalize=yes");
+        else
+            x = i < 2 ? neuron_temperature_scaling(graph, x, options[i])
+                      : neuron_vector_scaling(graph, x, options[i - 2]);
+        assert_ok(neuron_graph_finish(graph, x));
+        for (int64_t a = 0; a < neuron_graph_array_count(graph); a++) {
+            float numbers[120]; /* x of a table rise, for all numbers do */
+            size_t size;
+            assert_ok(neuron_graph_read_array(numbers, 120, &size, graph, a));
+            for (size_t k = 0; k < size; k++)
+                numbers[k] = 0.5f + (float)(k % 40) / 39;
+            assert_ok(neuron_graph_write_array(graph, a, numbers, size));
+        }
+        check_exported_values(graph, values, 4);
+    }
+}
+END_TEST
+
 START_TEST(approximate_gelu)
 {
     neuron_graph_t *graph = exported_graph();
@@ -346,6 +374,7 @@ int main(void)
     tcase_add_loop_test(tests, alone, 0, REGISTRY_LAYERS);
     tcase_add_test(tests, special_values);
     tcase_add_test(tests, axes_in_another_order);
+    tcase_add_test(tests, calibrations);
     tcase_add_test(tests, approximate_gelu);
     tcase_add_test(tests, convolutions);
     tcase_add_test(tests, depthwise);

@@ -1,6 +1,6 @@
 /** @file graph.hpp
- *  Graphs and their nodes: see graph.h, layers.h, summary.h, committee.h, quantize.h and
- *  gradient.h. A part of libneuron.hpp, which is what to include.
+ *  Graphs and their nodes: see graph.h, layers.h, summary.h, committee.h, calibration.h, quantize.h
+ *  and gradient.h. A part of libneuron.hpp, which is what to include.
  */
 #ifndef NEURON_CPP_GRAPH_HPP
 #define NEURON_CPP_GRAPH_HPP
@@ -293,6 +293,21 @@ class node
     {
         return node(graph_, neuron_softmax(graph_, node_, options.c_str()));
     }
+    /** neuron_temperature_scaling() */
+    node temperature_scaling(const options &options = {}) const
+    {
+        return node(graph_, neuron_temperature_scaling(graph_, node_, options.c_str()));
+    }
+    /** neuron_vector_scaling() */
+    node vector_scaling(const options &options = {}) const
+    {
+        return node(graph_, neuron_vector_scaling(graph_, node_, options.c_str()));
+    }
+    /** neuron_piecewise_linear() */
+    node piecewise_linear(std::int64_t points, const options &options = {}) const
+    {
+        return node(graph_, neuron_piecewise_linear(graph_, node_, points, options.c_str()));
+    }
     /** neuron_layer_by_name() with one input. */
     node layer(text name, const options &options = {}) const
     {
@@ -455,7 +470,7 @@ class node
 };
 
 /** The structure of a network together with its parameters. See graph.h, layers.h, summary.h,
- *  committee.h and quantize.h. */
+ *  committee.h, calibration.h and quantize.h. */
 class graph : public handle<graph, neuron_graph_t>
 {
   public:
@@ -968,6 +983,13 @@ class graph : public handle<graph, neuron_graph_t>
     {
         neuron_graph_t *made = nullptr;
         const int status = neuron_graph_with_outputs(&made, get(), nodes.data(), nodes.count());
+        return detail::made<graph>(status, made);
+    }
+    /** neuron_graph_calibrate() */
+    outcome<graph> calibrate(const dataset &held_out, const options &options = {}) const
+    {
+        neuron_graph_t *made = nullptr;
+        const int status = neuron_graph_calibrate(&made, get(), held_out.get(), options.c_str());
         return detail::made<graph>(status, made);
     }
     /** neuron_graph_quantize() */

@@ -91,6 +91,7 @@ from .layers import MaxPool2D as MaxPool2D
 from .layers import Node as Node
 from .layers import PReLU as PReLU
 from .layers import Permute as Permute
+from .layers import PiecewiseLinear as PiecewiseLinear
 from .layers import RandomRotation as RandomRotation
 from .layers import ReLU as ReLU
 from .layers import Rescale as Rescale
@@ -104,8 +105,10 @@ from .layers import Softplus as Softplus
 from .layers import Softsign as Softsign
 from .layers import Standardize as Standardize
 from .layers import Tanh as Tanh
+from .layers import TemperatureScaling as TemperatureScaling
 from .layers import Unstandardize as Unstandardize
 from .layers import Upsample2D as Upsample2D
+from .layers import VectorScaling as VectorScaling
 from .layers import ZeroPad2D as ZeroPad2D
 from .layers import add as add
 from .layers import average as average

@@ -237,6 +237,7 @@ _ARGUMENTS: Dict[str, Tuple[Tuple[str, Any], ...]] = {
     "elu": (("alpha", 1.0),),
     "upsample2d": (("factor", 2),),
     "slice": (("begin", _REQUIRED), ("count", -1)),
+    "piecewise_linear": (("points", _REQUIRED),),
     "rescale": (("scale", _REQUIRED), ("offset", 0.0)),
 }
 

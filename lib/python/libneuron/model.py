@@ -553,6 +553,16 @@ class Model:
             check(_c.neuron_graph_with_outputs(graph, self._graph, pointers(_c.neuron_node_p, nodes), len(nodes)))
         return Model._of(graph, self.context)
 
+    def calibrate(self, x: Any, y: Any = None, **options: Any) -> "Model":
+        """A copy whose probabilities are calibrated by examples that it was not trained with: x and y as for
+        evaluate(), or a Dataset. Options: method ("temperature", "vector", "platt" or "isotonic"), output, multi_label,
+        as nn.options("calibration")."""
+        dataset = dataset_for(self, x, y, [None] * len(self._outputs))
+        graph = _c.GraphHandle()
+        with self._reading():
+            check(_c.neuron_graph_calibrate(graph, self._graph, dataset._handle, options_text(options)))
+        return Model._of(graph, self.context)
+
     def quantize(self, x: Any, **options: Any) -> "Model":
         """A copy with weights of 8 bits, calibrated by examples or a Dataset. Options: range, percentile, examples,
         symmetric, as nn.options("quantization")."""

@@ -163,6 +163,7 @@ int64_t neuron_block_of(int64_t count);
     X(max_pool2d) \
     X(multiply) \
     X(permute) \
+    X(piecewise_linear) \
     X(prelu) \
     X(quantized_conv2d) \
     X(quantized_dense) \
@@ -177,8 +178,10 @@ int64_t neuron_block_of(int64_t count);
     X(softsign) \
     X(standardize) \
     X(tanh) \
+    X(temperature_scaling) \
     X(unstandardize) \
     X(upsample2d) \
+    X(vector_scaling) \
     X(vote) \
     X(weighted_average) \
     X(zero_pad2d)
