@@ -448,7 +448,7 @@ def check_kinds(arguments):
         header = read(os.path.join(arguments.include, FAMILIES[family]))
         # Layers are called as their builders.
         known = set(re.findall(r'`(\w+)`', header)) | {family, 'quantized_dense', 'quantized_conv2d'}
-        known |= set(re.findall(r'NEURON_API(?:_EXPERIMENTAL)? neuron_node_t \*neuron_(\w+)\(', header))
+        known |= set(re.findall(r'NEURON_API(?:_EXPERIMENTAL)? neuron_node_t \*\s*neuron_(\w+)\(', header))
         known |= {'extent_' + axis for axis in '12345'}  # between those that are named
         used = set(re.findall(r'\w+', header))
         told.append(f'{family} {kind}')
