@@ -31,14 +31,15 @@ extern "C" {
  *  - `rule`: how the members' outputs are joined. `mean`, the default, is the mean of the
  *    probabilities (neuron_average()), `weighted_mean` the weighted one
  *    (neuron_weighted_average()); with `majority_vote` each has one vote (neuron_vote() without
- *    weights, where ties are explained), with `weighted_vote` as many as its weight says.
+ *    weights, where ties are explained), with `weighted_vote` as many as its weight says; with
+ *    `borda` and `weighted_borda` a vote is shared among the classes by their rank.
  *
  *  @param[out] committee  the finished graph, called "committee"; NULL on failure.
  *  @param members  `count` finished graphs, 1 or more. Where they have several inputs or outputs,
  *                  those of the same name belong together: the committee has the inputs and outputs
  *                  of the first member, and joins each output by itself.
- *  @param weights  for the two weighted rules: `count` finite numbers, none negative, at least one
- *                  positive; only their ratios matter. Must be NULL for the other two.
+ *  @param weights  for the weighted rules: `count` finite numbers, none negative, at least one
+ *                  positive; only their ratios matter. Must be NULL for the others.
  *  @param options  as options.h has them: "rule=weighted_mean"; NULL for the defaults.
  *  @return  0; NEURON_E_ARGUMENT for an unknown option or rule, wrong weights, a member that is
  *           NULL, more members than a layer has inputs (4096), or what neuron_graph_import()

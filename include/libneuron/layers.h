@@ -496,8 +496,12 @@ NEURON_API neuron_node_t *neuron_weighted_average(neuron_graph_t *graph,
                                                   neuron_node_t *const *inputs, int64_t count,
                                                   const double *weights);
 
-/** Majority vote over the last axis. Each input gives its weight to the class where it is largest,
+/** A vote over the last axis. Each input gives its weight to the class where it is largest,
  *  the lowest such class if several are. The output is each class's share of all weight.
+ *
+ *  Options: `ballot`: plurality, the default, or borda, where an input gives its weight to all
+ *  classes by rank, to each in proportion to how many others are smaller there, those that are
+ *  equal counted half (Borda, 1781). What follows holds for both.
  *
  *  Where the last axis has one place, as for networks of two classes with one output, an input
  *  votes for class 1 if it is above 0.5, else for class 0, and the output is the share of

@@ -16,15 +16,18 @@
 typedef struct committee_rule {
     const neuron_layer *layer; /* that joins the members' outputs */
     bool weighted;
+    const char *options; /* of the layer; NULL for none */
 } committee_rule;
 
-enum { MEAN, WEIGHTED_MEAN, MAJORITY_VOTE, WEIGHTED_VOTE };
+enum { MEAN, WEIGHTED_MEAN, MAJORITY_VOTE, WEIGHTED_VOTE, BORDA, WEIGHTED_BORDA };
 
 static const committee_rule rules[] = {
-    [MEAN] = {&neuron_layer_average, false},
-    [WEIGHTED_MEAN] = {&neuron_layer_weighted_average, true},
-    [MAJORITY_VOTE] = {&neuron_layer_vote, false},
-    [WEIGHTED_VOTE] = {&neuron_layer_vote, true},
+    [MEAN] = {&neuron_layer_average, false, NULL},
+    [WEIGHTED_MEAN] = {&neuron_layer_weighted_average, true, NULL},
+    [MAJORITY_VOTE] = {&neuron_layer_vote, false, NULL},
+    [WEIGHTED_VOTE] = {&neuron_layer_vote, true, NULL},
+    [BORDA] = {&neuron_layer_vote, false, "ballot=borda"},
+    [WEIGHTED_BORDA] = {&neuron_layer_vote, true, "ballot=borda"},
 };
 
 static const neuron_word rule_words[] = {
@@ -32,6 +35,8 @@ static const neuron_word rule_words[] = {
     {WEIGHTED_MEAN, "weighted_mean"},
     {MAJORITY_VOTE, "majority_vote"},
     {WEIGHTED_VOTE, "weighted_vote"},
+    {BORDA, "borda"},
+    {WEIGHTED_BORDA, "weighted_borda"},
     {0, ""},
 };
 

@@ -1,5 +1,7 @@
 #include "reference-call.h"
 
+#include "layers/joins/join.h"
+
 #include <math.h>
 
 /* Takes each value of the output from where its coordinates say. */
@@ -40,6 +42,7 @@ static void average(const reference_call *c)
 static void vote(const reference_call *c)
 {
     int64_t classes = c->shape->extent[c->shape->rank - 1];
+    bool borda = reference_option(c, NEURON_NODE_BALLOT) == NEURON_BALLOT_BORDA;
     double all = 0;
     for (int32_t i = 0; i < c->node->spec.input_count; i++)
         all += reference_weight(c, i);
@@ -51,6 +54,12 @@ static void vote(const reference_call *c)
             y[0] += reference_input(c, i)[row] > 0.5 ? reference_weight(c, i) / all : 0;
         for (int32_t i = 0; classes > 1 && i < c->node->spec.input_count; i++) {
             const double *x = reference_input(c, i) + row * classes;
+            double points = (double)(classes * (classes - 1)) / 2;
+            for (int64_t k = 0; borda && k < classes; k++)
+                for (int64_t j = 0; j < classes; j++)
+                    y[k] += x[k] > x[j] ? reference_weight(c, i) / all / points : 0;
+            if (borda)
+                continue;
             int64_t best = 0;
             for (int64_t k = 1; k < classes; k++)
                 best = x[k] > x[best] ? k : best;

@@ -225,8 +225,8 @@ START_TEST(weights_have_rules)
                   NEURON_E_ARGUMENT);
     assert_status(neuron_committee_create(&committee, context, m, 2, fine, "rule=median"),
                   NEURON_E_ARGUMENT);
-    assert_message("committee: rule is median; it must be mean, weighted_mean, majority_vote or "
-                   "weighted_vote");
+    assert_message("committee: rule is median; it must be mean, weighted_mean, majority_vote, "
+                   "weighted_vote, borda or weighted_borda");
     drop(m, 2);
 }
 END_TEST

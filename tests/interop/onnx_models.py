@@ -380,15 +380,18 @@ def same_outputs(b, x):
 
 def votes(comparison):
     library = comparison.library
-    for classes in (1, 2, 3):
+    for classes, ballot in ((1, ""), (2, ""), (3, ""), (1, " by rank"), (2, " by rank"), (4, " by rank")):
         for count, weights in ((1, None), (2, None), (3, None), (4, None), (3, (1, 2, 3)), (4, (1, 2, 0, 1))):
-            name = f"vote of {count} for {classes} by {weights}"
+            name = f"vote of {count} for {classes} by {weights}{ballot}"
             if not comparison.wants(name):
                 continue
             b = Builder(library)
             nodes = [b.input(classes) for _ in range(count)]
             given = b.weights(*weights) if weights else None
-            graph = b.finish(library.neuron_vote(b.graph, library.nodes(*nodes), count, given))
+            vote = library.neuron_vote(b.graph, library.nodes(*nodes), count, given)
+            if ballot:
+                assert library.neuron_node_set(vote, b"ballot=borda") == 0
+            graph = b.finish(vote)
             # Many values of an input are equal, and none of two inputs; some are none.
             examples = [(library.random.integers(0, 4, (300, classes)) / 4 * (1, 0.937, 0.871, 0.713)[i]).astype(numpy.float32)
                         for i in range(count)]

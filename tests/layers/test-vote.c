@@ -21,10 +21,39 @@ static void vote(const float (*rows)[CLASSES], int64_t count, const double *weig
     }
     neuron_spec spec = {
         .layer = &neuron_layer_vote, .input_count = count, .inputs = shapes, .weights = weights};
+    neuron_options_reset(&spec.options, &neuron_layer_vote.options);
     assert_ok(neuron_layer_vote.infer(&spec, "vote"));
     const neuron_run run = {
         .spec = &spec, .pool = context->pool, .batch = 1, .inputs = inputs, .output = output};
     neuron_layer_vote.forward(&run);
+    neuron_context_unref(context);
+}
+
+/* The same by rank. */
+static void rank(const float (*rows)[CLASSES], int64_t count, const double *weights,
+                 float output[CLASSES])
+{
+    neuron_context_t *context = test_context();
+    neuron_graph_t *graph;
+    neuron_node_t *nodes[INPUTS_MAX];
+    neuron_tensor_t *inputs[INPUTS_MAX], *made;
+    assert_ok(neuron_graph_create(&graph, context));
+    for (int32_t i = 0; i < count; i++) {
+        nodes[i] = neuron_input(graph, (const int64_t[]){CLASSES}, 1);
+        assert_ok(neuron_tensor_create(&inputs[i], context, NEURON_TYPE_F32,
+                                       (const int64_t[]){1, CLASSES}, 2));
+        memcpy(neuron_tensor_data(inputs[i]), rows[i], sizeof *rows);
+    }
+    neuron_node_t *node = neuron_vote(graph, nodes, count, weights);
+    assert_ok(neuron_node_set(node, "ballot=borda"));
+    assert_ok(neuron_graph_finish(graph, node));
+    assert_ok(neuron_tensor_wrap(&made, context, NEURON_TYPE_F32, (const int64_t[]){1, CLASSES}, 2,
+                                 output));
+    assert_ok(neuron_graph_predict_many(graph, inputs, count, &made, 1));
+    for (int32_t i = 0; i < count; i++)
+        neuron_tensor_unref(inputs[i]);
+    neuron_tensor_unref(made);
+    neuron_graph_unref(graph);
     neuron_context_unref(context);
 }
 
@@ -46,6 +75,7 @@ static float vote_of_one(const float *values, int64_t count, const double *weigh
     }
     neuron_spec spec = {
         .layer = &neuron_layer_vote, .input_count = count, .inputs = shapes, .weights = weights};
+    neuron_options_reset(&spec.options, &neuron_layer_vote.options);
     assert_ok(neuron_layer_vote.infer(&spec, "vote"));
     const neuron_run run = {
         .spec = &spec, .pool = context->pool, .batch = 1, .inputs = inputs, .output = &output};
@@ -258,6 +288,29 @@ START_TEST(infinity_is_the_largest)
 }
 END_TEST
 
+/* 3, 2, 1 and 0 of 6 points by rank, equal classes the mean of theirs. */
+START_TEST(votes_shared_by_rank)
+{
+    const float rows[][CLASSES] = {{0.1f, 0.5f, 0.3f, 0.05f},
+                                   {0.4f, 0.2f, 0.3f, 0.1f},
+                                   {0.3f, 0.3f, 0.3f, 0.1f},
+                                   {NAN, 0, 0, 1}};
+    float output[CLASSES];
+    rank(rows, 1, NULL, output);
+    assert_votes(output, 1 / 6.0f, 0.5f, 2 / 6.0f, 0);
+    rank(rows, 2, NULL, output);
+    for (int k = 0; k < CLASSES; k++) /* 4, 4, 4, 0 of 12: the sums of values decide */
+        ck_assert_float_eq_tol(output[k], k < 3 ? 1 / 3.0f : 0, 1e-7f);
+    ck_assert(output[1] > output[0] && output[1] > output[2]);
+    rank(rows, 4, (const double[]){1, 2, 3, 100}, output);
+    const float expected[] = {(1 + 6 + 6) / 36.0f, (3 + 2 + 6) / 36.0f, (2 + 4 + 6) / 36.0f, 0};
+    for (int k = 0; k < CLASSES; k++)
+        ck_assert_float_eq_tol(output[k], expected[k], 1e-7f);
+    rank(rows + 3, 1, NULL, output);
+    ck_assert_float_nan(output[0]);
+}
+END_TEST
+
 START_TEST(each_row_votes_for_itself)
 {
     neuron_graph_t *graph = new_graph();
@@ -313,6 +366,7 @@ int main(void)
     tcase_add_test(tests, weights_tie_as_a_person_expects);
     tcase_add_test(tests, what_is_not_a_number_casts_no_vote);
     tcase_add_test(tests, infinity_is_the_largest);
+    tcase_add_test(tests, votes_shared_by_rank);
     tcase_add_test(tests, each_row_votes_for_itself);
     tcase_add_test(tests, bad_weights_and_shapes_are_refused);
     return run_suite(suite);

@@ -282,13 +282,15 @@ START_TEST(votes)
         NAN,  0.4f, 0.2f, NAN,  0.4f, 0.2f, NAN,  0.2f, 0.6f, /* nobody has one */
         0.6f, 0.3f, 0.1f, 0.2f, 0.7f, 0.1f, 0.1f, 0.1f, 0.8f};
     static const double weights[][3] = {{1, 1, 1}, {0.1, 0.2, 0.3}, {3, 1, 2}, {0, 1, 1}};
-    for (size_t w = 0; w < sizeof weights / sizeof *weights; w++)
+    for (size_t w = 0; w < 2 * sizeof weights / sizeof *weights; w++)
         for (int64_t classes = 1; classes <= 3; classes += 2) {
             neuron_graph_t *graph = exported_graph();
             neuron_node_t *x = vector(graph, 3 * classes), *members[3];
             for (int64_t i = 0; i < 3; i++)
                 members[i] = neuron_slice(graph, x, i * classes, classes, NULL);
-            assert_ok(neuron_graph_finish(graph, neuron_vote(graph, members, 3, weights[w])));
+            neuron_node_t *vote = neuron_vote(graph, members, 3, weights[w / 2]);
+            assert_ok(neuron_node_set(vote, w % 2 ? "ballot=borda" : "ballot=plurality"));
+            assert_ok(neuron_graph_finish(graph, vote));
             check_exported_values(graph, values, classes == 1 ? 15 : 5);
         }
 }

@@ -4,6 +4,9 @@
 
 #include "layers/post.h"
 
+/* What an input of a vote gives to classes. */
+typedef enum neuron_ballot { NEURON_BALLOT_PLURALITY = 10, NEURON_BALLOT_BORDA = 20 } neuron_ballot;
+
 /* The output has the shape that all inputs must share; weights, where there are some, must be
  * finite, not negative and not all zero. */
 int neuron_join_infer(neuron_spec *spec, const char *node);

@@ -1,6 +1,6 @@
-/* Weighted voting: see neuron_vote(). Each input votes for its largest class; the output is the
- * fraction of votes for each. Where votes tie, the sum of the inputs' values decides, so that a
- * committee of two is as sound as one of three. */
+/* Weighted voting: see neuron_vote(). Each input votes for its largest class, or gives points by
+ * rank; the output is the share of each class. Where votes tie, the sum of the inputs' values
+ * decides, so that a committee of two is as sound as one of three. */
 #include "layers/joins/join.h"
 #include "layers/pieces.h"
 
@@ -12,6 +12,22 @@ static int infer(neuron_spec *spec, const char *node)
     if (spec->output.rank < 1)
         return neuron_fail(NEURON_E_SHAPE, "%s: needs inputs of rank 1 or more", node);
     return NEURON_OK;
+}
+
+static const neuron_word ballots[] = {
+    {NEURON_BALLOT_PLURALITY, "plurality"},
+    {NEURON_BALLOT_BORDA, "borda"},
+    {0, ""},
+};
+
+static const neuron_option options[] = {
+    NEURON_CHOICE(NEURON_NODE_BALLOT, "ballot", ballots, NEURON_BALLOT_PLURALITY,
+                  "what an input gives to classes"),
+};
+
+static bool is_borda(const neuron_run *run)
+{
+    return neuron_spec_option(run->spec, NEURON_NODE_BALLOT) == NEURON_BALLOT_BORDA;
 }
 
 /* Where an input is largest, the first such class; -1 if something in it is not a number. */
@@ -44,13 +60,29 @@ static double vote_weight(const neuron_run *run, int32_t input)
     return run->spec->weights ? run->spec->weights[input] : 1.0;
 }
 
-/* Weight given to a class by the inputs that vote for it. */
+/* A class's share of the points that an input gives: one for each other class that is smaller, and
+ * half of one for each that is equal. */
+static double borda_share(const float *x, int64_t classes, int64_t k)
+{
+    double points = 0;
+    for (int64_t j = 0; j < classes; j++)
+        points += j == k ? 0 : x[k] > x[j] ? 1 : x[k] == x[j] ? 0.5 : 0;
+    return points / ((double)classes * (double)(classes - 1) / 2);
+}
+
+/* Weight given to a class: all of each input that votes for it, or shares by rank. */
 static double tally(const neuron_run *run, int64_t row, int64_t classes, int64_t k)
 {
     double sum = 0;
-    for (int32_t i = 0; i < run->spec->input_count; i++)
-        if (choice(run->inputs[i] + row * classes, classes) == k)
+    bool borda = is_borda(run);
+    for (int32_t i = 0; i < run->spec->input_count; i++) {
+        const float *x = run->inputs[i] + row * classes;
+        int64_t largest = choice(x, classes);
+        if (borda && largest >= 0)
+            sum += vote_weight(run, i) * borda_share(x, classes, k);
+        else if (largest == k)
             sum += vote_weight(run, i);
+    }
     return sum;
 }
 
@@ -87,8 +119,10 @@ static void vote_row(const neuron_run *run, int64_t row, int64_t classes)
         y[k] = all > 0 ? 0.0f : NAN;
     if (!(all > 0))
         return;
-    for (int32_t i = 0; i < run->spec->input_count; i++) {
-        int64_t k = choice(run->inputs[i] + row * classes, classes);
+    /* With one vote each only classes that are chosen have any. */
+    int64_t candidates = is_borda(run) ? classes : run->spec->input_count;
+    for (int64_t i = 0; i < candidates; i++) {
+        int64_t k = is_borda(run) ? i : choice(run->inputs[i] + row * classes, classes);
         if (k < 0)
             continue;
         double votes = tally(run, row, classes, k);
@@ -149,6 +183,7 @@ static int forward(const neuron_run *run)
 const neuron_layer neuron_layer_vote = {
     .name = "vote",
     .flags = NEURON_LAYER_MANY_INPUTS | NEURON_LAYER_WEIGHTS_ALLOWED | NEURON_LAYER_NO_GRADIENT,
+    .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
     .forward = forward,
 };

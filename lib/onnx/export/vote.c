@@ -1,7 +1,8 @@
-/* Votes: each input speaks for the class where it is largest, and where votes tie, the values do,
- * as neuron_vote() tells. Votes tie here where they differ by less than a millionth. Inputs with a
- * value that is not a number have no weight. */
+/* Votes: each input speaks for the class where it is largest, or for all by their rank, and where
+ * votes tie, the values do, as neuron_vote() tells. Votes tie here where they differ by less than a
+ * millionth. Inputs with a value that is not a number have no weight. */
 #include "onnx/export/joins.h"
+#include "layers/joins/join.h"
 #include "onnx/export/layers.h"
 
 #include <math.h>
@@ -15,7 +16,9 @@ typedef struct vote {
     const neuron_node_t *node;
     int64_t classes, count; /* inputs */
     const char *zero, *half, *one, *numbers;
-    const char **weights, **votes, **support; /* of each input: what it gives to each class */
+    bool borda;
+    const char *behind, *before, *own, *scale; /* for ranks */
+    const char **weights, **votes, **support;  /* of each input: what it gives to each class */
 } vote;
 
 static const char *number(const vote *v, const char *part, double value)
@@ -126,12 +129,33 @@ static void end(const vote *v, const char *truths, const char *a, const char *b)
                          NEURON_ONNX_CHANNELS_LAST);
 }
 
+/* What an input gives to each class: 1 to its largest; or by rank, where each is compared with all.
+ * The mean over what it is compared with, itself as half of one, is less than its share of the
+ * points by 1 / (2 classes), and has classes - 1 over 2 times as much. */
+static const char *ballot(const vote *v, int64_t i, const char *values)
+{
+    if (!v->borda)
+        return as_numbers(v, "vote", i, choose(v, "place", "chosen", i, values));
+    neuron_onnx_operator *added;
+    int64_t axis = neuron_onnx_axis(v->node, -1, NEURON_ONNX_CHANNELS_LAST);
+    const char *rows = pair(v, "Unsqueeze", "rows", i, values, v->behind);
+    const char *columns = pair(v, "Unsqueeze", "columns", i, values, v->before);
+    const char *above = as_numbers(v, "above", i, pair(v, "Greater", "is_above", i, rows, columns));
+    const char *equal = as_numbers(v, "equal", i, pair(v, "Equal", "is_equal", i, rows, columns));
+    const char *wins =
+        pair(v, "Add", "wins_over", i, above, pair(v, "Mul", "ties", i, equal, v->half));
+    const char *mean = single(v, "ReduceMean", "rank", i, wins, &added);
+    axis++;
+    neuron_onnx_set_integers(v->writer, added, "axes", &axis, 1);
+    neuron_onnx_set_integer(v->writer, added, "keepdims", 0);
+    return pair(v, "Mul", "vote", i, pair(v, "Sub", "points", i, mean, v->own), v->scale);
+}
+
 static void add_vote(const vote *v, const char *const *inputs)
 {
     for (int64_t i = 0; i < v->count; i++) {
         const char *values = weigh(v, i, inputs[i]);
-        const char *chosen = choose(v, "place", "chosen", i, values);
-        v->votes[i] = pair(v, "Mul", "votes", i, as_numbers(v, "vote", i, chosen), v->weights[i]);
+        v->votes[i] = pair(v, "Mul", "votes", i, ballot(v, i, values), v->weights[i]);
         v->support[i] = pair(v, "Mul", "support", i, values, v->weights[i]);
     }
     const char *tally = sum(v, "tally", v->votes), *support = sum(v, "support", v->support);
@@ -181,6 +205,19 @@ static void add_vote_for_one(const vote *v, const char *const *inputs)
         number(v, "unknown", (double)NAN));
 }
 
+static void prepare_ranks(vote *v)
+{
+    int64_t before = neuron_onnx_axis(v->node, -1, NEURON_ONNX_CHANNELS_LAST), behind = before + 1;
+    double classes = (double)v->classes;
+    v->behind = neuron_onnx_integers(v->writer, neuron_onnx_part(v->writer, v->node, "axis_behind"),
+                                     &behind, 1);
+    v->before = neuron_onnx_integers(v->writer, neuron_onnx_part(v->writer, v->node, "axis_before"),
+                                     &before, 1);
+    v->half = number(v, "half", 0.5);
+    v->own = number(v, "own", 0.5 / classes);
+    v->scale = number(v, "scale", 2 / (classes - 1));
+}
+
 void neuron_onnx_add_vote(neuron_onnx_writer *writer, const neuron_node_t *node)
 {
     const neuron_shape *shape = &node->spec.output;
@@ -206,6 +243,9 @@ void neuron_onnx_add_vote(neuron_onnx_writer *writer, const neuron_node_t *node)
     } else {
         v.numbers = neuron_onnx_integers(writer, neuron_onnx_part(writer, node, "classes"), numbers,
                                          (int32_t)v.classes);
+        v.borda = neuron_onnx_option(node, NEURON_NODE_BALLOT) == NEURON_BALLOT_BORDA;
+        if (v.borda)
+            prepare_ranks(&v);
         add_vote(&v, inputs);
     }
 }

@@ -17,13 +17,13 @@ from .targets import dataset_for
 from .tensor import as_float, copied, wrap
 
 METHODS = ("initialization", "bagging", "folds", "snapshot")
-RULES = ("mean", "weighted_mean", "majority_vote", "weighted_vote")
+RULES = ("mean", "weighted_mean", "majority_vote", "weighted_vote", "borda", "weighted_borda")
 
 
 class Committee(Model):
     """Joins models: `nn.Committee(members)` takes the mean of what they put out.
 
-    rule: "mean", "weighted_mean", "majority_vote" or "weighted_vote". For the weighted rules either weights, or
+    rule: "mean", "weighted_mean", "majority_vote", "weighted_vote", "borda" or "weighted_borda". For the weighted rules either weights, or
     validation_data, a Dataset or (x, y) that the members were not trained on: the weights are learnt of it by
     `method`, "accuracy", "greedy" or "convex", with the options of the family "committee_weights", such as
     goal="log_loss". The members are copied: training one later does not change the committee.

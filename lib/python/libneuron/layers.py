@@ -386,8 +386,11 @@ class _Join(Layer):
         weights = np.require(self.weights, np.float64, ["C"])
         if weights.shape != (len(inputs),):
             raise ValueError(f"{self.kind}: there are {len(inputs)} nodes, and weights of shape {weights.shape}")
-        return function(graph, pointers(_c.neuron_node_p, inputs), len(inputs),
+        node = function(graph, pointers(_c.neuron_node_p, inputs), len(inputs),
                         weights.ctypes.data_as(function.argtypes[3]))
+        if node and self.options:
+            check(_c.neuron_node_set(node, options_text(self.options)))
+        return node
 
 
 def concat(*nodes: Union[Node, Sequence[Node]], axis: int = -1, name: Optional[str] = None) -> Node:
@@ -412,9 +415,11 @@ def average(*nodes: Union[Node, Sequence[Node]], weights: Optional[Sequence[floa
 
 
 def vote(*nodes: Union[Node, Sequence[Node]], weights: Optional[Sequence[float]] = None,
-         name: Optional[str] = None) -> Node:
-    """The share of votes of each class, one vote for each node or as many as its weight says. It has no gradient."""
-    return _Join("vote", name, weights)(*nodes)
+         ballot: str = "plurality", name: Optional[str] = None) -> Node:
+    """The share of votes of each class, one vote for each node or as many as its weight says. It has no gradient.
+
+    ballot: "plurality", all of a vote for the largest class; "borda", shares for all by their rank."""
+    return _Join("vote", name, weights, ballot=ballot)(*nodes)
 
 
 def layer_of(given: Any) -> Layer:

@@ -1,6 +1,7 @@
 /* Layers that join several values: sums, products, means and votes. */
 #include "source/layers/layer.h"
 
+#include "layers/joins/join.h"
 #include "source/text/number.h"
 
 #include <stdio.h>
@@ -170,6 +171,12 @@ const neuron_source_layer neuron_source_multiply = {
 
 /* ---- Votes ---- */
 
+/* All points that an input has to give. */
+static const char *points_text(int64_t classes, char text[NEURON_DOUBLE_TEXT])
+{
+    return neuron_double_text((double)classes * (double)(classes - 1) / 2, text);
+}
+
 /* As many weights as inputs, in double: sums of them decide. */
 static void write_vote_weights(neuron_writer *writer)
 {
@@ -212,9 +219,13 @@ static void write_vote_for_one(neuron_writer *writer)
           NUMBER("inputs", writer->step->node->spec.input_count));
 }
 
-/* Each input votes for its largest class. Among those that lead alike the values decide. */
+/* Each input votes for its largest class, or for all by their rank. Among those that lead alike the
+ * values decide. */
 static void write_vote_for_classes(neuron_writer *writer, int64_t classes)
 {
+    char text[NEURON_DOUBLE_TEXT];
+    bool borda =
+        neuron_source_option(writer->step->node, NEURON_NODE_BALLOT) == NEURON_BALLOT_BORDA;
     neuron_field inputs = NUMBER("inputs", writer->step->node->spec.input_count);
     neuron_field extent = NUMBER("classes", classes);
     WRITE(writer,
@@ -236,12 +247,24 @@ static void write_vote_for_classes(neuron_writer *writer, int64_t classes)
           "continue;\n"
           "}\n"
           "all += weight[j];\n"
-          "votes[choice[j]] += weight[j];\n"
           "for (long k = 0; k < @classes@; k++) {\n"
           "support[k] += weight[j] * (double)x[j][row + k];\n"
-          "}\n"
           "}\n",
           inputs, extent);
+    if (borda)
+        WRITE(writer,
+              "for (long k = 0; k < @classes@; k++) {\n"
+              "double points = 0.0;\n"
+              "for (long other = 0; other < @classes@; other++) {\n"
+              "const float mine = x[j][row + k], theirs = x[j][row + other];\n"
+              "points += other == k ? 0.0 : mine > theirs ? 1.0 : mine == theirs ? 0.5 : 0.0;\n"
+              "}\n"
+              "votes[k] += weight[j] * (points / @points@);\n"
+              "}\n",
+              extent, TEXT("points", points_text(classes, text)));
+    else
+        neuron_write_lines(writer, "votes[choice[j]] += weight[j];\n");
+    neuron_write_lines(writer, "}\n");
     WRITE(writer,
           "for (long k = 0; k < @classes@; k++) {\n"
           "y[row + k] = all > 0.0 ? (float)(votes[k] / all) : (float)NAN;\n"
