@@ -172,8 +172,12 @@ neuron_report_add_comparison(neuron_report_t *report, const char *heading, const
                              const double *references, const double *errors, int64_t count);
 
 /** Adds a committee beside its members, "Committee": the accuracy of each and of all, how often
- *  each two agree, and how many examples that a member has wrong the committee has right (mended),
- *  and the other way round (broken).
+ *  each two agree, how many examples that a member has wrong the committee has right (mended), and
+ *  the other way round (broken). If they put out probabilities, also how sure the committee is,
+ *  beside the best member: log loss, calibration, and what share is wrong of the surest examples
+ *  (see neuron_evaluation_metric() and neuron_evaluation_curve()). Of two members or more, how
+ *  differently they err (neuron_committee_diversity()) and what each adds to their mean
+ *  (neuron_committee_contributions()).
  *  @param committee  a graph that says of each example what its class is: of members joined by
  *                    neuron_committee_create(), or any other.
  *  @param members    `count` graphs for the same examples.

@@ -156,8 +156,15 @@ static void add_committee(neuron_report_t *report, const neuron_graph_t *one,
     neuron_evaluation_t *evaluation;
     must(neuron_committee_create(&committee, context, both, 2, NULL, NULL));
     must(neuron_report_add_committee(report, NULL, committee, members, NULL, 2, test));
-    must(neuron_graph_evaluate(&evaluation, committee, test, NULL, NULL));
+    double value, pairs[4];
+    must(neuron_graph_evaluate(&evaluation, committee, test, NULL, "scores=yes"));
     note("Committee", "Accuracy of the committee", neuron_evaluation_accuracy(evaluation));
+    note("Committee", "Log loss of the committee", neuron_evaluation_loss(evaluation));
+    must(neuron_evaluation_metric(&value, evaluation, "risk_coverage_area", NEURON_AVERAGE_DEFAULT,
+                                  NULL));
+    note("Committee", "Area below risk and coverage", value);
+    must(neuron_committee_diversity(pairs, both, 2, test, "measure=double_fault"));
+    note("Committee", "Both of two are wrong", pairs[1]);
     neuron_evaluation_unref(evaluation);
     must(neuron_graph_evaluate(&evaluation, one, test, NULL, NULL));
     note("Committee", "1", neuron_evaluation_accuracy(evaluation));

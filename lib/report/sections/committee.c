@@ -1,16 +1,22 @@
-/* A committee beside its members: who is right how often, who agrees with whom, and what the
- * committee mends and breaks. */
+/* A committee beside its members: who is right how often and how sure, who agrees and errs with
+ * whom, what the committee mends and breaks, and what each member adds. */
 #include "report/document/report.h"
 
+#include <libneuron/committee.h>
+#include <libneuron/evaluation.h>
+
 #include "base/float-mode.h"
+#include "base/hold.h"
 #include "report/charts/bars.h"
 #include "report/charts/dots.h"
 #include "report/charts/heat-map.h"
+#include "report/charts/lines.h"
 #include "report/sections/predictions.h"
 
+#include <math.h>
 #include <stdio.h>
 
-enum { HEAT_MAX = 40 };
+enum { HEAT_MAX = 40, TENTHS = 10, PERCENTS = 100 };
 
 /* The committee is the first. */
 typedef struct voters {
@@ -19,6 +25,8 @@ typedef struct voters {
     int64_t count, examples;
     const int32_t *truth;
     const int32_t *classes; /* [voter][example] */
+    const neuron_graph_t *committee;
+    neuron_graph_t *const *members;
 } voters;
 
 static int64_t count_right(const voters *v, int64_t voter)
@@ -144,13 +152,273 @@ static int ask(int32_t *classes, int32_t *truth, const neuron_graph_t *graph, co
     return NEURON_OK;
 }
 
+/* ---- How sure they are ---- */
+
+static void end_evaluation(neuron_evaluation_t **evaluation) __attribute__((nothrow));
+
+static void end_evaluation(neuron_evaluation_t **evaluation)
+{
+    neuron_evaluation_unref(*evaluation);
+}
+
+/* One that ends with its block, however that is left. */
+#define EVALUATION(name) neuron_evaluation_t *name __attribute__((cleanup(end_evaluation))) = NULL
+
+/* An evaluation with scores; NULL if what the graph puts out are no probabilities, of which there
+ * is nothing to tell. */
+static int judge(neuron_evaluation_t **evaluation, const neuron_graph_t *graph,
+                 const neuron_dataset_t *dataset)
+{
+    double loss;
+    RETURN_IF_ERROR(neuron_graph_evaluate(evaluation, graph, dataset, NULL, "scores=yes"));
+    int status = neuron_evaluation_metric(&loss, *evaluation, "expected_calibration_error",
+                                          NEURON_AVERAGE_DEFAULT, NULL);
+    if (status == NEURON_OK)
+        return NEURON_OK;
+    neuron_evaluation_unref(*evaluation);
+    *evaluation = NULL;
+    return status == NEURON_E_DATA || status == NEURON_E_ARGUMENT ? NEURON_OK : status;
+}
+
+static int put_metric(neuron_section *section, const char *name, const char *metric,
+                      const neuron_evaluation_t *evaluation)
+{
+    double value;
+    RETURN_IF_ERROR(
+        neuron_evaluation_metric(&value, evaluation, metric, NEURON_AVERAGE_DEFAULT, NULL));
+    neuron_fact_real(section, name, value);
+    return NEURON_OK;
+}
+
+/* The points of a curve: room for x, y and at, one behind the other. */
+static int read_curve(neuron_buffer *room, size_t *count, const neuron_evaluation_t *evaluation,
+                      const char *curve, const char *options)
+{
+    RETURN_IF_ERROR(neuron_evaluation_curve(NULL, NULL, NULL, 0, count, evaluation, curve,
+                                            NEURON_AVERAGE_DEFAULT, options));
+    double *values = neuron_buffer_room(room, 3 * (int64_t)*count, sizeof *values);
+    if (!values)
+        return NEURON_E_MEMORY;
+    return neuron_evaluation_curve(values, values + *count, values + 2 * *count, *count, NULL,
+                                   evaluation, curve, NEURON_AVERAGE_DEFAULT, options);
+}
+
+/* The share that is wrong of the surest examples, for each hundredth of them. */
+static int fill_risks(double risks[PERCENTS], neuron_context_t *context,
+                      const neuron_evaluation_t *evaluation)
+{
+    NEURON_BUFFER(room, context);
+    size_t count, at = 0;
+    RETURN_IF_ERROR(read_curve(&room, &count, evaluation, "risk_coverage", NULL));
+    const double *x = (const double *)(const void *)room.bytes, *y = x + count;
+    for (int percent = 1; percent <= PERCENTS; percent++) {
+        while (at + 1 < count && x[at] * PERCENTS < percent - 1e-9)
+            at++;
+        risks[percent - 1] = y[at];
+    }
+    return NEURON_OK;
+}
+
+static int put_risks(neuron_section *section, const neuron_evaluation_t *committee,
+                     const neuron_evaluation_t *best)
+{
+    double risks[2][PERCENTS];
+    RETURN_IF_ERROR(fill_risks(risks[0], section->html.context, committee));
+    RETURN_IF_ERROR(fill_risks(risks[1], section->html.context, best));
+    const neuron_curve curves[] = {{"committee", risks[0], neuron_style_of(0), -1},
+                                   {"best member", risks[1], neuron_style_of(1), -1}};
+    neuron_lines_draw(section,
+                      &(neuron_lines){.name = "risk-coverage",
+                                      .title = "Share that is wrong of the surest examples",
+                                      .across = "Percent of the examples",
+                                      .curves = curves,
+                                      .curve_count = 2,
+                                      .count = PERCENTS});
+    return neuron_buffer_status(&section->html);
+}
+
+/* How often what was said so surely is so, by tenths of the confidence. */
+static int put_reliability(neuron_section *section, const neuron_evaluation_t *evaluation)
+{
+    static const char *const series[] = {"mean confidence", "share that is right"};
+    NEURON_NAMES(names, section->html.context);
+    NEURON_BUFFER(room, section->html.context);
+    double values[2][TENTHS];
+    size_t count;
+    RETURN_IF_ERROR(read_curve(&room, &count, evaluation, "reliability", "bins=10"));
+    const double *x = (const double *)(const void *)room.bytes, *y = x + count;
+    for (size_t k = 0; k < TENTHS; k++) {
+        char text[40];
+        snprintf(text, sizeof text, "%zu to %zu %%", 10 * k, 10 * k + 10);
+        neuron_names_add(&names, text);
+        values[0][k] = values[1][k] = NAN;
+        for (size_t i = 0; i < count; i++)
+            if (x[i] * TENTHS > (double)k && x[i] * TENTHS <= (double)k + 1) {
+                values[0][k] = x[i];
+                values[1][k] = y[i];
+            }
+    }
+    neuron_bars_draw(section,
+                     &(neuron_bars){.name = "reliability",
+                                    .title = "Is the committee right as often as it is sure?",
+                                    .what = "Confidence",
+                                    .names = &names,
+                                    .count = TENTHS,
+                                    .series = series,
+                                    .series_count = 2,
+                                    .values = values[0],
+                                    .write = neuron_figure_real});
+    return neuron_buffer_status(&section->html);
+}
+
+static int64_t best_member(const voters *v)
+{
+    int64_t best = 1;
+    for (int64_t k = 2; k < v->count; k++)
+        best = count_right(v, k) > count_right(v, best) ? k : best;
+    return best - 1;
+}
+
+static int put_certainty_of(neuron_section *section, const neuron_evaluation_t *committee,
+                            const neuron_evaluation_t *best)
+{
+    static const char *const metrics[][3] = {
+        {"log_loss", "Log loss of the committee", "Log loss of the best member"},
+        {"expected_calibration_error", "Expected calibration error", "That of the best member"},
+        {"risk_coverage_area", "Area below risk and coverage", "That of the best member"}};
+    neuron_facts_begin(section);
+    for (size_t k = 0; k < sizeof metrics / sizeof metrics[0]; k++) {
+        RETURN_IF_ERROR(put_metric(section, metrics[k][1], metrics[k][0], committee));
+        RETURN_IF_ERROR(put_metric(section, metrics[k][2], metrics[k][0], best));
+    }
+    neuron_facts_end(section);
+    neuron_charts_begin(section);
+    RETURN_IF_ERROR(put_reliability(section, committee));
+    RETURN_IF_ERROR(put_risks(section, committee, best));
+    neuron_charts_end(section);
+    return neuron_buffer_status(&section->html);
+}
+
+static int put_certainty(neuron_section *section, const voters *v)
+{
+    EVALUATION(committee);
+    EVALUATION(best);
+    RETURN_IF_ERROR(judge(&committee, v->committee, v->dataset));
+    RETURN_IF_ERROR(judge(&best, v->members[best_member(v)], v->dataset));
+    return committee && best ? put_certainty_of(section, committee, best) : NEURON_OK;
+}
+
+/* ---- What members are worth ---- */
+
+/* What a heat map of pairs of members shows. */
+typedef struct pairs {
+    int64_t count;
+    const double *values;
+} pairs;
+
+static void fill_pair(neuron_heat_cell *cell, const void *data, int64_t row, int64_t column)
+{
+    const pairs *p = data;
+    double share = p->values[row * p->count + column];
+    cell->level = share;
+    neuron_figure_share(&cell->text, share);
+    cell->more.text[0] = '\0';
+}
+
+static double mean_of_pairs(const double *values, int64_t count)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t j = 0; j < i; j++)
+            sum += values[i * count + j];
+    return sum / ((double)count * (double)(count - 1) / 2);
+}
+
+/* Means over all pairs as facts; and how often both of a pair are wrong. */
+static int put_diversity(neuron_section *section, const voters *v, const neuron_names *members)
+{
+    static const struct {
+        const char *measure, *name;
+    } measures[] = {{"measure=disagreement", "Only one of two is right"},
+                    {"measure=q_statistic", "Q statistic of two"},
+                    {"measure=kappa", "Kappa of two being right"},
+                    {"measure=double_fault", "Both of two are wrong"}};
+    int64_t count = v->count - 1;
+    NEURON_BUFFER(room, section->html.context);
+    double *values = neuron_buffer_room(&room, count * count, sizeof *values);
+    if (!values)
+        return NEURON_E_MEMORY;
+    neuron_facts_begin(section);
+    for (size_t k = 0; k < sizeof measures / sizeof measures[0]; k++) {
+        RETURN_IF_ERROR(
+            neuron_committee_diversity(values, v->members, count, v->dataset, measures[k].measure));
+        neuron_fact_real(section, measures[k].name, mean_of_pairs(values, count));
+    }
+    neuron_facts_end(section);
+    neuron_charts_begin(section);
+    const pairs shown = {count, values};
+    if (count <= HEAT_MAX)
+        neuron_heat_map_draw(
+            section,
+            &(neuron_heat_map){.name = "both-wrong",
+                               .title = "How often both of two members are wrong",
+                               .description = "Share of the examples that neither of two has right",
+                               .down = "This one",
+                               .across = "is wrong together with",
+                               .rows = members,
+                               .columns = members,
+                               .row_count = count,
+                               .column_count = count,
+                               .cell = fill_pair,
+                               .data = &shown});
+    return neuron_buffer_status(&section->html);
+}
+
+/* By how much the mean of the members is worse without one. */
+static int put_contributions(neuron_section *section, const voters *v, const neuron_names *members)
+{
+    int64_t count = v->count - 1;
+    NEURON_BUFFER(room, section->html.context);
+    double *values = neuron_buffer_room(&room, 2 * count, sizeof *values);
+    if (!values)
+        return NEURON_E_MEMORY;
+    int status = neuron_committee_contributions(values, v->members, count, NULL, v->dataset, NULL);
+    if (status == NEURON_OK)
+        status = neuron_committee_contributions(values + count, v->members, count, NULL, v->dataset,
+                                                "measure=permutation");
+    if (status == NEURON_E_DATA || status == NEURON_E_NOT_FINITE)
+        return NEURON_OK; /* no probabilities */
+    RETURN_IF_ERROR(status);
+    neuron_dots_draw(section, &(neuron_dots){.name = "contributions",
+                                             .title = "What each member adds: log loss of the mean",
+                                             .what = "Member",
+                                             .names = members,
+                                             .count = count,
+                                             .first_name = "more without it",
+                                             .second_name = "more with its outputs dealt at random",
+                                             .first = values,
+                                             .second = values + count});
+    return neuron_buffer_status(&section->html);
+}
+
+static int put_worth(neuron_section *section, const voters *v, const neuron_names *members)
+{
+    if (v->count < 3)
+        return NEURON_OK;
+    RETURN_IF_ERROR(put_diversity(section, v, members));
+    RETURN_IF_ERROR(put_contributions(section, v, members));
+    neuron_charts_end(section);
+    return neuron_buffer_status(&section->html);
+}
+
 static int put_all(neuron_section *section, const voters *v, const neuron_names *members)
 {
     RETURN_IF_ERROR(put_accuracies(section, v));
     put_agreement(section, v);
     RETURN_IF_ERROR(put_changes(section, v, members));
     neuron_charts_end(section);
-    return NEURON_OK;
+    RETURN_IF_ERROR(put_certainty(section, v));
+    return put_worth(section, v, members);
 }
 
 int neuron_report_add_committee(neuron_report_t *report, const char *heading,
@@ -185,7 +453,8 @@ int neuron_report_add_committee(neuron_report_t *report, const char *heading,
                             report->context, __func__));
     }
     NEURON_SECTION(section, report, heading, "Committee");
-    const voters v = {dataset, &list, count + 1, examples, truth, classes};
+    neuron_graph_t *const *borrowed = neuron_hold_object(members); /* which change nothing */
+    const voters v = {dataset, &list, count + 1, examples, truth, classes, committee, borrowed};
     RETURN_IF_ERROR(put_all(&section, &v, &member_names));
     return neuron_report_add(report, &section);
 }
