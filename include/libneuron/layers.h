@@ -521,6 +521,38 @@ NEURON_API neuron_node_t *neuron_weighted_average(neuron_graph_t *graph,
 NEURON_API neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                       int64_t count, const double *weights);
 
+/** How sure several inputs are together, such as members of a committee of the classes of an
+ *  example, or how sure one is: a number in place of the probabilities along the last axis. Where
+ *  that has one place, it is the probability of the second of two classes. Below, p is the mean of
+ *  the inputs, weighted if weights are given; logarithms are natural, so that entropies are in nats
+ *  (divide by log 2 for bits).
+ *
+ *  - `entropy`: of p, the whole uncertainty, from 0 to log(classes) (Lakshminarayanan et al.,
+ *    NeurIPS 2017; arXiv 1612.01474).
+ *  - `expected_entropy`: the mean of the inputs' entropies, the part that lies in the data; and
+ *    `mutual_information`, the rest, the part that more data would take away (Depeweg et al., ICML
+ *    2018; arXiv 1710.07283).
+ *  - `variation_ratio`: the share of votes that are not for the class with the most (Freeman,
+ *    Elementary Applied Statistics, 1965).
+ *  - `disagreement`: the share of pairs of inputs that vote for different classes, each pair with
+ *    the product of its weights; 0 for one input.
+ *  - `margin`: the largest p less the second largest, and `confidence`: the largest p. Both are
+ *    large where the inputs are sure.
+ *  - `answers`: 1 where the confidence is at least `threshold`, else 0.
+ *
+ *  An input votes for its largest class, the first of equals. What is not a number makes the result
+ *  none. Gradients of steps (votes, answers) are 0. An output of this layer has no targets, see
+ *  `uncertainty` of neuron_committee_create().
+ *  Options: `measure` (entropy), `threshold` (0.5).
+ *  @param inputs   `count` probabilities of one shape, of rank 1 or more. The output has that shape,
+ *                  but 1 as the last extent.
+ *  @param weights  as for neuron_weighted_average(), or NULL for equal ones. No other thread may use
+ *                  the graph meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL neuron_node_t *neuron_uncertainty(neuron_graph_t *graph,
+                                                          neuron_node_t *const *inputs,
+                                                          int64_t count, const double *weights,
+                                                          const char *options);
+
 /** Puts a copy of a finished graph, structure and present parameters, into this one. The copy's
  *  nodes are called `<name>/<node>`. The source is not changed and not needed afterwards. Options:
  *  `trainable`: no to freeze the copies, yes (the default) to leave them as they are in the source;
@@ -708,7 +740,7 @@ NEURON_API int neuron_node_initializer(const char **initializer, double *paramet
  *    the input has, or fewer, is refused. The rest of the shape follows, 0 for axes that it does
  *    not have.
  *  - `activation`: what makes probabilities again: `softmax` or `sigmoid`. `normalize`: yes to
- *    divide by the sum. `points` of a table.
+ *    divide by the sum. `points` of a table. `measure` and `threshold` of neuron_uncertainty().
  *  - `input_scale`, `input_zero_point`: of a quantised layer's input, for reading; see quantize.h.
  *
  *  Once another layer uses the node, or the graph is finished, what changes no shape of the node

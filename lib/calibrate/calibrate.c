@@ -177,8 +177,8 @@ static int calibrate(calibrating *c, const neuron_dataset_t *dataset, const neur
     int32_t method = (int32_t)neuron_options_value(options, METHOD);
     bool labels = neuron_options_value(options, MULTI_LABEL) != 0;
     calibration by = {.output = (int64_t)neuron_options_value(options, OUTPUT)};
-    RETURN_IF_ERROR(
-        neuron_check_range(by.output, 0, c->graph->output_count - 1, "output", "calibrate"));
+    RETURN_IF_ERROR(neuron_check_range(by.output, 0, neuron_graph_target_count(c->graph) - 1,
+                                       "output", "calibrate"));
     RETURN_IF_ERROR(neuron_calibrate_source(&c->source, c->graph, by.output));
     RETURN_IF_ERROR(
         neuron_held_out_read(&c->held_out, c->source, by.output, dataset, labels, "calibrate"));

@@ -29,7 +29,7 @@ static int check(const neuron_graph_t *graph, int64_t output, const neuron_datas
 {
     char text[NEURON_SHAPE_TEXT];
     const neuron_node_t *node = graph->outputs[output];
-    RETURN_IF_ERROR(neuron_graph_check_dataset(graph, dataset, who));
+    RETURN_IF_ERROR(neuron_graph_check_judged(graph, dataset, who));
     if (node->spec.output.rank != 1)
         return neuron_fail(NEURON_E_SHAPE,
                            "%s: %s puts out %s; it must be a vector of probabilities", who,

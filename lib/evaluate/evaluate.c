@@ -125,7 +125,7 @@ static int check(const neuron_graph_t *graph, const neuron_dataset_t *dataset)
 {
     RETURN_IF_ERROR(neuron_graph_check_finished(graph, "evaluate"));
     CHECK_HANDLE(dataset, "evaluate");
-    RETURN_IF_ERROR(neuron_graph_check_dataset(graph, dataset, "evaluate"));
+    RETURN_IF_ERROR(neuron_graph_check_judged(graph, dataset, "evaluate"));
     if (dataset->count == 0)
         return neuron_fail(NEURON_E_DATA, "evaluate: the dataset has no examples");
     return NEURON_OK;

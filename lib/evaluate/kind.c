@@ -133,8 +133,10 @@ int neuron_evaluation_choose(neuron_evaluation_plan *plan, const neuron_graph_t 
         .threshold = (float)neuron_options_value(&given, KEY_THRESHOLD),
         .keeps_scores = neuron_options_value(&given, KEY_SCORES) > 0,
     };
-    RETURN_IF_ERROR(
-        neuron_check_range(plan->output, 0, graph->output_count - 1, "output", "evaluation"));
+    RETURN_IF_ERROR(neuron_check_range(plan->output, 0,
+                                       dataset->outputs > 0 ? neuron_dataset_targets(dataset) - 1
+                                                            : graph->output_count - 1,
+                                       "output", "evaluation"));
     const neuron_node_t *output = graph->outputs[plan->output];
     dataset = neuron_dataset_target_at(dataset, plan->output);
     RETURN_IF_ERROR(

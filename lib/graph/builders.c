@@ -471,6 +471,12 @@ neuron_node_t *neuron_average(neuron_graph_t *graph, neuron_node_t *const *input
     return join(graph, &neuron_layer_average, inputs, count, NULL, NULL, NULL);
 }
 
+neuron_node_t *neuron_uncertainty(neuron_graph_t *graph, neuron_node_t *const *inputs,
+                                  int64_t count, const double *weights, const char *options)
+{
+    return join(graph, &neuron_layer_uncertainty, inputs, count, NULL, options, weights);
+}
+
 neuron_node_t *neuron_weighted_average(neuron_graph_t *graph, neuron_node_t *const *inputs,
                                        int64_t count, const double *weights)
 {

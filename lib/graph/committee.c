@@ -9,8 +9,11 @@
 #include "graph/import.h"
 #include "graph/meaning.h"
 #include "graph/metadata.h"
+#include "layers/joins/join.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct committee_rule {
@@ -40,15 +43,18 @@ static const neuron_word rule_words[] = {
     {0, ""},
 };
 
-enum { RULE = 1 };
+enum { RULE = 1, UNCERTAINTY, ABSTAIN };
 
 static const neuron_option rows[] = {
     NEURON_CHOICE(RULE, "rule", rule_words, MEAN, "how the members' outputs are joined"),
+    NEURON_TEXT(UNCERTAINTY, "uncertainty", "what more outputs tell: entropy+margin"),
+    NEURON_REAL(ABSTAIN, "abstain_below", 0, 1, NAN,
+                "the least confidence with which the output answers is 1"),
 };
 
 const neuron_option_table neuron_committee_options = NEURON_OPTION_TABLE(rows);
 
-/* The inputs or outputs of a graph. */
+/* The inputs of a graph, or its outputs without those that tell of others. */
 typedef struct node_list {
     neuron_node_t *const *nodes;
     int64_t count;
@@ -61,7 +67,7 @@ static node_list inputs_of(const neuron_graph_t *graph)
 
 static node_list outputs_of(const neuron_graph_t *graph)
 {
-    return (node_list){graph->outputs, graph->output_count};
+    return (node_list){graph->outputs, neuron_graph_target_count(graph)};
 }
 
 /* The place in a list of what goes with a node of the first member: where there are several, the
@@ -166,6 +172,9 @@ typedef struct committee_plan {
     int64_t count;
     const committee_rule *rule;
     const double *weights;
+    int32_t measures[NEURON_UNCERTAINTY_MEASURES]; /* of uncertainty, for each output */
+    int64_t measure_count;
+    double least;                   /* confidence with which there is an answer */
     const neuron_graph_t *combiner; /* in place of a rule; NULL for one */
     neuron_node_t **imported; /* [member, output]: in the order of the first member's outputs */
     neuron_node_t **places;   /* room for the inputs or outputs of one member, */
@@ -196,7 +205,7 @@ static void join_meaning(neuron_graph_t *graph, const committee_plan *plan)
     const neuron_graph_t *first = plan->members[0];
     const char *key = NEURON_METADATA_PREPARATION;
     bool scales = true, prepares = true;
-    for (int32_t i = 0; i < first->output_count; i++)
+    for (int32_t i = 0; i < outputs_of(first).count; i++)
         join_names(plan, graph->outputs[i], first->outputs[i]);
     for (int32_t i = 0; i < first->input_count; i++) {
         if (scale_alike(plan, first->inputs[i]))
@@ -219,14 +228,37 @@ static void join_meaning(neuron_graph_t *graph, const committee_plan *plan)
 static int import_member(neuron_graph_t *graph, const committee_plan *plan, int64_t index)
 {
     const neuron_graph_t *first = plan->members[0], *member = plan->members[index];
-    neuron_node_t **into = plan->imported + index * first->output_count;
+    neuron_node_t **into = plan->imported + index * outputs_of(first).count;
     for (int32_t i = 0; i < first->input_count; i++)
         plan->places[find_alike(inputs_of(member), first->inputs[i])] = graph->inputs[i];
     RETURN_IF_ERROR(neuron_graph_import_many(plan->joined, member->output_count, graph,
                                              plan->places, member->input_count, member, NULL,
                                              plan->combiner ? "trainable=no, dropout=no" : NULL));
-    for (int32_t i = 0; i < first->output_count; i++)
+    for (int32_t i = 0; i < outputs_of(first).count; i++)
         into[i] = plan->joined[find_alike(outputs_of(member), first->outputs[i])];
+    return NEURON_OK;
+}
+
+/* Adds what tells how sure the members are of an output, which are in `joined`, behind all outputs:
+ * it is called by what it measures, and of several outputs by the output's name too. */
+static int add_measures(neuron_graph_t *graph, const committee_plan *plan, int64_t output)
+{
+    const node_list outputs = outputs_of(plan->members[0]);
+    neuron_node_t **made = plan->places + outputs.count + output * plan->measure_count;
+    for (int64_t i = 0; i < plan->measure_count; i++) {
+        char name[NEURON_NODE_NAME_MAX + 24];
+        const char *measure = neuron_word_name(neuron_uncertainty_words, plan->measures[i]);
+        snprintf(name, sizeof name, "%s%s%s", outputs.count > 1 ? outputs.nodes[output]->name : "",
+                 outputs.count > 1 ? "_" : "", measure);
+        neuron_options options;
+        neuron_options_make(&options, &neuron_layer_uncertainty.options,
+                            (const neuron_setting[]){{NEURON_NODE_MEASURE, plan->measures[i]},
+                                                     {NEURON_NODE_THRESHOLD, plan->least},
+                                                     {0, 0}});
+        made[i] = neuron_graph_add(graph, &neuron_layer_uncertainty, name, plan->joined,
+                                   plan->count, &options, plan->weights);
+        RETURN_IF_ERROR(graph->status);
+    }
     return NEURON_OK;
 }
 
@@ -235,7 +267,7 @@ static int import_member(neuron_graph_t *graph, const committee_plan *plan, int6
 static int join_outputs(neuron_graph_t *graph, const committee_plan *plan)
 {
     const neuron_graph_t *first = plan->members[0];
-    int64_t outputs = first->output_count;
+    int64_t outputs = outputs_of(first).count;
     for (int32_t i = 0; i < outputs; i++) {
         for (int32_t k = 0; k < plan->count; k++)
             plan->joined[k] = plan->imported[k * outputs + i];
@@ -243,8 +275,9 @@ static int join_outputs(neuron_graph_t *graph, const committee_plan *plan)
             neuron_graph_add(graph, plan->rule->layer, outputs > 1 ? first->outputs[i]->name : NULL,
                              plan->joined, plan->count, NULL, plan->weights);
         RETURN_IF_ERROR(graph->status);
+        RETURN_IF_ERROR(add_measures(graph, plan, i));
     }
-    return neuron_graph_finish_many(graph, plan->places, outputs);
+    return neuron_graph_finish_many(graph, plan->places, outputs * (1 + plan->measure_count));
 }
 
 /* Joins what the members have for their only output by a graph, which takes it side by side. */
@@ -281,12 +314,16 @@ static int join(neuron_graph_t *graph, committee_plan *plan)
 {
     const neuron_graph_t *first = plan->members[0];
     neuron_context_t *context = graph->context;
-    size_t members = neuron_size(plan->count), outputs = neuron_size(first->output_count);
-    size_t ends = neuron_size(first->input_count) + outputs;
+    int64_t most = 0; /* outputs of a member */
+    size_t members = neuron_size(plan->count), outputs = neuron_size(outputs_of(first).count);
+    size_t ends =
+        neuron_size(first->input_count) + outputs * (1 + neuron_size(plan->measure_count));
     plan->imported =
-        neuron_allocate(context, members, neuron_size_of(first->output_count, sizeof(void *)));
+        neuron_allocate(context, members, neuron_size_of(outputs_of(first).count, sizeof(void *)));
     plan->places = neuron_allocate(context, ends, sizeof *plan->places);
-    plan->joined = neuron_allocate(context, members + outputs, sizeof *plan->joined);
+    for (int64_t i = 0; i < plan->count; i++)
+        most = plan->members[i]->output_count > most ? plan->members[i]->output_count : most;
+    plan->joined = neuron_allocate(context, members + neuron_size(most), sizeof *plan->joined);
     int status =
         plan->imported && plan->places && plan->joined ? build(graph, plan) : NEURON_E_MEMORY;
     neuron_release(context, plan->imported);
@@ -299,7 +336,7 @@ static int check_members(neuron_graph_t *const *members, int64_t count)
 {
     for (int32_t i = 0; i < count; i++) {
         RETURN_IF_ERROR(check_member(members[0], members[i], i));
-        for (int32_t k = 0; k < members[0]->output_count; k++)
+        for (int32_t k = 0; k < outputs_of(members[0]).count; k++)
             RETURN_IF_ERROR(check_names(members, i, members[0]->outputs[k]));
     }
     return NEURON_OK;
@@ -310,11 +347,11 @@ static int check_combiner(const neuron_graph_t *first, int64_t count,
                           const neuron_graph_t *combiner)
 {
     char text[NEURON_SHAPE_TEXT];
-    if (first->output_count != 1)
+    if (outputs_of(first).count != 1)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "committee: member 0 (%s) has %" PRId64
                            " outputs; members that a graph combines have one",
-                           first->name, (int64_t)first->output_count);
+                           first->name, (int64_t)outputs_of(first).count);
     if (combiner->input_count != 1 || combiner->output_count != 1)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "committee: the combiner (%s) has %" PRId64 " inputs and %" PRId64
@@ -328,6 +365,32 @@ static int check_combiner(const neuron_graph_t *first, int64_t count,
                            "committee: the combiner (%s) takes %s; %" PRId64
                            " members put out %" PRId64 " numbers each",
                            combiner->name, neuron_shape_text(taken, text), count, each);
+    return NEURON_OK;
+}
+
+/* Reads what is to be told, "entropy+margin", each once. */
+static int read_measures(committee_plan *plan, const neuron_options *settings)
+{
+    size_t size = 0;
+    double least = neuron_options_value(settings, ABSTAIN);
+    const char *text = neuron_options_given_text(settings, UNCERTAINTY, &size);
+    uint32_t given = isnan(least) ? 0 : 1U << NEURON_UNCERTAINTY_ANSWERS;
+    for (size_t at = 0; text && at < size;) {
+        char name[48];
+        int32_t measure;
+        size_t length = 0;
+        while (at + length < size && text[at + length] != '+')
+            length++;
+        snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : 40, text + at);
+        RETURN_IF_ERROR(neuron_word_read(&measure, name, neuron_uncertainty_words,
+                                         "measure of uncertainty", "committee"));
+        given |= 1U << measure;
+        at += length + 1;
+    }
+    plan->least = isnan(least) ? 0.5 : least;
+    for (int32_t i = 0; i < NEURON_UNCERTAINTY_MEASURES; i++)
+        if (given >> i & 1)
+            plan->measures[plan->measure_count++] = i;
     return NEURON_OK;
 }
 
@@ -360,8 +423,8 @@ int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *contex
     const committee_rule *by = &rules[(int32_t)neuron_options_value(&settings, RULE)];
     RETURN_IF_ERROR(check_weights(by->weighted, weights));
     RETURN_IF_ERROR(check_members(members, count));
-    const committee_plan plan = {
-        .members = members, .count = count, .rule = by, .weights = weights};
+    committee_plan plan = {.members = members, .count = count, .rule = by, .weights = weights};
+    RETURN_IF_ERROR(read_measures(&plan, &settings));
     return create(committee, context, plan);
 }
 

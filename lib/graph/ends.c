@@ -67,6 +67,14 @@ neuron_node_t *neuron_graph_output(const neuron_graph_t *graph, int64_t index)
     return NULL;
 }
 
+int64_t neuron_graph_target_count(const neuron_graph_t *graph)
+{
+    int64_t count = graph->output_count;
+    while (count > 1 && graph->outputs[count - 1]->spec.layer->flags & NEURON_LAYER_TELLS)
+        count--;
+    return count;
+}
+
 /* ---- Finishing ---- */
 
 static int check_output(const neuron_graph_t *graph, neuron_node_t *const *outputs, int64_t index)

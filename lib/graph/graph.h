@@ -165,6 +165,10 @@ void neuron_node_spread_choices(const neuron_node_t *node);
 /* Makes the first node that is needed the owner of the arrays that it shares. */
 void neuron_graph_settle_owners(neuron_graph_t *graph);
 
+/* How many outputs of a finished graph have targets: all but those at the end that tell of others,
+ * and at least one. */
+int64_t neuron_graph_target_count(const neuron_graph_t *graph);
+
 /* Makes a node without inputs an input of the graph. */
 int neuron_graph_add_input(neuron_graph_t *graph, neuron_node_t *node);
 

@@ -10,13 +10,14 @@
 
 /* ---- Finding ---- */
 
-/* The input or output of that name, or with NULL the only one there is; NULL if there is none. */
+/* The input or output of that name, or with NULL the only one there is, but for outputs that tell of
+ * others; NULL if there is none. */
 static neuron_node_t *end_of(const neuron_graph_t *graph, const char *name, bool input)
 {
     neuron_node_t *const *nodes = input ? graph->inputs : graph->outputs;
     int64_t count = input ? graph->input_count : graph->output_count;
     if (!name)
-        return count == 1 ? nodes[0] : NULL;
+        return (input ? count : neuron_graph_target_count(graph)) == 1 ? nodes[0] : NULL;
     for (int32_t i = 0; i < count; i++)
         if (strcmp(nodes[i]->name, name) == 0)
             return nodes[i];
@@ -226,19 +227,33 @@ int neuron_graph_check_examples(const neuron_graph_t *graph, const neuron_datase
     return NEURON_OK;
 }
 
-int neuron_graph_check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                               const char *who)
+static int check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                         int64_t targets, const char *who)
 {
     char text[WHO_TEXT];
     RETURN_IF_ERROR(neuron_graph_check_examples(graph, dataset, who));
     if (dataset->outputs > 0)
-        RETURN_IF_ERROR(check_count(graph, neuron_dataset_targets(dataset), graph->output_count,
-                                    "target", who));
+        RETURN_IF_ERROR(
+            check_count(graph, neuron_dataset_targets(dataset), targets, "target", who));
     for (int32_t i = 0; i < neuron_dataset_targets(dataset); i++)
         RETURN_IF_ERROR(neuron_dataset_check_target(
             neuron_dataset_target_at(dataset, i), &graph->outputs[i]->spec.output,
             who_text(who, graph->outputs[i], graph->output_count, text)));
     return NEURON_OK;
+}
+
+int neuron_graph_check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                               const char *who)
+{
+    return check_dataset(graph, dataset, graph->output_count, who);
+}
+
+int neuron_graph_check_judged(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                              const char *who)
+{
+    int64_t count = neuron_graph_target_count(graph);
+    bool all = neuron_dataset_targets(dataset) == graph->output_count;
+    return check_dataset(graph, dataset, all ? graph->output_count : count, who);
 }
 
 /* Floats without a scale tell nothing of bytes: who made them has done it. */

@@ -24,11 +24,14 @@ void neuron_node_keep_names(neuron_node_t *output, neuron_tensor_t *names);
 int64_t neuron_node_class_count(const neuron_node_t *output);
 
 /* Whether a dataset has the inputs of a finished graph, and whether it has its targets, too; `who`
- * begins the message. */
+ * begins the message. For what is only judged it may be without those of outputs that tell of
+ * others. */
 int neuron_graph_check_examples(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                                 const char *who);
 int neuron_graph_check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
                                const char *who);
+int neuron_graph_check_judged(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
+                              const char *who);
 
 /* Takes over what a dataset that trains the graph and fits it knows. */
 void neuron_graph_learn_meaning(neuron_graph_t *graph, const neuron_dataset_t *dataset);

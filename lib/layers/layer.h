@@ -87,7 +87,9 @@ enum {
     NEURON_NODE_AXIS_6,
     NEURON_NODE_ACTIVATION,
     NEURON_NODE_NORMALIZE,
-    NEURON_NODE_POINTS
+    NEURON_NODE_POINTS,
+    NEURON_NODE_MEASURE,
+    NEURON_NODE_THRESHOLD
 };
 
 /* How convolution and pooling treat the edge. */
@@ -248,7 +250,8 @@ enum {
     NEURON_LAYER_READS_STATISTICS = 1024, /* training goes by the statistics of its input */
     NEURON_LAYER_READS_ROWS = 2048,       /* can do with `consumer` if it makes no input gradient */
     NEURON_LAYER_SINKS = 4096,            /* calls `on_gradient` for its first array */
-    NEURON_LAYER_CUSTOM = 8192            /* the caller's own: see custom.h */
+    NEURON_LAYER_CUSTOM = 8192,           /* the caller's own: see custom.h */
+    NEURON_LAYER_TELLS = 16384            /* tells of what is put out, and has no target */
 };
 
 /* What an output layer makes of its input, so that a loss can do it better together with itself. */

@@ -54,6 +54,7 @@
     X(standardize) \
     X(tanh) \
     X(temperature_scaling) \
+    X(uncertainty) \
     X(unstandardize) \
     X(upsample2d) \
     X(vector_scaling) \

@@ -281,6 +281,8 @@ void builders()
     EXPECT(is(graph.concat({a, b}), {10}) && is(graph.concat({a, b}, "axis=0"), {10}));
     EXPECT(is(graph.add({a, b, a}), {5}) && is(graph.multiply({a, b}), {5}));
     EXPECT(is(graph.average({a, b}), {5}) && is(graph.weighted_average({a, b}, {1, 3}), {5}));
+    EXPECT(is(graph.uncertainty({a, b}), {1}));
+    EXPECT(is(graph.uncertainty({a, b}, "measure=margin", {1, 2}), {1}));
     EXPECT(is(graph.vote({a, b}), {5}) && is(graph.vote({a, b}, {1, 2}), {5}));
     EXPECT(is(graph.layer("concat", {a, b}), {10}));
     EXPECT(is(f.shared_layer(b), {5}));

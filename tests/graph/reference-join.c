@@ -3,6 +3,7 @@
 #include "layers/joins/join.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Takes each value of the output from where its coordinates say. */
 static void concat(const reference_call *c)
@@ -143,9 +144,64 @@ static void join(const reference_call *c)
         }
 }
 
+static double share_of(const reference_call *c, int32_t i)
+{
+    double all = 0;
+    for (int32_t j = 0; j < c->node->spec.input_count; j++)
+        all += reference_weight(c, j);
+    return reference_weight(c, i) / all;
+}
+
+/* The probability of a class by an input, or by the mean of all with -1; one value is that of the
+ * second of two classes. */
+static double probability(const reference_call *c, int32_t i, int64_t row, int64_t k)
+{
+    int64_t values = c->from->extent[c->from->rank - 1];
+    double sum = 0;
+    for (int32_t j = 0; i < 0 && j < c->node->spec.input_count; j++)
+        sum += share_of(c, j) * probability(c, j, row, k);
+    if (i < 0)
+        return sum;
+    const double *x = reference_input(c, i) + row * values;
+    return values > 1 ? x[k] : k == 1 ? x[0] : 1 - x[0];
+}
+
+/* The measures that have slopes: entropies, the margin, and the confidence. */
+static double told(const reference_call *c, const char *measure, int64_t row, int64_t classes)
+{
+    double first = -1, second = -1, whole = 0, expected = 0;
+    for (int64_t k = 0; k < classes; k++) {
+        double p = probability(c, -1, row, k);
+        whole -= p * log(fmax(p, 0x1p-126));
+        for (int32_t i = 0; i < c->node->spec.input_count; i++) {
+            double q = probability(c, i, row, k);
+            expected -= share_of(c, i) * q * log(fmax(q, 0x1p-126));
+        }
+        second = p > first ? first : fmax(p, second);
+        first = fmax(first, p);
+    }
+    if (strstr(measure, "entropy"))
+        return strcmp(measure, "entropy") == 0 ? whole : expected;
+    if (strcmp(measure, "mutual_information") == 0)
+        return fmax(whole - expected, 0);
+    return strcmp(measure, "margin") == 0 ? first - second : first;
+}
+
+static void uncertainty(const reference_call *c)
+{
+    char measure[40];
+    size_t needed;
+    int64_t values = c->from->extent[c->from->rank - 1];
+    neuron_node_get_text(measure, sizeof measure, &needed, c->node, "measure");
+    for (int64_t row = 0; row < c->count; row++)
+        c->y[row] = told(c, measure, row, values > 1 ? values : 2);
+}
+
 const reference_layer reference_join_layers[] = {
-    {"add", add},     {"average", average},   {"concat", concat},
-    {"join", join},   {"multiply", multiply}, {"permute", permute},
-    {"slice", slice}, {"vote", vote},         {"weighted_average", average},
+    {"add", add},           {"average", average},
+    {"concat", concat},     {"join", join},
+    {"multiply", multiply}, {"permute", permute},
+    {"slice", slice},       {"uncertainty", uncertainty},
+    {"vote", vote},         {"weighted_average", average},
     {NULL, NULL},
 };

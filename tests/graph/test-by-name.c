@@ -55,6 +55,7 @@ static const struct {
     {"standardize", NULL, 1},
     {"tanh", NULL, 1},
     {"temperature_scaling", "activation=sigmoid", 1},
+    {"uncertainty", "measure=margin", 2},
     {"unstandardize", NULL, 1},
     {"upsample2d", "factor_height=2, factor_width=3, interpolation=bilinear", 1},
     {"vector_scaling", "activation=sigmoid, normalize=yes", 1},
@@ -134,6 +135,8 @@ static neuron_node_t *expected(neuron_graph_t *graph, neuron_node_t *x, const ch
         return neuron_reshape(graph, x, (const int64_t[]){4, 64}, 2);
     if (IS("softmax"))
         return neuron_softmax(graph, x, "axis=0");
+    if (IS("uncertainty"))
+        return neuron_uncertainty(graph, both, 2, NULL, "measure=margin");
     if (IS("vote"))
         return neuron_vote(graph, both, 2, NULL);
     if (IS("zero_pad2d"))

@@ -511,6 +511,149 @@ START_TEST(members_of_other_contexts)
 }
 END_TEST
 
+/* ---- How sure it is ---- */
+
+static neuron_graph_t *shares_of(float a, float b, float c)
+{
+    neuron_graph_t *g;
+    assert_ok(neuron_graph_create(&g, context));
+    neuron_node_t *y = neuron_dense(g, neuron_input(g, (const int64_t[]){INPUTS}, 1), CLASSES,
+                                    "initializer=zeros");
+    assert_ok(neuron_graph_finish(g, neuron_softmax(g, y, NULL)));
+    assert_ok(neuron_graph_write_array(g, 1, (const float[]){logf(a), logf(b), logf(c)}, CLASSES));
+    return g;
+}
+
+static neuron_dataset_t *any_examples(void)
+{
+    neuron_dataset_t *dataset;
+    neuron_tensor_t *examples, *labels;
+    assert_ok(neuron_tensor_create(&examples, context, NEURON_TYPE_F32,
+                                   (const int64_t[]){EXAMPLES, INPUTS}, 2));
+    assert_ok(
+        neuron_tensor_create(&labels, context, NEURON_TYPE_I32, (const int64_t[]){EXAMPLES}, 1));
+    assert_ok(neuron_dataset_create(&dataset, context, examples, labels, CLASSES));
+    neuron_tensor_unref(examples);
+    neuron_tensor_unref(labels);
+    return dataset;
+}
+
+/* What the only number of an output is for the first example. */
+static float told(const neuron_graph_t *graph, int64_t output)
+{
+    float values[2 * INPUTS] = {0}, found[8][2 * CLASSES];
+    neuron_tensor_t *input, *outputs[8];
+    int64_t count = neuron_graph_output_count(graph);
+    assert_ok(neuron_tensor_wrap(&input, context, NEURON_TYPE_F32, (const int64_t[]){2, INPUTS}, 2,
+                                 values));
+    for (int64_t i = 0; i < count; i++)
+        assert_ok(neuron_tensor_wrap(&outputs[i], context, NEURON_TYPE_F32,
+                                     (const int64_t[]){2, i == 0 ? CLASSES : 1}, 2, found[i]));
+    assert_ok(neuron_graph_predict_many(graph, &input, 1, outputs, count));
+    for (int64_t i = 0; i < count; i++)
+        neuron_tensor_unref(outputs[i]);
+    neuron_tensor_unref(input);
+    return found[output][0];
+}
+
+START_TEST(uncertainty_as_outputs)
+{
+    static const char *const names[] = {"average", "entropy", "margin", "answers"};
+    static const char *const classes[] = {"a", "b", "c"};
+    neuron_graph_t *members[] = {shares_of(0.5f, 0.25f, 0.25f), shares_of(0.25f, 0.5f, 0.25f)};
+    neuron_graph_t *committee, *outer, *loaded;
+    assert_ok(neuron_graph_set_class_names(members[0], NULL, classes, 3));
+    assert_ok(neuron_committee_create(&committee, context, members, 2, NULL,
+                                      "abstain_below=0.4, uncertainty=margin+entropy+margin"));
+    ck_assert_int_eq(neuron_graph_output_count(committee), 4);
+    for (int i = 0; i < 4; i++)
+        ck_assert_str_eq(neuron_node_name(neuron_graph_output(committee, i)), names[i]);
+    double entropy = -2 * 0.375 * log(0.375) - 0.25 * log(0.25);
+    ck_assert_double_eq_tol((double)told(committee, 1), entropy, 1e-6);
+    ck_assert_double_eq_tol((double)told(committee, 2), 0, 1e-6);
+    ck_assert_float_eq(told(committee, 3), 0);                          /* 0.375 is below 0.4 */
+    ck_assert_str_eq(neuron_graph_class_name(committee, NULL, 1), "b"); /* of the first output */
+
+    /* What tells has no targets: a dataset of one target evaluates it, and calibrates it. */
+    neuron_dataset_t *dataset = any_examples();
+    neuron_evaluation_t *evaluation;
+    assert_ok(neuron_graph_evaluate(&evaluation, committee, dataset, NULL, NULL));
+    ck_assert_double_eq(neuron_evaluation_accuracy(evaluation), 1);
+    neuron_evaluation_unref(evaluation);
+    assert_status(neuron_graph_evaluate(&evaluation, committee, dataset, NULL, "output=1"),
+                  NEURON_E_ARGUMENT);
+    neuron_graph_t *calibrated;
+    assert_ok(neuron_graph_calibrate(&calibrated, committee, dataset, NULL));
+    ck_assert_int_eq(neuron_graph_output_count(calibrated), 4);
+    ck_assert_str_eq(neuron_node_name(neuron_graph_output(calibrated, 0)), "average");
+    ck_assert_double_eq_tol((double)told(calibrated, 1), entropy, 1e-6);
+    neuron_optimizer_t *adam;
+    neuron_trainer_t *trainer;
+    assert_ok(neuron_optimizer_create(&adam, context, "adam", NULL));
+    assert_status(neuron_trainer_create(&trainer, committee, adam, dataset), NEURON_E_SHAPE);
+    assert_message("the dataset has 1 target, committee has 4");
+
+    /* As a member it leaves them out. */
+    neuron_graph_t *both[] = {committee, members[0]};
+    assert_ok(neuron_committee_create(&outer, context, both, 2, NULL, NULL));
+    ck_assert_int_eq(neuron_graph_output_count(outer), 1);
+    ck_assert_ptr_null(neuron_graph_find_node(outer, "committee/entropy"));
+
+    size_t size;
+    assert_ok(neuron_graph_save_memory(NULL, 0, &size, committee));
+    uint8_t *bytes = malloc(size);
+    assert_ok(neuron_graph_save_memory(bytes, size, NULL, committee));
+    assert_ok(neuron_graph_load_memory(&loaded, context, bytes, size));
+    for (int i = 1; i < 4; i++)
+        ck_assert_float_eq(told(loaded, i), told(committee, i));
+    free(bytes);
+    neuron_graph_unref(loaded);
+    neuron_graph_unref(outer);
+    neuron_graph_unref(calibrated);
+    neuron_graph_unref(committee);
+    neuron_optimizer_unref(adam);
+    neuron_dataset_unref(dataset);
+    neuron_graph_unref(members[0]);
+    neuron_graph_unref(members[1]);
+}
+END_TEST
+
+/* With the weights of the rule; of two outputs each has its own. */
+START_TEST(uncertainty_of_weights_and_of_two_outputs)
+{
+    neuron_graph_t *members[] = {shares_of(0.5f, 0.25f, 0.25f), shares_of(0.25f, 0.5f, 0.25f)};
+    neuron_graph_t *committee, *pair;
+    assert_ok(neuron_committee_create(&committee, context, members, 2, (const double[]){3, 1},
+                                      "rule=weighted_vote, uncertainty=variation_ratio"));
+    ck_assert_float_eq(told(committee, 1), 0.25f);
+    neuron_graph_unref(committee);
+    assert_ok(neuron_graph_create(&pair, context));
+    neuron_node_t *x = neuron_input(pair, (const int64_t[]){INPUTS}, 1);
+    neuron_node_t *ends[] = {neuron_softmax(pair, neuron_dense(pair, x, 3, NULL), NULL),
+                             neuron_sigmoid(pair, neuron_dense(pair, x, 1, NULL))};
+    assert_ok(neuron_node_set_name(ends[0], "kind"));
+    assert_ok(neuron_node_set_name(ends[1], "sick"));
+    assert_ok(neuron_graph_finish_many(pair, ends, 2));
+    assert_ok(neuron_committee_create(&committee, context, &pair, 1, NULL,
+                                      "uncertainty=entropy+confidence"));
+    static const char *const names[] = {
+        "kind", "sick", "kind_entropy", "kind_confidence", "sick_entropy", "sick_confidence"};
+    ck_assert_int_eq(neuron_graph_output_count(committee), 6);
+    for (int i = 0; i < 6; i++)
+        ck_assert_str_eq(neuron_node_name(neuron_graph_output(committee, i)), names[i]);
+    neuron_graph_unref(committee);
+    assert_status(neuron_committee_create(&committee, context, members, 2, NULL,
+                                          "uncertainty=entropy+margins"),
+                  NEURON_E_ARGUMENT);
+    assert_message("committee: there is no measure of uncertainty \"margins\"; did you mean");
+    assert_status(neuron_committee_create(&committee, context, members, 2, NULL, "abstain_below=2"),
+                  NEURON_E_ARGUMENT);
+    neuron_graph_unref(pair);
+    neuron_graph_unref(members[0]);
+    neuron_graph_unref(members[1]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("committee");
@@ -534,6 +677,8 @@ int main(void)
     tcase_add_test(cases, weights_stay_on_failure);
     tcase_add_test(cases, members_and_committee_train_apart);
     tcase_add_test(cases, members_of_other_contexts);
+    tcase_add_test(cases, uncertainty_as_outputs);
+    tcase_add_test(cases, uncertainty_of_weights_and_of_two_outputs);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }

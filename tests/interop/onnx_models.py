@@ -109,7 +109,7 @@ IMPORTED = "the graphs that are imported"
 
 # Operators of layers that are not imported: votes, calibration; and bytes.
 NO_WAY_BACK = ("(Log): is imported as a part of a log softmax alone", '_scaling.odds" (Div): divides by a value',
-               '"piecewise_linear', "(IsNaN): this operator is not imported", "(QuantizeLinear): this operator is not imported")
+               '"piecewise_linear', '"uncertainty', "(IsNaN): this operator is not imported", "(QuantizeLinear): this operator is not imported")
 
 
 class Comparison:
@@ -296,6 +296,15 @@ def elements(comparison):
         comparison.case(f"{layer} {options} behind a convolution", [(5, 4, 3)],
                         lambda b, x: b(layer, b("softmax", b("conv2d", x, "filters=4, kernel=2")), options))
         comparison.case(f"{layer} {options} of one value", [(1,)], lambda b, x: b(layer, b("sigmoid", x), options))
+    for measure in ("entropy", "expected_entropy", "mutual_information", "variation_ratio", "disagreement", "margin",
+                    "confidence", "answers"):
+        for count, weights in ((1, None), (3, None), (3, (1.0, 2.0, 0.5))):
+            numbers = weights and (ctypes.c_double * count)(*weights)
+            options = f"measure={measure}, threshold=0.4".encode()
+            for kind, shape, before in (("vector", (6,), "softmax"), ("image", (5, 4, 3), "softmax"), ("one value", (1,), "sigmoid")):
+                comparison.case(f"uncertainty {measure} of {count} {kind}{', weighted' * bool(weights)}", [shape] * count,
+                                lambda b, *x: b.library.neuron_uncertainty(b.graph, b.library.nodes(*(b(before, one) for one in x)),
+                                                                           count, numbers, options))
     comparison.case("piecewise_linear, shares", [(6,)], lambda b, x: b(
         "piecewise_linear", b("softmax", b("piecewise_linear", x, "points=9")), "points=20, normalize=yes"))
     comparison.case("dense", [(6,)], single("dense", "units=5"))

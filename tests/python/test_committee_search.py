@@ -38,6 +38,25 @@ def test_rules(members, glyphs):
     assert np.array_equal(again.predict(x), judged.predict(x)) and nn.Committee([judged, members[0]]).parameters > 0
 
 
+def test_how_sure_it_is(members, glyphs):
+    x, y = glyphs
+    committee = nn.Committee(members, uncertainty=["mutual_information", "entropy"], abstain_below=0.9)
+    assert committee.output_names == ["average", "entropy", "mutual_information", "answers"]
+    mean, entropy, information, answers = committee.predict(x)
+    each = np.stack([model.predict(x) for model in members]).astype(np.float64)
+    expected = -(each * np.log(each)).sum(-1).mean(0)
+    whole = -(mean * np.log(mean)).sum(-1)
+    assert np.allclose(entropy[:, 0], whole, atol=1e-5) and np.allclose(information[:, 0], whole - expected, atol=1e-5)
+    assert np.array_equal(answers[:, 0], mean.max(1) >= np.float32(0.9))
+    assert committee.evaluate(x, y).accuracy == nn.Committee(members).evaluate(x, y).accuracy
+    calibrated = committee.calibrate(x, y, method="temperature")
+    assert calibrated.output_names == committee.output_names
+    assert calibrated.evaluate(x, y).loss <= committee.evaluate(x, y).loss
+    assert nn.Committee(members, uncertainty="margin").output_names == ["average", "margin"]
+    with pytest.raises(nn.ArgumentError, match="did you mean"):
+        nn.Committee(members, uncertainty="entropies")
+
+
 @pytest.mark.parametrize("wrong, error", [
     (lambda m: nn.Committee([]), ValueError), (lambda m: nn.Committee([3]), TypeError),
     (lambda m: nn.Committee(m, "weighted_mean"), TypeError), (lambda m: nn.Committee(m, weights=[1, 2, 3]), nn.ArgumentError),

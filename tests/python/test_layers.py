@@ -10,7 +10,8 @@ from libneuron import layers as all_layers
 
 def test_every_layer_of_the_library_has_a_class_or_a_function():
     made_otherwise = {"input": nn.Input, "concat": nn.concat, "add": nn.add, "multiply": nn.multiply,
-                      "average": nn.average, "weighted_average": nn.average, "vote": nn.vote, "reshape": nn.Reshape,
+                      "average": nn.average, "weighted_average": nn.average, "vote": nn.vote,
+                      "uncertainty": nn.uncertainty, "reshape": nn.Reshape,
                       "permute": nn.Permute,
                       "zero_pad2d": nn.ZeroPad2D}
     for kind in nn.kinds("layer"):

@@ -594,6 +594,14 @@ class graph : public handle<graph, neuron_graph_t>
         return node(get(), neuron_weighted_average(get(), inputs.data(), fits ? inputs.count() : 0,
                                                    weights.data()));
     }
+    /** neuron_uncertainty(): as many weights as inputs, or none. */
+    node uncertainty(const handles<neuron_node_t> &inputs, const options &options = {},
+                     span<const double> weights = {})
+    {
+        const bool fits = weights.empty() || detail::count_of(weights) == inputs.count();
+        return node(get(), neuron_uncertainty(get(), inputs.data(), fits ? inputs.count() : 0,
+                                              weights.data(), options.c_str()));
+    }
     /** neuron_vote(): as many weights as inputs, or none. */
     node vote(const handles<neuron_node_t> &inputs, span<const double> weights = {})
     {

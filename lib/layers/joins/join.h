@@ -15,6 +15,10 @@ int neuron_join_infer(neuron_spec *spec, const char *node);
  * NEURON_LAYER_SUMS. */
 double neuron_join_weight(const neuron_spec *spec, int32_t input);
 
+/* What neuron_uncertainty() measures, one of which goes by a threshold. */
+enum { NEURON_UNCERTAINTY_ANSWERS = 7, NEURON_UNCERTAINTY_MEASURES };
+extern const neuron_word neuron_uncertainty_words[];
+
 /* output = sum of weight x input, and back. */
 int neuron_join_forward(const neuron_run *run);
 int neuron_join_backward(const neuron_run *run);

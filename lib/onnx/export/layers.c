@@ -55,6 +55,7 @@ static const struct {
     {"standardize", neuron_onnx_add_standardize},
     {"tanh", neuron_onnx_add_activation},
     {"temperature_scaling", neuron_onnx_add_temperature_scaling},
+    {"uncertainty", neuron_onnx_add_uncertainty},
     {"unstandardize", neuron_onnx_add_unstandardize},
     {"upsample2d", neuron_onnx_add_upsample2d},
     {"vector_scaling", neuron_onnx_add_vector_scaling},

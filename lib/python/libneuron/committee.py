@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -34,7 +34,8 @@ class Committee(Model):
     _training: Any = None
 
     def __init__(self, members: Sequence[Model], rule: str = "mean", *, weights: Optional[Sequence[float]] = None,
-                 validation_data: Any = None, context: Optional[Context] = None, **options: Any) -> None:
+                 validation_data: Any = None, uncertainty: Union[str, Sequence[str]] = (),
+                 abstain_below: Optional[float] = None, context: Optional[Context] = None, **options: Any) -> None:
         context = context or current_context()
         members = _models(members)
         if not isinstance(rule, str):
@@ -54,9 +55,13 @@ class Committee(Model):
             options = {}
         if options:
             raise TypeError(f"{next(iter(options))} says how weights are learnt; here are none to learn")
+        chosen: Dict[str, Any] = {"rule": rule}
+        if uncertainty:
+            chosen["uncertainty"] = uncertainty if isinstance(uncertainty, str) else "+".join(uncertainty)
+        if abstain_below is not None:
+            chosen["abstain_below"] = abstain_below
         graph = _c.GraphHandle()
-        check(_c.neuron_committee_create(graph, context._handle, array, len(members), given,
-                                         options_text({"rule": rule})))
+        check(_c.neuron_committee_create(graph, context._handle, array, len(members), given, options_text(chosen)))
         self._take(graph, context)
         self.members = list(members)
         self.weights = None if given is None else np.array(given[:])

@@ -246,7 +246,7 @@ _ACTIVATED = ("dense", "conv1d", "conv2d", "conv2d_transpose", "depthwise_conv2d
 
 # Made otherwise: inputs, layers of several inputs, and what a quantisation makes.
 _OTHERWISE = {"input", "concat", "add", "multiply", "average", "weighted_average", "vote", "reshape", "permute",
-              "zero_pad2d", "quantized_dense", "quantized_conv2d"}
+              "zero_pad2d", "uncertainty", "quantized_dense", "quantized_conv2d"}
 
 _NAMES = {"relu": "ReLU", "prelu": "PReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU",
           "leaky_relu": "LeakyReLU"}
@@ -386,9 +386,10 @@ class _Join(Layer):
         weights = np.require(self.weights, np.float64, ["C"])
         if weights.shape != (len(inputs),):
             raise ValueError(f"{self.kind}: there are {len(inputs)} nodes, and weights of shape {weights.shape}")
+        more = (self._text(),) if len(function.argtypes) > 4 else ()
         node = function(graph, pointers(_c.neuron_node_p, inputs), len(inputs),
-                        weights.ctypes.data_as(function.argtypes[3]))
-        if node and self.options:
+                        weights.ctypes.data_as(function.argtypes[3]), *more)
+        if node and self.options and not more:
             check(_c.neuron_node_set(node, options_text(self.options)))
         return node
 
@@ -420,6 +421,13 @@ def vote(*nodes: Union[Node, Sequence[Node]], weights: Optional[Sequence[float]]
 
     ballot: "plurality", all of a vote for the largest class; "borda", shares for all by their rank."""
     return _Join("vote", name, weights, ballot=ballot)(*nodes)
+
+
+def uncertainty(*nodes: Union[Node, Sequence[Node]], measure: str = "entropy", threshold: float = 0.5,
+                weights: Optional[Sequence[float]] = None, name: Optional[str] = None) -> Node:
+    """How sure nodes are together that put out probabilities: "entropy", "expected_entropy", "mutual_information",
+    "variation_ratio", "disagreement", "margin", "confidence", or "answers", 1 where the confidence is at least threshold."""
+    return _Join("uncertainty", name, weights, measure=measure, threshold=threshold)(*nodes)
 
 
 def layer_of(given: Any) -> Layer:

@@ -340,6 +340,14 @@ class Model:
         return [_c.neuron_node_name(node).decode() for node in self._inputs]
 
     @property
+    def _target_names(self) -> List[str]:
+        """Of the outputs that have targets: all but those at the end that tell how sure others are."""
+        names = self.output_names
+        while len(names) > 1 and self._end(len(names) - 1) in ("uncertainty", "prediction_set"):
+            names.pop()
+        return names
+
+    @property
     def output_names(self) -> List[str]:
         return [_c.neuron_node_name(node).decode() for node in self._outputs]
 

@@ -112,7 +112,7 @@ def dataset_for(model: Any, x: X, y: Any, losses: Sequence[Optional[Loss]], weig
     if learnt is not None and learn:
         with model._changing():
             check(_c.neuron_graph_set_preparation(model._graph, learnt._handle))
-    given = by_output(y, model.output_names, "the labels")
+    given = by_output(y, model._target_names, "the labels")
     parts = []
     for index, each in enumerate(given):
         if each is None:

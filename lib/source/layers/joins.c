@@ -302,3 +302,92 @@ static void write_vote(neuron_writer *writer)
 
 const neuron_source_layer neuron_source_vote = {
     .name = "vote", .flags = NEURON_SOURCE_MANY, .write = write_vote};
+
+/* ---- How sure several are ---- */
+
+/* Lines before the measure: the weights, what each input has for a class, and the mean. */
+static void write_means(neuron_writer *writer, int64_t values)
+{
+    neuron_field classes = NUMBER("classes", values > 1 ? values : 2);
+    WRITE(writer,
+          "for (long i = 0; i < @count@; i++) {\n"
+          "float p[@inputs@][@classes@], mean[@classes@] = {0.0f};\n"
+          "float shares[@classes@] = {0.0f};\n"
+          "float all = 0.0f, entropy = 0.0f, expected = 0.0f, first = -1.0f, second = -1.0f;\n"
+          "float most = 0.0f, alike = 0.0f;\n"
+          "for (int j = 0; j < @inputs@; j++) {\n"
+          "long choice = 0;\n",
+          NUMBER("inputs", writer->step->node->spec.input_count), classes);
+    if (values > 1)
+        WRITE(writer,
+              "for (long k = 0; k < @classes@; k++) {\n"
+              "p[j][k] = x[j][i * @classes@ + k];\n"
+              "}\n",
+              classes);
+    else
+        neuron_write_lines(writer, "p[j][1] = x[j][i];\n"
+                                   "p[j][0] = 1.0f - x[j][i];\n");
+    WRITE(writer,
+          "for (long k = 0; k < @classes@; k++) {\n"
+          "const float v = p[j][k] < @least@ ? @least@ : p[j][k];\n"
+          "mean[k] += @node@_weights[j] * p[j][k];\n"
+          "expected -= @node@_weights[j] * p[j][k] * logf(v);\n"
+          "all += p[j][k];\n"
+          "choice = p[j][k] > p[j][choice] ? k : choice;\n"
+          "}\n"
+          "shares[choice] += @node@_weights[j];\n"
+          "}\n",
+          classes, TEXT("least", "1.17549435e-38f"));
+}
+
+/* What the measures are, by their places in the list of words. */
+static const char *const measures[] = {
+    "entropy",
+    "expected",
+    "entropy > expected ? entropy - expected : 0.0f",
+    "1.0f - most > 1e-6f ? 1.0f - most : 0.0f",
+    "1.0f - alike > 1e-6f ? (1.0f - alike) * @pairs@ : 0.0f",
+    "first - second",
+    "first",
+    "first >= @threshold@ ? 1.0f : 0.0f",
+};
+
+static void write_uncertainty(neuron_writer *writer)
+{
+    const neuron_node_t *node = writer->step->node;
+    const neuron_shape *shape = &node->spec.inputs[0];
+    int64_t values = shape->extent[shape->rank - 1];
+    char pairs[NEURON_FLOAT_TEXT], threshold[NEURON_FLOAT_TEXT];
+    double all = 0, own = 0;
+    for (int64_t i = 0; i < node->spec.input_count; i++)
+        all += weight_of(node, i);
+    for (int64_t i = 0; i < node->spec.input_count; i++)
+        own += weight_of(node, i) / all * (weight_of(node, i) / all);
+    neuron_float_text(1 - own > 1e-12 ? (float)(1 / (1 - own)) : 0, pairs);
+    neuron_float_text((float)neuron_source_real(node, NEURON_NODE_THRESHOLD), threshold);
+    writer->needs_math = true;
+    write_weights(writer);
+    write_means(writer, values);
+    WRITE(writer,
+          "for (long k = 0; k < @classes@; k++) {\n"
+          "const float v = mean[k] < @least@ ? @least@ : mean[k];\n"
+          "entropy -= mean[k] * logf(v);\n"
+          "second = mean[k] > first ? first : mean[k] > second ? mean[k] : second;\n"
+          "first = mean[k] > first ? mean[k] : first;\n"
+          "most = shares[k] > most ? shares[k] : most;\n"
+          "alike += shares[k] * shares[k];\n"
+          "}\n",
+          NUMBER("classes", values > 1 ? values : 2), TEXT("least", "1.17549435e-38f"));
+    neuron_write_lines(writer, "const float told = ");
+    WRITE(writer, measures[neuron_source_option(node, NEURON_NODE_MEASURE)], TEXT("pairs", pairs),
+          TEXT("threshold", threshold));
+    neuron_write_lines(writer, ";\n"
+                               "y[i] = all != all ? (float)NAN : told;\n"
+                               "(void)alike;\n"
+                               "(void)expected;\n"
+                               "(void)most;\n"
+                               "}\n");
+}
+
+const neuron_source_layer neuron_source_uncertainty = {
+    .name = "uncertainty", .flags = NEURON_SOURCE_MANY, .write = write_uncertainty};

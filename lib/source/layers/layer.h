@@ -179,6 +179,7 @@ int64_t neuron_block_of(int64_t count);
     X(standardize) \
     X(tanh) \
     X(temperature_scaling) \
+    X(uncertainty) \
     X(unstandardize) \
     X(upsample2d) \
     X(vector_scaling) \
