@@ -544,10 +544,10 @@ NEURON_API neuron_node_t *neuron_vote(neuron_graph_t *graph, neuron_node_t *cons
  *  none. Gradients of steps (votes, answers) are 0. An output of this layer has no targets, see
  *  `uncertainty` of neuron_committee_create().
  *  Options: `measure` (entropy), `threshold` (0.5).
- *  @param inputs   `count` probabilities of one shape, of rank 1 or more. The output has that shape,
- *                  but 1 as the last extent.
- *  @param weights  as for neuron_weighted_average(), or NULL for equal ones. No other thread may use
- *                  the graph meanwhile. Since 0.1, experimental. */
+ *  @param inputs   `count` probabilities of one shape, of rank 1 or more. The output has that
+ *                  shape, but 1 as the last extent.
+ *  @param weights  as for neuron_weighted_average(), or NULL for equal ones. No other thread may
+ *                  use the graph meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL neuron_node_t *neuron_uncertainty(neuron_graph_t *graph,
                                                           neuron_node_t *const *inputs,
                                                           int64_t count, const double *weights,

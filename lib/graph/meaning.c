@@ -10,8 +10,8 @@
 
 /* ---- Finding ---- */
 
-/* The input or output of that name, or with NULL the only one there is, but for outputs that tell of
- * others; NULL if there is none. */
+/* The input or output of that name, or with NULL the only one there is, but for outputs that tell
+ * of others; NULL if there is none. */
 static neuron_node_t *end_of(const neuron_graph_t *graph, const char *name, bool input)
 {
     neuron_node_t *const *nodes = input ? graph->inputs : graph->outputs;

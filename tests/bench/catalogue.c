@@ -23,7 +23,8 @@ static const struct {
      "clip 6|permute|"},
     {128, "512|", "relu|tanh|gelu|dropout 0.5|norm|layer-norm|keep a; add a|keep a; concat a|"},
     {128, "10|1000|",
-     "softmax|log-softmax|keep a; vote a|softmax; temperature-scaling|softmax; vector-scaling|"
+     "softmax|log-softmax|keep a; vote a|softmax; keep a; uncertainty a|softmax; "
+     "temperature-scaling|softmax; vector-scaling|"
      "softmax; piecewise-linear 100|"},
     {64, "28 28 1|32 32 3|", "rotation 0.1|"},
     {64, "28 28 1|28 28 3|28 28 6|28 28 20|28 28 64|",

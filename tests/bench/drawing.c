@@ -22,7 +22,7 @@
  *      keep NAME           gives the present value a name
  *      from NAME           goes on from such a value
  *      add NAME..., multiply NAME..., average NAME..., weighted-average NAME..., vote NAME...,
- *      concat NAME...      joins it with others; weights are 1, 2 and so on */
+ *      uncertainty NAME..., concat NAME...      joins it with others; weights are 1, 2 and so on */
 #include "bench.h"
 
 #include "graph/graph.h"
@@ -449,13 +449,15 @@ static neuron_node_t *join(neuron_graph_t *graph, const char *word, neuron_node_
         return neuron_weighted_average(graph, inputs, count, weights);
     if (strcmp(word, "vote") == 0)
         return neuron_vote(graph, inputs, count, NULL);
+    if (strcmp(word, "uncertainty") == 0)
+        return neuron_uncertainty(graph, inputs, count, NULL, "measure=mutual_information");
     return neuron_concat(graph, inputs, count, NULL);
 }
 
 static bool draw_join(drawing_t *drawing, const statement_t *statement)
 {
-    static const char *const words[] = {"add",    "multiply", "average", "weighted-average",
-                                        "concat", "vote"};
+    static const char *const words[] = {"add",    "multiply", "average",    "weighted-average",
+                                        "concat", "vote",     "uncertainty"};
     neuron_node_t *inputs[WORDS_MAX] = {drawing->last};
     size_t place = 0;
     while (place < sizeof words / sizeof *words && strcmp(words[place], statement->words[0]) != 0)
