@@ -40,6 +40,19 @@
  *    2017; arXiv 1704.00109). So there are members * epochs epochs in all, and all members have
  *    the one history.
  *
+ *  - `adaboost`: members are trained one after the other, and examples that those before got wrong
+ *    weigh more. Of classes only. By `algorithm` this is `samme`, the default, where members have
+ *    as many votes as their weighted error says, or `samme_r`, which goes by their probabilities
+ *    and joins them by the mean of their logits (Zhu, Zou, Rosset and Hastie, 2009). A member
+ *    without an error is the last; with samme, one that is no better than chance is left out, and
+ *    ends it too.
+ *  - `gradient_boosting`: the committee is a sum to which each member adds what is missing: it is
+ *    fitted, by mean_squared_error, to the negative gradient of the loss at the sum so far, and
+ *    added as far along as makes the loss least, times `shrinkage` (Friedman, 2001). The loss is
+ *    the log loss of classes or half the squared error of targets. The builder's graphs end in
+ *    numbers of any size, as many as the dataset has targets or classes (or 1 for two): the
+ *    committee adds the softmax or sigmoid of classes. Members have no validation figures.
+ *
  *  Everything that is drawn follows from the seed that the context has at the first run and from
  *  the number of the member: the same seed gives the same bytes with any number of threads, with a
  *  folder or without, and however often the run was interrupted.
@@ -85,17 +98,19 @@ typedef int (*neuron_committee_epoch_function_t)(neuron_committee_trainer_t *tra
 /** Makes a committee trainer without members: neuron_committee_trainer_set_builder() or
  *  neuron_committee_trainer_add_member() give it some. Options:
  *
- *  - `method`: what makes members differ: `initialization`, the default, `bagging`, `folds` or
- *    `snapshot`, as above;
+ *  - `method`: what makes members differ: `initialization`, the default, `bagging`, `folds`,
+ *    `snapshot`, `adaboost` or `gradient_boosting`, as above;
  *  - `members`: how many a builder is asked for, 1 to 4096, default 5. Graphs that are added count
  *    themselves;
  *  - `folds`: of `folds`, 2 or more, which the number of members is a multiple of; 0, the default,
  *    is as many as there are members;
  *  - `sample_fraction`: of `bagging`, how many examples are drawn for each that there is, above 0,
  *    up to 1, the default;
+ *  - `algorithm`: of `adaboost`, `samme`, the default, or `samme_r`;
+ *  - `shrinkage`: of `gradient_boosting`, above 0 and up to 1, the default;
  *  - `rule`: how the members are joined, as for neuron_committee_create(): `mean`, the default,
  *    `weighted_mean`, `majority_vote` or `weighted_vote`. The weights are the accuracies on the
- *    validation set, see neuron_committee_weights();
+ *    validation set, see neuron_committee_weights(). Boosted members are joined by their method;
  *  - `side_by_side`: yes trains as many members at a time as the context has threads, each by one
  *    thread; no trains one after the other, by all threads. `auto`, the default, is yes where the
  *    steps of a member are too small to be worth dividing. Members are never side by side that call
@@ -237,8 +252,8 @@ NEURON_API_EXPERIMENTAL int neuron_committee_trainer_set_folder(neuron_committee
 NEURON_API_EXPERIMENTAL int neuron_committee_trainer_run(neuron_graph_t **committee,
                                                          neuron_committee_trainer_t *trainer);
 
-/** How many members there are, or will be; 0 for NULL. Any thread, unless another one runs or
- *  changes the trainer meanwhile. Since 0.1, experimental. */
+/** How many members there are, or will be, of `adaboost` at most; 0 for NULL. Any thread, unless
+ *  another one runs or changes the trainer meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int64_t
 neuron_committee_trainer_member_count(const neuron_committee_trainer_t *trainer);
 
@@ -254,6 +269,17 @@ neuron_committee_trainer_member(const neuron_committee_trainer_t *trainer, int64
  *           the trainer meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL const neuron_history_t *
 neuron_committee_trainer_history(const neuron_committee_trainer_t *trainer, int64_t member);
+
+/** By how much each member counts: the weights of weighted rules; of `adaboost` by `samme` the
+ *  votes, of `gradient_boosting` what members are multiplied by; else all alike.
+ *  @param[out] weights  room for `capacity` numbers; NULL with capacity 0 to ask how many there
+ *  are.
+ *  @param[out] needed   neuron_committee_trainer_member_count(); may be NULL.
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE before a run has joined them. Any thread, unless
+ *           another one runs or changes the trainer meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int
+neuron_committee_trainer_weights(double *weights, size_t capacity, size_t *needed,
+                                 const neuron_committee_trainer_t *trainer);
 
 /** Tells where the whole is.
  *

@@ -5,17 +5,21 @@
 #include "base/clock.h"
 #include "base/files/file.h"
 #include "base/float-mode.h"
+#include "committee/boost.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { MEAN, WEIGHTED_MEAN, MAJORITY_VOTE, WEIGHTED_VOTE };
 
-static const neuron_word methods[] = {{NEURON_COMMITTEE_METHOD_INITIALIZATION, "initialization"},
-                                      {NEURON_COMMITTEE_METHOD_BAGGING, "bagging"},
-                                      {NEURON_COMMITTEE_METHOD_FOLDS, "folds"},
-                                      {NEURON_COMMITTEE_METHOD_SNAPSHOT, "snapshot"},
-                                      {0, ""}};
+static const neuron_word methods[] = {
+    {NEURON_COMMITTEE_METHOD_INITIALIZATION, "initialization"},
+    {NEURON_COMMITTEE_METHOD_BAGGING, "bagging"},
+    {NEURON_COMMITTEE_METHOD_FOLDS, "folds"},
+    {NEURON_COMMITTEE_METHOD_SNAPSHOT, "snapshot"},
+    {NEURON_COMMITTEE_METHOD_ADABOOST, "adaboost"},
+    {NEURON_COMMITTEE_METHOD_GRADIENT_BOOSTING, "gradient_boosting"},
+    {0, ""}};
 static const neuron_word rules[] = {{MEAN, "mean"},
                                     {WEIGHTED_MEAN, "weighted_mean"},
                                     {MAJORITY_VOTE, "majority_vote"},
@@ -26,6 +30,10 @@ static const neuron_word schedules[] = {{NEURON_COMMITTEE_SIDE_BY_SIDE_AUTO, "au
                                         {NEURON_COMMITTEE_SIDE_BY_SIDE_YES, "yes"},
                                         {0, ""}};
 
+static const neuron_word algorithms[] = {{NEURON_COMMITTEE_ALGORITHM_SAMME, "samme"},
+                                         {NEURON_COMMITTEE_ALGORITHM_SAMME_R, "samme_r"},
+                                         {0, ""}};
+
 static const neuron_option rows[] = {
     NEURON_CHOICE(NEURON_COMMITTEE_METHOD, "method", methods,
                   NEURON_COMMITTEE_METHOD_INITIALIZATION, "what makes members differ"),
@@ -35,6 +43,10 @@ static const neuron_option rows[] = {
                    "parts of the examples, 0 for as many as members"),
     NEURON_REAL(NEURON_COMMITTEE_SAMPLE_FRACTION, "sample_fraction", DBL_MIN, 1, 1,
                 "examples drawn for each that there is"),
+    NEURON_CHOICE(NEURON_COMMITTEE_ALGORITHM, "algorithm", algorithms,
+                  NEURON_COMMITTEE_ALGORITHM_SAMME, "of adaboost"),
+    NEURON_REAL(NEURON_COMMITTEE_SHRINKAGE, "shrinkage", DBL_MIN, 1, 1,
+                "share of the step along a member of gradient boosting"),
     NEURON_CHOICE(NEURON_COMMITTEE_RULE, "rule", rules, MEAN,
                   "how the members' outputs are joined"),
     NEURON_CHOICE(NEURON_COMMITTEE_SIDE_BY_SIDE, "side_by_side", schedules,
@@ -147,7 +159,9 @@ void neuron_committee_trainer_unref(neuron_committee_trainer_t *trainer)
     for (int64_t i = 0; i < trainer->count; i++)
         neuron_committee_drop_member(&trainer->members[i]);
     neuron_committee_drop_member(&trainer->source);
+    neuron_committee_boost_release(trainer);
     neuron_release(context, trainer->members);
+    neuron_release(context, trainer->weights);
     for (int64_t i = 0; i < trainer->callback_count; i++)
         neuron_callback_unref(trainer->callbacks[i]);
     neuron_release(context, trainer->callbacks);
@@ -347,6 +361,8 @@ int64_t neuron_committee_trainer_member_count(const neuron_committee_trainer_t *
 {
     if (!NEURON_IS(trainer))
         return 0;
+    if (trainer->boost.over)
+        return trainer->boost.used;
     return trainer->build.function ? neuron_committee_count(trainer, NEURON_COMMITTEE_MEMBERS)
                                    : trainer->count;
 }
@@ -373,6 +389,24 @@ const neuron_history_t *neuron_committee_trainer_history(const neuron_committee_
         return NULL;
     return neuron_trainer_history(
         neuron_committee_takes_snapshots(trainer) ? trainer->source.trainer : found->trainer);
+}
+
+int neuron_committee_trainer_weights(double *weights, size_t capacity, size_t *needed,
+                                     const neuron_committee_trainer_t *trainer)
+{
+    CHECK_ARGUMENT(trainer);
+    CHECK_ROOM(weights, capacity);
+    size_t count = neuron_size(neuron_committee_trainer_member_count(trainer));
+    if (!trainer->weights)
+        return neuron_fail(NEURON_E_STATE, "committee: its members are not joined yet");
+    if (needed)
+        *needed = count;
+    if (weights && capacity < count)
+        return neuron_fail(NEURON_E_ARGUMENT, "committee: capacity is %zu; there are %zu members",
+                           capacity, count);
+    if (weights)
+        memcpy(weights, trainer->weights, count * sizeof *weights);
+    return NEURON_OK;
 }
 
 enum {

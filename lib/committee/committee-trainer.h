@@ -25,14 +25,18 @@ enum {
     NEURON_COMMITTEE_BATCH_SIZE,
     NEURON_COMMITTEE_MICRO_BATCH_SIZE,
     NEURON_COMMITTEE_SHUFFLE,
-    NEURON_COMMITTEE_WORKERS
+    NEURON_COMMITTEE_WORKERS,
+    NEURON_COMMITTEE_ALGORITHM,
+    NEURON_COMMITTEE_SHRINKAGE
 };
 
 typedef enum neuron_committee_method {
     NEURON_COMMITTEE_METHOD_INITIALIZATION,
     NEURON_COMMITTEE_METHOD_BAGGING,
     NEURON_COMMITTEE_METHOD_FOLDS,
-    NEURON_COMMITTEE_METHOD_SNAPSHOT
+    NEURON_COMMITTEE_METHOD_SNAPSHOT,
+    NEURON_COMMITTEE_METHOD_ADABOOST,
+    NEURON_COMMITTEE_METHOD_GRADIENT_BOOSTING
 } neuron_committee_method;
 
 enum {
@@ -40,6 +44,8 @@ enum {
     NEURON_COMMITTEE_SIDE_BY_SIDE_NO,
     NEURON_COMMITTEE_SIDE_BY_SIDE_YES
 };
+
+enum { NEURON_COMMITTEE_ALGORITHM_SAMME, NEURON_COMMITTEE_ALGORITHM_SAMME_R };
 
 extern const neuron_option_table neuron_committee_trainer_options;
 
@@ -56,6 +62,19 @@ typedef struct neuron_committee_member {
     int status;                /* of its part of the run, and the message of a failure */
     char message[NEURON_MESSAGE_SIZE];
 } neuron_committee_member;
+
+/* What boosting knows of the members so far: see boost.h. */
+typedef struct neuron_committee_boost {
+    bool begun;
+    int64_t stage;   /* the member to come */
+    int64_t used;    /* members that are part of the committee */
+    bool over;       /* there are to be no more */
+    int64_t size;    /* numbers that a member puts out */
+    double *weights; /* of each example, 1 in the mean */
+    double *steps;   /* by which members are joined */
+    float *base;     /* what the sum of members begins with, */
+    float *scores;   /* and what it is for each example, [n, size] */
+} neuron_committee_boost;
 
 /* A function of the caller's, with what is handed to it. */
 #define NEURON_COMMITTEE_FUNCTION(type)                                                            \
@@ -82,7 +101,10 @@ struct neuron_committee_trainer {
 
     neuron_committee_member *members; /* of a builder from the first run on */
     int64_t count;
+    neuron_committee_boost boost;
     neuron_committee_member source; /* of snapshots: the one training that they are taken of */
+
+    double *weights; /* by which they were joined; NULL before that */
 
     bool running, begun;
     uint64_t seed;      /* of the context when it began */

@@ -13,6 +13,7 @@
 #include "base/files/file-write.h"
 #include "base/files/file.h"
 #include "base/files/json.h"
+#include "committee/boost.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,6 +35,15 @@ static int make_path(char **path, const neuron_committee_trainer_t *trainer, con
     return NEURON_OK;
 }
 
+static int put_boosting(json_t *object, const neuron_committee_trainer_t *trainer)
+{
+    int64_t algorithm = neuron_committee_count(trainer, NEURON_COMMITTEE_ALGORITHM);
+    double shrinkage = neuron_committee_value(trainer, NEURON_COMMITTEE_SHRINKAGE);
+    bool real = algorithm == NEURON_COMMITTEE_ALGORITHM_SAMME_R;
+    RETURN_IF_ERROR(neuron_json_set(object, "algorithm", json_string(real ? "samme_r" : "samme")));
+    return neuron_json_set_real(object, "shrinkage", shrinkage);
+}
+
 static int put_header(json_t *object, const neuron_committee_trainer_t *trainer)
 {
     const char *method = neuron_committee_method_name(trainer);
@@ -45,6 +55,8 @@ static int put_header(json_t *object, const neuron_committee_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_set(object, "members", json_integer(members)));
     RETURN_IF_ERROR(neuron_json_set(object, "folds", json_integer(folds)));
     RETURN_IF_ERROR(neuron_json_set(object, "sample_fraction", json_real(fraction)));
+    if (neuron_committee_is_boosted(trainer))
+        RETURN_IF_ERROR(put_boosting(object, trainer));
     /* The bits of the seed in a signed number: JSON numbers of this library are int64_t. */
     RETURN_IF_ERROR(neuron_json_set(object, "seed", json_integer((json_int_t)trainer->seed)));
     return neuron_json_set(object, "examples", json_integer(trainer->train->count));

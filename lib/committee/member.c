@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
+#include "committee/boost.h"
 #include "graph/custom.h"
 #include "graph/meaning.h"
 
@@ -99,9 +100,21 @@ static int set_options(neuron_trainer_t *trainer, const neuron_committee_trainer
     return neuron_trainer_set_number(trainer, "epochs", epochs * (double)committee->count);
 }
 
+/* Targets of gradient boosting are no classes, nor those of a validation set. */
+static int set_squared_error(neuron_trainer_t *trainer)
+{
+    neuron_loss_t *loss;
+    RETURN_IF_ERROR(neuron_loss_create(&loss, trainer->context, "mean_squared_error", NULL));
+    int status = neuron_trainer_set_loss(trainer, loss);
+    neuron_loss_unref(loss);
+    return status;
+}
+
 static int set_validation(neuron_trainer_t *trainer, const neuron_committee_member *member)
 {
     const neuron_committee_trainer_t *committee = member->committee;
+    if (neuron_committee_fits_gradients(committee))
+        return set_squared_error(trainer);
     if (committee->validation)
         return neuron_trainer_set_validation(trainer, committee->validation);
     if (!neuron_committee_holds_out(committee))
@@ -136,7 +149,10 @@ static int create_trainer(neuron_committee_member *member)
     const neuron_committee_trainer_t *committee = member->committee;
     neuron_dataset_t *train;
     neuron_optimizer_t *optimizer = NULL;
-    RETURN_IF_ERROR(neuron_committee_select(&train, committee, member->index, false));
+    if (neuron_committee_is_boosted(committee))
+        RETURN_IF_ERROR(neuron_committee_boost_dataset(&train, committee));
+    else
+        RETURN_IF_ERROR(neuron_committee_select(&train, committee, member->index, false));
     int status = copy_optimizer(&optimizer, committee);
     if (status == NEURON_OK)
         status = neuron_trainer_create(&member->trainer, member->graph, optimizer, train);
@@ -170,7 +186,11 @@ int neuron_committee_make_member(neuron_committee_member *member)
     RETURN_IF_ERROR(build_graph(member));
     neuron_trainer_unref(member->trainer);
     member->trainer = NULL;
-    int status = neuron_committee_fail(member->index, create_trainer(member));
+    int status = NEURON_OK;
+    if (neuron_committee_is_boosted(member->committee))
+        status = neuron_committee_boost_begin(member->committee, member->graph);
+    status =
+        neuron_committee_fail(member->index, status == NEURON_OK ? create_trainer(member) : status);
     if (status == NEURON_OK)
         status = call_setup(member);
     if (status == NEURON_OK)

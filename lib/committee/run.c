@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "base/clock.h"
 #include "base/float-mode.h"
+#include "committee/boost.h"
 
 #include <libneuron/committee.h>
 
@@ -201,8 +202,10 @@ static int join(neuron_graph_t **committee, const neuron_committee_trainer_t *tr
 {
     char rule[64];
     bool weighted = neuron_committee_is_weighted(trainer);
-    for (int64_t i = 0; i < trainer->count; i++)
+    for (int64_t i = 0; i < trainer->count; i++) {
         members[i] = trainer->members[i].graph;
+        weights[i] = 1 / (double)trainer->count;
+    }
     if (weighted)
         RETURN_IF_ERROR(
             neuron_committee_weights(weights, members, trainer->count, trainer->validation, NULL));
@@ -211,19 +214,39 @@ static int join(neuron_graph_t **committee, const neuron_committee_trainer_t *tr
                                    weighted ? weights : NULL, rule);
 }
 
-static int join_members(neuron_graph_t **committee, const neuron_committee_trainer_t *trainer)
+static int join_members(neuron_graph_t **committee, neuron_committee_trainer_t *trainer)
 {
     neuron_context_t *context = trainer->context;
     size_t count = neuron_size(trainer->count);
     NEURON_HOLD(hold);
     neuron_graph_t **members = neuron_allocate(context, count, sizeof(neuron_graph_t *));
     neuron_hold_add(&hold, neuron_release_hold, context, members);
-    double *weights = neuron_allocate(context, count, sizeof *weights);
-    neuron_hold_add(&hold, neuron_release_hold, context, weights);
-    return members && weights ? join(committee, trainer, members, weights) : NEURON_E_MEMORY;
+    if (!trainer->weights)
+        trainer->weights = neuron_allocate_zero(context, count, sizeof *trainer->weights);
+    if (!members || !trainer->weights)
+        return NEURON_E_MEMORY;
+    if (!neuron_committee_is_boosted(trainer))
+        return join(committee, trainer, members, trainer->weights);
+    memcpy(trainer->weights, trainer->boost.steps,
+           neuron_size(trainer->boost.used) * sizeof *trainer->weights);
+    return neuron_committee_boost_join(committee, trainer);
 }
 
 /* ---- Runs ---- */
+
+static int check_boosted(const neuron_committee_trainer_t *trainer)
+{
+    if (neuron_options_given(&trainer->options, NEURON_COMMITTEE_RULE))
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "committee: rule is given; members of %s are joined by how they were "
+                           "boosted",
+                           neuron_committee_method_name(trainer));
+    if (neuron_committee_fits_gradients(trainer) && trainer->loss)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "committee: a loss is set; gradient boosting fits its members by "
+                           "mean_squared_error");
+    return NEURON_OK;
+}
 
 static int check(const neuron_committee_trainer_t *trainer)
 {
@@ -235,6 +258,8 @@ static int check(const neuron_committee_trainer_t *trainer)
         return neuron_fail(NEURON_E_STATE,
                            "committee: rule is %s, whose weights need a validation set",
                            neuron_committee_rule_name(trainer));
+    if (neuron_committee_is_boosted(trainer))
+        return check_boosted(trainer);
     if (neuron_committee_takes_snapshots(trainer)) {
         if (!trainer->build.function)
             return neuron_fail(NEURON_E_ARGUMENT,
@@ -301,9 +326,30 @@ static int train_source(neuron_committee_trainer_t *trainer)
     return source->status == NEURON_OK ? neuron_committee_check_snapshots(trainer) : source->status;
 }
 
+/* One after the other, as each learns from what those before it have left. */
+static int train_boosted(neuron_committee_trainer_t *trainer)
+{
+    neuron_committee_boost *boost = &trainer->boost;
+    atomic_store(&trainer->ending, false);
+    trainer->side_by_side = 1;
+    while (!boost->over && boost->stage < trainer->count) {
+        neuron_committee_member *member = &trainer->members[boost->stage];
+        RETURN_IF_ERROR(neuron_committee_make_member(member));
+        member->status = NEURON_OK;
+        if (!atomic_load(&member->done))
+            train(member);
+        if (member->status != NEURON_OK)
+            return result_of(trainer);
+        RETURN_IF_ERROR(neuron_committee_boost_advance(trainer));
+    }
+    return NEURON_OK;
+}
+
 static int run(neuron_committee_trainer_t *trainer)
 {
     RETURN_IF_ERROR(begin(trainer));
+    if (neuron_committee_is_boosted(trainer))
+        return train_boosted(trainer);
     if (neuron_committee_takes_snapshots(trainer))
         return train_source(trainer);
     for (int64_t i = 0; i < trainer->count; i++)

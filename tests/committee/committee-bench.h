@@ -32,6 +32,21 @@ static inline int build_glyphs(neuron_graph_t **graph, neuron_context_t *context
     return neuron_graph_finish(g, neuron_softmax(g, neuron_dense(g, h, CLASSES, NULL), NULL));
 }
 
+/* One whose outputs are numbers of any size. */
+static inline int build_numbers(neuron_graph_t **graph, neuron_context_t *context, int64_t member,
+                                void *user_data)
+{
+    (void)member;
+    (void)user_data;
+    int status = neuron_graph_create(graph, context);
+    if (status < 0)
+        return status;
+    neuron_graph_t *g = *graph;
+    neuron_node_t *x = neuron_flatten(g, neuron_input(g, (const int64_t[]){SIDE, SIDE, 1}, 3));
+    x = neuron_tanh(g, neuron_dense(g, x, 6, NULL));
+    return neuron_graph_finish(g, neuron_dense(g, x, CLASSES, NULL));
+}
+
 /* In a context of the caller's, which the bench takes over. */
 static inline int set_up_in(bench *b, neuron_context_t *context, const char *options)
 {

@@ -8,7 +8,9 @@
 enum { MEMBERS = 3, EPOCHS = 3 };
 
 static const char options[] = "method=bagging, members=3, epochs=3";
-static const char *const methods[] = {options, "method=snapshot, members=3, epochs=3"};
+static const char *const methods[] = {options, "method=snapshot, members=3, epochs=3",
+                                      "method=adaboost, algorithm=samme_r, members=3, epochs=3",
+                                      "method=gradient_boosting, members=3, epochs=3"};
 
 /* How many epochs of all members pass before the run ends. */
 typedef struct limit {
@@ -33,6 +35,8 @@ static void set_up_with(bench *b, int method, const char *folder, limit *l, cons
 {
     neuron_callback_t *stop;
     set_up(b, methods[method]);
+    if (method == 3)
+        assert_ok(neuron_committee_trainer_set_builder(b->trainer, build_numbers, NULL, NULL));
     assert_ok(neuron_context_set(b->context, threads));
     assert_ok(neuron_callback_create(&stop, b->context, "early_stopping",
                                      "monitor=validation_accuracy, patience=1, restore_best=yes"));
@@ -176,8 +180,8 @@ int main(void)
     Suite *suite = suite_create("committee-resume");
     TCase *tcase = tcase_create("all");
     tcase_set_timeout(tcase, 240);
-    tcase_add_loop_test(tcase, test_stop_and_go_on, 0, 4);
-    tcase_add_loop_test(tcase, test_killed_at_each_epoch, 0, 2);
+    tcase_add_loop_test(tcase, test_stop_and_go_on, 0, 8);
+    tcase_add_loop_test(tcase, test_killed_at_each_epoch, 0, 4);
     tcase_add_test(tcase, test_other_folders_are_refused);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

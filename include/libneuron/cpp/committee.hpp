@@ -179,6 +179,13 @@ class committee_trainer : public handle<committee_trainer, neuron_committee_trai
     {
         return neuron::history::share(neuron_committee_trainer_history(get(), member));
     }
+    /** neuron_committee_trainer_weights() */
+    outcome<std::vector<double>> weights() const
+    {
+        return detail::filled<double>([&](double *to, std::size_t capacity, std::size_t *needed) {
+            return neuron_committee_trainer_weights(to, capacity, needed, get());
+        });
+    }
     /** neuron_committee_trainer_progress() */
     double progress(text what) const noexcept
     {
