@@ -109,13 +109,14 @@ typedef int (*neuron_committee_epoch_function_t)(neuron_committee_trainer_t *tra
  *  - `algorithm`: of `adaboost`, `samme`, the default, or `samme_r`;
  *  - `shrinkage`: of `gradient_boosting`, above 0 and up to 1, the default;
  *  - `rule`: how the members are joined, as for neuron_committee_create(): `mean`, the default,
- *    `weighted_mean`, `majority_vote` or `weighted_vote`. The weights are the accuracies on the
- *    validation set, see neuron_committee_weights(). Boosted members are joined by their method;
+ *    `weighted_mean`, `majority_vote`, `weighted_vote`, `borda` or `weighted_borda`. The weights
+ *    are the accuracies on the validation set, see neuron_committee_weights(). Boosted members are
+ *    joined by their method;
  *  - `side_by_side`: yes trains as many members at a time as the context has threads, each by one
- *    thread; no trains one after the other, by all threads. `auto`, the default, is yes where the
- *    steps of a member are too small to be worth dividing. Members are never side by side that call
- *    functions of the caller's: callbacks, schedules, losses, layers or streams. Results are the
- *    same bytes;
+ *    thread; no trains one after the other, by all threads. `auto`, the default, is yes but for
+ *    large members, whose steps keep all threads busy. It takes the memory of as many trainings.
+ *    Members are never side by side that call functions of the caller's: callbacks, schedules,
+ *    losses, layers or streams. Results are the same bytes;
  *  - `epochs` (1), `batch_size` (32), `micro_batch_size` (0), `shuffle` (yes) and `workers` (-1):
  *    of each member's trainer, see neuron_trainer_set().
  *

@@ -6,11 +6,10 @@
 #include "base/files/file.h"
 #include "base/float-mode.h"
 #include "committee/boost.h"
+#include "graph/committee.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { MEAN, WEIGHTED_MEAN, MAJORITY_VOTE, WEIGHTED_VOTE };
 
 static const neuron_word methods[] = {
     {NEURON_COMMITTEE_METHOD_INITIALIZATION, "initialization"},
@@ -20,11 +19,6 @@ static const neuron_word methods[] = {
     {NEURON_COMMITTEE_METHOD_ADABOOST, "adaboost"},
     {NEURON_COMMITTEE_METHOD_GRADIENT_BOOSTING, "gradient_boosting"},
     {0, ""}};
-static const neuron_word rules[] = {{MEAN, "mean"},
-                                    {WEIGHTED_MEAN, "weighted_mean"},
-                                    {MAJORITY_VOTE, "majority_vote"},
-                                    {WEIGHTED_VOTE, "weighted_vote"},
-                                    {0, ""}};
 static const neuron_word schedules[] = {{NEURON_COMMITTEE_SIDE_BY_SIDE_AUTO, "auto"},
                                         {NEURON_COMMITTEE_SIDE_BY_SIDE_NO, "no"},
                                         {NEURON_COMMITTEE_SIDE_BY_SIDE_YES, "yes"},
@@ -47,7 +41,7 @@ static const neuron_option rows[] = {
                   NEURON_COMMITTEE_ALGORITHM_SAMME, "of adaboost"),
     NEURON_REAL(NEURON_COMMITTEE_SHRINKAGE, "shrinkage", DBL_MIN, 1, 1,
                 "share of the step along a member of gradient boosting"),
-    NEURON_CHOICE(NEURON_COMMITTEE_RULE, "rule", rules, MEAN,
+    NEURON_CHOICE(NEURON_COMMITTEE_RULE, "rule", neuron_committee_rules, 0,
                   "how the members' outputs are joined"),
     NEURON_CHOICE(NEURON_COMMITTEE_SIDE_BY_SIDE, "side_by_side", schedules,
                   NEURON_COMMITTEE_SIDE_BY_SIDE_AUTO,
@@ -87,13 +81,14 @@ const char *neuron_committee_method_name(const neuron_committee_trainer_t *train
 
 const char *neuron_committee_rule_name(const neuron_committee_trainer_t *trainer)
 {
-    return neuron_word_name(rules, neuron_committee_value(trainer, NEURON_COMMITTEE_RULE));
+    return neuron_word_name(neuron_committee_rules,
+                            neuron_committee_value(trainer, NEURON_COMMITTEE_RULE));
 }
 
 bool neuron_committee_is_weighted(const neuron_committee_trainer_t *trainer)
 {
-    int64_t rule = neuron_committee_count(trainer, NEURON_COMMITTEE_RULE);
-    return rule == WEIGHTED_MEAN || rule == WEIGHTED_VOTE;
+    return neuron_committee_rule_has_weights(
+        (int32_t)neuron_committee_value(trainer, NEURON_COMMITTEE_RULE));
 }
 
 bool neuron_committee_takes_snapshots(const neuron_committee_trainer_t *trainer)

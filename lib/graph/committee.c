@@ -33,7 +33,7 @@ static const committee_rule rules[] = {
     [WEIGHTED_BORDA] = {&neuron_layer_vote, true, "ballot=borda"},
 };
 
-static const neuron_word rule_words[] = {
+const neuron_word neuron_committee_rules[] = {
     {MEAN, "mean"},
     {WEIGHTED_MEAN, "weighted_mean"},
     {MAJORITY_VOTE, "majority_vote"},
@@ -43,10 +43,16 @@ static const neuron_word rule_words[] = {
     {0, ""},
 };
 
+bool neuron_committee_rule_has_weights(int32_t rule)
+{
+    return rules[rule].weighted;
+}
+
 enum { RULE = 1, UNCERTAINTY, ABSTAIN };
 
 static const neuron_option rows[] = {
-    NEURON_CHOICE(RULE, "rule", rule_words, MEAN, "how the members' outputs are joined"),
+    NEURON_CHOICE(RULE, "rule", neuron_committee_rules, MEAN,
+                  "how the members' outputs are joined"),
     NEURON_TEXT(UNCERTAINTY, "uncertainty", "what more outputs tell: entropy+margin"),
     NEURON_REAL(ABSTAIN, "abstain_below", 0, 1, NAN,
                 "the least confidence with which the output answers is 1"),

@@ -1,9 +1,14 @@
-/* Options of neuron_committee_create(). */
+/* Options of neuron_committee_create(), and its rules for who chooses one of them. */
 #ifndef GRAPH_COMMITTEE_H
 #define GRAPH_COMMITTEE_H
 
 #include "base/options/options.h"
 
 extern const neuron_option_table neuron_committee_options;
+
+/* The rules, of which 0 is the default. */
+extern const neuron_word neuron_committee_rules[];
+
+bool neuron_committee_rule_has_weights(int32_t rule);
 
 #endif

@@ -170,6 +170,60 @@ def test_snapshots(glyphs):
     assert np.allclose(committee.predict(glyphs[0]), each, atol=1e-6)
 
 
+@pytest.mark.parametrize("algorithm", ["samme", "samme_r"])
+def test_adaboost(glyphs, algorithm):
+    x, y = glyphs
+    words = np.array(list("abcdefghij"))[y]
+
+    def weak(seed):
+        pixels = nn.Input(64)
+        return nn.Model(pixels, nn.Dense(10, activation="softmax")(nn.Dense(4, activation="tanh")(pixels)), seed=seed)
+
+    committee = nn.Committee.fit(weak, x, words, members=4, method="adaboost", algorithm=algorithm, epochs=6)
+    each = np.array([member.predict(x) for member in committee.members])
+    weights = np.full(len(y), 1 / len(y))
+    for k, values in enumerate(each):  # as scikit-learn has it
+        wrong = values.argmax(1) != y
+        if algorithm == "samme":
+            error = weights[wrong].sum()
+            alpha = np.log((1 - error) / error) + np.log(9)
+            assert committee.weights[k] == pytest.approx(alpha, rel=1e-6)
+            weights *= np.exp(alpha * wrong)
+            weights /= weights.sum()
+    if algorithm == "samme":
+        votes = (committee.weights[:, None, None] * np.eye(10)[each.argmax(2)]).sum(0) / committee.weights.sum()
+    else:
+        votes = np.exp(np.log(each).mean(0))
+        votes /= votes.sum(1, keepdims=True)
+    assert np.allclose(committee.predict(x), votes, atol=1e-5) and committee.class_names == list("abcdefghij")
+    with pytest.raises(ValueError, match="combine"):
+        nn.Committee.fit(weak, x, y, method="adaboost", combine="stacking")
+
+
+def test_gradient_boosting(glyphs):
+    x, y = glyphs
+
+    def numbers(seed):
+        pixels = nn.Input(64)
+        return nn.Model(pixels, nn.Dense(10)(nn.Dense(8, activation="tanh")(pixels)), seed=seed)
+
+    few, many = (nn.Committee.fit(numbers, x, y, members=count, method="gradient_boosting", epochs=25, shrinkage=0.7,
+                                  optimizer=nn.Adam(0.02))
+                 for count in (2, 5))
+    assert few.evaluate(x, y).loss > many.evaluate(x, y).loss and many.evaluate(x, y).accuracy > 0.7
+    sums = sum(weight * member.predict(x) for weight, member in zip(many.weights, many.members))
+    shares = np.exp(sums + np.log(np.bincount(y, minlength=10) / len(y)))
+    assert np.allclose(many.predict(x), shares / shares.sum(1, keepdims=True), atol=1e-5)
+    with pytest.raises(nn.ArgumentError, match="softmax"):
+        nn.Committee.fit(build, x, y, method="gradient_boosting")
+    with pytest.raises(ValueError, match="loss"):
+        nn.Committee.fit(numbers, x, y, method="gradient_boosting", loss="huber")
+    t = np.linspace(-3, 3, 60, dtype=np.float32)[:, None]
+    line = nn.Committee.fit(lambda seed: nn.Sequential([nn.Input(1), nn.Dense(4, activation="tanh"), nn.Dense(1)], seed=seed),
+                            t, 50 + np.sin(t), members=5, method="gradient_boosting", epochs=80, optimizer=nn.Adam(0.02))
+    assert np.mean((line.predict(t) - 50 - np.sin(t)) ** 2) < 0.1
+
+
 def test_what_was_held_out(glyphs):
     x, y = glyphs
     committee = nn.Committee.fit(build, x, y, members=4, method="folds", folds=2, epochs=2)

@@ -16,7 +16,8 @@ from .model import Model, default_seed
 from .targets import dataset_for
 from .tensor import as_float, copied, wrap
 
-METHODS = ("initialization", "bagging", "folds", "snapshot")
+METHODS = ("initialization", "bagging", "folds", "snapshot", "adaboost", "gradient_boosting")
+BOOSTED = ("adaboost", "gradient_boosting")
 RULES = ("mean", "weighted_mean", "majority_vote", "weighted_vote", "borda", "weighted_borda")
 
 
@@ -30,6 +31,7 @@ class Committee(Model):
     """
 
     members: List[Model] = []
+    weights: Optional[np.ndarray] = None
     histories: List[Any] = []
     _training: Any = None
 
@@ -182,7 +184,10 @@ class Committee(Model):
             builds without a seed start differently all the same. It is called once more, at first, for the shapes.
         method: what makes members differ: "initialization", by what they start with alone; "bagging", each learns from a
             sample with replacement; "folds", from all but one of as many parts as there are members (or `folds`);
-            "snapshot", one training that begins anew after each `epochs` epochs.
+            "snapshot", one training that begins anew after each `epochs` epochs; "adaboost" (algorithm="samme" or
+            "samme_r"), each weighs more what those before it have wrong; "gradient_boosting", each is added where those
+            before it lack: these models end in numbers, without a softmax. Boosted members are joined by what was
+            learnt of them, whatever `combine` is.
         combine: a rule of Committee(), or "stacking": a layer that learns from what the members put out.
         validation_data: what weights and stacking go by; else the share `hold_out` is kept from the members for that.
         folder: keeps the state of the training; a run that was interrupted or killed goes on from there.
@@ -198,15 +203,22 @@ class Committee(Model):
         first = _built(build, seed)
         dataset = dataset_for(first, x, y, [None] * len(first.output_names), sample_weight)
         judged = None if validation_data is None else _validation(first, validation_data)
-        if combine not in ("mean", "majority_vote") and judged is None:
+        boosted = method in BOOSTED
+        if boosted and combine != "mean":
+            raise ValueError(f"combine is {combine!r}; boosted members are joined by what was learnt of them")
+        if combine not in ("mean", "majority_vote", "borda") and judged is None:
             dataset, judged = dataset.split(1 - hold_out, hold_out, order="stratified", seed=seed)
         settings = {"optimizer": optimizer, "loss": loss, "callbacks": callbacks, "loss_weights": loss_weights,
                     "class_weight": class_weight, "augmentation": augmentation}
         training = CommitteeTraining(lambda number: _built(build, number), first.context, dataset, settings,
                                      {"members": members, "method": method, **options})
-        training.run(seed, judged, folder, progress)
+        graph = training.run(seed, judged, folder, progress, join=boosted)
         made: Model
-        if combine == "stacking":
+        if boosted:
+            made = Committee.__new__(Committee)
+            made._take(graph, first.context)
+            made.weights = training.weights()
+        elif combine == "stacking":
             made = Committee.stack(training.members, judged)
         else:
             made = Committee(training.members, combine, validation_data=judged)

@@ -28,6 +28,10 @@ class CommitteeTraining:
         self.build, self.context, self.dataset = build, context, dataset
         self.settings = {**settings, "callbacks": list_of(settings["callbacks"])}
         self.augmentation = self.settings.pop("augmentation")
+        if options["method"] == "gradient_boosting":
+            if self.settings["loss"] is not None:
+                raise ValueError("gradient boosting fits its members by the squared error: loss cannot be given")
+            self.settings["loss"] = "mean_squared_error"
         for each in self.settings["callbacks"]:
             if isinstance(each, (Checkpoint, CSVLog)):
                 raise ValueError(f"all members would write the one file of this {type(each).__name__}; folder= keeps the "
@@ -40,7 +44,10 @@ class CommitteeTraining:
             self._handle, context._handle, optimizer_of(self.settings["optimizer"])._handle, dataset._handle,
             options_text(options)))
 
-    def run(self, seed: int, validation: Optional[Dataset], folder: Any, progress: Optional[bool]) -> None:
+    def run(self, seed: int, validation: Optional[Dataset], folder: Any, progress: Optional[bool],
+            join: bool = False) -> Any:
+        """Trains the members; with `join` the graph of the committee that C makes of them."""
+        graph = _c.GraphHandle() if join else None
         if validation is not None:
             check(_c.neuron_committee_trainer_set_validation(self._handle, validation._handle))
         if self.augmentation is not None:
@@ -66,7 +73,7 @@ class CommitteeTraining:
                     if status < 0:
                         forget(key)
                     check(status)
-                status = _c.neuron_committee_trainer_run(None, self._handle)
+                status = _c.neuron_committee_trainer_run(graph, self._handle)
                 if interrupt.stop:
                     raise KeyboardInterrupt("Ctrl-C while the members of a committee were trained" +
                                             ("" if folder is None else "; a run with the same folder goes on from there"))
@@ -79,12 +86,20 @@ class CommitteeTraining:
                 for each in callbacks:
                     _c.neuron_trainer_remove_callback(trainer._handle, each)
         count = int(_c.neuron_committee_trainer_member_count(self._handle))
+        del self.members[count:]  # of AdaBoost one that was left out
         if len(self.members) != count:  # snapshots of one training
             self.members = [Model._of(ctypes.cast(_c.neuron_graph_ref(_c.neuron_committee_trainer_member(
                 self._handle, member)), _c.GraphHandle), self.context) for member in range(count)]
         self.histories = [self.trainers[min(member, len(self.trainers) - 1)].history for member in range(count)]
         for model, history in zip(self.members, self.histories):
             model.history = history
+        return graph
+
+    def weights(self) -> np.ndarray:
+        """By how much each member counts."""
+        array = (ctypes.c_double * len(self.members))()
+        check(_c.neuron_committee_trainer_weights(array, len(self.members), None, self._handle))
+        return np.array(array[:])
 
     # ---- Functions that C calls ----
 
