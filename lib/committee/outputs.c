@@ -55,6 +55,12 @@ static int make_dataset(neuron_dataset_t **dataset, neuron_context_t *context,
     RETURN_IF_ERROR(status);
     (*dataset)->one_hot = part->one_hot;
     (*dataset)->class_names = neuron_tensor_ref(part->class_names);
+    if (!part->classes)
+        return NEURON_OK;
+    RETURN_IF_ERROR(
+        neuron_tensor_create_raw(&(*dataset)->classes, context, NEURON_TYPE_I32, extents, 1));
+    memcpy((*dataset)->classes->data, targets->labels,
+           neuron_size(count) * sizeof *targets->labels);
     return NEURON_OK;
 }
 

@@ -231,8 +231,9 @@ int neuron_dataset_drop_labels(neuron_dataset_t *dataset)
     neuron_tensor_unref(dataset->labels);
     neuron_tensor_unref(dataset->weights);
     neuron_tensor_unref(dataset->class_names);
+    neuron_tensor_unref(dataset->classes);
     dataset->labels = none;
-    dataset->weights = dataset->class_names = NULL;
+    dataset->weights = dataset->class_names = dataset->classes = NULL;
     dataset->one_hot = false;
     dataset->any_targets = true;
     dataset->class_count = 1;
@@ -298,6 +299,7 @@ int neuron_dataset_derive_single(neuron_dataset_t **derived, const neuron_datase
         return NEURON_E_MEMORY;
     made->weights = dataset->zip ? NULL : neuron_tensor_ref(dataset->weights);
     made->class_names = neuron_tensor_ref(dataset->class_names);
+    made->classes = neuron_tensor_ref(dataset->classes);
     made->one_hot = dataset->one_hot;
     made->any_targets = dataset->any_targets;
     made->class_count = dataset->class_count;
@@ -347,6 +349,7 @@ void neuron_dataset_unref(neuron_dataset_t *dataset)
     neuron_tensor_unref(dataset->labels);
     neuron_tensor_unref(dataset->weights);
     neuron_tensor_unref(dataset->class_names);
+    neuron_tensor_unref(dataset->classes);
     neuron_preparation_unref(dataset->preparation);
     neuron_release(context, dataset->order);
     neuron_release(context, dataset);

@@ -22,12 +22,14 @@ struct neuron_dataset {
     neuron_stream *stream;        /* reads examples, then `examples` owns it and has no elements */
     neuron_tensor_t *labels;      /* i32 [stored] or, as targets, f32 [stored, outputs] */
     neuron_tensor_t *class_names; /* u8, each with its zero; NULL if they are not known */
-    bool one_hot;                 /* labels are class numbers that are handed out as targets */
-    bool any_targets;             /* targets need not be probabilities */
-    int64_t class_count;          /* of which neuron_dataset_label() tells one */
-    int64_t outputs;              /* what a graph must have: as many, but 1 for two classes */
-    neuron_shape target_shape;    /* of targets of any kind */
-    neuron_shape shape;           /* of one example */
+    neuron_tensor_t *classes;  /* i32 [stored], the examples' classes where targets are those of a
+                                     teacher; NULL where the targets tell them */
+    bool one_hot;              /* labels are class numbers that are handed out as targets */
+    bool any_targets;          /* targets need not be probabilities */
+    int64_t class_count;       /* of which neuron_dataset_label() tells one */
+    int64_t outputs;           /* what a graph must have: as many, but 1 for two classes */
+    neuron_shape target_shape; /* of targets of any kind */
+    neuron_shape shape;        /* of one example */
     neuron_scale scale;
     neuron_tensor_t
         *channels; /* u8 [last extent, size of one]: a neuron_scale for each index of the
@@ -203,7 +205,8 @@ bool neuron_dataset_same_scale(const neuron_dataset_t *a, const neuron_dataset_t
 /* Whether examples have a target for each class rather than a class number. */
 bool neuron_dataset_has_targets(const neuron_dataset_t *dataset);
 
-/* Class of an example: its number, or its largest target (the first of equals), or for a single
+/* Class of an example: its number, or the one it had before a teacher made its targets, or its
+ * largest target (the first of equals), or for a single
  * target of any kind on which side of the threshold it lies; 0 without any. Here and below, of the
  * first target. */
 int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position);

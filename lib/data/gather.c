@@ -171,8 +171,9 @@ int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position)
 {
     dataset = neuron_dataset_target_at(dataset, 0);
     int64_t row = dataset->order[position];
-    if (dataset->labels->type == NEURON_TYPE_I32)
-        return ((const int32_t *)dataset->labels->data)[row];
+    const neuron_tensor_t *classes = dataset->classes ? dataset->classes : dataset->labels;
+    if (classes->type == NEURON_TYPE_I32)
+        return ((const int32_t *)classes->data)[row];
     const float *target = (const float *)dataset->labels->data + row * dataset->outputs;
     if (dataset->outputs == 0)
         return 0;

@@ -139,6 +139,23 @@ static int join_weights(neuron_dataset_t *joined, neuron_dataset_t *const *datas
     return NEURON_OK;
 }
 
+/* Classes of all, if any has them beside its targets. */
+static int join_classes(neuron_dataset_t *joined, neuron_dataset_t *const *datasets, int64_t count)
+{
+    bool any = false;
+    for (int32_t k = 0; k < count; k++)
+        any = any || datasets[k]->classes;
+    if (!any)
+        return NEURON_OK;
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&joined->classes, joined->context, NEURON_TYPE_I32,
+                                             &joined->count, 1));
+    int32_t *number = joined->classes->data;
+    for (int32_t k = 0; k < count; k++)
+        for (int64_t i = 0; i < datasets[k]->count; i++)
+            *number++ = neuron_dataset_label(datasets[k], i);
+    return NEURON_OK;
+}
+
 static void drop_list(void *context, void *list)
 {
     for (neuron_dataset_t **dataset = list; *dataset; dataset++)
@@ -172,6 +189,8 @@ static int make(neuron_dataset_t **dataset, neuron_dataset_t *const *datasets, i
     (*dataset)->class_names = neuron_tensor_ref(names);
     (*dataset)->preparation = neuron_preparation_ref(first->preparation);
     int status = join_weights(*dataset, datasets, count);
+    if (status == NEURON_OK)
+        status = join_classes(*dataset, datasets, count);
     if (status < 0) {
         neuron_dataset_unref(*dataset);
         *dataset = NULL;

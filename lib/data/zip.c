@@ -46,7 +46,9 @@ void neuron_dataset_labels_changed(neuron_dataset_t *dataset)
         return;
     neuron_tensor_unref(dataset->labels);
     neuron_tensor_unref(dataset->class_names);
+    neuron_tensor_unref(dataset->classes);
     dataset->labels = neuron_tensor_ref(part->labels);
+    dataset->classes = neuron_tensor_ref(part->classes);
     dataset->class_names = neuron_tensor_ref(part->class_names);
     dataset->one_hot = part->one_hot;
     dataset->any_targets = part->any_targets;

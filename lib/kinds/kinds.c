@@ -72,6 +72,7 @@ static const family families[] = {
     {"committee_costs", NULL, NULL, &neuron_committee_costs_options},
     {"committee_diversity", NULL, NULL, &neuron_committee_diversity_options},
     {"committee_prune", NULL, NULL, &neuron_committee_prune_options},
+    {"distil", NULL, NULL, &neuron_distil_options},
     {"split", NULL, NULL, &neuron_split_options},
     {"memory", NULL, NULL, &neuron_memory_options},
     {"search", NULL, NULL, &neuron_search_options},

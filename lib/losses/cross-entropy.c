@@ -113,9 +113,8 @@ static const neuron_option options[] = {
     NEURON_LOSS_OPTION_SMOOTHING,
 };
 
-/* Asked only of targets that a dataset has not checked to be probabilities. Those of a single
- * output are none, as they would have to be 1. */
-static bool accepts(const float *target, int64_t outputs)
+/* Those of a single output are none, as they would have to be 1. */
+bool neuron_cross_entropy_accepts(const float *target, int64_t outputs)
 {
     double sum = 0;
     bool fits = outputs > 1;
@@ -143,7 +142,7 @@ const neuron_loss_row neuron_loss_cross_entropy = {
     .name = "cross_entropy",
     .absorbs = NEURON_ABSORBS_SOFTMAX,
     .options = NEURON_OPTION_TABLE(options),
-    .accepts = accepts,
+    .accepts = neuron_cross_entropy_accepts,
     .needs = "class numbers or targets that are probabilities",
     .prepare = prepare,
     .compute = compute,

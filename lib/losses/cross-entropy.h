@@ -15,6 +15,10 @@
 double neuron_cross_entropy(const neuron_kernels *kernels, const float *output, bool logits,
                             const float *target, int64_t classes, float scale, float *gradient);
 
+/* Whether these are probabilities of several classes. Asked only of targets that a dataset has not
+ * checked to be. */
+bool neuron_cross_entropy_accepts(const float *target, int64_t outputs);
+
 /* Largest of the classes, the first of equals; a NaN is never larger. */
 int32_t neuron_argmax(const float *output, int64_t classes);
 

@@ -10,6 +10,7 @@
 static const neuron_loss_row *const kinds[] = {
     &neuron_loss_binary_cross_entropy,
     &neuron_loss_cross_entropy,
+    &neuron_loss_distillation,
     &neuron_loss_hinge,
     &neuron_loss_huber,
     &neuron_loss_kullback_leibler,

@@ -11,7 +11,12 @@
 #include "kernels/kernels.h"
 
 /* Keys of the options: see neuron_loss_create(). */
-enum { NEURON_LOSS_LABEL_SMOOTHING = 1, NEURON_LOSS_DELTA };
+enum {
+    NEURON_LOSS_LABEL_SMOOTHING = 1,
+    NEURON_LOSS_DELTA,
+    NEURON_LOSS_TEMPERATURE,
+    NEURON_LOSS_SOFT_SHARE
+};
 
 /* What Keras calls epsilon: the smallest number whose logarithm is taken. */
 #define NEURON_LOSS_EPSILON 1e-7
@@ -176,6 +181,7 @@ static inline bool neuron_loss_clips(double value, double minimum, double maximu
 extern const neuron_loss_row neuron_loss_binary_cross_entropy;
 extern const neuron_loss_row neuron_loss_cross_entropy;
 extern const neuron_loss_row neuron_loss_custom;
+extern const neuron_loss_row neuron_loss_distillation;
 extern const neuron_loss_row neuron_loss_hinge;
 extern const neuron_loss_row neuron_loss_huber;
 extern const neuron_loss_row neuron_loss_kullback_leibler;

@@ -416,6 +416,10 @@ void graphs()
     const auto committee =
         neuron::graph::committee(context, members, weights, {{"rule", "weighted_mean"}});
     EXPECT(committee.parameter_count() == 2 * graph.parameter_count());
+    const auto taught = neuron::distil(train, committee, "soft_share=0.5");
+    EXPECT(taught.count() == train.count() && taught.read_targets(0, 1).size() == 10);
+    EXPECT_THROW(neuron::distil(train, committee, "soft_share=2"), neuron::error,
+                 caught.code() == NEURON_E_ARGUMENT);
     EXPECT_THROW(neuron::graph::committee(context, members, {1.0}), neuron::error,
                  caught.code() == NEURON_E_ARGUMENT);
     neuron::graph larger(context);

@@ -45,6 +45,20 @@ def kullback_leibler(y, logits, t, weights):
     return (weights * functional.kl_div(y.log(), t, reduction="none").sum(1)).mean()
 
 
+def distillation(temperature, share):
+    """The usual formula with CrossEntropyLoss for both: KLDivLoss differs by a constant only."""
+
+    def loss(y, logits, t, weights):
+        del y
+        soft = (t.log() / temperature).softmax(-1)
+        each = share * temperature**2 * functional.cross_entropy(
+            logits / temperature, soft, reduction="none")
+        each = each + (1 - share) * functional.cross_entropy(logits, t.argmax(1), reduction="none")
+        return each.mean() if weights is None else (weights * each).mean()
+
+    return loss
+
+
 def smoothed_binary(smoothing):
     """PyTorch smooths no binary targets."""
     usual = element_wise(functional.binary_cross_entropy)
@@ -89,6 +103,9 @@ ROWS = [
     ("hinge", "linear", "bits", {}, KERAS.Hinge(), None),
     ("squared_hinge", "linear", "bits", {}, KERAS.SquaredHinge(), None),
     ("kullback_leibler", "softmax", "shares", {}, KERAS.KLDivergence(), kullback_leibler),
+    ("distillation", "softmax", "shares", {}, None, distillation(4, 0.9)),
+    ("distillation", "softmax", "shares", {"temperature": 2.5, "soft_share": 0.3}, None,
+     distillation(2.5, 0.3)),
     ("huber", "linear", "any", {}, KERAS.Huber(), element_wise(functional.huber_loss)),
     ("huber", "linear", "any", {"delta": 0.6}, KERAS.Huber(delta=0.6),
      element_wise(functional.huber_loss, delta=0.6)),

@@ -34,7 +34,8 @@ static const struct {
     const char *family, *kinds;
 } lists[] = {
     {"optimizer", "sgd adam rmsprop adagrad adadelta adamw adamax nadam "},
-    {"loss", "binary_cross_entropy cross_entropy hinge huber kullback_leibler mean_absolute_error "
+    {"loss", "binary_cross_entropy cross_entropy distillation hinge huber kullback_leibler "
+             "mean_absolute_error "
              "mean_squared_error mean_squared_logarithmic_error squared_hinge "},
     {"callback", "cosine_schedule early_stopping exponential_schedule reduce_on_plateau "
                  "step_schedule stop_on_nan warm_up "},

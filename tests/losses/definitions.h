@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* Of distillation smoothing is the soft share, and delta the temperature. */
 typedef struct loss_definition {
     const char *kind;
     double smoothing, delta;
@@ -22,6 +23,19 @@ static inline double loss_between(double value, double low, double high)
 static inline bool loss_is(const loss_definition *d, const char *kind)
 {
     return strcmp(d->kind, kind) == 0;
+}
+
+/* Sets the options of a loss. */
+static inline int loss_set(neuron_loss_t *loss, const loss_definition *d)
+{
+    bool distils = loss_is(d, "distillation");
+    int status = NEURON_OK;
+    if (d->smoothing > 0 || distils)
+        status =
+            neuron_loss_set_number(loss, distils ? "soft_share" : "label_smoothing", d->smoothing);
+    if (status == NEURON_OK && d->delta > 0)
+        status = neuron_loss_set_number(loss, distils ? "temperature" : "delta", d->delta);
+    return status;
 }
 
 static inline double loss_huber(double delta, double error)
@@ -64,6 +78,36 @@ static inline double loss_cross_entropy(const loss_definition *d, const double *
     return loss;
 }
 
+static inline int loss_largest(const double *t, int n)
+{
+    int largest = 0;
+    for (int i = 1; i < n; i++)
+        largest = t[i] > t[largest] ? i : largest;
+    return largest;
+}
+
+/* Of the class with the largest target. */
+static inline double loss_distillation(const loss_definition *d, const double *y, const double *t,
+                                       int n)
+{
+    double sum = 0, soft_sum = 0, target_sum = 0, loss = 0;
+    double temperature = d->delta, share = d->smoothing;
+    double q[16];
+    for (int i = 0; i < n; i++)
+        sum += d->logits ? exp(y[i]) : y[i];
+    for (int i = 0; i < n; i++) {
+        q[i] = (d->logits ? exp(y[i]) : y[i]) / sum;
+        if (!d->logits)
+            q[i] = loss_between(q[i], 1e-7, 1);
+        soft_sum += pow(q[i], 1 / temperature);
+        target_sum += pow(t[i], 1 / temperature);
+    }
+    for (int i = 0; i < n; i++)
+        loss -=
+            pow(t[i], 1 / temperature) / target_sum * log(pow(q[i], 1 / temperature) / soft_sum);
+    return share * temperature * temperature * loss - (1 - share) * log(q[loss_largest(t, n)]);
+}
+
 static inline double loss_by_definition(const loss_definition *d, const double *y,
                                         const float *target, int n)
 {
@@ -75,6 +119,8 @@ static inline double loss_by_definition(const loss_definition *d, const double *
     }
     if (loss_is(d, "cross_entropy"))
         return loss_cross_entropy(d, y, t, n);
+    if (loss_is(d, "distillation"))
+        return loss_distillation(d, y, t, n);
     for (int i = 0; i < n; i++) {
         if (loss_is(d, "binary_cross_entropy"))
             t[i] = t[i] * (1 - d->smoothing) + d->smoothing / 2;

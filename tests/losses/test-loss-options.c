@@ -75,9 +75,10 @@ START_TEST(unknown_kinds_are_refused_with_the_nearest)
         {"mse", "loss: there is no kind \"mse\"; did you mean \"mean_squared_error\"?"},
         {"bce", "; did you mean \"binary_cross_entropy\"?"},
         {"kullback", "; did you mean \"kullback_leibler\"?"},
-        {"custom", "loss: there is no kind \"custom\", but binary_cross_entropy, cross_entropy, "
-                   "hinge, huber, kullback_leibler, mean_absolute_error, mean_squared_error, "
-                   "mean_squared_logarithmic_error, squared_hinge"},
+        {"custom",
+         "loss: there is no kind \"custom\", but binary_cross_entropy, cross_entropy, "
+         "distillation, hinge, huber, kullback_leibler, mean_absolute_error, mean_squared_error, "
+         "mean_squared_logarithmic_error, squared_hinge"},
         {"", "loss: there is no kind \"\", but binary_cross_entropy"},
         {"huber ", "; did you mean \"huber\"?"},
     };

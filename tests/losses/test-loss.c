@@ -63,10 +63,7 @@ static neuron_loss_t *make_loss(const loss_definition *d)
 {
     neuron_loss_t *loss;
     assert_ok(neuron_loss_create(&loss, context, d->kind, NULL));
-    if (d->smoothing > 0)
-        assert_ok(neuron_loss_set_number(loss, "label_smoothing", d->smoothing));
-    if (loss_is(d, "huber"))
-        assert_ok(neuron_loss_set_number(loss, "delta", d->delta));
+    assert_ok(loss_set(loss, d));
     return loss;
 }
 
@@ -112,6 +109,11 @@ static const loss_definition definitions[] = {
     {"cross_entropy", 0.1, 0, false},
     {"cross_entropy", 0.3, 0, true},
     {"cross_entropy", 1, 0, true},
+    {"distillation", 0.9, 4, false},
+    {"distillation", 0.7, 2.5, true},
+    {"distillation", 0.4, 1, true},
+    {"distillation", 1, 20, true},
+    {"distillation", 0, 3, false},
     {"binary_cross_entropy", 0, 0, false},
     {"binary_cross_entropy", 0, 0, true},
     {"binary_cross_entropy", 0.2, 0, false},
@@ -156,7 +158,8 @@ START_TEST(numbers)
     const loss_definition *d = &definitions[_i];
     const float outputs[][OUTPUTS] = {{-1.5f, 0.25f, 3, -0.75f}, {12, -7, 0.875f, 1.75f}};
     const float targets[][OUTPUTS] = {{-1, 1, -1, 1}, {2.5f, -3, 0, 1}, {1, 1, 1, 1}};
-    if (loss_is(d, "cross_entropy") || (loss_is(d, "binary_cross_entropy") && !d->logits))
+    if (loss_is(d, "cross_entropy") || loss_is(d, "distillation") ||
+        (loss_is(d, "binary_cross_entropy") && !d->logits))
         return;
     size_t first = loss_is(d, "binary_cross_entropy") ? 2 : 0;
     for (size_t i = 0; i < 2; i++)

@@ -142,6 +142,24 @@ def test_what_members_are_worth(members, glyphs):
         nn.Committee.prune(members, 1, x, y, costs=[1])
 
 
+def test_distilling(members, glyphs):
+    x, y = glyphs
+    teacher = nn.Committee(members)
+    dataset = nn.Dataset(x, y)
+    taught = dataset.distil(teacher)
+    assert np.array_equal(taught.labels(), dataset.labels())  # examples keep their classes
+    assert np.allclose(taught.y(), teacher.predict(x), atol=1e-6)
+    mixed = dataset.distil(teacher, soft_share=0.25)
+    assert np.allclose(mixed.y(), 0.25 * teacher.predict(x) + 0.75 * np.eye(10)[y], atol=1e-6)
+    student = nn.Sequential([nn.Input(64), nn.Dense(10, activation="softmax")])
+    history = student.fit(taught, epochs=30, loss=nn.Distillation(temperature=3, soft_share=0.8),
+                          optimizer=nn.Adam(0.02))
+    assert history["loss"][-1] < history["loss"][0]
+    assert student.evaluate(x, y).accuracy > teacher.evaluate(x, y).accuracy - 0.15
+    with pytest.raises(nn.ArgumentError, match="soft_share"):
+        dataset.distil(teacher, soft_share=2)
+
+
 def test_members_that_are_built_alike_start_differently(glyphs):
     def plain():
         return nn.Sequential([nn.Input(64), nn.Dense(10, activation="softmax")])

@@ -120,10 +120,7 @@ static neuron_loss_t *make_loss(const loss_definition *d)
 {
     neuron_loss_t *loss;
     assert_ok(neuron_loss_create(&loss, context, d->kind, NULL));
-    if (d->smoothing > 0)
-        assert_ok(neuron_loss_set_number(loss, "label_smoothing", d->smoothing));
-    if (strcmp(d->kind, "huber") == 0)
-        assert_ok(neuron_loss_set_number(loss, "delta", d->delta));
+    assert_ok(loss_set(loss, d));
     return loss;
 }
 
@@ -210,6 +207,9 @@ static void descend(const plan *p, double *w, int first, int count)
 static const plan plans[] = {
     {{"cross_entropy", 0.1, 0, false}, SOFTMAX, false, false, false},
     {{"cross_entropy", 0, 0, false}, SOFTMAX, false, true, true},
+    {{"distillation", 0.9, 4, false}, SOFTMAX, false, false, false},
+    {{"distillation", 0.5, 2, false}, SOFTMAX, false, true, true},
+    {{"distillation", 0.6, 3, false}, SIGMOID, false, false, false},
     {{"binary_cross_entropy", 0, 0, false}, SOFTMAX, false, false, true},
     {{"binary_cross_entropy", 0.2, 0, false}, SOFTMAX, false, true, false},
     {{"binary_cross_entropy", 0, 0, false}, SIGMOID, false, true, true},

@@ -1217,6 +1217,15 @@ inline outcome<dataset> committee_outputs(const handles<neuron_graph_t> &members
     return detail::made<dataset>(status, made);
 }
 
+/** neuron_dataset_distil() */
+inline outcome<dataset> distil(const dataset &examples, const graph &teacher,
+                               const options &options = {})
+{
+    neuron_dataset_t *made = nullptr;
+    const int status = neuron_dataset_distil(&made, examples.get(), teacher.get(), options.c_str());
+    return detail::made<dataset>(status, made);
+}
+
 /** Gradients of a graph's outputs by what was asked for. See gradient.h. */
 class gradient : public handle<gradient, neuron_gradient_t>
 {

@@ -45,6 +45,7 @@ from .kinds import AdamW as AdamW
 from .kinds import Adamax as Adamax
 from .kinds import BinaryCrossEntropy as BinaryCrossEntropy
 from .kinds import CrossEntropy as CrossEntropy
+from .kinds import Distillation as Distillation
 from .kinds import Hinge as Hinge
 from .kinds import Huber as Huber
 from .kinds import KullbackLeibler as KullbackLeibler

@@ -214,6 +214,14 @@ class Dataset:
         """The same examples with targets in place of class numbers."""
         return self._derived(_c.neuron_dataset_one_hot)
 
+    def distil(self, teacher: Any, **options: Any) -> "Dataset":
+        """The same examples with what a trained model says of them as targets: a smaller one learns from these.
+
+        The model may be a Committee. For classes train with loss=nn.Distillation(temperature=4). Options are those of
+        the family "distil": soft_share, how much the teacher counts beside the targets that are there.
+        """
+        return self._derived(_c.neuron_dataset_distil, teacher._graph, options_text(options))
+
     def grayscale(self) -> "Dataset":
         """The same images in grey."""
         return self._derived(_c.neuron_dataset_grayscale)

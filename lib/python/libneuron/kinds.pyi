@@ -147,6 +147,10 @@ class BinaryCrossEntropy(Loss):
 class CrossEntropy(Loss):
     label_smoothing: float
     def __init__(self, *, label_smoothing: float = ...) -> None: ...
+class Distillation(Loss):
+    temperature: float
+    soft_share: float
+    def __init__(self, *, temperature: float = ..., soft_share: float = ...) -> None: ...
 class Hinge(Loss):
     def __init__(self) -> None: ...
 class Huber(Loss):

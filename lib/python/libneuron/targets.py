@@ -13,7 +13,7 @@ from .kinds import Loss
 from .labels import Labels, is_frame, labels_of, one_hot
 from .tensor import as_array, as_float, as_stored, ready, scales_of
 
-_SHARES = ("cross_entropy", "kullback_leibler")
+_SHARES = ("cross_entropy", "distillation", "kullback_leibler")
 
 X = Any
 
