@@ -38,7 +38,7 @@ static const struct {
              "mean_absolute_error "
              "mean_squared_error mean_squared_logarithmic_error squared_hinge "},
     {"callback", "cosine_schedule early_stopping exponential_schedule reduce_on_plateau "
-                 "step_schedule stop_on_nan warm_up "},
+                 "step_schedule stop_on_nan warm_up weight_averaging "},
     {"augmentation", "augmentation "},
     {"quantization", "quantization "},
     {"trainer", "trainer "},
@@ -165,14 +165,14 @@ static const struct {
      "monitor output mode factor patience min_delta cooldown min_rate "},
     {"callback", "step_schedule", "factor length start per_step "},
     {"callback", "exponential_schedule", "factor length start per_step "},
-    {"callback", "cosine_schedule", "alpha length start per_step "},
+    {"callback", "cosine_schedule", "alpha length start per_step restart "},
     {"callback", "warm_up", "length start per_step "},
     {"augmentation", "augmentation",
      "rotation width_shift height_shift zoom shear horizontal_flip vertical_flip brightness_low "
      "brightness_high fill_mode fill_value noise blur sharpen "},
     {"quantization", "quantization", "range percentile examples symmetric "},
     {"trainer", "trainer", "epochs batch_size micro_batch_size shuffle validation_split workers "},
-    {"committee", "committee", "rule "},
+    {"committee", "committee", "rule uncertainty abstain_below "},
     {"split", "split", "order "},
     {"memory", "memory", "training "},
     {"search", "search", "goal folds "},
@@ -229,7 +229,7 @@ static void check_bounds_of(const char *kind, const neuron_option_t *option)
     double standard = neuron_option_default(option);
     const char *name = neuron_option_name(option);
     int32_t type = neuron_option_type(option);
-    if (is_word(option)) {
+    if (is_word(option) || type == NEURON_OPTION_TEXT) {
         ck_assert(isnan(low) && isnan(high) && isnan(standard));
         return;
     }
