@@ -281,6 +281,8 @@ static int join_outputs(neuron_graph_t *graph, const committee_plan *plan)
             neuron_graph_add(graph, plan->rule->layer, outputs > 1 ? first->outputs[i]->name : NULL,
                              plan->joined, plan->count, NULL, plan->weights);
         RETURN_IF_ERROR(graph->status);
+        if (plan->rule->options)
+            RETURN_IF_ERROR(neuron_node_set(plan->places[i], plan->rule->options));
         RETURN_IF_ERROR(add_measures(graph, plan, i));
     }
     return neuron_graph_finish_many(graph, plan->places, outputs * (1 + plan->measure_count));

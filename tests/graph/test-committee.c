@@ -129,6 +129,8 @@ START_TEST(votes)
     assert_joined(m, 3, "rule=weighted_vote", weights, 3.0f / 8, 5.0f / 8, 0);
     const double zero[] = {1, 0, 0};
     assert_joined(m, 3, "rule=weighted_vote", zero, 1, 0, 0);
+    assert_joined(m, 3, "rule=borda", NULL, 5.0f / 9, 4.0f / 9, 0);
+    assert_joined(m, 3, "rule=weighted_borda", weights, 11.0f / 24, 13.0f / 24, 0);
     drop(m, 3);
     /* Within a member, the lowest of equal classes gets the vote. */
     neuron_graph_t *equal[] = {member("equal", 0.2f, 0.4f, 0.4f)};

@@ -436,7 +436,7 @@ def member(library, seed):
 def committees(comparison):
     library = comparison.library
     members = [member(library, seed) for seed in range(1, 5)]
-    for rule in ("mean", "weighted_mean", "majority_vote", "weighted_vote"):
+    for rule in ("mean", "weighted_mean", "majority_vote", "weighted_vote", "borda", "weighted_borda"):
         weights = (ctypes.c_double * 4)(4, 3, 2, 1.5) if "weighted" in rule else None
         committee = library.make("neuron_committee_create", library.context, library.nodes(*members), 4, weights,
                                  f"rule={rule}".encode())

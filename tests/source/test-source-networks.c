@@ -140,14 +140,15 @@ END_TEST
 
 START_TEST(committees)
 {
-    static const char *const rules[] = {"rule=mean", "rule=weighted_mean", "rule=majority_vote",
-                                        "rule=weighted_vote"};
+    static const char *const rules[] = {"rule=mean",          "rule=weighted_mean",
+                                        "rule=majority_vote", "rule=weighted_vote",
+                                        "rule=borda",         "rule=weighted_borda"};
     neuron_context_t *context = test_context();
     neuron_graph_t *members[] = {test_mlp(context, 8), test_cnn(context, 8),
                                  test_linear(context, 8)};
     for (int i = 0; i < 3; i++)
         exported_fill(members[i]);
-    for (int r = 0; r < 4; r++) {
+    for (size_t r = 0; r < sizeof rules / sizeof rules[0]; r++) {
         neuron_graph_t *committee;
         const double weights[] = {0.5, 0.25, 0.7};
         assert_ok(neuron_committee_create(&committee, context, members, 3, r % 2 ? weights : NULL,
