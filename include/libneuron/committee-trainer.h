@@ -106,6 +106,10 @@ typedef int (*neuron_committee_epoch_function_t)(neuron_committee_trainer_t *tra
  *    is as many as there are members;
  *  - `sample_fraction`: of `bagging`, how many examples are drawn for each that there is, above 0,
  *    up to 1, the default;
+ *  - `feature_fraction`: how many of its inputs each member of a builder sees, above 0, up to 1,
+ *    the default; the others are 0 to it, by a layer in its graph: random subspaces (Ho, 1998),
+ *    with bagging random patches (Louppe and Geurts, 2012). For graphs with one input and one
+ *    output;
  *  - `algorithm`: of `adaboost`, `samme`, the default, or `samme_r`;
  *  - `shrinkage`: of `gradient_boosting`, above 0 and up to 1, the default;
  *  - `rule`: how the members are joined, as for neuron_committee_create(): `mean`, the default,

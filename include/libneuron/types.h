@@ -45,8 +45,9 @@
  *    then over, and must not go on.
  *  - A stream that a worker of a training reads must not throw, as nobody is there to catch it; if
  *    it ends that thread, or lets it be cancelled, the run fails with NEURON_E_CALLBACK.
- *  - Functions of an allocator, of a log, neuron_parallel_for_function_t and
- *    neuron_destroy_function_t always return, and none but the last calls the library.
+ *  - Functions of an allocator, of a log, neuron_parallel_for_function_t,
+ *    neuron_committee_epoch_function_t and neuron_destroy_function_t always return, and none but
+ *    the last two calls the library.
  */
 #ifndef NEURON_TYPES_H
 #define NEURON_TYPES_H

@@ -26,7 +26,8 @@ typedef enum neuron_random_use {
     NEURON_RANDOM_BOOTSTRAP = 42,
     NEURON_RANDOM_MEMBER_SEED = 50,
     NEURON_RANDOM_MEMBER_SAMPLE = 51,
-    NEURON_RANDOM_COMMITTEE_FOLDS = 52
+    NEURON_RANDOM_COMMITTEE_FOLDS = 52,
+    NEURON_RANDOM_MEMBER_FEATURES = 53
 } neuron_random_use;
 
 /* A sequence: `seed` is the key; `use`, `stream` (a node, an image) and the index make the counter.

@@ -37,6 +37,8 @@ static const neuron_option rows[] = {
                    "parts of the examples, 0 for as many as members"),
     NEURON_REAL(NEURON_COMMITTEE_SAMPLE_FRACTION, "sample_fraction", DBL_MIN, 1, 1,
                 "examples drawn for each that there is"),
+    NEURON_REAL(NEURON_COMMITTEE_FEATURE_FRACTION, "feature_fraction", DBL_MIN, 1, 1,
+                "share of the inputs that each member sees"),
     NEURON_CHOICE(NEURON_COMMITTEE_ALGORITHM, "algorithm", algorithms,
                   NEURON_COMMITTEE_ALGORITHM_SAMME, "of adaboost"),
     NEURON_REAL(NEURON_COMMITTEE_SHRINKAGE, "shrinkage", DBL_MIN, 1, 1,

@@ -27,7 +27,8 @@ enum {
     NEURON_COMMITTEE_SHUFFLE,
     NEURON_COMMITTEE_WORKERS,
     NEURON_COMMITTEE_ALGORITHM,
-    NEURON_COMMITTEE_SHRINKAGE
+    NEURON_COMMITTEE_SHRINKAGE,
+    NEURON_COMMITTEE_FEATURE_FRACTION
 };
 
 typedef enum neuron_committee_method {
@@ -154,6 +155,9 @@ void neuron_committee_drop_member(neuron_committee_member *member);
 
 /* Has the trainer, which is made, go on with what the folder has, and tell of its epochs. */
 int neuron_committee_attach(neuron_committee_member *member);
+
+/* Puts a layer before the graph that a builder has made, which leaves it a part of its inputs. */
+int neuron_committee_choose_features(neuron_committee_member *member);
 
 /* Whether its training calls functions of the caller's that must be called in the thread of the
  * run. */

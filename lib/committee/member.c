@@ -64,6 +64,8 @@ static int build_graph(neuron_committee_member *member)
     int status = neuron_graph_check_finished(member->graph, "the builder's graph");
     if (status == NEURON_OK && member->graph->context != member->committee->context)
         status = neuron_fail(NEURON_E_ARGUMENT, "the builder's graph is of another context");
+    if (status == NEURON_OK)
+        status = neuron_committee_choose_features(member);
     if (status < 0)
         return neuron_committee_fail(member->index, status);
     member->built = true;

@@ -259,6 +259,11 @@ static int check(const neuron_committee_trainer_t *trainer)
         return neuron_fail(NEURON_E_STATE,
                            "committee: rule is %s, whose weights need a validation set",
                            neuron_committee_rule_name(trainer));
+    if (!trainer->build.function &&
+        neuron_committee_value(trainer, NEURON_COMMITTEE_FEATURE_FRACTION) < 1)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "committee: feature_fraction is for graphs of a builder, not for those "
+                           "that were added");
     if (neuron_committee_is_boosted(trainer))
         return check_boosted(trainer);
     if (neuron_committee_takes_snapshots(trainer)) {

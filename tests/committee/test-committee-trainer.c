@@ -264,6 +264,75 @@ START_TEST(test_threads_change_nothing)
 }
 END_TEST
 
+/* ---- Features ---- */
+
+static void predict_one(float output[CLASSES], const bench *b, const neuron_graph_t *graph,
+                        const float pixels[PIXELS])
+{
+    const int64_t in[] = {1, SIDE, SIDE, 1}, out[] = {1, CLASSES};
+    neuron_tensor_t *x, *y;
+    assert_ok(neuron_tensor_copy(&x, b->context, NEURON_TYPE_F32, in, 4, pixels));
+    assert_ok(neuron_tensor_create(&y, b->context, NEURON_TYPE_F32, out, 2));
+    assert_ok(neuron_graph_predict(graph, x, y));
+    memcpy(output, neuron_tensor_data(y), CLASSES * sizeof *output);
+    neuron_tensor_unref(x);
+    neuron_tensor_unref(y);
+}
+
+/* A member sees just the pixels that its layer leaves. */
+START_TEST(test_random_subspaces)
+{
+    bench b;
+    neuron_graph_t *committee;
+    float divisors[2][PIXELS], pixels[PIXELS], before[CLASSES], after[CLASSES];
+    set_up(&b, "members=2, epochs=40, feature_fraction=0.3, method=bagging");
+    assert_ok(neuron_committee_trainer_run(&committee, b.trainer));
+    for (int i = 0; i < 2; i++) {
+        neuron_graph_t *member = neuron_committee_trainer_member(b.trainer, i);
+        int seen = 0;
+        assert_ok(neuron_graph_read_array(divisors[i], PIXELS, NULL, member,
+                                          neuron_graph_find_array(member, "features.deviation")));
+        assert_ok(neuron_dataset_read(pixels, NULL, b.train, 3, 1));
+        predict_one(before, &b, member, pixels);
+        for (int k = 0; k < PIXELS; k++) {
+            ck_assert(divisors[i][k] == 1 || isinf(divisors[i][k]));
+            if (divisors[i][k] == 1) {
+                seen++;
+                continue;
+            }
+            pixels[k] += 3;
+        }
+        ck_assert_int_eq(seen, 30);
+        predict_one(after, &b, member, pixels);
+        ck_assert(memcmp(before, after, sizeof before) == 0);
+        for (int k = 0; k < PIXELS; k++)
+            pixels[k] += divisors[i][k] == 1 ? 3 : 0;
+        predict_one(after, &b, member, pixels);
+        ck_assert(memcmp(before, after, sizeof before) != 0);
+    }
+    ck_assert(memcmp(divisors[0], divisors[1], sizeof divisors[0]) != 0);
+    neuron_evaluation_t *evaluation;
+    neuron_graph_t *loaded;
+    test_bytes bytes = bytes_of(committee);
+    assert_ok(neuron_graph_load_memory(&loaded, b.context, bytes.data, bytes.size));
+    assert_ok(neuron_graph_evaluate(&evaluation, loaded, b.train, NULL, NULL));
+    ck_assert_double_gt(neuron_evaluation_accuracy(evaluation), 0.6);
+    neuron_evaluation_unref(evaluation);
+    neuron_graph_unref(loaded);
+    free(bytes.data);
+    neuron_graph_unref(committee);
+    tear_down(&b);
+    assert_ok(set_up_in(&b, test_context(), "feature_fraction=0.5"));
+    neuron_graph_t *graph;
+    assert_ok(build_glyphs(&graph, b.context, 0, NULL));
+    assert_ok(neuron_committee_trainer_add_member(b.trainer, graph));
+    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
+    assert_message("feature_fraction is for graphs of a builder");
+    neuron_graph_unref(graph);
+    tear_down(&b);
+}
+END_TEST
+
 /* ---- Snapshots ---- */
 
 /* The parameters that the training has, by hand, after so many of the cycles. */
@@ -547,9 +616,10 @@ static int do_all(bench *b, neuron_context_t *context, const char *folder, bool 
     neuron_graph_t *committee = NULL;
     neuron_tensor_t *all = NULL;
     neuron_callback_t *stop = NULL;
-    int status = set_up_in(b, context,
-                           snapshots ? "method=snapshot, members=2, rule=weighted_mean"
-                                     : "method=bagging, members=2, rule=weighted_mean");
+    int status = set_up_in(
+        b, context,
+        snapshots ? "method=snapshot, members=2, rule=weighted_mean"
+                  : "method=bagging, members=2, rule=weighted_mean, feature_fraction=0.5");
     if (status == NEURON_OK)
         status = neuron_callback_create(&stop, context, "early_stopping", "restore_best=yes");
     if (status == NEURON_OK && !snapshots)
@@ -610,6 +680,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_held_out_predictions, 0, 2);
     tcase_add_test(tcase, test_initialization_holds_nothing_out);
     tcase_add_loop_test(tcase, test_threads_change_nothing, 0, 3);
+    tcase_add_test(tcase, test_random_subspaces);
     tcase_add_test(tcase, test_snapshots);
     tcase_add_test(tcase, test_snapshots_that_are_missing);
     tcase_add_loop_test(tcase, test_failing_builder, 0, 3);

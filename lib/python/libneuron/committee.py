@@ -187,7 +187,7 @@ class Committee(Model):
             "snapshot", one training that begins anew after each `epochs` epochs; "adaboost" (algorithm="samme" or
             "samme_r"), each weighs more what those before it have wrong; "gradient_boosting", each is added where those
             before it lack: these models end in numbers, without a softmax. Boosted members are joined by what was
-            learnt of them, whatever `combine` is.
+            learnt of them. With feature_fraction=0.5 each member sees a random half of its inputs besides.
         combine: a rule of Committee(), or "stacking": a layer that learns from what the members put out.
         validation_data: what weights and stacking go by; else the share `hold_out` is kept from the members for that.
         folder: keeps the state of the training; a run that was interrupted or killed goes on from there.

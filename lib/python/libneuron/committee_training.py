@@ -78,6 +78,8 @@ class CommitteeTraining:
                     raise KeyboardInterrupt("Ctrl-C while the members of a committee were trained" +
                                             ("" if folder is None else "; a run with the same folder goes on from there"))
                 check(status)
+                if shown is not None:
+                    shown.epoch_end()
         finally:
             self.context.seed = before
             if shown is not None:
