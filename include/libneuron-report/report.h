@@ -116,8 +116,8 @@ NEURON_API_EXPERIMENTAL int neuron_report_add_graph(neuron_report_t *report, con
                                                     const char *options);
 
 /** Adds learning curves, "Learning curves": losses and, where there are any, accuracies over the
- *  epochs, while training and on the validation set, the learning rate if it changed, and the best
- *  epoch.
+ *  epochs, while training and on the validation set, the learning rate if it changed, the metrics
+ *  that the trainer computed, and the best epoch.
  *  @return  as neuron_report_add_text(); NEURON_E_DATA for a history without epochs. Threads as
  *           there. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_report_add_history(neuron_report_t *report, const char *heading,

@@ -126,8 +126,10 @@ typedef int (*neuron_schedule_function_t)(double *rate, int64_t epoch, void *use
  *
  *  What the options mean, for the kinds that have them:
  *
- *  - `monitor`: which figure of history.h is looked at: loss, accuracy, validation_loss or
- *    validation_accuracy. A run without a validation set is refused if it is one of that set's.
+ *  - `monitor`: which figure of history.h is looked at: loss, accuracy, validation_loss,
+ *    validation_accuracy, or one that the trainer's option `metrics` asks for, `validation_` and
+ *    its name: validation_roc_auc. A run without a validation set is refused if it is one of that
+ *    set's, and one of a trainer that does not compute it.
  *  - `output`: of which output of a graph with several it is, 0 to neuron_graph_output_count() - 1;
  *    -1, the default, is the loss of all, and the accuracy of the first.
  *  - `mode`: which figures are better: auto, smallest or largest.

@@ -7,6 +7,8 @@
  *  - `validation_accuracy`: share of the validation set right after the epoch
  *  - `learning_rate`: at the end of the epoch: see neuron_trainer_progress()
  *  - `seconds`: time that the epoch took
+ *  - `validation_roc_auc` and so on: the metrics of the validation set that the trainer's option
+ *    `metrics` asks for
  *
  *  Of a graph with several outputs a loss is the sum over the outputs of weight times loss, and an
  *  accuracy that of the first output; neuron_history_output_value() has those of each.
@@ -33,10 +35,18 @@ NEURON_API void neuron_history_unref(neuron_history_t *history);
  *  meanwhile. Since 0.1. */
 NEURON_API int64_t neuron_history_epochs(const neuron_history_t *history);
 
+/** The name of a figure that the history has.
+ *  @param index  from 0: the six above in the order of neuron_history_save_csv(), then those of the
+ *                trainer's option `metrics`, in the order of neuron_kind_name("metric", i).
+ *  @return  a constant; NULL behind the last, and for NULL. Any thread. Since 0.1. */
+NEURON_API const char *neuron_history_metric_name(const neuron_history_t *history, int64_t index);
+
 /** One figure.
- *  @param[out] value  the figure; not a number for a validation figure without a validation set.
+ *  @param[out] value  the figure; not a number for a validation figure without a validation set,
+ *                     and for a metric that is not defined, or is none of the kind of the first
+ *                     output.
  *  @param epoch   0 to neuron_history_epochs() - 1.
- *  @param metric  the name of one of the six figures.
+ *  @param metric  the name of a figure that the history has.
  *  @return  0 or NEURON_E_ARGUMENT. Any thread, unless another one runs or changes the trainer
  *           meanwhile. Since 0.1. */
 NEURON_API int neuron_history_value(double *value, const neuron_history_t *history, int64_t epoch,
@@ -48,7 +58,7 @@ NEURON_API int neuron_history_value(double *value, const neuron_history_t *histo
  *  @param[out] value  the figure; not a number for a validation figure without a validation set.
  *  @param epoch   0 to neuron_history_epochs() - 1.
  *  @param output  0 to neuron_history_output_count() - 1.
- *  @param metric  one of the two losses or the two accuracies.
+ *  @param metric  one of the two losses, the two accuracies or the trainer's metrics.
  *  @return  0 or NEURON_E_ARGUMENT. Any thread, unless another one runs or changes the trainer
  *           meanwhile. Since 0.1. */
 NEURON_API int neuron_history_output_value(double *value, const neuron_history_t *history,
@@ -61,9 +71,10 @@ NEURON_API int64_t neuron_history_output_count(const neuron_history_t *history);
  *  @return  the name; NULL if there is no such output. Any thread. Since 0.1. */
 NEURON_API const char *neuron_history_output_name(const neuron_history_t *history, int64_t output);
 
-/** The best epoch by one figure: the smallest loss, the largest accuracy, the first of equals.
+/** The best epoch by one figure: the smallest loss, the largest accuracy, of a metric what is
+ *  better, the first of equals.
  *  @param[out] epoch  counted from 0.
- *  @param metric  one of the two losses or the two accuracies.
+ *  @param metric  one of the two losses, the two accuracies or the trainer's metrics.
  *  @return  0, NEURON_E_ARGUMENT, or NEURON_E_STATE if no epoch has that figure. Any thread, unless
  *           another one runs or changes the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_history_best(int64_t *epoch, const neuron_history_t *history,
@@ -71,7 +82,8 @@ NEURON_API int neuron_history_best(int64_t *epoch, const neuron_history_t *histo
 
 /** Writes a table, one line an epoch, with a header line:
  *  `epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds`, and with
- *  several outputs `NAME_loss,NAME_accuracy,NAME_validation_loss,NAME_validation_accuracy` of each.
+ *  several outputs `NAME_loss,NAME_accuracy,NAME_validation_loss,NAME_validation_accuracy` of each;
+ *  then the trainer's metrics, `validation_roc_auc`, with several outputs that of each.
  *  Epochs count from 1; a figure that is not a number is left empty. Numbers have a point whatever
  *  the locale.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_IO, NEURON_E_MEMORY. Any thread, unless another one runs

@@ -16,6 +16,7 @@
  *  - a number, with a point and an exponent if need be: 32, 0.001, 1e-7;
  *  - `yes` or `no` where something is on or off; `true`, `false`, `1` and `0` do as well;
  *  - one of the words that the option has: `padding=same`;
+ *  - several of them, with blanks between: `metrics=roc_auc cohen_kappa`;
  *  - a text, say the name of a column: in quotes if it has a comma or quote, each quote doubled.
  *
  *  Where a layer has an option for height and one for width, such as `stride_height` and
@@ -49,7 +50,8 @@ enum neuron_option_type {
     NEURON_OPTION_REAL = 20,    /**< numbers */
     NEURON_OPTION_FLAG = 30,    /**< yes or no; 1 or 0 as a number */
     NEURON_OPTION_WORD = 40,    /**< one of a few words */
-    NEURON_OPTION_TEXT = 50     /**< any text; with a comma or quote, in quotes */
+    NEURON_OPTION_TEXT = 50,    /**< any text; with a comma or quote, in quotes */
+    NEURON_OPTION_WORDS = 60    /**< any of a few words, with blanks between; or the first alone */
 };
 
 /** How many kinds a family has.
@@ -78,8 +80,8 @@ NEURON_API const neuron_option_t *neuron_kind_option(const char *family, const c
 /** The name of an option. All of these return NULL, NaN or 0 for NULL. Any thread. Since 0.1. */
 NEURON_API const char *neuron_option_name(const neuron_option_t *option);
 
-/** NEURON_OPTION_INTEGER, NEURON_OPTION_REAL, NEURON_OPTION_FLAG, NEURON_OPTION_WORD or
- *  NEURON_OPTION_TEXT. Any thread. Since 0.1. */
+/** NEURON_OPTION_INTEGER, NEURON_OPTION_REAL, NEURON_OPTION_FLAG, NEURON_OPTION_WORD,
+ *  NEURON_OPTION_TEXT or NEURON_OPTION_WORDS. Any thread. Since 0.1. */
 NEURON_API int32_t neuron_option_type(const neuron_option_t *option);
 
 /** One line on what an option does. A constant. Any thread. Since 0.1. */

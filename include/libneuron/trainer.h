@@ -87,6 +87,14 @@ NEURON_API int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_data
  *    0. It changes no result. Where the system refuses a thread, a warning goes to the log and
  *    batches are made before the step. Between runs.
  *
+ *  - `metrics`: figures of the validation set beside its loss and accuracy, which each epoch adds
+ *    to the history as `validation_` and the name: any of neuron_evaluation_metric() with blanks
+ *    between, `metrics=roc_auc cohen_kappa`, or none, the default. They are computed with the
+ *    defaults of their options and NEURON_AVERAGE_DEFAULT, of each output for whose kind they are
+ *    (neuron_graph_evaluate()); a run fails with NEURON_E_STATE if there is none, and with
+ *    NEURON_E_DATA if outputs are no probabilities where a metric is of such. Callbacks may go by
+ *    them. Only before the first step.
+ *
  *  @param options  as options.h has them: "epochs=50, batch_size=64".
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE for what is set too late, NEURON_E_DATA for a
  *           validation split that leaves one side without examples, NEURON_E_MEMORY. On failure

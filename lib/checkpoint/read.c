@@ -146,12 +146,13 @@ static int read_sums(state *s, const json_t *object, const neuron_trainer_t *tra
     return fits ? NEURON_OK : neuron_state_bad(s->source, "output_sums");
 }
 
-static int read_history(state *s, const json_t *object, const neuron_graph_t *graph)
+static int read_history(state *s, const json_t *object, const neuron_trainer_t *trainer)
 {
     const json_t *list = json_object_get(object, "history");
     if (!json_is_array(list) || (int64_t)json_array_size(list) != s->progress.epoch)
         return neuron_state_bad(s->source, "history");
-    RETURN_IF_ERROR(neuron_history_create(&s->history, graph));
+    RETURN_IF_ERROR(neuron_history_create(&s->history, trainer->graph));
+    neuron_history_set_metrics(s->history, trainer->history->metrics);
     RETURN_IF_ERROR(neuron_history_reserve(s->history, s->progress.epoch));
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
@@ -185,7 +186,7 @@ static int read_state(state *s, const neuron_safetensors *file, const neuron_tra
     if (status == NEURON_OK)
         status = read_sums(s, object, trainer);
     if (status == NEURON_OK)
-        status = read_history(s, object, trainer->graph);
+        status = read_history(s, object, trainer);
     json_decref(object);
     return status;
 }

@@ -5,7 +5,7 @@
  *     "class_weights": [],
  *     "augmentation": {"rotation": 15.0, ...}, "examples": 1000, "example_weights": checksum,
  *     "batch_size": 32, "shuffle": 1, "validation_split": 0.0, "validation_examples": 100,
- *     "validation_weights": checksum
+ *     "validation_weights": checksum, "metrics": ["roc_auc"]
  *
  * A list of class weights is empty, and a checksum 0, if all weights are 1. A trainer that loads a
  * file writes its own settings in the same way and compares the two. */
@@ -18,7 +18,8 @@
 #include <string.h>
 
 static const char example_weights[] = "example_weights",
-                  validation_weights[] = "validation_weights", more_losses[] = "more_losses";
+                  validation_weights[] = "validation_weights", more_losses[] = "more_losses",
+                  metrics_key[] = "metrics";
 
 static bool has_weights(const neuron_dataset_t *dataset)
 {
@@ -120,6 +121,18 @@ static int write_data(json_t *object, const neuron_trainer_t *trainer)
     return neuron_json_set(object, validation_weights, checksum_json(validation));
 }
 
+static int write_metrics(json_t *object, const neuron_trainer_t *trainer)
+{
+    json_t *list = json_array();
+    RETURN_IF_ERROR(neuron_json_set(object, metrics_key, list));
+    for (int64_t i = 0; i < trainer->history->metric_count; i++) {
+        const neuron_metric_row *metric =
+            &neuron_metrics[neuron_history_metric_at(trainer->history, i)];
+        RETURN_IF_ERROR(neuron_json_append(list, json_string(metric->name)));
+    }
+    return NEURON_OK;
+}
+
 int neuron_state_write_options(json_t *object, const char *key, const neuron_options *options)
 {
     json_t *made = json_object();
@@ -132,6 +145,7 @@ int neuron_state_write_settings(json_t *object, const neuron_trainer_t *trainer)
     const char *rule = trainer->optimizer->rule->name;
     RETURN_IF_ERROR(neuron_json_set(object, "optimizer", json_string(rule)));
     RETURN_IF_ERROR(write_loss(object, trainer));
+    RETURN_IF_ERROR(write_metrics(object, trainer));
     return write_data(object, trainer);
 }
 
@@ -188,6 +202,10 @@ static int compare_all(const json_t *theirs, const json_t *ours, const neuron_tr
     if (!json_equal(json_object_get(theirs, more_losses), json_object_get(ours, more_losses)))
         return neuron_fail(NEURON_E_DATA, "%s: its training has other losses at further outputs",
                            source);
+    const json_t *found = json_object_get(theirs, metrics_key); /* older files have no such list */
+    if (json_array_size(found) != (size_t)trainer->history->metric_count ||
+        (json_array_size(found) > 0 && !json_equal(found, json_object_get(ours, metrics_key))))
+        return neuron_fail(NEURON_E_DATA, "%s: its training has other metrics", source);
     RETURN_IF_ERROR(compare_options(theirs, "augmentation", &augmentation, source));
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         RETURN_IF_ERROR(compare(theirs, ours, keys[i], source));

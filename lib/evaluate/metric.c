@@ -128,9 +128,9 @@ static bool has(const neuron_metric_row *metric, int32_t trait)
     return metric->traits & trait;
 }
 
-static int32_t kind_of(const neuron_evaluation_t *evaluation)
+static int32_t trait_of(neuron_evaluation_kinds kind)
 {
-    switch (evaluation->plan.kind) {
+    switch (kind) {
     case NEURON_EVALUATION_REGRESSION:
         return NEURON_METRIC_OF_NUMBERS;
     case NEURON_EVALUATION_MULTI_LABEL:
@@ -138,6 +138,16 @@ static int32_t kind_of(const neuron_evaluation_t *evaluation)
     default:
         return NEURON_METRIC_OF_CLASSES;
     }
+}
+
+bool neuron_metric_fits(const neuron_metric_row *metric, neuron_evaluation_kinds kind)
+{
+    return has(metric, trait_of(kind));
+}
+
+static int32_t kind_of(const neuron_evaluation_t *evaluation)
+{
+    return trait_of(evaluation->plan.kind);
 }
 
 static bool has_row(const neuron_metric_call *call, int64_t row)
@@ -299,6 +309,23 @@ double neuron_metric_compute(const neuron_metric_call *call, const neuron_evalua
         return over_rows(call, sums, counts);
     return call->metric->of_sums ? call->metric->of_sums(sums, call->row)
                                  : of_list(call, call->lists, counts);
+}
+
+int neuron_metric_of(double *value, const neuron_evaluation_t *evaluation,
+                     const neuron_metric_row *metric)
+{
+    FLOAT_SCOPE;
+    neuron_options options;
+    neuron_metric_call call;
+    *value = (double)NAN;
+    if (!neuron_metric_fits(metric, evaluation->plan.kind))
+        return NEURON_OK;
+    neuron_options_reset(&options, neuron_metric_table(metric));
+    RETURN_IF_ERROR(
+        neuron_metric_begin(&call, metric, evaluation, NEURON_AVERAGE_DEFAULT, &options, false));
+    *value = neuron_metric_compute(&call, evaluation, NULL);
+    neuron_metric_end(&call);
+    return NEURON_OK;
 }
 
 int neuron_evaluation_metric(double *value, const neuron_evaluation_t *evaluation,

@@ -106,6 +106,35 @@ typedef struct neuron_metric_row {
     const neuron_option_table *options; /* of one, whose value it is told; NULL for none */
 } neuron_metric_row;
 
+/* The names of those behind accuracy, with their places in the table. */
+#define NEURON_METRIC_NAMES(X)                                                                     \
+    X(1, "precision")                                                                              \
+    X(2, "recall")                                                                                 \
+    X(3, "f1")                                                                                     \
+    X(4, "iou")                                                                                    \
+    X(5, "subset_accuracy")                                                                        \
+    X(6, "balanced_accuracy")                                                                      \
+    X(7, "matthews_correlation")                                                                   \
+    X(8, "cohen_kappa")                                                                            \
+    X(9, "top_k_accuracy")                                                                         \
+    X(10, "roc_auc")                                                                               \
+    X(11, "average_precision")                                                                     \
+    X(12, "log_loss")                                                                              \
+    X(13, "brier_score")                                                                           \
+    X(14, "brier_reliability")                                                                     \
+    X(15, "brier_resolution")                                                                      \
+    X(16, "brier_uncertainty")                                                                     \
+    X(17, "expected_calibration_error")                                                            \
+    X(18, "maximum_calibration_error")                                                             \
+    X(19, "risk_coverage_area")                                                                    \
+    X(20, "accuracy_at_coverage")                                                                  \
+    X(21, "accuracy_at_confidence")                                                                \
+    X(22, "coverage_at_confidence")                                                                \
+    X(23, "mean_absolute_error")                                                                   \
+    X(24, "mean_squared_error")                                                                    \
+    X(25, "root_mean_squared_error")                                                               \
+    X(26, "r2")
+
 /* The metrics; a name of "" ends the list. */
 extern const neuron_metric_row neuron_metrics[];
 
@@ -155,6 +184,13 @@ int neuron_evaluation_check_scores(const neuron_evaluation_t *evaluation, const 
 
 /* NEURON_E_DATA if one is no probability. */
 int neuron_evaluation_check_probabilities(const neuron_evaluation_t *evaluation, const char *who);
+
+/* Whether a metric is one of that kind of evaluations. */
+bool neuron_metric_fits(const neuron_metric_row *metric, neuron_evaluation_kinds kind);
+
+/* A metric with the defaults of its options; not a number if it is none of that kind. */
+int neuron_metric_of(double *value, const neuron_evaluation_t *evaluation,
+                     const neuron_metric_row *metric);
 
 /* Whether an example of classes or labels was judged right. */
 bool neuron_evaluation_is_right(const neuron_evaluation_t *evaluation, int64_t place);

@@ -13,23 +13,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Figures that go by better and worse. */
-#define ORDERED_WORDS                                                                              \
-    {NEURON_METRIC_LOSS, "loss"}, {NEURON_METRIC_ACCURACY, "accuracy"},                            \
-        {NEURON_METRIC_VALIDATION_LOSS, "validation_loss"},                                        \
-    {                                                                                              \
-        NEURON_METRIC_VALIDATION_ACCURACY, "validation_accuracy"                                   \
-    }
+#define OF_VALIDATION(place, name) {NEURON_METRIC_OF_VALIDATION + (place), "validation_" name},
 
-const neuron_word neuron_monitor_words[] = {ORDERED_WORDS, {0, ""}};
-
-/* All, in the order of a row. */
-static const neuron_word metric_words[NEURON_HISTORY_FIGURES + 1] = {
-    ORDERED_WORDS,
+const neuron_word neuron_history_words[] = {
     {NEURON_METRIC_LEARNING_RATE, "learning_rate"},
     {NEURON_METRIC_SECONDS, "seconds"},
-    {0, ""},
+    {NEURON_METRIC_LOSS, "loss"},
+    {NEURON_METRIC_ACCURACY, "accuracy"},
+    {NEURON_METRIC_VALIDATION_LOSS, "validation_loss"},
+    {NEURON_METRIC_VALIDATION_ACCURACY, "validation_accuracy"},
+    NEURON_METRIC_NAMES(OF_VALIDATION){0, ""},
 };
+
+static const char *name_of(int32_t figure)
+{
+    return neuron_word_name(neuron_history_words, figure);
+}
 
 static int make_names(neuron_tensor_t **names, const neuron_graph_t *graph)
 {
@@ -62,6 +61,29 @@ int neuron_history_create(neuron_history_t **history, const neuron_graph_t *grap
     else
         *history = made;
     return status;
+}
+
+void neuron_history_set_metrics(neuron_history_t *history, uint64_t metrics)
+{
+    int64_t before = history->metric_count;
+    history->metrics = metrics;
+    history->metric_count = 0;
+    for (; metrics > 0; metrics &= metrics - 1)
+        history->metric_count++;
+    history->row_size += (history->metric_count - before) * history->outputs;
+    neuron_release(history->context, history->rows);
+    history->rows = NULL;
+    history->capacity = 0;
+}
+
+int32_t neuron_history_metric_at(const neuron_history_t *history, int64_t index)
+{
+    int32_t place = 0;
+    for (uint64_t bits = history->metrics; index >= 0; bits >>= 1) {
+        place++;
+        index -= (int64_t)(bits & 1);
+    }
+    return place;
 }
 
 neuron_history_t *neuron_history_ref(const neuron_history_t *history)
@@ -142,13 +164,57 @@ static int check_epoch(const neuron_history_t *history, int64_t epoch)
     return NEURON_OK;
 }
 
+bool neuron_history_has(const neuron_history_t *history, neuron_metric metric)
+{
+    return metric < NEURON_METRIC_OF_VALIDATION ||
+           (history->metrics >> (metric - NEURON_METRIC_OF_VALIDATION - 1) & 1);
+}
+
+static double metric_figure(const neuron_history_t *history, int64_t epoch, int64_t output,
+                            neuron_metric metric)
+{
+    int64_t index = 0;
+    if (!neuron_history_has(history, metric))
+        return (double)NAN;
+    while (neuron_history_metric_at(history, index) + NEURON_METRIC_OF_VALIDATION != (int)metric)
+        index++;
+    return neuron_history_row(history, epoch)[neuron_history_metrics_begin(history) +
+                                              index * history->outputs + (output < 0 ? 0 : output)];
+}
+
 double neuron_history_figure(const neuron_history_t *history, int64_t epoch, int64_t output,
                              neuron_metric metric)
 {
     int64_t place = metric;
+    if (metric >= NEURON_METRIC_OF_VALIDATION)
+        return metric_figure(history, epoch, output, metric);
     if (output >= 0 && history->outputs > 1)
         place += NEURON_HISTORY_FIGURES + output * NEURON_HISTORY_OUTPUT_FIGURES;
     return neuron_history_row(history, epoch)[place];
+}
+
+const char *neuron_history_metric_name(const neuron_history_t *history, int64_t index)
+{
+    if (!NEURON_IS(history) || index < 0 || index >= NEURON_HISTORY_FIGURES + history->metric_count)
+        return NULL;
+    return name_of(index < NEURON_HISTORY_FIGURES
+                       ? (int32_t)index
+                       : NEURON_METRIC_OF_VALIDATION +
+                             neuron_history_metric_at(history, index - NEURON_HISTORY_FIGURES));
+}
+
+/* The figure of a name that is one of a list and that there is. */
+static int find_figure(neuron_metric *figure, const neuron_history_t *history, const char *name,
+                       const neuron_word *words)
+{
+    int32_t found;
+    RETURN_IF_ERROR(neuron_word_read(&found, name, words, "metric", "history"));
+    *figure = (neuron_metric)found;
+    return neuron_history_has(history, *figure)
+               ? NEURON_OK
+               : neuron_fail(NEURON_E_ARGUMENT,
+                             "history: has no %s, which is not among the metrics of its trainer",
+                             name);
 }
 
 int neuron_history_value(double *value, const neuron_history_t *history, int64_t epoch,
@@ -156,10 +222,10 @@ int neuron_history_value(double *value, const neuron_history_t *history, int64_t
 {
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(value);
-    int32_t figure;
-    RETURN_IF_ERROR(neuron_word_read(&figure, metric, metric_words, "metric", "history"));
+    neuron_metric figure;
+    RETURN_IF_ERROR(find_figure(&figure, history, metric, neuron_history_words));
     RETURN_IF_ERROR(check_epoch(history, epoch));
-    *value = neuron_history_figure(history, epoch, -1, (neuron_metric)figure);
+    *value = neuron_history_figure(history, epoch, -1, figure);
     return NEURON_OK;
 }
 
@@ -168,11 +234,11 @@ int neuron_history_output_value(double *value, const neuron_history_t *history, 
 {
     CHECK_ARGUMENT(value);
     CHECK_ARGUMENT(history);
-    int32_t figure;
-    RETURN_IF_ERROR(neuron_word_read(&figure, metric, neuron_monitor_words, "metric", "history"));
+    neuron_metric figure;
+    RETURN_IF_ERROR(find_figure(&figure, history, metric, neuron_monitor_words));
     RETURN_IF_ERROR(check_epoch(history, epoch));
     RETURN_IF_ERROR(neuron_check_range(output, 0, history->outputs - 1, "output", "history"));
-    *value = neuron_history_figure(history, epoch, output, (neuron_metric)figure);
+    *value = neuron_history_figure(history, epoch, output, figure);
     return NEURON_OK;
 }
 
@@ -181,15 +247,15 @@ int neuron_history_best(int64_t *epoch, const neuron_history_t *history, const c
     FLOAT_SCOPE;
     CHECK_ARGUMENT(history);
     CHECK_ARGUMENT(epoch);
-    int32_t index;
-    RETURN_IF_ERROR(neuron_word_read(&index, metric, neuron_monitor_words, "metric", "history"));
-    bool falls = neuron_metric_falls((neuron_metric)index);
+    neuron_metric figure;
+    RETURN_IF_ERROR(find_figure(&figure, history, metric, neuron_monitor_words));
+    bool falls = neuron_metric_falls(figure);
     int64_t best = -1;
     for (int64_t i = 0; i < history->epochs; i++) {
-        double value = neuron_history_row(history, i)[index];
+        double value = neuron_history_figure(history, i, -1, figure);
         if (isnan(value))
             continue;
-        double record = best < 0 ? NAN : neuron_history_row(history, best)[index];
+        double record = best < 0 ? NAN : neuron_history_figure(history, best, -1, figure);
         if (best < 0 || (falls ? value < record : value > record))
             best = i;
     }
@@ -209,10 +275,10 @@ static size_t line_size(const neuron_history_t *history)
 /* Bytes of the line of names, in which those of outputs may be quoted. */
 static size_t names_size(const neuron_history_t *history)
 {
-    enum { TOTALS = 100, METRIC = 24 };
+    enum { TOTALS = 100, METRIC = sizeof neuron_history_words->name + 8 };
     size_t each =
         2 * (size_t)neuron_tensor_count(history->names) + METRIC * (size_t)history->outputs;
-    return TOTALS + each * NEURON_HISTORY_OUTPUT_FIGURES;
+    return TOTALS + each * (size_t)(NEURON_HISTORY_OUTPUT_FIGURES + history->metric_count);
 }
 
 /* A field with a comma or a quote in it has quotes around it, and quotes in it twice. */
@@ -230,16 +296,27 @@ static char *write_field(char *line, const char *name, const char *metric)
     return line + sprintf(line, "_%s%s", metric, quoted ? "\"" : "");
 }
 
+static char *write_metric_names(char *line, const neuron_history_t *history, const char *name)
+{
+    if (history->outputs == 1)
+        return line + sprintf(line, ",%s", name);
+    for (int32_t k = 0; k < history->outputs; k++)
+        line = write_field(line, neuron_class_names_at(history->names, k), name);
+    return line;
+}
+
 /* Writes the line above those of the epochs, and returns its end. */
 static char *write_names(char *line, const neuron_history_t *history)
 {
     line += sprintf(line, "epoch");
     for (int32_t i = 0; i < NEURON_HISTORY_FIGURES; i++)
-        line += sprintf(line, ",%s", metric_words[i].name);
+        line += sprintf(line, ",%s", name_of(i));
     for (int32_t k = 0; history->outputs > 1 && k < history->outputs; k++)
         for (int32_t i = 0; i < NEURON_HISTORY_OUTPUT_FIGURES; i++)
-            line =
-                write_field(line, neuron_class_names_at(history->names, k), metric_words[i].name);
+            line = write_field(line, neuron_class_names_at(history->names, k), name_of(i));
+    for (int64_t i = 0; i < history->metric_count; i++)
+        line = write_metric_names(line, history,
+                                  neuron_history_metric_name(history, NEURON_HISTORY_FIGURES + i));
     *line++ = '\n';
     return line;
 }

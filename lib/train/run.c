@@ -129,20 +129,25 @@ static int tell_of_batch(void *trainer)
     return neuron_callbacks_call(trainer, NEURON_EVENT_VALIDATION_STEP_END, NEURON_OK);
 }
 
-/* Judges each output by the validation set, by NaN without one, and tells the loss of all. */
-static int validate(neuron_trainer_t *trainer, double *loss)
+/* Judges each output by the validation set, by NaN without one, and tells the loss of all, and the
+ * metrics. */
+static int validate(neuron_trainer_t *trainer, double *loss, double *metrics)
 {
     int64_t outputs = trainer->graph->output_count;
     for (int32_t i = 0; i < outputs; i++)
         trainer->scores[i] = (neuron_score){
             .function = trainer->losses[i].loss, .loss = (double)NAN, .accuracy = (double)NAN};
+    NEURON_HOLD(hold);
+    neuron_hold_add(&hold, neuron_trainer_drop_metrics, NULL, trainer);
     if (trainer->data.validation) {
+        RETURN_IF_ERROR(neuron_trainer_begin_metrics(trainer));
         const neuron_evaluation_watch watch = {tell_of_batch, trainer};
         int status = neuron_evaluate_outputs(trainer->graph, trainer->data.validation,
                                              trainer->scores, 0, outputs, &watch);
         if (status != NEURON_OK)
             return status;
     }
+    RETURN_IF_ERROR(neuron_trainer_end_metrics(trainer, metrics));
     *loss = trainer->data.validation ? 0 : (double)NAN;
     for (int32_t i = 0; i < outputs; i++)
         if (trainer->losses[i].weight > 0) /* a loss without one may be infinite */
@@ -155,8 +160,10 @@ static int validate(neuron_trainer_t *trainer, double *loss)
 static int add_figures(neuron_trainer_t *trainer)
 {
     const neuron_run_progress *progress = &trainer->progress;
+    const neuron_history_t *history = trainer->history;
     double seen = (double)progress->seen, validation_loss;
-    int status = validate(trainer, &validation_loss);
+    double *next = neuron_history_row(history, history->epochs); /* there is room */
+    int status = validate(trainer, &validation_loss, next + neuron_history_metrics_begin(history));
     if (status != NEURON_OK)
         return status;
     double *figures = neuron_history_append(trainer->history);
@@ -309,6 +316,7 @@ int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_trainer_check_loss(trainer));
     RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
     RETURN_IF_ERROR(neuron_callbacks_prepare(trainer));
+    RETURN_IF_ERROR(neuron_trainer_check_metrics(trainer));
     neuron_graph_learn_meaning(trainer->graph, trainer->data.train);
     RETURN_IF_ERROR(keep_preparation(trainer));
     RETURN_IF_ERROR(create_source(trainer));

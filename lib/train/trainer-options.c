@@ -7,6 +7,10 @@
 
 #include <inttypes.h>
 
+#define METRIC(place, name) {place, name},
+
+static const neuron_word metric_words[] = {{0, "none"}, NEURON_METRIC_NAMES(METRIC){0, ""}};
+
 static const neuron_option rows[] = {
     NEURON_INTEGER(NEURON_TRAINER_EPOCHS, "epochs", 0, INT32_MAX, 1, "how far a run goes"),
     NEURON_INTEGER(NEURON_TRAINER_BATCH_SIZE, "batch_size", 1, INT32_MAX, 32, "examples in a step"),
@@ -17,6 +21,8 @@ static const neuron_option rows[] = {
                 "share held out"),
     NEURON_INTEGER(NEURON_TRAINER_WORKERS, "workers", -1, NEURON_THREADS_MAX, -1,
                    "threads that make batches, -1 to choose"),
+    NEURON_WORDS(NEURON_TRAINER_METRICS, "metrics", metric_words,
+                 "of the validation set after each epoch"),
 };
 
 const neuron_option_table neuron_trainer_options = NEURON_OPTION_TABLE(rows);
@@ -84,6 +90,8 @@ static int check_time(const neuron_trainer_t *trainer, int32_t option)
         return trainer->run.running
                    ? neuron_fail(NEURON_E_STATE, "trainer: workers are set between runs")
                    : NEURON_OK;
+    case NEURON_TRAINER_METRICS:
+        return neuron_trainer_check_not_begun(trainer, "what metrics there are");
     default:
         return neuron_trainer_check_not_begun(trainer, "the validation split");
     }
@@ -102,6 +110,7 @@ static neuron_options read_all(const neuron_trainer_t *trainer)
     neuron_options_put(&options, NEURON_TRAINER_SHUFFLE, settings->shuffle);
     neuron_options_put(&options, NEURON_TRAINER_WORKERS, (double)settings->workers);
     neuron_options_put(&options, NEURON_TRAINER_VALIDATION_SPLIT, settings->validation_split);
+    neuron_options_put(&options, NEURON_TRAINER_METRICS, (double)trainer->history->metrics);
     return options;
 }
 
@@ -116,6 +125,9 @@ static int commit(neuron_trainer_t *trainer, const neuron_options *changed)
     double held_out = neuron_options_value(changed, NEURON_TRAINER_VALIDATION_SPLIT);
     if (held_out != settings->validation_split)
         RETURN_IF_ERROR(split(trainer, held_out));
+    uint64_t metrics = (uint64_t)neuron_options_value(changed, NEURON_TRAINER_METRICS);
+    if (metrics != trainer->history->metrics)
+        neuron_history_set_metrics(trainer->history, metrics);
     int64_t batch_size = (int64_t)neuron_options_value(changed, NEURON_TRAINER_BATCH_SIZE);
     settings->batch_size = batch_size;
     settings->micro_batch_size =

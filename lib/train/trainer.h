@@ -23,7 +23,8 @@ enum {
     NEURON_TRAINER_MICRO_BATCH_SIZE,
     NEURON_TRAINER_SHUFFLE,
     NEURON_TRAINER_WORKERS,
-    NEURON_TRAINER_VALIDATION_SPLIT
+    NEURON_TRAINER_VALIDATION_SPLIT,
+    NEURON_TRAINER_METRICS
 };
 
 extern const neuron_option_table neuron_trainer_options;
@@ -109,6 +110,14 @@ void neuron_trainer_drop_step(neuron_trainer_t *trainer);
 
 /* Lets go of what single steps needed. */
 void neuron_single_step_release(neuron_trainer_t *trainer);
+
+/* Metrics of the validation set: warns or fails at the beginning of a run if they cannot be
+ * computed; gives the scores of the outputs evaluations, which are to be let go of; and tells them.
+ */
+int neuron_trainer_check_metrics(const neuron_trainer_t *trainer);
+int neuron_trainer_begin_metrics(neuron_trainer_t *trainer);
+int neuron_trainer_end_metrics(const neuron_trainer_t *trainer, double *metrics);
+void neuron_trainer_drop_metrics(void *owner, void *trainer);
 
 /* Counts a step that is done. */
 void neuron_trainer_count_step(neuron_run_progress *progress, const neuron_step_result *result,

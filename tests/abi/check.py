@@ -444,7 +444,10 @@ def check_kinds(arguments):
     """Kinds, options, defaults and words are those of options.txt, their headers explain them, and options
     have help."""
     problems, told = [], []
-    for family, kind, options in told_kinds(arguments.library):
+    every = list(told_kinds(arguments.library))
+    metrics = {kind for family, kind, _ in every if family == 'metric'}  # which their own header explains
+    metrics |= {f'validation_{kind}' for kind in metrics}
+    for family, kind, options in every:
         header = read(os.path.join(arguments.include, FAMILIES[family]))
         # Layers are called as their builders.
         known = set(re.findall(r'`(\w+)`', header)) | {family, 'quantized_dense', 'quantized_conv2d'}
@@ -458,7 +461,7 @@ def check_kinds(arguments):
             problems += [] if text else [f'{kind}: {name} has no help']
             problems += [] if name in known else [f'{FAMILIES[family]}: {name} is not explained']
             problems += [f'{FAMILIES[family]}: {word} of {name} is not there'
-                         for word in values if re.match('[a-z]{4}', word) and word not in used]
+                         for word in values if re.match('[a-z]{4}', word) and word not in used | metrics]
     pinned = [line for line in read(arguments.list).splitlines() if line and not line.startswith('#')]
     compare(problems, 'the library, against options.txt', pinned, told)
     return problems

@@ -156,7 +156,8 @@ static void each_option(const calls *family,
 
 static bool is_word(const neuron_option_t *option)
 {
-    return neuron_option_type(option) == NEURON_OPTION_WORD;
+    int32_t type = neuron_option_type(option);
+    return type == NEURON_OPTION_WORD || type == NEURON_OPTION_WORDS;
 }
 
 static thing create(const calls *family, const char *kind, const char *options)

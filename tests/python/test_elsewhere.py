@@ -19,7 +19,6 @@ from libneuron import callbacks, elsewhere
     (lambda m, x: m.fit(x, [0, 1] * 5, loss="sparse_categorical_crossentropy"), nn.ArgumentError, "called 'cross_entropy'"),
     (lambda m, x: nn.EarlyStopping(restore_best_weights=True), nn.ArgumentError, "called 'restore_best'"),
     (lambda m, x: nn.LeakyReLU(negative_slope=0.2), TypeError, "did you mean 'slope'"),
-    (lambda m, x: m.fit(x, [0, 1] * 5, metrics=["accuracy"]), TypeError, "no option 'metrics'; loss and accuracy are in"),
     (lambda m, x: m.fit(x, [0, 1] * 5, learning_rate=0.1), TypeError, r"nn\.Adam\(0\.01\)"),
     (lambda m, x: nn.Dataset(x)[0], TypeError, r"one example is dataset\[0:1\]"),
     (lambda m, x: pickle.dumps(nn.Dataset(x)), TypeError, r"not pickled: its arrays are"),

@@ -62,7 +62,7 @@ static neuron_trainer_t *train(neuron_graph_t *graph, neuron_dataset_t *dataset,
     neuron_callback_t *decay;
     must(neuron_optimizer_create(&adam, context, "adam", NULL));
     must(neuron_trainer_create(&trainer, graph, adam, dataset));
-    must(neuron_trainer_set(trainer, "validation_split=0.2"));
+    must(neuron_trainer_set(trainer, "validation_split=0.2, metrics=cohen_kappa"));
     must(neuron_trainer_set_number(trainer, "epochs", (double)epochs));
     must(neuron_callback_create(&decay, context, "exponential_schedule", NULL));
     must(neuron_trainer_add_callback(trainer, decay));
@@ -129,9 +129,9 @@ static void note_evaluation(const char *heading, const neuron_evaluation_t *eval
 static void note_history(const char *heading, const neuron_history_t *history)
 {
     static const char *const metrics[] = {"loss", "accuracy", "validation_loss",
-                                          "validation_accuracy"};
+                                          "validation_accuracy", "validation_cohen_kappa"};
     for (int64_t i = 0; i < neuron_history_epochs(history); i++)
-        for (int k = 0; k < 4; k++) {
+        for (int k = 0; k < 5; k++) {
             char word[32];
             double value;
             snprintf(word, sizeof word, "%d", (int)i + 1);

@@ -536,6 +536,7 @@ START_TEST(each_output_is_logged)
     assert_ok(neuron_optimizer_create(&t.adam, context, "adam", NULL));
     assert_ok(neuron_trainer_create(&t.trainer, t.graph, t.adam, t.glyphs));
     set_losses(t.trainer, context, 1, 1);
+    assert_ok(neuron_trainer_set(t.trainer, "validation_split=0.3, metrics=f1 r2"));
     assert_ok(neuron_callback_create_event_log(&t.callback, context, folder, NULL));
     assert_ok(neuron_trainer_add_callback(t.trainer, t.callback));
     assert_ok(neuron_trainer_run(NULL, t.trainer));
@@ -545,6 +546,15 @@ START_TEST(each_output_is_logged)
     for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++)
         ck_assert_msg(memmem(found.file.data, found.file.size, tags[i], strlen(tags[i])) != NULL,
                       "%s is missing", tags[i]);
+    free(found.file.data);
+    static const char *const metrics[] = {"epoch_kind_f1", "epoch_size_r2", "epoch_mark_f1"};
+    snprintf(path, sizeof path, "%s/validation", folder);
+    found = read_records(path, 0);
+    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
+        ck_assert_msg(memmem(found.file.data, found.file.size, metrics[i], strlen(metrics[i])) !=
+                          NULL,
+                      "%s is missing", metrics[i]);
+    ck_assert_ptr_null(memmem(found.file.data, found.file.size, "epoch_kind_r2", 13));
     free(found.file.data);
     end_training(&t);
     drop_examples(&e);

@@ -216,8 +216,9 @@ END_TEST
 static const struct {
     const char *option, *message;
 } refused_words[] = {
-    {"monitor=seconds", "monitor is seconds; it must be loss, accuracy, validation_loss "
-                        "or validation_accuracy"},
+    {"monitor=seconds", "monitor is seconds; it must be loss, accuracy, validation_loss, "
+                        "validation_accuracy, "},
+    {"monitor=validation_rocauc", "; did you mean \"validation_roc_auc\"?"},
     {"monitor=learning_rate", "monitor is learning_rate; it must be loss, "},
     {"monitor=60", "monitor is 60; it must be loss, "},
     {"monitor=Loss", "monitor is Loss; it must be loss, "},

@@ -48,7 +48,8 @@ enum class option_type : std::int32_t {
     real = NEURON_OPTION_REAL,
     flag = NEURON_OPTION_FLAG,
     word = NEURON_OPTION_WORD,
-    text = NEURON_OPTION_TEXT
+    text = NEURON_OPTION_TEXT,
+    words = NEURON_OPTION_WORDS
 };
 
 /** Averages over rows, in place of a row's number: see evaluation.h. */

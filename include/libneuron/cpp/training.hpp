@@ -132,6 +132,14 @@ class history : public handle<history, neuron_history_t>
     {
         return neuron_history_epochs(get());
     }
+    /** neuron_history_metric_name(), of all. */
+    std::vector<text> metric_names() const
+    {
+        std::vector<text> names;
+        while (const text name = neuron_history_metric_name(get(), detail::count_of(names)))
+            names.push_back(name);
+        return names;
+    }
     /** neuron_history_value() */
     outcome<double> value(std::int64_t epoch, text metric) const
     {

@@ -49,6 +49,13 @@ typedef struct neuron_option {
         key, NEURON_OPTION_WORD, name, 0, 0, standard, words, help                                 \
     }
 
+/* Of a list of words: the value is a number with a bit for each but the first, which stands for
+ * none of them. */
+#define NEURON_WORDS(key, name, words, help)                                                       \
+    {                                                                                              \
+        key, NEURON_OPTION_WORDS, name, 0, 0, 0, words, help                                       \
+    }
+
 /* The last double below 1, for what must be less than 1; what must be above 0 has FLT_MIN or
  * DBL_MIN, by what it is calculated in. Messages call such bounds by the number left out. */
 #define NEURON_BELOW_ONE (1 - DBL_EPSILON / 2)

@@ -89,6 +89,27 @@ static bool read_word(const neuron_word *words, slice value, double *number)
     return true;
 }
 
+/* A bit for each. The word for none stands alone. */
+static bool read_words(const neuron_word *words, slice value, double *number)
+{
+    const char *end = value.begin + value.size;
+    uint64_t bits = 0;
+    for (const char *begin = value.begin; begin < end;) {
+        const char *stop = begin;
+        double word;
+        while (stop < end && !is_blank(*stop))
+            stop++;
+        if (!read_word(words, (slice){begin, (size_t)(stop - begin)}, &word) ||
+            (word == 0 && value.size > (size_t)(stop - begin)))
+            return false;
+        bits |= word > 0 ? UINT64_C(1) << ((int32_t)word - 1) : 0;
+        for (begin = stop; begin < end && is_blank(*begin);)
+            begin++;
+    }
+    *number = (double)bits;
+    return true;
+}
+
 static bool read_number(slice value, double *number)
 {
     double about;
@@ -110,6 +131,8 @@ static bool read_value(const neuron_options *options, const neuron_option *optio
         return read_flag(value, number);
     case NEURON_OPTION_WORD:
         return read_word(option->words, value, number);
+    case NEURON_OPTION_WORDS:
+        return read_words(option->words, value, number);
     default:
         return read_number(value, number) && neuron_option_allows(option, *number);
     }
@@ -162,9 +185,26 @@ static int32_t find_all(const neuron_option *found[SIDES], const neuron_option_t
     return found[0] ? 1 : find_sides(found, table, name) ? SIDES : 0;
 }
 
+static const char *word_at(const void *words, int64_t index)
+{
+    const neuron_word *word = words;
+    while (index-- > 0 && word->name[0])
+        word++;
+    return word->name[0] ? word->name : NULL;
+}
+
+/* What is told of a value that an option cannot have. */
+static int refuse_value(const neuron_option *option, slice value, const char *who)
+{
+    char allowed[NEURON_ALLOWED_TEXT], nearest[NEURON_NEAREST_TEXT] = "";
+    if (option->words)
+        neuron_nearest_name(value.begin, value.size, word_at, option->words, nearest);
+    return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is %.*s; it must be %s%s", who, option->name,
+                       SHOW(value), neuron_option_allowed(option, allowed), nearest);
+}
+
 static int take(neuron_options *options, const neuron_option *option, slice value, const char *who)
 {
-    char allowed[NEURON_ALLOWED_TEXT];
     double number;
     if (value.size == 0)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: %s has no value; write \"%s=...\"", who,
@@ -172,8 +212,7 @@ static int take(neuron_options *options, const neuron_option *option, slice valu
     if (options->given & bit_of(options, option))
         return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is given twice", who, option->name);
     if (!read_value(options, option, value, &number))
-        return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is %.*s; it must be %s", who, option->name,
-                           SHOW(value), neuron_option_allowed(option, allowed));
+        return refuse_value(option, value, who);
     *neuron_options_at(options, option) = number;
     options->given |= bit_of(options, option);
     return NEURON_OK;
@@ -290,11 +329,27 @@ static const char *number_text(double value, char text[NEURON_NUMBER_TEXT])
     return neuron_number_apart(value, value, DBL_DECIMAL_DIG, text);
 }
 
+static void put_words(neuron_text *text, const neuron_word *words, uint64_t bits)
+{
+    if (bits == 0)
+        neuron_text_put(text, words->name);
+    for (const char *between = ""; bits > 0; words++) {
+        if (words->value == 0 || !(bits >> (words->value - 1) & 1))
+            continue;
+        neuron_text_put(text, between);
+        neuron_text_put(text, words->name);
+        bits &= ~(UINT64_C(1) << (words->value - 1));
+        between = " ";
+    }
+}
+
 /* So that it can be read again; "" for what is not set. */
 static void put_value(neuron_text *text, const value_shown *shown)
 {
     char number[NEURON_NUMBER_TEXT];
-    if (shown->option->words)
+    if (shown->option->type == NEURON_OPTION_WORDS)
+        put_words(text, shown->option->words, (uint64_t)shown->value);
+    else if (shown->option->words)
         neuron_text_put(text, neuron_word_name(shown->option->words, shown->value));
     else if (shown->option->type == NEURON_OPTION_FLAG)
         neuron_text_put(text, shown->value != 0 ? "yes" : "no");

@@ -22,13 +22,22 @@ static void add_name(char *list, size_t size, const char *name)
         list[used] = '\0';
 }
 
+/* Of many, some. */
 static const char *allowed_words(const neuron_word *words, char text[NEURON_ALLOWED_TEXT])
 {
+    enum { MANY = 16, SOME = 8 };
+    int32_t count = 0, shown;
+    while (words[count].name[0])
+        count++;
+    shown = count > MANY ? SOME : count - 1;
     text[0] = '\0';
-    for (; words[1].name[0]; words++)
-        add_name(text, NEURON_ALLOWED_TEXT, words->name);
+    for (int32_t i = 0; i < shown; i++)
+        add_name(text, NEURON_ALLOWED_TEXT, words[i].name);
     size_t used = strlen(text);
-    snprintf(text + used, NEURON_ALLOWED_TEXT - used, " or %s", words->name);
+    if (count > MANY)
+        snprintf(text + used, NEURON_ALLOWED_TEXT - used, " or one of %d more", count - SOME);
+    else
+        snprintf(text + used, NEURON_ALLOWED_TEXT - used, " or %s", words[shown].name);
     return text;
 }
 

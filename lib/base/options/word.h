@@ -10,7 +10,7 @@
  * to be set whenever the library is loaded, and take more room. */
 typedef struct neuron_word {
     int32_t value;
-    char name[20]; /* the enumerator's without its prefix, in lower case: "valid" */
+    char name[40]; /* the enumerator's without its prefix, in lower case: "valid" */
 } neuron_word;
 
 /* The name of a value, or NULL. */

@@ -100,7 +100,7 @@ class CosineSchedule(LibraryCallback):
     restart: bool
     def __init__(self, *, alpha: float = ..., length: int = ..., start: int = ..., per_step: bool = ..., restart: bool = ...) -> None: ...
 class EarlyStopping(LibraryCallback):
-    monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy']
+    monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy', 'validation_precision', 'validation_recall', 'validation_f1', 'validation_iou', 'validation_subset_accuracy', 'validation_balanced_accuracy', 'validation_matthews_correlation', 'validation_cohen_kappa', 'validation_top_k_accuracy', 'validation_roc_auc', 'validation_average_precision', 'validation_log_loss', 'validation_brier_score', 'validation_brier_reliability', 'validation_brier_resolution', 'validation_brier_uncertainty', 'validation_expected_calibration_error', 'validation_maximum_calibration_error', 'validation_risk_coverage_area', 'validation_accuracy_at_coverage', 'validation_accuracy_at_confidence', 'validation_coverage_at_confidence', 'validation_mean_absolute_error', 'validation_mean_squared_error', 'validation_root_mean_squared_error', 'validation_r2']
     output: int
     mode: Literal['auto', 'smallest', 'largest']
     patience: int
@@ -108,7 +108,7 @@ class EarlyStopping(LibraryCallback):
     baseline: float
     start: int
     restore_best: bool
-    def __init__(self, *, monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy'] = ..., output: int = ..., mode: Literal['auto', 'smallest', 'largest'] = ..., patience: int = ..., min_delta: float = ..., baseline: Optional[float] = ..., start: int = ..., restore_best: bool = ...) -> None: ...
+    def __init__(self, *, monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy', 'validation_precision', 'validation_recall', 'validation_f1', 'validation_iou', 'validation_subset_accuracy', 'validation_balanced_accuracy', 'validation_matthews_correlation', 'validation_cohen_kappa', 'validation_top_k_accuracy', 'validation_roc_auc', 'validation_average_precision', 'validation_log_loss', 'validation_brier_score', 'validation_brier_reliability', 'validation_brier_resolution', 'validation_brier_uncertainty', 'validation_expected_calibration_error', 'validation_maximum_calibration_error', 'validation_risk_coverage_area', 'validation_accuracy_at_coverage', 'validation_accuracy_at_confidence', 'validation_coverage_at_confidence', 'validation_mean_absolute_error', 'validation_mean_squared_error', 'validation_root_mean_squared_error', 'validation_r2'] = ..., output: int = ..., mode: Literal['auto', 'smallest', 'largest'] = ..., patience: int = ..., min_delta: float = ..., baseline: Optional[float] = ..., start: int = ..., restore_best: bool = ...) -> None: ...
 class ExponentialSchedule(LibraryCallback):
     factor: float
     length: int
@@ -116,7 +116,7 @@ class ExponentialSchedule(LibraryCallback):
     per_step: bool
     def __init__(self, *, factor: float = ..., length: int = ..., start: int = ..., per_step: bool = ...) -> None: ...
 class ReduceOnPlateau(LibraryCallback):
-    monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy']
+    monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy', 'validation_precision', 'validation_recall', 'validation_f1', 'validation_iou', 'validation_subset_accuracy', 'validation_balanced_accuracy', 'validation_matthews_correlation', 'validation_cohen_kappa', 'validation_top_k_accuracy', 'validation_roc_auc', 'validation_average_precision', 'validation_log_loss', 'validation_brier_score', 'validation_brier_reliability', 'validation_brier_resolution', 'validation_brier_uncertainty', 'validation_expected_calibration_error', 'validation_maximum_calibration_error', 'validation_risk_coverage_area', 'validation_accuracy_at_coverage', 'validation_accuracy_at_confidence', 'validation_coverage_at_confidence', 'validation_mean_absolute_error', 'validation_mean_squared_error', 'validation_root_mean_squared_error', 'validation_r2']
     output: int
     mode: Literal['auto', 'smallest', 'largest']
     factor: float
@@ -124,7 +124,7 @@ class ReduceOnPlateau(LibraryCallback):
     min_delta: float
     cooldown: int
     min_rate: float
-    def __init__(self, *, monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy'] = ..., output: int = ..., mode: Literal['auto', 'smallest', 'largest'] = ..., factor: float = ..., patience: int = ..., min_delta: float = ..., cooldown: int = ..., min_rate: float = ...) -> None: ...
+    def __init__(self, *, monitor: Literal['validation_loss', 'loss', 'accuracy', 'validation_accuracy', 'validation_precision', 'validation_recall', 'validation_f1', 'validation_iou', 'validation_subset_accuracy', 'validation_balanced_accuracy', 'validation_matthews_correlation', 'validation_cohen_kappa', 'validation_top_k_accuracy', 'validation_roc_auc', 'validation_average_precision', 'validation_log_loss', 'validation_brier_score', 'validation_brier_reliability', 'validation_brier_resolution', 'validation_brier_uncertainty', 'validation_expected_calibration_error', 'validation_maximum_calibration_error', 'validation_risk_coverage_area', 'validation_accuracy_at_coverage', 'validation_accuracy_at_confidence', 'validation_coverage_at_confidence', 'validation_mean_absolute_error', 'validation_mean_squared_error', 'validation_root_mean_squared_error', 'validation_r2'] = ..., output: int = ..., mode: Literal['auto', 'smallest', 'largest'] = ..., factor: float = ..., patience: int = ..., min_delta: float = ..., cooldown: int = ..., min_rate: float = ...) -> None: ...
 class StepSchedule(LibraryCallback):
     factor: float
     length: int

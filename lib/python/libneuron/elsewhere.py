@@ -36,7 +36,6 @@ MODEL = {
 }
 
 FIT = {"verbose": "it is called 'progress': True or False",
-       "metrics": "loss and accuracy are in the history, and evaluate() tells the others",
        "learning_rate": "the optimizer has it: optimizer=nn.Adam(0.01)", "lr": "the optimizer has it: optimizer=nn.Adam(0.01)",
        "batch": "it is called 'batch_size'", "steps_per_epoch": "an epoch is all of the data: nn.Dataset has sample() and subset()"}
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ctypes
 import html
+import itertools
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import numpy as np
@@ -11,8 +12,6 @@ from . import _c
 from ._call import check, path_of
 from .elsewhere import HISTORY, hint
 
-METRICS = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "seconds")
-_OF_OUTPUTS = METRICS[:4]
 
 
 class History(Mapping[str, np.ndarray]):
@@ -28,13 +27,20 @@ class History(Mapping[str, np.ndarray]):
         self.stop_reason, self.interrupted, self.losses = stop_reason, interrupted, list(losses)
         self.epochs = int(_c.neuron_history_epochs(handle))
         self._figures: Dict[str, np.ndarray] = {}
-        for name in METRICS:
+        names = iter(lambda: _c.neuron_history_metric_name(handle, next(places)), None)
+        places = itertools.count()
+        self._metrics = [name.decode() for name in names]
+        for name in self._metrics:
             self._keep(name, [self._value(epoch, name) for epoch in range(self.epochs)])
         outputs = int(_c.neuron_history_output_count(handle))
         for output in range(outputs if outputs > 1 else 0):
             prefix = _c.neuron_history_output_name(handle, output).decode()
-            for name in _OF_OUTPUTS:
+            for name in self._ordered():
                 self._keep(f"{prefix}_{name}", [self._value(epoch, name, output) for epoch in range(self.epochs)])
+
+    def _ordered(self) -> List[str]:
+        """Those that go by better and worse, which each output has."""
+        return [name for name in self._metrics if name not in ("learning_rate", "seconds")]
 
     def _keep(self, name: str, values: List[float]) -> None:
         array = np.array(values, np.float64)
@@ -49,9 +55,10 @@ class History(Mapping[str, np.ndarray]):
         return value.value
 
     def best(self, metric: str = "validation_loss") -> int:
-        """The epoch, counted from 0, with the smallest loss or the largest accuracy, the first of equals."""
-        if metric not in _OF_OUTPUTS:
-            raise ValueError(f"metric is {metric!r}; it must be one of {', '.join(_OF_OUTPUTS)}")
+        """The epoch, counted from 0, with the smallest loss, the largest accuracy or what is better of a metric, the
+        first of equals."""
+        if metric not in self._ordered():
+            raise ValueError(f"metric is {metric!r}; it must be one of {', '.join(self._ordered())}")
         epoch = ctypes.c_int64()
         check(_c.neuron_history_best(epoch, self._handle, metric.encode()))
         return int(epoch.value)

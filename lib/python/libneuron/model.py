@@ -155,6 +155,8 @@ class Model:
         callbacks: of the library, Callback objects, or functions that are called after each epoch.
         class_weight: a list, a dictionary by number or name, or "balanced".
         progress: True or False; None shows it where a person looks.
+        metrics: figures of the validation data after each epoch beside loss and accuracy, by the names of
+            nn.Evaluation.metric_names(): ["roc_auc"] is history["validation_roc_auc"], and monitor="validation_roc_auc".
         Further options are those of a trainer: shuffle, micro_batch_size, workers.
         """
         trainer = Trainer(self, optimizer, loss, callbacks=callbacks, loss_weights=loss_weights,
@@ -163,7 +165,7 @@ class Model:
                            epochs=epochs, batch_size=batch_size, validation_split=validation_split or None, **options)
 
     def evaluate(self, x: Any, y: Any = None, *, loss: Any = None, **options: Any) -> Evaluation:
-        """How well it does on examples. Options: kind, threshold, channels, output, as nn.options("evaluation")."""
+        """How well it does on examples. Options: kind, threshold, channels, output, scores, as nn.options("evaluation")."""
         losses = [loss_of(loss)] * len(self._outputs)
         dataset = dataset_for(self, x, y, losses)
         handle = _c.EvaluationHandle()

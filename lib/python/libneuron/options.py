@@ -13,7 +13,10 @@ from . import _c
 from ._call import utf8
 
 _TYPES = {_c.NEURON_OPTION_INTEGER: "integer", _c.NEURON_OPTION_REAL: "real", _c.NEURON_OPTION_FLAG: "flag",
-          _c.NEURON_OPTION_WORD: "word", _c.NEURON_OPTION_TEXT: "text"}
+          _c.NEURON_OPTION_WORD: "word", _c.NEURON_OPTION_TEXT: "text",
+          _c.NEURON_OPTION_WORDS: "words"}
+
+_MANY, _SOME = 16, 8  # of many words some are told
 
 
 class Option(NamedTuple):
@@ -30,8 +33,10 @@ class Option(NamedTuple):
     @property
     def allowed(self) -> str:
         """What it may be, in words."""
-        if self.type == "word":
-            return " or ".join(repr(word) for word in self.words)
+        if self.type in ("word", "words"):
+            shown = self.words if len(self.words) <= _MANY else self.words[:_SOME]
+            more = f" or one of {len(self.words) - len(shown)} more" if len(shown) < len(self.words) else ""
+            return " or ".join(repr(word) for word in shown) + more
         if self.type == "flag":
             return "True or False"
         if self.type == "text":

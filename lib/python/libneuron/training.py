@@ -105,6 +105,16 @@ class Training:
         self._stopped = True
 
 
+def _metrics_text(metrics: Any) -> str:
+    """A name or several as the option has them; the accuracy is there without being asked for."""
+    names = metrics.split() if isinstance(metrics, str) else list(metrics)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"a metric is {type(name).__name__} {name!r}, not a name; "
+                            "there are those of nn.Evaluation.metric_names()")
+    return " ".join(name for name in names if name != "accuracy") or "none"
+
+
 class _Interrupt:
     """Ctrl-C while a training runs in the main thread: the first ends it behind the step, the second at once."""
 
@@ -219,6 +229,8 @@ class Trainer:
         if validation is not None:
             check(_c.neuron_trainer_set_validation(self._handle, validation._handle))
             self._validation_set = validation
+        if options.get("metrics") is not None:
+            options = dict(options, metrics=_metrics_text(options["metrics"]))
         text = options_text(options)
         if text is not None:
             check(_c.neuron_trainer_set(self._handle, text))

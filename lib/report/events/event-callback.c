@@ -219,6 +219,18 @@ static int log_figures(neuron_event_log_t *log, const neuron_history_t *history,
     return status;
 }
 
+/* The metrics that the trainer's option asks for, which stand behind the six figures. */
+static int log_metrics(neuron_event_log_t *log, const neuron_history_t *history, int64_t epoch)
+{
+    static const char prefix[] = "validation_";
+    int64_t outputs = neuron_history_output_count(history);
+    const char *metric;
+    for (int64_t i = 6; (metric = neuron_history_metric_name(history, i)); i++)
+        for (int64_t k = outputs > 1 ? 0 : -1; k < (outputs > 1 ? outputs : 0); k++)
+            RETURN_IF_ERROR(log_figure(log, history, epoch, k, metric, metric + sizeof prefix - 1));
+    return NEURON_OK;
+}
+
 static int log_epoch(recorder *to, neuron_trainer_t *trainer)
 {
     const neuron_history_t *history = neuron_trainer_history(trainer);
@@ -234,7 +246,9 @@ static int log_epoch(recorder *to, neuron_trainer_t *trainer)
     if (isnan(validation_loss))
         return NEURON_OK;
     RETURN_IF_ERROR(open_log(&to->validation, to, "validation", to->first_epoch));
-    return log_figures(to->validation, history, epoch, "validation_loss", "validation_accuracy");
+    RETURN_IF_ERROR(
+        log_figures(to->validation, history, epoch, "validation_loss", "validation_accuracy"));
+    return log_metrics(to->validation, history, epoch);
 }
 
 static int record(neuron_trainer_t *trainer, int32_t event, void *user_data)

@@ -8,6 +8,7 @@
 #include "report/document/names.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What is drawn, in pictures of a training figure and the same of the validation set. */
@@ -21,6 +22,8 @@ static const metric_pair pairs[] = {
     {"accuracy", "Accuracy", "accuracy", "validation_accuracy", false},
     {"learning-rate", "Learning rate", "learning_rate", NULL, true}};
 enum { PAIRS = sizeof pairs / sizeof pairs[0] };
+
+static const char of_validation[] = "validation_";
 
 /* Reads a figure of all epochs; of one output, or with -1 of all. What is beyond the last epoch is
  * not a number. */
@@ -86,6 +89,9 @@ static int put_pair(neuron_section *section, const neuron_history_t *history,
                               {"validation", values + count, {1, 1}, -1}};
     neuron_curve *judged = &curves[validated ? 1 : 0];
     judged->best = best_of(judged->values, count, pair->training);
+    if (output < 0 && strncmp(pair->training, of_validation, sizeof of_validation - 1) == 0 &&
+        neuron_history_best(&judged->best, history, pair->training) < 0)
+        judged->best = -1;
     neuron_lines_draw(section, &(neuron_lines){.name = pair->name,
                                                .title = title,
                                                .across = "Epoch",
@@ -94,6 +100,19 @@ static int put_pair(neuron_section *section, const neuron_history_t *history,
                                                .count = count,
                                                .may_be_logarithmic = pair->may_be_logarithmic});
     return neuron_buffer_status(&section->html);
+}
+
+/* One of the trainer's metrics: "Roc auc" */
+static int put_trainer_metric(neuron_section *section, const neuron_history_t *history,
+                              const char *metric)
+{
+    char title[48];
+    snprintf(title, sizeof title, "%s", metric + sizeof of_validation - 1);
+    title[0] = (char)(title[0] - 'a' + 'A');
+    for (char *c = title; *c; c++)
+        *c = *c == '_' ? ' ' : *c;
+    return put_pair(section, history, &(metric_pair){metric, title, metric, NULL, false}, -1,
+                    title);
 }
 
 /* "Loss of digit" */
@@ -165,6 +184,9 @@ int neuron_report_add_history(neuron_report_t *report, const char *heading,
     neuron_charts_begin(&section);
     for (int i = 0; i < PAIRS; i++)
         RETURN_IF_ERROR(put_pair(&section, history, &pairs[i], -1, pairs[i].title));
+    const char *metric;
+    for (int64_t i = 6; (metric = neuron_history_metric_name(history, i)); i++)
+        RETURN_IF_ERROR(put_trainer_metric(&section, history, metric));
     if (neuron_history_output_count(history) > 1)
         for (int64_t k = 0; k < neuron_history_output_count(history); k++)
             RETURN_IF_ERROR(put_output(&section, history, k));

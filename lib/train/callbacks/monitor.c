@@ -4,6 +4,7 @@
 #include "train/training.h"
 
 #include <math.h>
+#include <string.h>
 
 static int32_t monitored(const neuron_callback_t *callback)
 {
@@ -13,14 +14,12 @@ static int32_t monitored(const neuron_callback_t *callback)
 const char *neuron_monitor_name(const neuron_callback_t *callback)
 {
     switch (monitored(callback)) {
-    case NEURON_METRIC_LOSS:
-        return "loss";
-    case NEURON_METRIC_ACCURACY:
-        return "accuracy";
     case NEURON_METRIC_VALIDATION_LOSS:
         return "validation loss";
-    default:
+    case NEURON_METRIC_VALIDATION_ACCURACY:
         return "validation accuracy";
+    default:
+        return neuron_word_name(neuron_monitor_words, monitored(callback));
     }
 }
 
@@ -32,8 +31,13 @@ static int32_t output_of(const neuron_callback_t *callback)
 int neuron_monitor_check(const neuron_callback_t *callback, const neuron_trainer_t *trainer)
 {
     int32_t metric = monitored(callback);
-    bool needed =
-        metric == NEURON_METRIC_VALIDATION_LOSS || metric == NEURON_METRIC_VALIDATION_ACCURACY;
+    bool needed = metric != NEURON_METRIC_LOSS && metric != NEURON_METRIC_ACCURACY;
+    const char *name = neuron_word_name(neuron_monitor_words, metric);
+    if (!neuron_history_has(neuron_trainer_history(trainer), (neuron_metric)metric))
+        return neuron_fail(NEURON_E_STATE,
+                           "%s: goes by %s, which the trainer does not compute; set its option "
+                           "\"metrics=%s\"",
+                           callback->kind->name, name, strchr(name, '_') + 1);
     if (needed && !neuron_training_has_validation(trainer))
         return neuron_fail(NEURON_E_STATE,
                            "%s: goes by the %s, but the trainer has no validation set",
