@@ -8,9 +8,8 @@ import os
 import sys
 import warnings
 
-import numpy as np
-
 try:
+    import numpy as np
     from sklearn import metrics
     from sklearn.calibration import calibration_curve
     from sklearn.preprocessing import label_binarize
