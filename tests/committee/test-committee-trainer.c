@@ -531,6 +531,50 @@ START_TEST(test_failing_member)
 }
 END_TEST
 
+typedef struct jump {
+    int left;
+    jmp_buf back;
+} jump;
+
+static int jump_away(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    (void)trainer;
+    (void)event;
+    jump *j = user_data;
+    if (j->left-- == 0)
+        longjmp(j->back, 1);
+    return 0;
+}
+
+static int set_up_jump(neuron_trainer_t *trainer, int64_t member, void *user_data)
+{
+    if (member < 1 || !user_data)
+        return 0;
+    return neuron_trainer_add_function(trainer, NEURON_EVENT_STEP_END, jump_away, user_data, NULL);
+}
+
+/* A run that was left in the midst of a member goes on behind the step that was done. */
+START_TEST(test_left_member)
+{
+    static jump j;
+    bench b, whole;
+    j.left = 2;
+    set_up(&whole, "members=2, epochs=2");
+    set_up(&b, "members=2, epochs=2");
+    assert_ok(neuron_committee_trainer_set_setup(b.trainer, set_up_jump, &j, NULL));
+    if (setjmp(j.back) == 0) {
+        (void)neuron_committee_trainer_run(NULL, b.trainer);
+        ck_abort_msg("the callback has not left it");
+    }
+    test_bytes found = train(&b), expected = train(&whole);
+    ck_assert(same_bytes(found, expected));
+    free(found.data);
+    free(expected.data);
+    tear_down(&b);
+    tear_down(&whole);
+}
+END_TEST
+
 START_TEST(test_callbacks)
 {
     bench b;
@@ -687,6 +731,7 @@ int main(void)
     tcase_add_test(tcase, test_builder_without_graph);
     tcase_add_test(tcase, test_left_builder);
     tcase_add_test(tcase, test_failing_member);
+    tcase_add_test(tcase, test_left_member);
     tcase_add_test(tcase, test_callbacks);
     tcase_add_test(tcase, test_given_members);
     tcase_add_test(tcase, test_wrong_arguments);

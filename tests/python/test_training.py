@@ -11,6 +11,21 @@ import pytest
 import libneuron as nn
 
 
+def test_averaged_parameters(glyphs):
+    def build():
+        return nn.Sequential([nn.Input(64), nn.Dense(10, activation="softmax")], seed=1)
+
+    averaged, plain, seen = build(), build(), []
+    averaged.fit(*glyphs, epochs=4, seed=2, callbacks=[nn.WeightAveraging(start=1)])
+    plain.fit(*glyphs, epochs=4, seed=2,
+              callbacks=lambda training: seen.append(np.array(training.model.arrays["dense.kernel"])))
+    assert np.allclose(averaged.arrays["dense.kernel"], np.mean(seen[1:], 0), atol=1e-6)
+    moving = build()
+    moving.fit(*glyphs, epochs=1, callbacks=[nn.WeightAveraging(average="exponential", decay=0.9, per_step=True)])
+    with pytest.raises(nn.ArgumentError, match="exponential"):
+        nn.WeightAveraging(average="exponental")
+
+
 def test_it_learns_and_tells(small, glyphs):
     model = small(seed=1)
     history = model.fit(*glyphs, validation_split=0.2, epochs=10, optimizer=nn.Adam(0.01), seed=1)
