@@ -259,6 +259,20 @@ def test_what_was_held_out(glyphs):
         nn.Committee(committee.members).held_out
 
 
+def test_members_that_see_a_part(glyphs):
+    x, y = glyphs
+    seen = []
+    committee = nn.Committee.fit(build, x, y, members=3, method="bagging", feature_fraction=0.5, epochs=10,
+                                 optimizer=nn.Adam(0.01), callbacks=lambda training: seen.append(training.model))
+    assert committee.evaluate(x, y).accuracy > 0.6 and seen[0] is committee.members[0]
+    for k, member in enumerate(committee.members):
+        hidden = np.isinf(member.arrays["features.deviation"])
+        assert hidden.sum() == 32
+        assert np.array_equal(member.predict(x), member.predict(np.where(hidden, 9, x).astype(np.float32)))
+        known = np.isnan(committee.held_out[:, k, 0])
+        assert np.allclose(member.predict(x)[~known], committee.held_out[~known, k], atol=1e-6)
+
+
 def test_a_folder_goes_on(glyphs, tmp_path):
     x, y = glyphs
     options = {"members": 3, "epochs": 3, "batch_size": 16}

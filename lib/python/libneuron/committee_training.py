@@ -25,7 +25,7 @@ class CommitteeTraining:
 
     def __init__(self, build: Callable[[int], Model], context: Context, dataset: Dataset, settings: Mapping[str, Any],
                  options: Dict[str, Any]) -> None:
-        self.build, self.context, self.dataset = build, context, dataset
+        self.build, self.context, self.dataset, self.options = build, context, dataset, options
         self.settings = {**settings, "callbacks": list_of(settings["callbacks"])}
         self.augmentation = self.settings.pop("augmentation")
         if options["method"] == "gradient_boosting":
@@ -90,12 +90,15 @@ class CommitteeTraining:
         count = int(_c.neuron_committee_trainer_member_count(self._handle))
         del self.members[count:]  # of AdaBoost one that was left out
         if len(self.members) != count:  # snapshots of one training
-            self.members = [Model._of(ctypes.cast(_c.neuron_graph_ref(_c.neuron_committee_trainer_member(
-                self._handle, member)), _c.GraphHandle), self.context) for member in range(count)]
+            self.members = [self._model(_c.neuron_committee_trainer_member(self._handle, member))
+                            for member in range(count)]
         self.histories = [self.trainers[min(member, len(self.trainers) - 1)].history for member in range(count)]
         for model, history in zip(self.members, self.histories):
             model.history = history
         return graph
+
+    def _model(self, graph: Any) -> Model:
+        return Model._of(ctypes.cast(_c.neuron_graph_ref(graph), _c.GraphHandle), self.context)
 
     def weights(self) -> np.ndarray:
         """By how much each member counts."""
@@ -142,6 +145,8 @@ class CommitteeTraining:
         return set_up
 
     def _trainer(self, handle: Any, member: int) -> Trainer:
+        if self.options.get("feature_fraction", 1) < 1:  # C has put the model behind a layer that chooses
+            self.members[member] = self._model(_c.neuron_trainer_graph(handle))
         trainer = Trainer(self.members[member], **self.settings)
         trainer._set_up(handle, self.dataset)
         own = copy.copy(trainer.optimizer)  # which its callbacks change
