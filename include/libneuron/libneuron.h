@@ -20,6 +20,7 @@
 #include <libneuron/graph.h>
 #include <libneuron/layers.h>
 #include <libneuron/custom.h>
+#include <libneuron/cascade.h>
 #include <libneuron/committee.h>
 #include <libneuron/committee-trainer.h>
 #include <libneuron/summary.h>

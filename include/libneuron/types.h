@@ -96,6 +96,9 @@ typedef struct neuron_trial neuron_trial_t;
 /** The members of a committee and their trainings. See committee-trainer.h. Since 0.1,
  *  experimental. */
 typedef struct neuron_committee_trainer neuron_committee_trainer_t;
+/** Members of a committee that are asked one after the other. See cascade.h. Since 0.1,
+ *  experimental. */
+typedef struct neuron_cascade neuron_cascade_t;
 /** How well a graph does on a dataset. See evaluation.h. Since 0.1. */
 typedef struct neuron_evaluation neuron_evaluation_t;
 

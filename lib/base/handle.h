@@ -31,6 +31,7 @@
     ROW(EVALUATION, evaluation) \
     ROW(CUSTOM_RUN, custom_run) \
     ROW(COMMITTEE_TRAINER, committee_trainer) \
+    ROW(CASCADE, cascade) \
     ROW(REPORT, report) \
     ROW(EVENT_LOG, event_log)
 /* clang-format on */

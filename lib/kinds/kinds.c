@@ -3,6 +3,7 @@
 #include <libneuron/options.h>
 
 #include "augment/augmentation.h"
+#include "committee/cascades/cascade.h"
 #include "committee/committee-trainer.h"
 #include "calibrate/calibrate.h"
 #include "committee/weights.h"
@@ -72,6 +73,8 @@ static const family families[] = {
     {"committee_costs", NULL, NULL, &neuron_committee_costs_options},
     {"committee_diversity", NULL, NULL, &neuron_committee_diversity_options},
     {"committee_prune", NULL, NULL, &neuron_committee_prune_options},
+    {"cascade", NULL, NULL, &neuron_cascade_options},
+    {"cascade_tune", NULL, NULL, &neuron_cascade_tune_options},
     {"distil", NULL, NULL, &neuron_distil_options},
     {"split", NULL, NULL, &neuron_split_options},
     {"memory", NULL, NULL, &neuron_memory_options},

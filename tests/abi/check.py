@@ -406,7 +406,8 @@ FAMILIES = {'context': 'context.h', 'optimizer': 'optimizer.h', 'loss': 'loss.h'
             'import': 'layers.h', 'committee': 'committee.h', 'committee_weights': 'committee.h',
             'committee_stack': 'committee.h', 'committee_contributions': 'committee.h',
             'committee_costs': 'committee.h', 'committee_diversity': 'committee.h', 'committee_prune': 'committee.h',
-            'split': 'dataset.h', 'distil': 'dataset.h', 'memory': 'summary.h',
+            'split': 'dataset.h', 'distil': 'dataset.h', 'cascade': 'cascade.h',
+            'cascade_tune': 'cascade.h', 'memory': 'summary.h',
             'search': 'search.h', 'committee_trainer': 'committee-trainer.h'}
 
 

@@ -66,6 +66,8 @@ def make_objects():
     objects['trainer'] = make('neuron_trainer_create', objects['graph'], objects['optimizer'], None)
     objects['committee_trainer'] = make('neuron_committee_trainer_create', context, objects['optimizer'],
                                         objects['dataset'], None)
+    objects['cascade'] = make('neuron_cascade_create', context, (ctypes.c_void_p * 1)(objects['graph']),
+                              ctypes.c_int64(1), None, None)
     objects['open'] = make('neuron_graph_create', context)
     objects['open node'] = ctypes.c_void_p(library.neuron_input(objects['open'], shape, 1))
     return objects

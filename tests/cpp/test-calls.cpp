@@ -420,6 +420,19 @@ void graphs()
     EXPECT(taught.count() == train.count() && taught.read_targets(0, 1).size() == 10);
     EXPECT_THROW(neuron::distil(train, committee, "soft_share=2"), neuron::error,
                  caught.code() == NEURON_E_ARGUMENT);
+    neuron::cascade cascade(context, members, {}, "threshold=0");
+    const neuron::tensor sure(context, {train.count(), 10});
+    const neuron::tensor asked(context, {train.count()}, neuron::type::i32);
+    cascade.predict(train, sure, asked);
+    EXPECT(cascade.member_count() == 2 && cascade.member(0) == graph && !cascade.member(2));
+    EXPECT(asked.elements<std::int32_t>()[0] == 1);
+    cascade.tune(train, {{"tolerance", 0}});
+    EXPECT(cascade.number("threshold") <= 2);
+    const auto curve = cascade.curve(train, {1.0, 2.0});
+    EXPECT(curve.extent(1) == 3 && curve.elements()[2] == 3);
+    EXPECT_THROW(cascade.curve(train, {1.0}), neuron::error, caught.code() == NEURON_E_ARGUMENT);
+    EXPECT_THROW(neuron::cascade(context, members, {1.0}), neuron::error,
+                 caught.code() == NEURON_E_ARGUMENT);
     EXPECT_THROW(neuron::graph::committee(context, members, {1.0}), neuron::error,
                  caught.code() == NEURON_E_ARGUMENT);
     neuron::graph larger(context);

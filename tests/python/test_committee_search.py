@@ -160,6 +160,36 @@ def test_distilling(members, glyphs):
         dataset.distil(teacher, soft_share=2)
 
 
+def test_cascades(members, glyphs):
+    x, y = glyphs
+    committee, cascade = nn.Committee(members), nn.Cascade(members, threshold=2)
+    outputs, asked = cascade.predict(x, asked=True)
+    assert (asked == 3).all() and np.array_equal(outputs, committee.predict(x))
+    accuracy = (outputs.argmax(1) == y).mean()
+    each = [member.predict(x) for member in members]
+    for measure in ("confidence", "margin", "entropy"):
+        cascade = nn.Cascade(members, measure=measure, weights=[2, 1, 1])
+        thresholds, accuracies, paid = cascade.curve(x, y, costs=[1, 10, 10])
+        assert thresholds[0] == 2 and paid[0] == 21 and paid[-1] == 1 and (np.diff(paid) <= 0).all()
+        assert accuracies[-1] == pytest.approx((each[0].argmax(1) == y).mean())
+        cascade.threshold = (thresholds[-1] + thresholds[-2]) / 2
+        outputs, asked = cascade.predict(nn.Dataset(x, y), asked=True)
+        assert cascade.measure == measure and asked.max() == 2 and (asked == 2).sum() < len(x)
+        assert np.allclose(outputs[asked == 1], each[0][asked == 1], atol=1e-6)
+    cascade = nn.Cascade(members)
+    assert cascade.tune(x, y, tolerance=0.02) == cascade.threshold
+    outputs, asked = cascade.predict(x, asked=True)
+    assert (outputs.argmax(1) == y).mean() >= accuracy - 0.02 - 2 / len(x)
+    with pytest.raises(ValueError, match="2 weights"):
+        nn.Cascade(members, weights=[1, 2])
+    with pytest.raises(nn.ArgumentError, match="threshold"):
+        cascade.threshold = 3
+    with pytest.raises(nn.ArgumentError, match="tolerance"):
+        cascade.tune(x, y, tolerence=0)
+    with pytest.raises(nn.DataError):
+        cascade.curve(x[:0], y[:0])
+
+
 def test_members_that_are_built_alike_start_differently(glyphs):
     def plain():
         return nn.Sequential([nn.Input(64), nn.Dense(10, activation="softmax")])

@@ -1,6 +1,6 @@
 /** @file committee.hpp
- *  Training of committees: see committee-trainer.h. A part of libneuron.hpp, which is what to
- *  include.
+ *  Training of committees, and cascades: see committee-trainer.h and cascade.h. A part of
+ *  libneuron.hpp, which is what to include.
  */
 #ifndef NEURON_CPP_COMMITTEE_HPP
 #define NEURON_CPP_COMMITTEE_HPP
@@ -227,6 +227,73 @@ int after_epoch(neuron_committee_trainer_t *running, std::int64_t member, void *
 }
 
 } // namespace detail
+
+/** Members that are asked one after the other until the decision is certain. See cascade.h. */
+class cascade : public handle_with_options<cascade, neuron_cascade_t>
+{
+  public:
+    using handle_with_options::handle_with_options;
+    cascade() noexcept = default;
+
+    /** neuron_cascade_create() */
+    static outcome<cascade> create(const context &context, const handles<neuron_graph_t> &members,
+                                   span<const double> weights = {}, const options &options = {})
+    {
+        if (!weights.empty() && detail::count_of(weights) != members.count())
+            return detail::refused<cascade>(NEURON_E_ARGUMENT,
+                                            "cascade: there are not as many weights as members");
+        neuron_cascade_t *made = nullptr;
+        const int status = neuron_cascade_create(&made, context.get(), members.data(),
+                                                 members.count(), weights.data(), options.c_str());
+        return detail::made<cascade>(status, made);
+    }
+#ifndef NEURON_NO_EXCEPTIONS
+    cascade(const context &context, const handles<neuron_graph_t> &members,
+            span<const double> weights = {}, const options &options = {})
+        : cascade(create(context, members, weights, options))
+    {
+    }
+#endif
+    /** neuron_cascade_member_count() */
+    std::int64_t member_count() const noexcept
+    {
+        return neuron_cascade_member_count(get());
+    }
+    /** neuron_cascade_member(), with one more owner; an empty one for another number. */
+    graph member(std::int64_t index) const noexcept
+    {
+        return graph::share(neuron_cascade_member(get(), index));
+    }
+    /** neuron_cascade_predict() */
+    outcome<void> predict(const tensor &input, const tensor &output,
+                          const tensor &asked = tensor()) const
+    {
+        return detail::done_quickly(
+            neuron_cascade_predict(get(), input.get(), output.get(), asked.get()));
+    }
+    /** neuron_cascade_predict_dataset() */
+    outcome<void> predict(const dataset &dataset, const tensor &output,
+                          const tensor &asked = tensor()) const
+    {
+        return detail::done(
+            neuron_cascade_predict_dataset(get(), dataset.get(), output.get(), asked.get()));
+    }
+    /** neuron_cascade_tune() */
+    outcome<void> tune(const dataset &validation, const options &options = {})
+    {
+        return detail::done(neuron_cascade_tune(get(), validation.get(), options.c_str()));
+    }
+    /** neuron_cascade_curve(): costs for each member, or none. */
+    outcome<tensor> curve(const dataset &dataset, span<const double> costs = {}) const
+    {
+        if (!costs.empty() && detail::count_of(costs) != member_count())
+            return detail::refused<tensor>(NEURON_E_ARGUMENT,
+                                           "cascade: there are not as many costs as members");
+        neuron_tensor_t *made = nullptr;
+        const int status = neuron_cascade_curve(&made, get(), dataset.get(), costs.data());
+        return detail::made<tensor>(status, made);
+    }
+};
 
 } // namespace NEURON_CPP_MODE
 } // namespace neuron

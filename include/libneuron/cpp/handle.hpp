@@ -107,6 +107,14 @@ template <> struct calls<neuron_committee_trainer_t> {
     static constexpr auto ref = &neuron_committee_trainer_ref;
     static constexpr auto unref = &neuron_committee_trainer_unref;
 };
+template <> struct calls<neuron_cascade_t> {
+    static constexpr auto ref = &neuron_cascade_ref;
+    static constexpr auto unref = &neuron_cascade_unref;
+    static constexpr auto set = &neuron_cascade_set;
+    static constexpr auto set_number = &neuron_cascade_set_number;
+    static constexpr auto get_number = &neuron_cascade_get_number;
+    static constexpr auto get_text = &neuron_cascade_get_text;
+};
 template <> struct calls<neuron_evaluation_t> {
     static constexpr auto ref = &neuron_evaluation_ref;
     static constexpr auto unref = &neuron_evaluation_unref;

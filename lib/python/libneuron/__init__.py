@@ -16,6 +16,7 @@ The functions of C are in libneuron._c.
 from . import _c, terminal
 from .augmentation import Augmentation
 from .callbacks import *  # noqa: F401,F403
+from .cascade import Cascade
 from .committee import Committee
 from .context import Context, context
 from .custom import CustomLayer, CustomLoss, Run, register

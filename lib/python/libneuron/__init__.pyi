@@ -13,6 +13,7 @@ from .callbacks import StepSchedule as StepSchedule
 from .callbacks import StopOnNaN as StopOnNaN
 from .callbacks import WarmUp as WarmUp
 from .callbacks import WeightAveraging as WeightAveraging
+from .cascade import Cascade as Cascade
 from .committee import Committee as Committee
 from .context import Context as Context
 from .context import context as context
