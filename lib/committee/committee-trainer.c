@@ -126,6 +126,7 @@ int neuron_committee_trainer_create(neuron_committee_trainer_t **trainer, neuron
         return NEURON_E_MEMORY;
     neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     pthread_mutex_init(&made->mutex, NULL);
+    pthread_mutex_init(&made->turns, NULL);
     made->context = neuron_context_ref(context);
     made->optimizer = neuron_optimizer_ref(optimizer);
     made->train = neuron_dataset_ref(train);
@@ -172,6 +173,7 @@ void neuron_committee_trainer_unref(neuron_committee_trainer_t *trainer)
     neuron_optimizer_unref(trainer->optimizer);
     neuron_release(context, trainer->folder);
     pthread_mutex_destroy(&trainer->mutex);
+    pthread_mutex_destroy(&trainer->turns);
     neuron_release(context, trainer);
     neuron_context_unref(context);
 }

@@ -60,6 +60,8 @@ typedef struct neuron_committee_member {
     atomic_bool done;          /* trained to its end */
     atomic_llong epochs_done;  /* which other threads may ask for */
     bool unsaved;              /* its last epoch could not be saved */
+    bool in_turns;             /* it gives way behind each epoch, */
+    bool gave_way;             /* and has done so */
     int status;                /* of its part of the run, and the message of a failure */
     char message[NEURON_MESSAGE_SIZE];
 } neuron_committee_member;
@@ -112,6 +114,7 @@ struct neuron_committee_trainer {
     uint64_t host_seed; /* of the context while a builder is called */
     bool has_host_seed;
     atomic_bool ending;     /* members are to end behind their epochs */
+    pthread_mutex_t turns;  /* under which members are taken by threads */
     pthread_mutex_t mutex;  /* under which functions are told of epochs */
     double seconds, run_at; /* spent in runs that are over, and when the one that is on began */
     int64_t side_by_side;   /* members at a time, 0 before the first run */

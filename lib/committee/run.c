@@ -70,7 +70,11 @@ static int after_epoch(neuron_trainer_t *trainer, int32_t event, void *user_data
     if (status == NEURON_OK)
         status = tell(member);
     note(member, status);
-    return atomic_load(&member->committee->ending) ? NEURON_STOP : NEURON_OK;
+    if (atomic_load(&member->committee->ending))
+        return NEURON_STOP;
+    member->gave_way = member->in_turns && !trainer->progress.stop_reason[0] &&
+                       trainer->progress.epoch < trainer->settings.epochs;
+    return member->gave_way ? NEURON_STOP : NEURON_OK;
 }
 
 int neuron_committee_attach(neuron_committee_member *member)
@@ -91,8 +95,11 @@ static void train(neuron_committee_member *member)
     if (atomic_load(&member->committee->ending))
         return;
     int status = member->unsaved ? keep(member) : NEURON_OK;
+    member->gave_way = false;
     if (status == NEURON_OK)
         status = neuron_trainer_run(NULL, member->trainer);
+    if (status == NEURON_STOP && member->gave_way)
+        return;
     if (status == NEURON_OK) {
         neuron_trainer_drop_step(member->trainer); /* the memory of a training */
         atomic_store(&member->done, true);
@@ -104,6 +111,7 @@ static void train(neuron_committee_member *member)
 typedef struct crew {
     neuron_committee_member **members;
     int64_t count;
+    bool *taken; /* by a thread, of those that take turns */
 } crew;
 
 static void train_task(void *work, int64_t task, int32_t worker)
@@ -128,16 +136,6 @@ static bool may_be_side_by_side(const neuron_committee_trainer_t *trainer, const
     return true;
 }
 
-/* How many of them side by side: none alone, and as many as keep all threads busy; the rest has all
- * threads, one after the other. */
-static int64_t side_by_side(const neuron_committee_trainer_t *trainer, const crew *all)
-{
-    if (!may_be_side_by_side(trainer, all))
-        return 0;
-    int64_t threads = neuron_pool_threads(trainer->context->pool), rest = all->count % threads;
-    return all->count < threads || rest > 1 ? all->count : all->count - rest;
-}
-
 /* Threads that make batches ahead would be one too many. */
 static int set_workers(const crew *all, int64_t first, int64_t end, double workers)
 {
@@ -148,16 +146,92 @@ static int set_workers(const crew *all, int64_t first, int64_t end, double worke
     return NEURON_OK;
 }
 
+/* The member of fewest epochs that no thread has; NULL if there is none. */
+static neuron_committee_member *take(crew *turns)
+{
+    neuron_committee_member *found = NULL;
+    int64_t place = 0;
+    for (int64_t i = 0; i < turns->count; i++) {
+        neuron_committee_member *member = turns->members[i];
+        if (turns->taken[i] || member->status != NEURON_OK || atomic_load(&member->done) ||
+            (found && atomic_load(&member->epochs_done) >= atomic_load(&found->epochs_done)))
+            continue;
+        found = member;
+        place = i;
+    }
+    if (found)
+        turns->taken[place] = true;
+    return found;
+}
+
+static void give_back(const crew *turns, const neuron_committee_member *member)
+{
+    for (int64_t i = 0; i < turns->count; i++)
+        if (turns->members[i] == member)
+            turns->taken[i] = false;
+}
+
+/* More members than threads, and not a multiple of them: an epoch of each in turn, so that none is
+ * left over for a thread alone. */
+static void take_turns(void *work, int64_t task, int32_t worker)
+{
+    (void)task;
+    (void)worker;
+    crew *turns = work;
+    neuron_committee_member *member = NULL;
+    pthread_mutex_t *mutex = &turns->members[0]->committee->turns;
+    for (;;) {
+        pthread_mutex_lock(mutex);
+        if (member)
+            give_back(turns, member);
+        member = take(turns);
+        pthread_mutex_unlock(mutex);
+        if (!member || atomic_load(&member->committee->ending))
+            return;
+        train(member);
+    }
+}
+
+static int train_in_turns(neuron_context_t *context, crew turns)
+{
+    NEURON_HOLD(hold);
+    turns.taken = neuron_allocate_zero(context, neuron_size(turns.count), sizeof *turns.taken);
+    if (!turns.taken)
+        return NEURON_E_MEMORY;
+    neuron_hold_add(&hold, neuron_release_hold, context, turns.taken);
+    for (int64_t i = 0; i < turns.count; i++)
+        turns.members[i]->in_turns = true;
+    neuron_pool_run(context->pool, neuron_pool_threads(context->pool), take_turns, &turns);
+    for (int64_t i = 0; i < turns.count; i++)
+        turns.members[i]->in_turns = false;
+    return NEURON_OK;
+}
+
+/* Those that are left over, and as many as there are threads, take turns; the others before them
+ * are trained to their end, so that there is no more memory of trainings than it takes. */
+static int train_side_by_side(const neuron_committee_trainer_t *trainer, crew *all)
+{
+    neuron_context_t *context = trainer->context;
+    int64_t threads = neuron_pool_threads(context->pool), rest = all->count % threads;
+    int64_t whole = all->count;
+    if (all->count > threads && rest > 0)
+        whole -= threads + rest;
+    neuron_pool_run(context->pool, whole, train_task, all);
+    if (whole == all->count)
+        return NEURON_OK;
+    return train_in_turns(context,
+                          (crew){.members = all->members + whole, .count = all->count - whole});
+}
+
 static int train_all(neuron_committee_trainer_t *trainer, crew *all)
 {
-    int64_t together = side_by_side(trainer, all);
-    RETURN_IF_ERROR(set_workers(all, 0, together, 0));
-    RETURN_IF_ERROR(set_workers(all, together, all->count, -1));
-    trainer->side_by_side =
-        together > 0 ? neuron_min_count(together, neuron_pool_threads(trainer->context->pool)) : 1;
-    if (together > 0)
-        neuron_pool_run(trainer->context->pool, together, train_task, all);
-    for (int64_t i = together; i < all->count; i++)
+    bool together = may_be_side_by_side(trainer, all);
+    int64_t threads = neuron_pool_threads(trainer->context->pool);
+    RETURN_IF_ERROR(set_workers(all, 0, all->count, together ? 0 : -1));
+    trainer->side_by_side = together ? neuron_min_count(all->count, threads) : 1;
+    if (together)
+        return train_side_by_side(trainer, all);
+    for (int64_t i = 0; i < all->count; i++)
         train(all->members[i]);
     return NEURON_OK;
 }
