@@ -212,6 +212,11 @@ static void judge_once(experiment_t *e, const char *name, neuron_graph_t *graph)
 
 static void join_all(experiment_t *e, neuron_graph_t *members[MEMBERS])
 {
+    static const struct {
+        const char *name, *options;
+    } stacks[] = {{"weights for each class", "method=class_weights"},
+                  {"mean of ranks", "method=ranks"},
+                  {"stacking", "method=logistic"}};
     neuron_graph_t *stacked, *calibrated, *mean = join(e, members, "rule=mean", NULL);
 
     judge(e, "the best member by validation", best_of(e, members));
@@ -222,8 +227,11 @@ static void join_all(experiment_t *e, neuron_graph_t *members[MEMBERS])
                join(e, members, "rule=weighted_mean", "method=accuracy"));
     judge_once(e, "greedy selection", join(e, members, "rule=weighted_mean", "method=greedy"));
     judge_once(e, "convex weights", join(e, members, "rule=weighted_mean", "method=convex"));
-    must(neuron_committee_stack(&stacked, e->context, members, MEMBERS, e->validation, NULL));
-    judge_once(e, "stacking", stacked);
+    for (size_t k = 0; k < sizeof stacks / sizeof stacks[0]; k++) {
+        must(neuron_committee_stack(&stacked, e->context, members, MEMBERS, e->validation,
+                                    stacks[k].options));
+        judge_once(e, stacks[k].name, stacked);
+    }
     must(neuron_graph_calibrate(&calibrated, mean, e->calibration, "method=temperature"));
     judge_once(e, "mean, its temperature calibrated", calibrated);
     neuron_graph_unref(mean);

@@ -110,17 +110,28 @@ NEURON_API int neuron_committee_weights_from_outputs(double *weights, neuron_con
                                                      const neuron_tensor_t *targets,
                                                      const char *options);
 
-/** Joins members by a layer that learns from what they put out (stacking: Wolpert, "Stacked
- *  Generalization", 1992): the members' first outputs side by side go to a dense layer and, of
- *  classes, a softmax, of labels and a single output a sigmoid. The dense layer has the
- *  parameters with the least loss on `validation`: the sum over the examples of the log loss, of a
- *  regression of half the squared error, plus `l2` / 2 times the sum of the squares of its
- *  kernel. So scikit-learn's LogisticRegression(C=1 / l2) has it, fitted to the same
- *  probabilities. The members are frozen copies. Options:
+/** Joins members by what is learnt from what they put out for examples that they were not trained
+ *  on. The members are frozen copies. Options:
  *
+ *  - `method`:
+ *    - `logistic`, the default, is stacking (Wolpert, "Stacked Generalization", 1992): the outputs
+ *      side by side go to a dense layer and, of classes, a softmax, of labels and a single output a
+ *      sigmoid. The dense layer has the parameters with the least loss: the sum over the examples
+ *      of the log loss, of a regression of half the squared error, plus `l2` / 2 times the sum of
+ *      the squares of its kernel. So scikit-learn's LogisticRegression(C=1 / l2) has it, fitted to
+ *      the same probabilities.
+ *    - `class_weights`: of classes, each member has a weight for each class, none negative; the
+ *      weighted sums are divided by their sum over the classes. The weights have the least log
+ *      loss. Each class must have an example.
+ *    - `ranks`: each output becomes its rank, the share of `validation` for which the member puts
+ *      out less there, by a table of `points`; the committee puts out the mean of the members'
+ *      ranks, of classes divided by their sum. It joins members whose outputs do not lie on one
+ *      scale; targets play no part.
  *  - `l2`: above 0, by default 1. The less, the freer, and the more examples are needed.
- *  - `iterations`: at most so many of L-BFGS (Liu and Nocedal, 1989), 1 to 100000, by default
- *    1000. It ends before where no derivative is larger than a millionth of the first ones.
+ *  - `iterations`: at most so many, 1 to 100000, by default 1000: of L-BFGS (Liu and Nocedal,
+ *    1989), which ends before where no derivative is larger than a millionth of the first ones; of
+ *    `class_weights`, where a step lowers the loss by less than a part in 10^12.
+ *  - `points`: 2 to 65536, by default 101
  *
  *  @param[out] committee  the finished graph, called "committee"; NULL on failure.
  *  @param members     as for neuron_committee_create(), with one output each.

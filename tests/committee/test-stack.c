@@ -3,6 +3,7 @@
 #include "test-models.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum { MEMBERS = 3, EXAMPLES = 80, CLASSES = 3, SIDE = MEMBERS * CLASSES };
 
@@ -212,6 +213,105 @@ START_TEST(the_layer_has_the_least_loss)
 }
 END_TEST
 
+/* ---- Tables ---- */
+
+/* The log loss of weights for each member and class. */
+static double class_loss(const world *w, const double *weights)
+{
+    double sum = 0;
+    for (int i = 0; i < EXAMPLES; i++) {
+        double all = 0, of_truth = 0;
+        for (int j = 0; j < SIDE; j++) {
+            double part = weights[j] * (double)w->x[i * SIDE + j];
+            all += part;
+            of_truth += part * (double)w->t[i * CLASSES + j % CLASSES];
+        }
+        sum -= log(of_truth / all);
+    }
+    return sum;
+}
+
+/* Of each class the weights are those that the committee's predictions show, and none can change
+ * for the better. */
+START_TEST(weights_for_each_class)
+{
+    world w = make(KIND_CLASSES);
+    neuron_graph_t *committee;
+    float y[2 * CLASSES];
+    double weights[SIDE], expected[CLASSES];
+    assert_ok(stack(&committee, &w, "method=class_weights, iterations=100000"));
+    int64_t first = neuron_graph_array_count(committee) - 2 * (MEMBERS + 1);
+    for (int m = 0; m < MEMBERS; m++) {
+        assert_ok(neuron_graph_read_array(y, 2 * CLASSES, NULL, committee, first + 2 * m + 1));
+        for (int k = 0; k < CLASSES; k++)
+            weights[m * CLASSES + k] = (double)y[2 * k + 1];
+    }
+    double least = class_loss(&w, weights);
+    for (int j = 0; j < SIDE; j++)
+        for (int side = -1; side <= 1; side += 2) {
+            double kept = weights[j];
+            weights[j] += side * fmin(0.02, kept);
+            ck_assert_double_ge(class_loss(&w, weights), least - 1e-6);
+            weights[j] = kept;
+        }
+    neuron_tensor_t *output = tensor(NEURON_TYPE_F32, EXAMPLES, CLASSES);
+    assert_ok(neuron_graph_predict_dataset(committee, w.dataset, output));
+    for (int i = 0; i < EXAMPLES; i++) {
+        double all = 0;
+        for (int k = 0; k < CLASSES; k++)
+            expected[k] = 0;
+        for (int j = 0; j < SIDE; j++) {
+            expected[j % CLASSES] += weights[j] * (double)w.x[i * SIDE + j];
+            all += weights[j] * (double)w.x[i * SIDE + j];
+        }
+        for (int k = 0; k < CLASSES; k++)
+            ck_assert_double_eq_tol((double)((float *)neuron_tensor_data(output))[i * CLASSES + k],
+                                    expected[k] / all, 1e-5);
+    }
+    neuron_tensor_unref(output);
+    neuron_graph_unref(committee);
+    drop(&w);
+}
+END_TEST
+
+/* With as many points as examples a value becomes its exact rank. */
+START_TEST(means_of_ranks)
+{
+    world w = make(KIND_CLASSES);
+    neuron_graph_t *committee;
+    char options[40];
+    snprintf(options, sizeof options, "method=ranks, points=%d", EXAMPLES);
+    assert_ok(stack(&committee, &w, options));
+    neuron_tensor_t *output = tensor(NEURON_TYPE_F32, EXAMPLES, CLASSES);
+    assert_ok(neuron_graph_predict_dataset(committee, w.dataset, output));
+    for (int i = 0; i < EXAMPLES; i++) {
+        double ranks[CLASSES] = {0}, all = 0;
+        for (int j = 0; j < SIDE; j++)
+            for (int other = 0; other < EXAMPLES; other++)
+                ranks[j % CLASSES] += w.x[other * SIDE + j] < w.x[i * SIDE + j];
+        for (int k = 0; k < CLASSES; k++)
+            all += ranks[k];
+        for (int k = 0; k < CLASSES; k++)
+            ck_assert_double_eq_tol((double)((float *)neuron_tensor_data(output))[i * CLASSES + k],
+                                    ranks[k] / all, 1e-4);
+    }
+    neuron_tensor_unref(output);
+    neuron_graph_unref(committee);
+    drop(&w);
+    w = make(KIND_SINGLE); /* of one output the rank itself */
+    assert_ok(stack(&committee, &w, "method=ranks"));
+    output = tensor(NEURON_TYPE_F32, EXAMPLES, 1);
+    assert_ok(neuron_graph_predict_dataset(committee, w.dataset, output));
+    double mean = 0;
+    for (int i = 0; i < EXAMPLES; i++)
+        mean += (double)((float *)neuron_tensor_data(output))[i] / EXAMPLES;
+    ck_assert_double_eq_tol(mean, 0.5, 0.01);
+    neuron_tensor_unref(output);
+    neuron_graph_unref(committee);
+    drop(&w);
+}
+END_TEST
+
 /* The outputs that are there already give the same, bit for bit; fewer iterations another one. */
 START_TEST(from_outputs)
 {
@@ -367,6 +467,19 @@ START_TEST(refused)
     assert_status(neuron_committee_join(&committee, context, w.members, MEMBERS, NULL),
                   NEURON_E_ARGUMENT);
     neuron_graph_unref(wrong);
+    assert_status(neuron_committee_stack(&committee, context, numbers.members, MEMBERS,
+                                         numbers.dataset, "method=class_weights"),
+                  NEURON_E_UNSUPPORTED);
+    assert_status(neuron_committee_stack(&committee, context, numbers.members, MEMBERS,
+                                         numbers.dataset, "method=ranks"),
+                  NEURON_E_UNSUPPORTED);
+    neuron_dataset_t *two;
+    assert_ok(neuron_dataset_filter(&two, w.dataset, (const int32_t[]){0, 2}, 2));
+    assert_status(neuron_committee_stack(&committee, context, w.members, MEMBERS, two,
+                                         "method=class_weights"),
+                  NEURON_E_DATA);
+    assert_message("no example of class 1");
+    neuron_dataset_unref(two);
     /* Maps: every place is of a class. */
     assert_ok(neuron_graph_create(&map, context));
     neuron_node_t *x = neuron_input(map, (const int64_t[]){2, 2, 2}, 3);
@@ -393,7 +506,7 @@ END_TEST
 
 /* ---- Memory ---- */
 
-START_TEST(failed_allocations)
+static void fail_each(kind what, const char *options)
 {
     int status = NEURON_E_MEMORY;
     for (long n = 0; status != NEURON_OK; n++) {
@@ -401,9 +514,9 @@ START_TEST(failed_allocations)
         neuron_context_t *usual = context;
         neuron_graph_t *committee;
         context = test_limited_context(&memory);
-        world w = make(KIND_LABELS);
+        world w = make(what);
         atomic_store(&memory.left, n);
-        status = stack(&committee, &w, "iterations=5");
+        status = stack(&committee, &w, options);
         test_refill(&memory);
         ck_assert(status == NEURON_OK || (status == NEURON_E_MEMORY && !committee));
         neuron_graph_unref(committee);
@@ -414,6 +527,13 @@ START_TEST(failed_allocations)
         ck_assert_int_lt(n, 2000);
     }
 }
+
+START_TEST(failed_allocations)
+{
+    fail_each(KIND_LABELS, "iterations=5");
+    fail_each(KIND_CLASSES, "method=class_weights, iterations=3");
+    fail_each(KIND_SINGLE, "method=ranks, points=5");
+}
 END_TEST
 
 int main(void)
@@ -423,6 +543,8 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_layer_has_the_least_loss);
+    tcase_add_test(tests, weights_for_each_class);
+    tcase_add_test(tests, means_of_ranks);
     tcase_add_test(tests, from_outputs);
     tcase_add_test(tests, a_trained_combiner);
     tcase_add_test(tests, outputs_side_by_side);

@@ -13,7 +13,7 @@ cd "$folder"
 "$program" generated two.md 7 8 >/dev/null
 cmp one.md two.md
 for way in 'the best member by validation' 'mean' 'majority vote' 'Borda count' 'mean weighted by accuracy' \
-    'greedy selection' 'convex weights' 'stacking' 'mean, its temperature calibrated' \
+    'greedy selection' 'convex weights' 'weights for each class' 'mean of ranks' 'stacking' 'mean, its temperature calibrated' \
     'bagging: mean of members of samples' 'one convolutional network' 'its weights averaged (SWA)' \
     'snapshots of one training of 20 epochs'; do
     grep -q "^| $way | 0\.[0-9]* ± 0\.[0-9]* |" one.md || {

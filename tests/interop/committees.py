@@ -89,6 +89,25 @@ def check_weights(random, members, examples, classes):
         compare(f"convex, {goal}: loss", max(0.0, loss(np.tensordot(ours, wide, axes=1)) - answer.fun), 0, 1e-8)
 
 
+def check_class_weights(random, members, examples, classes):
+    """Weights of each member and class: SciPy's L-BFGS finds no smaller loss."""
+    inputs = random.normal(size=(examples, 6)).astype(np.float32)
+    labels = (inputs[:, :classes] + random.normal(size=(examples, classes))).argmax(axis=1).astype(np.int32)
+    models = [member(classes, "softmax") for _ in range(members)]
+    for model in models:
+        model.fit(inputs, labels, epochs=2)
+    outputs = np.array([model.predict(inputs) for model in models], np.float64)
+    joined = nn.Committee.stack(models, (inputs, labels), method="class_weights", iterations=100000)
+
+    def loss(logarithms):
+        sums = (np.exp(logarithms).reshape(members, 1, classes) * outputs).sum(axis=0)
+        return -np.log((sums / sums.sum(axis=1, keepdims=True))[np.arange(examples), labels]).mean()
+
+    answer = scipy.optimize.minimize(loss, np.zeros(members * classes), method="L-BFGS-B", bounds=[(-30, 10)] * members * classes,
+                                     options={"maxiter": 2000, "maxfun": 200000})
+    compare("weights for each class: loss", max(0.0, joined.evaluate(inputs, labels).loss - answer.fun), 0, 1e-5)
+
+
 def member(outputs, activation):
     return nn.Sequential([nn.Input(6), nn.Dense(outputs, activation=activation)])
 
@@ -124,6 +143,7 @@ def main():
         check_weights(random, members, examples, classes)
     for members, examples, classes in ((1, 80, 3), (3, 200, 4), (5, 1000, 6)):
         check_stacking(random, members, examples, classes)
+        check_class_weights(random, members, examples, classes)
     for what, difference in sorted(worst.items()):
         print(f"{what:40} {difference:.2g}")
     return 1 if compare.failed else 0
