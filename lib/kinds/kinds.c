@@ -6,7 +6,7 @@
 #include "committee/cascades/cascade.h"
 #include "committee/committee-trainer.h"
 #include "calibrate/calibrate.h"
-#include "committee/weights.h"
+#include "committee/joining/weights.h"
 #include "data/split.h"
 #include "data/stream.h"
 #include "data/tables/csv-options.h"

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/float-mode.h"
 #include "committee/outputs.h"
-#include "committee/weights.h"
+#include "committee/joining/weights.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,14 +1,14 @@
 /* Stacking: what is fitted to what members put out joins them from then on: a dense layer, or
  * tables for each member and class. */
-#include "committee/weights.h"
+#include "committee/joining/weights.h"
 
 #include <libneuron/committee.h>
 #include <libneuron/layers.h>
 
 #include "base/checked.h"
 #include "base/float-mode.h"
-#include "committee/by-class.h"
-#include "committee/logistic.h"
+#include "committee/joining/by-class.h"
+#include "committee/joining/logistic.h"
 #include "graph/graph.h"
 
 #include <float.h>

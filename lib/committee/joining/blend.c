@@ -1,5 +1,5 @@
 /* The losses of weighted means: see blend.h. */
-#include "committee/blend.h"
+#include "committee/joining/blend.h"
 
 #include "base/checked.h"
 

@@ -2,7 +2,7 @@
  * class's sum is bounded from below by one that takes the members apart, that of all sums from
  * above by its tangent (Hunter and Lange, "A Tutorial on MM Algorithms", 2004). And ranks: the
  * places of values among all that a member has put out. */
-#include "committee/by-class.h"
+#include "committee/joining/by-class.h"
 
 #include "base/checked.h"
 

@@ -1,10 +1,10 @@
 /* Logistic regression on what members put out: of classes with a softmax, of labels and a single
  * output with sigmoids, of numbers without either. All in double, example by example, so that
  * threads play no part. */
-#include "committee/logistic.h"
+#include "committee/joining/logistic.h"
 
 #include "base/checked.h"
-#include "committee/minimize.h"
+#include "committee/joining/minimize.h"
 
 #include <inttypes.h>
 #include <math.h>

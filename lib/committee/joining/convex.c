@@ -2,7 +2,7 @@
  * member whose derivative is largest to the one whose is smallest, by Newton's step along that
  * edge, until no move is worth anything: the sequential minimal optimization of Platt, 1998, with
  * its working set of two. */
-#include "committee/blend.h"
+#include "committee/joining/blend.h"
 
 #include "base/checked.h"
 

@@ -1,7 +1,7 @@
 /* L-BFGS: Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989,
  * with the two loops of Nocedal, 1980. A step is halved until the value falls by as much as
  * Armijo's rule asks; pairs without curvature are not kept. */
-#include "committee/minimize.h"
+#include "committee/joining/minimize.h"
 
 #include "base/checked.h"
 

@@ -1,12 +1,12 @@
 /* Weights for the members of a committee, learnt from what they put out for examples that they were
  * not trained on. */
-#include "committee/weights.h"
+#include "committee/joining/weights.h"
 
 #include <libneuron/committee.h>
 
 #include "base/checked.h"
 #include "base/float-mode.h"
-#include "committee/blend.h"
+#include "committee/joining/blend.h"
 
 #include <string.h>
 

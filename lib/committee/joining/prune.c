@@ -3,8 +3,8 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
-#include "committee/blend.h"
-#include "committee/weights.h"
+#include "committee/joining/blend.h"
+#include "committee/joining/weights.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Greedy choices of members: ensemble selection with replacement, by Caruana et al., 2004, and
  * members for a smaller committee. */
-#include "committee/blend.h"
+#include "committee/joining/blend.h"
 
 #include "base/checked.h"
 

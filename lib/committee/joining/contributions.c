@@ -5,8 +5,8 @@
 #include "base/checked.h"
 #include "base/float-mode.h"
 #include "base/random.h"
-#include "committee/blend.h"
-#include "committee/weights.h"
+#include "committee/joining/blend.h"
+#include "committee/joining/weights.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "base/checked.h"
 #include "base/float-mode.h"
 #include "committee/outputs.h"
-#include "committee/weights.h"
+#include "committee/joining/weights.h"
 
 #include <math.h>
 #include <string.h>
