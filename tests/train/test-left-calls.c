@@ -198,6 +198,17 @@ static int weigh(scene *s)
     return status;
 }
 
+static void set_up_distil_stream(scene *s)
+{
+    set_up_evaluate_stream(s);
+    TAKE_AWAY(s, loss, loss);
+}
+
+static int distil(scene *s)
+{
+    return neuron_dataset_distil(&s->made, s->dataset, s->graph, NULL);
+}
+
 static void set_up_weigh(scene *s)
 {
     set_up_evaluate_layer(s);
@@ -360,6 +371,8 @@ static const call calls[] = {
     {"evaluate, stream", set_up_evaluate_stream, evaluate, false},
     {"evaluate, loss", set_up_evaluate_loss, evaluate, false},
     {"weigh", set_up_weigh, weigh, false},
+    {"distil, layer", set_up_weigh, distil, false},
+    {"distil, stream", set_up_distil_stream, distil, false},
     {"memory", set_up_memory, measure, false},
     {"summary", set_up_memory, summarise, false},
     {"build", set_up_build, build, false},
