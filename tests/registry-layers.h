@@ -31,7 +31,7 @@ static inline neuron_node_t *registry_add(neuron_graph_t *graph, const neuron_la
     if (layer == &neuron_layer_dense || layer == &neuron_layer_quantized_dense)
         inputs[0] = neuron_flatten(graph, image);
     if (layer == &neuron_layer_temperature_scaling || layer == &neuron_layer_vector_scaling ||
-        layer == &neuron_layer_uncertainty)
+        layer == &neuron_layer_uncertainty || layer == &neuron_layer_prediction_set)
         inputs[0] = inputs[1] = neuron_softmax(graph, image, NULL);
     bool many = layer->flags & NEURON_LAYER_MANY_INPUTS;
     return neuron_graph_add(graph, layer, NULL, inputs, many ? 2 : 1, NULL,

@@ -74,6 +74,44 @@ NEURON_API_EXPERIMENTAL int neuron_graph_calibrate(neuron_graph_t **calibrated,
                                                    const neuron_dataset_t *held_out,
                                                    const char *options);
 
+/** Makes a copy of a trained graph with one more output: for each example the set of classes that
+ *  holds its class with a promised probability (split conformal prediction: Papadopoulos et al.,
+ *  ECML 2002; a tutorial: Angelopoulos and Bates, arXiv 2107.07511). The graph itself stays as it
+ *  is. Options:
+ *
+ *  - `method`: `lac`, `aps` or `raps`, with `penalty`, `k_reg` and `allow_empty`: as
+ *    neuron_prediction_set() has them, which is the node that is added. `lac` has the smallest
+ *    sets, on average; those of `aps` tell better by their size how hard an example is, and `raps`
+ *    keeps these small where there are many classes.
+ *  - `coverage`: the promise, above 0 and below 1; 0.9.
+ *  - `output`: which output of the graph; 0.
+ *
+ *  The threshold is the score of number ceil((n + 1) coverage) among those of the n held-out
+ *  examples' classes, in rising order; where there are not so many, all classes are in each set.
+ *  If examples to come are like those (exchangeable), a set has the class with at least that
+ *  probability: over the held-out examples too, so that with 1000 of them the share of a long run
+ *  lies within 0.02 of it mostly. Without equal scores it is at most 1 / (n + 1) more. Equal ones
+ *  make it more, never less: of `aps` the least probable class always has the score 1, which counts
+ *  where there are few classes; and so does that the most probable class is always in unless
+ *  `allow_empty` is yes. The sets need not be as good for each class, or each kind of example.
+ *
+ *  The new output is the last one, [classes], and called "prediction_set", of several outputs
+ *  "<output>_prediction_set". It has the names of the classes and no targets: the graph is
+ *  evaluated by datasets without them. Calibrate before, and not with the same examples; after a
+ *  training, make the sets again.
+ *
+ *  @param[out] with_sets  the finished graph, with the name of the other; NULL on failure.
+ *  @param graph     as for neuron_graph_calibrate().
+ *  @param held_out  likewise.
+ *  @param options   as options.h has them; NULL for the defaults.
+ *  @return  as neuron_graph_calibrate(); NEURON_E_SHAPE also for an output of one number;
+ *           NEURON_E_ARGUMENT also where the output has sets already. Any thread, unless another
+ *           one changes the graph meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_graph_add_prediction_sets(neuron_graph_t **with_sets,
+                                                             const neuron_graph_t *graph,
+                                                             const neuron_dataset_t *held_out,
+                                                             const char *options);
+
 #ifdef __cplusplus
 }
 #endif

@@ -457,6 +457,30 @@ NEURON_API_EXPERIMENTAL neuron_node_t *neuron_piecewise_linear(neuron_graph_t *g
                                                                neuron_node_t *input, int64_t points,
                                                                const char *options);
 
+/** Sets of classes that hold the true one as often as was promised, as conformal prediction has
+ *  them: 1 for the classes along the last axis that are in, 0 for the others. A class is in if its
+ *  score is at most the threshold, which neuron_graph_add_prediction_sets() fits to held-out
+ *  examples. Scores, by `method`:
+ *
+ *  - `lac`, of the least ambiguous sets: 1 less the class's probability (Sadinle et al., JASA 2019;
+ *    also called the split or the threshold method);
+ *  - `aps`, of adaptive sets: the sum of the probabilities of the class and of those before it,
+ *    from the most probable one down, of equals the first (Romano et al., NeurIPS 2020; arXiv
+ *    2006.02544);
+ *  - `raps`: that, and `penalty` (lambda) for each class beyond the first `k_reg` (Angelopoulos et
+ *    al., ICLR 2021; arXiv 2009.14193).
+ *
+ *  The two are their deterministic forms, which draw no numbers. Unless `allow_empty` is yes, the
+ *  most probable class is in each set.
+ *  Array: `threshold` [1] (1).
+ *  Options: `method` (lac), `penalty` (0.01), `k_reg` (1), `allow_empty` (no).
+ *  @param input  probabilities of 2 classes or more, of rank 1 or more; its shape is that of the
+ *                output. Of what is not a number the set is none. A set has no gradient and no
+ *                target, see neuron_graph_add_prediction_sets(). No other thread may use the graph
+ *                meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL neuron_node_t *
+neuron_prediction_set(neuron_graph_t *graph, neuron_node_t *input, const char *options);
+
 /** Joins its inputs along an axis; all other extents must be equal.
  *  The skip-concatenation is concat(input, hidden).
  *  Options: `axis`: 0 to rank - 1, or -1 for the last, the default.
@@ -740,7 +764,8 @@ NEURON_API int neuron_node_initializer(const char **initializer, double *paramet
  *    the input has, or fewer, is refused. The rest of the shape follows, 0 for axes that it does
  *    not have.
  *  - `activation`: what makes probabilities again: `softmax` or `sigmoid`. `normalize`: yes to
- *    divide by the sum. `points` of a table. `measure` and `threshold` of neuron_uncertainty().
+ *    divide by the sum. `points` of a table. `measure` and `threshold` of neuron_uncertainty();
+ *    `method`, `penalty`, `k_reg` and `allow_empty` of neuron_prediction_set().
  *  - `input_scale`, `input_zero_point`: of a quantised layer's input, for reading; see quantize.h.
  *
  *  Once another layer uses the node, or the graph is finished, what changes no shape of the node

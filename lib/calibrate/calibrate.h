@@ -7,7 +7,7 @@
 #include "base/options/options.h"
 #include "graph/graph.h"
 
-extern const neuron_option_table neuron_calibration_options;
+extern const neuron_option_table neuron_calibration_options, neuron_prediction_sets_options;
 
 /* The graph that is calibrated, with one more owner: `graph`, or if an output of it is a
  * log-softmax, a copy with a softmax behind that. */

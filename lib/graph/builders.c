@@ -450,6 +450,12 @@ neuron_node_t *neuron_piecewise_linear(neuron_graph_t *graph, neuron_node_t *inp
                options);
 }
 
+neuron_node_t *neuron_prediction_set(neuron_graph_t *graph, neuron_node_t *input,
+                                     const char *options)
+{
+    return add(graph, &neuron_layer_prediction_set, input, NULL, options);
+}
+
 neuron_node_t *neuron_concat(neuron_graph_t *graph, neuron_node_t *const *inputs, int64_t count,
                              const char *options)
 {

@@ -60,6 +60,7 @@ static const family families[] = {
     {"interval", NULL, NULL, &neuron_interval_options},
     {"mcnemar", NULL, NULL, &neuron_mcnemar_options},
     {"calibration", NULL, NULL, &neuron_calibration_options},
+    {"prediction_sets", NULL, NULL, &neuron_prediction_sets_options},
     {"quantization", NULL, NULL, &neuron_quantization_options},
     {"trainer", NULL, NULL, &neuron_trainer_options},
     {"stream", NULL, NULL, &neuron_stream_options},

@@ -37,6 +37,7 @@
     X(multiply) \
     X(permute) \
     X(piecewise_linear) \
+    X(prediction_set) \
     X(prelu) \
     X(quantized_conv2d) \
     X(quantized_dense) \

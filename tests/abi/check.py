@@ -401,7 +401,7 @@ def option_names(arguments):
 FAMILIES = {'context': 'context.h', 'optimizer': 'optimizer.h', 'loss': 'loss.h', 'callback': 'callback.h',
             'layer': 'layers.h', 'metric': 'evaluation.h', 'interval': 'evaluation.h', 'mcnemar': 'evaluation.h',
             'augmentation': 'augmentation.h', 'evaluation': 'evaluation.h', 'quantization': 'quantize.h',
-            'calibration': 'calibration.h',
+            'calibration': 'calibration.h', 'prediction_sets': 'calibration.h',
             'trainer': 'trainer.h', 'csv': 'table.h', 'stream': 'dataset.h', 'gradient': 'gradient.h',
             'import': 'layers.h', 'committee': 'committee.h', 'committee_weights': 'committee.h',
             'committee_stack': 'committee.h', 'committee_contributions': 'committee.h',

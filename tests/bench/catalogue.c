@@ -25,7 +25,7 @@ static const struct {
     {128, "10|1000|",
      "softmax|log-softmax|keep a; vote a|softmax; keep a; uncertainty a|softmax; "
      "temperature-scaling|softmax; vector-scaling|"
-     "softmax; piecewise-linear 100|"},
+     "softmax; piecewise-linear 100|softmax; prediction-set|"},
     {64, "28 28 1|32 32 3|", "rotation 0.1|"},
     {64, "28 28 1|28 28 3|28 28 6|28 28 20|28 28 64|",
      "max-pool 2|average-pool 2|max-pool 3 2 same|average-pool 3 2 same|max-pool 3 1 same|"

@@ -159,7 +159,7 @@ assert len(layers) > 30 and 'conv2d' in layers, layers
 for layer in set(layers) - {'flatten', 'input', 'reshape'}:
     kind = layer.replace('_', '-')
     assert any(name.startswith(f'{kind}-forward/') for name in table), kind
-    if layer != 'vote' and not layer.startswith('quantized'):  # which have no way back
+    if layer not in ('vote', 'prediction_set') and not layer.startswith('quantized'):  # which have no way back
         assert any(name.startswith(f'{kind}-backward/') for name in table), kind
 for path, suffix in (('losses', '-loss-backward/10'), ('optimize', '/65536')):
     folder = os.path.join(HERE, '..', '..', 'lib', path)

@@ -18,7 +18,7 @@
  *      quantized-dense UNITS                         quantized-conv FILTERS WINDOW [same]
  *      norm, layer-norm, dropout RATE, noise DEVIATION, rotation FACTOR, pad PIXELS
  *      relu, tanh, ..., leaky-relu SLOPE, elu ALPHA, clip MAXIMUM (from 0), softmax, log-softmax
- *      temperature-scaling, vector-scaling, piecewise-linear POINTS
+ *      temperature-scaling, vector-scaling, piecewise-linear POINTS, prediction-set
  *      keep NAME           gives the present value a name
  *      from NAME           goes on from such a value
  *      add NAME..., multiply NAME..., average NAME..., weighted-average NAME..., vote NAME...,
@@ -229,6 +229,11 @@ static neuron_node_t *temperature(neuron_graph_t *graph, neuron_node_t *x)
     return neuron_temperature_scaling(graph, x, NULL);
 }
 
+static neuron_node_t *prediction_set(neuron_graph_t *graph, neuron_node_t *x)
+{
+    return neuron_prediction_set(graph, x, "method=aps");
+}
+
 static neuron_node_t *vector_scaling(neuron_graph_t *graph, neuron_node_t *x)
 {
     return neuron_vector_scaling(graph, x, NULL);
@@ -273,6 +278,7 @@ static const struct {
     {"permute", permute},
     {"temperature-scaling", temperature},
     {"vector-scaling", vector_scaling},
+    {"prediction-set", prediction_set},
 };
 
 static const struct {

@@ -264,8 +264,8 @@ void builders()
     for (const auto &node :
          {x.relu(), x.tanh(), x.sigmoid(), x.prelu(), x.gelu(), x.silu(), x.hard_swish(), x.selu(),
           x.softplus(), x.softsign(), x.exponential(), x.softmax(), x.log_softmax(), x.clip(-1, 1),
-          x.temperature_scaling(), x.vector_scaling("activation=sigmoid"), x.piecewise_linear(2),
-          x.layer("relu")})
+          x.temperature_scaling(), x.vector_scaling("activation=sigmoid"),
+          x.prediction_set("method=aps"), x.piecewise_linear(2), x.layer("relu")})
         EXPECT(is(node, {8, 10, 2}));
     const auto f = x.flatten();
     const auto a = f.dense(5), b = f.dense(5, "use_bias=no");

@@ -40,6 +40,7 @@ static const struct {
     {"multiply", NULL, 2},
     {"permute", "axis_0=1, axis_1=0", 1},
     {"piecewise_linear", "points=3, normalize=yes", 1},
+    {"prediction_set", "method=raps, penalty=0.1", 1},
     {"prelu", NULL, 1},
     {"random_rotation", "factor=0.1, fill_mode=wrap", 1},
     {"relu", NULL, 1},
@@ -125,6 +126,8 @@ static neuron_node_t *expected(neuron_graph_t *graph, neuron_node_t *x, const ch
         return neuron_max_pool2d(graph, x, 4, 2, "stride_width=1");
     if (IS("piecewise_linear"))
         return neuron_piecewise_linear(graph, x, 3, "normalize=yes");
+    if (IS("prediction_set"))
+        return neuron_prediction_set(graph, x, "method=raps, penalty=0.1");
     if (IS("temperature_scaling"))
         return neuron_temperature_scaling(graph, x, "activation=sigmoid");
     if (IS("vector_scaling"))

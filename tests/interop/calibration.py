@@ -2,8 +2,9 @@
 
 The same held-out probabilities go through neuron_graph_calibrate() and through scikit-learn's CalibratedClassifierCV
 (temperature, Platt, isotonic), its IsotonicRegression for labels of their own, and SciPy's minimisers of the losses that
-the papers have (temperature and vector scaling). Ends with status 1 if a probability of fresh examples differs by more than
-1e-6, and with 77, which Meson takes as skipped, where scikit-learn or SciPy is missing.
+the papers have (temperature and vector scaling); prediction sets through the papers' formulas in NumPy. Ends with status 1
+if a probability of fresh examples differs by more than 1e-6, and with 77, which Meson takes as skipped, where scikit-learn
+or SciPy is missing.
 """
 import sys
 
@@ -145,6 +146,47 @@ for classes, more in ((1, ""), (4, ", multi_label=yes")):
                 fit = sklearn.calibration._SigmoidCalibration().fit(odds(p[:COUNT, k]), truth[:COUNT, k])
                 expected = fit.predict(odds(p[COUNT:, k]))
             compare(f"{method} of label {k} of {classes}, scikit-learn", found[:, k], expected, 1e-6)
+
+# ---- Prediction sets, by the papers in NumPy ----
+
+
+def scores(p, method, penalty=0.01, k_reg=1):
+    """Of all classes of each example."""
+    if method == "lac":
+        return 1 - p
+    order = numpy.argsort(-p, axis=1, kind="stable")
+    sums = numpy.take_along_axis(p, order, 1).cumsum(1, dtype=numpy.float32)
+    if method == "raps":
+        sums = sums + numpy.float32(penalty) * numpy.maximum(numpy.arange(1, p.shape[1] + 1) - k_reg, 0).astype(numpy.float32)
+    placed = numpy.empty_like(sums)
+    numpy.put_along_axis(placed, order, sums, 1)
+    return placed
+
+
+def our_sets(p, truth, options):
+    classes = p.shape[1]
+    graph = neuron.make("neuron_graph_create", neuron.context)
+    neuron.must(neuron.neuron_graph_finish(graph, neuron.neuron_input(graph, neuron.shape([classes]), 1)))
+    made = neuron.make("neuron_graph_add_prediction_sets", graph, neuron.dataset(p[:COUNT], truth[:COUNT], classes),
+                       options.encode())
+    results = [numpy.zeros((COUNT, classes), numpy.float32) for _ in range(2)]
+    outputs = [neuron.make("neuron_tensor_wrap", neuron.context, neuron.NEURON_TYPE_F32, neuron.shape(result.shape), 2,
+                           result.ctypes.data) for result in results]
+    neuron.must(neuron.neuron_graph_predict_many(made, neuron.nodes(neuron.tensor(p[COUNT:])), 1, neuron.nodes(*outputs), 2))
+    return results[1]
+
+
+for classes in (2, 7):
+    p, truth = draw(classes)
+    for method, coverage in (("lac", 0.9), ("aps", 0.9), ("raps", 0.95), ("aps", 0.5)):
+        found = our_sets(p, truth, f"method={method}, coverage={coverage}, allow_empty=yes")
+        held_out = numpy.sort(scores(p[:COUNT], method)[numpy.arange(COUNT), truth[:COUNT]])
+        threshold = held_out[int(numpy.ceil((COUNT + 1) * coverage)) - 1]
+        compare(f"sets of {classes} classes by {method} with {coverage}, NumPy", found, scores(p[COUNT:], method) <= threshold, 0)
+        share = found[numpy.arange(COUNT), truth[COUNT:]].mean()
+        # The last of few classes always has the same sum, so that more are covered.
+        compare(f"coverage that {classes} classes by {method} lack", max(coverage - share, 0), 0,
+                4 * (coverage * (1 - coverage) * 2 / COUNT)**0.5)
 
 print(f"{count} compared, {len(failed)} too far: {', '.join(failed)}")
 sys.exit(1 if failed else 0)

@@ -61,7 +61,7 @@ class Onnx(interop.Neuron):
         arrays = {}
         for name, values in self.arrays(graph).items():
             some = self.random.normal(0, 0.5, values.size).astype(numpy.float32)
-            positive = name.endswith((".moving_variance", ".deviation", ".temperature"))
+            positive = name.endswith((".moving_variance", ".deviation", ".temperature", ".threshold"))
             arrays[name] = numpy.abs(some) + 0.2 if positive else some
             if name.startswith("piecewise_linear"):  # a table of each channel, that rises
                 extents, rank = (ctypes.c_int64 * 8)(), ctypes.c_int32()

@@ -109,7 +109,7 @@ IMPORTED = "the graphs that are imported"
 
 # Operators of layers that are not imported: votes, calibration; and bytes.
 NO_WAY_BACK = ("(Log): is imported as a part of a log softmax alone", '_scaling.odds" (Div): divides by a value',
-               '"piecewise_linear', '"uncertainty', "(IsNaN): this operator is not imported", "(QuantizeLinear): this operator is not imported")
+               '"piecewise_linear', '"uncertainty', '"prediction_set', "(IsNaN): this operator is not imported", "(QuantizeLinear): this operator is not imported")
 
 
 class Comparison:
@@ -296,6 +296,10 @@ def elements(comparison):
         comparison.case(f"{layer} {options} behind a convolution", [(5, 4, 3)],
                         lambda b, x: b(layer, b("softmax", b("conv2d", x, "filters=4, kernel=2")), options))
         comparison.case(f"{layer} {options} of one value", [(1,)], lambda b, x: b(layer, b("sigmoid", x), options))
+    for options in ("", "allow_empty=yes", "method=aps", "method=aps, allow_empty=yes", "method=raps, penalty=0.05, k_reg=2"):
+        for kind, shape in shapes.items():
+            comparison.case(f"prediction_set {options} of {kind}", [shape],
+                            lambda b, x: b("prediction_set", b("softmax", x), options))
     for measure in ("entropy", "expected_entropy", "mutual_information", "variation_ratio", "disagreement", "margin",
                     "confidence", "answers"):
         for count, weights in ((1, None), (3, None), (3, (1.0, 2.0, 0.5))):

@@ -149,14 +149,10 @@ static neuron_graph_t *graph_with(neuron_context_t *context, const neuron_layer 
 /* Layers that Keras does not have, or not as they are here. */
 static bool is_refused(const neuron_layer *layer)
 {
-    static const char *const names[] = {"piecewise_linear",
-                                        "quantized_conv2d",
-                                        "quantized_dense",
-                                        "temperature_scaling",
-                                        "uncertainty",
-                                        "vector_scaling",
-                                        "vote",
-                                        "weighted_average"};
+    static const char *const names[] = {
+        "piecewise_linear",    "prediction_set", "quantized_conv2d", "quantized_dense",
+        "temperature_scaling", "uncertainty",    "vector_scaling",   "vote",
+        "weighted_average"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], layer->name) == 0)
             return true;

@@ -50,8 +50,9 @@ static neuron_graph_t *import_graph(const neuron_graph_t *graph, const char *opt
 static bool comes_back(const neuron_layer *layer)
 {
     return layer != &neuron_layer_input && layer != &neuron_layer_vote &&
-           layer != &neuron_layer_piecewise_linear && layer != &neuron_layer_uncertainty &&
-           !strstr(layer->name, "quantized") && !strstr(layer->name, "_scaling");
+           layer != &neuron_layer_piecewise_linear && layer != &neuron_layer_prediction_set &&
+           layer != &neuron_layer_uncertainty && !strstr(layer->name, "quantized") &&
+           !strstr(layer->name, "_scaling");
 }
 
 static void randomize(neuron_graph_t *graph)

@@ -57,6 +57,16 @@ def test_how_sure_it_is(members, glyphs):
         nn.Committee(members, uncertainty="entropies")
 
 
+def test_sets_of_classes(members, glyphs):
+    x, y = glyphs
+    model = nn.Committee(members, uncertainty="margin").add_prediction_sets(x, y, method="raps", coverage=0.95)
+    assert model.output_names == ["average", "margin", "average_prediction_set"]
+    shares, _, sets = model.predict(x)
+    assert set(np.unique(sets)) <= {0, 1} and sets[np.arange(len(y)), y].mean() >= 0.95
+    assert np.array_equal(sets[np.arange(len(y)), shares.argmax(1)], np.ones(len(y)))
+    assert model.evaluate(x, y).accuracy == nn.Committee(members).evaluate(x, y).accuracy
+
+
 @pytest.mark.parametrize("wrong, error", [
     (lambda m: nn.Committee([]), ValueError), (lambda m: nn.Committee([3]), TypeError),
     (lambda m: nn.Committee(m, "weighted_mean"), TypeError), (lambda m: nn.Committee(m, weights=[1, 2, 3]), nn.ArgumentError),

@@ -101,6 +101,44 @@ START_TEST(calibrations)
 }
 END_TEST
 
+START_TEST(prediction_sets)
+{
+    static const char *const options[] = {NULL, "allow_empty=yes", "method=aps",
+                                          "method=raps, penalty=0.1, k_reg=1, allow_empty=yes"};
+    static const float values[] = {0.5f,  0.3f,  0.1f,  0.1f,  1,    0,   0,    0,
+                                   0.25f, 0.25f, 0.25f, 0.25f, 0.5f, NAN, 0.5f, 0};
+    for (int i = 0; i < 4; i++) {
+        neuron_graph_t *graph = exported_graph();
+        assert_ok(
+            neuron_graph_finish(graph, neuron_prediction_set(graph, vector(graph, 4), options[i])));
+        assert_ok(neuron_graph_write_array(graph, 0, (const float[]){0.75f}, 1));
+        check_exported_values(graph, values, 4);
+    }
+}
+END_TEST
+
+START_TEST(uncertainties)
+{
+    static const char *const options[] = {
+        "measure=entropy",         "measure=expected_entropy",      "measure=mutual_information",
+        "measure=variation_ratio", "measure=disagreement",          "measure=margin",
+        "measure=confidence",      "measure=answers, threshold=0.6"};
+    static const double weights[] = {1, 2, 0.5};
+    static const float values[] = {0.5f, 0.3f, 0.2f, 0.25f, 0.5f, 0.25f, 1, 0, 0,
+                                   1,    0,    0,    1,     0,    0,     1, 0, 0};
+    for (int i = 0; i < 16; i++) {
+        neuron_graph_t *graph = exported_graph();
+        neuron_node_t *x = vector(graph, 9), *members[3];
+        for (int m = 0; m < 3; m++)
+            members[m] = neuron_slice(graph, x, 3 * m, i % 2 ? 3 : 1, NULL);
+        assert_ok(neuron_graph_finish(
+            graph,
+            neuron_uncertainty(graph, members, 3, i % 4 < 2 ? weights : NULL, options[i / 2])));
+        check_exported_values(graph, values, 2);
+    }
+}
+END_TEST
+
 START_TEST(approximate_gelu)
 {
     neuron_graph_t *graph = exported_graph();
@@ -377,6 +415,8 @@ int main(void)
     tcase_add_test(tests, special_values);
     tcase_add_test(tests, axes_in_another_order);
     tcase_add_test(tests, calibrations);
+    tcase_add_test(tests, prediction_sets);
+    tcase_add_test(tests, uncertainties);
     tcase_add_test(tests, approximate_gelu);
     tcase_add_test(tests, convolutions);
     tcase_add_test(tests, depthwise);

@@ -308,6 +308,11 @@ class node
     {
         return node(graph_, neuron_piecewise_linear(graph_, node_, points, options.c_str()));
     }
+    /** neuron_prediction_set() */
+    node prediction_set(const options &options = {}) const
+    {
+        return node(graph_, neuron_prediction_set(graph_, node_, options.c_str()));
+    }
     /** neuron_layer_by_name() with one input. */
     node layer(text name, const options &options = {}) const
     {
@@ -998,6 +1003,14 @@ class graph : public handle<graph, neuron_graph_t>
     {
         neuron_graph_t *made = nullptr;
         const int status = neuron_graph_calibrate(&made, get(), held_out.get(), options.c_str());
+        return detail::made<graph>(status, made);
+    }
+    /** neuron_graph_add_prediction_sets() */
+    outcome<graph> add_prediction_sets(const dataset &held_out, const options &options = {}) const
+    {
+        neuron_graph_t *made = nullptr;
+        const int status =
+            neuron_graph_add_prediction_sets(&made, get(), held_out.get(), options.c_str());
         return detail::made<graph>(status, made);
     }
     /** neuron_graph_quantize() */

@@ -178,3 +178,140 @@ void neuron_onnx_add_piecewise_linear(neuron_onnx_writer *writer, const neuron_n
         add_shares(writer, node, neuron_onnx_step(writer, node, "Squeeze", "single", inputs, 2),
                    order);
 }
+
+/* ---- Prediction sets ---- */
+
+/* Truths as numbers. */
+static const char *cast(neuron_onnx_writer *writer, const neuron_node_t *node, const char *part,
+                        const char *truths)
+{
+    const char *name = neuron_onnx_part(writer, node, part);
+    neuron_onnx_set_integer(writer, neuron_onnx_add(writer, "Cast", name, &truths, 1, name), "to",
+                            NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT);
+    return name;
+}
+
+/* Which classes have a score that is not too large. */
+static const char *add_within(neuron_onnx_writer *writer, const neuron_node_t *node,
+                              const char *scores)
+{
+    const char *is = step(writer, node, "LessOrEqual", "is_within", scores,
+                          neuron_onnx_add_array(writer, node, 0));
+    return cast(writer, node, "within", is);
+}
+
+static bool allows_empty(const neuron_node_t *node)
+{
+    return neuron_onnx_option(node, NEURON_NODE_ALLOW_EMPTY) != 0;
+}
+
+/* A number for each class; `makes` says which by the place, from 1. */
+static const char *add_numbers(neuron_onnx_writer *writer, const neuron_node_t *node,
+                               const char *part,
+                               float (*makes)(const neuron_node_t *node, int64_t place))
+{
+    const neuron_shape *shape = &node->spec.output;
+    int64_t classes = shape->extent[shape->rank - 1];
+    float *numbers = neuron_onnx_floats(writer, classes);
+    for (int64_t k = 0; numbers && k < classes; k++)
+        numbers[k] = makes(node, k + 1);
+    return numbers
+               ? neuron_onnx_constant(writer, neuron_onnx_part(writer, node, part),
+                                      NEURON__ONNX__TENSOR__DATA_TYPE__FLOAT, &classes, 1, numbers)
+               : NULL;
+}
+
+static float penalty_of(const neuron_node_t *node, int64_t place)
+{
+    double beyond = (double)place - neuron_onnx_option(node, NEURON_NODE_K_REG);
+    return beyond > 0 ? (float)neuron_onnx_option(node, NEURON_NODE_PENALTY) * (float)beyond : 0;
+}
+
+static float is_first(const neuron_node_t *node, int64_t place)
+{
+    (void)node;
+    return place == 1;
+}
+
+/* Scores of single classes; the largest has the least. */
+static void add_least_ambiguous(neuron_onnx_writer *writer, const neuron_node_t *node,
+                                const char *p, neuron_onnx_order order)
+{
+    const char *scores = step(writer, node, "Sub", "rest", number(writer, node, "one", 1), p);
+    const char *within = add_within(writer, node, scores);
+    int64_t axis = neuron_onnx_axis(node, -1, order);
+    const neuron_shape *shape = &node->spec.output;
+    if (allows_empty(node)) {
+        neuron_onnx_add_last(writer, node, "Identity", &within, 1, order);
+        return;
+    }
+    int64_t classes = shape->extent[shape->rank - 1], *numbers;
+    numbers = neuron_onnx_get(writer, (size_t)classes, sizeof *numbers);
+    for (int64_t k = 0; numbers && k < classes; k++)
+        numbers[k] = k;
+    if (!numbers)
+        return;
+    const char *every = neuron_onnx_integers(writer, neuron_onnx_part(writer, node, "every_class"),
+                                             numbers, (int32_t)classes);
+    const char *place = neuron_onnx_part(writer, node, "largest");
+    neuron_onnx_operator *added = neuron_onnx_add(writer, "ArgMax", place, &p, 1, place);
+    neuron_onnx_set_integer(writer, added, "axis", axis);
+    neuron_onnx_set_integer(writer, added, "keepdims", 1);
+    const char *is = step(writer, node, "Equal", "is_largest", place, every);
+    const char *both[] = {within, cast(writer, node, "first", is)};
+    neuron_onnx_add_last(writer, node, "Max", both, 2, order);
+}
+
+/* All classes in the order of their probabilities, and where they come from. */
+static const char *add_sorted(neuron_onnx_writer *writer, const neuron_node_t *node, const char *p,
+                              int64_t axis, const char **places)
+{
+    const neuron_shape *shape = &node->spec.output;
+    const char *count = neuron_onnx_integers(writer, neuron_onnx_part(writer, node, "classes"),
+                                             &shape->extent[shape->rank - 1], 1);
+    const char *sorted = neuron_onnx_part(writer, node, "sorted");
+    neuron_onnx_operator *added =
+        neuron_onnx_add(writer, "TopK", sorted, (const char *[]){p, count}, 2, sorted);
+    char **outputs = neuron_onnx_get(writer, 2, sizeof *outputs);
+    *places = neuron_onnx_part(writer, node, "places");
+    if (!added || !outputs)
+        return NULL;
+    outputs[0] = added->output[0];
+    outputs[1] = neuron_onnx_lent(*places);
+    added->output = outputs;
+    added->n_output = 2;
+    neuron_onnx_set_integer(writer, added, "axis", axis);
+    return sorted;
+}
+
+/* Scores are sums of what is as probable or more so; what is within goes back to its place. */
+static void add_cumulated(neuron_onnx_writer *writer, const neuron_node_t *node, const char *p,
+                          neuron_onnx_order order)
+{
+    const char *places, *axes;
+    int64_t axis = neuron_onnx_axis(node, -1, order);
+    const char *sorted = add_sorted(writer, node, p, axis, &places);
+    axes = neuron_onnx_integers(writer, neuron_onnx_part(writer, node, "axis"), &axis, 1);
+    const char *scores = step(writer, node, "CumSum", "sums", sorted, axes);
+    if (neuron_onnx_option_is(node, "method", "raps"))
+        scores = step(writer, node, "Add", "scores", scores,
+                      add_numbers(writer, node, "penalties", penalty_of));
+    const char *within = add_within(writer, node, scores);
+    if (!allows_empty(node))
+        within = step(writer, node, "Max", "never_empty", within,
+                      add_numbers(writer, node, "first", is_first));
+    const char *inputs[] = {step(writer, node, "Sub", "nothing", p, p), places, within};
+    neuron_onnx_set_integer(writer,
+                            neuron_onnx_add_last(writer, node, "ScatterElements", inputs, 3, order),
+                            "axis", axis);
+}
+
+void neuron_onnx_add_prediction_set(neuron_onnx_writer *writer, const neuron_node_t *node)
+{
+    neuron_onnx_order order = NEURON_ONNX_CHANNELS_LAST;
+    const char *p = neuron_onnx_input(writer, node, 0, order);
+    if (neuron_onnx_option_is(node, "method", "lac"))
+        add_least_ambiguous(writer, node, p, order);
+    else
+        add_cumulated(writer, node, p, order);
+}

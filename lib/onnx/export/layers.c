@@ -38,6 +38,7 @@ static const struct {
     {"multiply", neuron_onnx_add_multiply},
     {"permute", neuron_onnx_add_permute},
     {"piecewise_linear", neuron_onnx_add_piecewise_linear},
+    {"prediction_set", neuron_onnx_add_prediction_set},
     {"prelu", neuron_onnx_add_prelu},
     {"quantized_conv2d", neuron_onnx_add_quantized_conv2d},
     {"quantized_dense", neuron_onnx_add_quantized_dense},

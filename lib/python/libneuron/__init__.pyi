@@ -94,6 +94,7 @@ from .layers import Node as Node
 from .layers import PReLU as PReLU
 from .layers import Permute as Permute
 from .layers import PiecewiseLinear as PiecewiseLinear
+from .layers import PredictionSet as PredictionSet
 from .layers import RandomRotation as RandomRotation
 from .layers import ReLU as ReLU
 from .layers import Rescale as Rescale

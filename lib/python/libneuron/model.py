@@ -573,6 +573,17 @@ class Model:
             check(_c.neuron_graph_calibrate(graph, self._graph, dataset._handle, options_text(options)))
         return Model._of(graph, self.context)
 
+    def add_prediction_sets(self, x: Any, y: Any = None, **options: Any) -> "Model":
+        """A copy with one more output: 1 for each class of a set that has the true class with a promised probability, else
+        0. x and y are examples that the model was not trained or calibrated with, as for evaluate(), or a Dataset. Options:
+        method ("lac", "aps" or "raps"), coverage, penalty, k_reg, allow_empty, output, as nn.options("prediction_sets").
+        predict() then gives a list."""
+        dataset = dataset_for(self, x, y, [None] * len(self._outputs))
+        graph = _c.GraphHandle()
+        with self._reading():
+            check(_c.neuron_graph_add_prediction_sets(graph, self._graph, dataset._handle, options_text(options)))
+        return Model._of(graph, self.context)
+
     def quantize(self, x: Any, **options: Any) -> "Model":
         """A copy with weights of 8 bits, calibrated by examples or a Dataset. Options: range, percentile, examples,
         symmetric, as nn.options("quantization")."""

@@ -1,6 +1,8 @@
 /* Calibration: probabilities that are made again of their logarithms, or by a table. */
 #include "source/layers/layer.h"
 
+#include "source/text/number.h"
+
 #include <string.h>
 
 static const char least[] = "1.17549435e-38f", most[] = "0.999999940f";
@@ -142,3 +144,77 @@ static void write_table(neuron_writer *writer)
 
 const neuron_source_layer neuron_source_piecewise_linear = {.name = "piecewise_linear",
                                                             .write = write_table};
+
+/* ---- Prediction sets ---- */
+
+/* Goes through the classes in the order of their probabilities. */
+static void write_walk(neuron_writer *writer)
+{
+    enum { RAPS = 2 };
+    const neuron_node_t *node = writer->step->node;
+    char penalty[NEURON_FLOAT_TEXT];
+    bool regularized = neuron_source_option(node, NEURON_NODE_METHOD) == RAPS;
+    neuron_float_text(regularized ? (float)neuron_source_real(node, NEURON_NODE_PENALTY) : 0,
+                      penalty);
+    WRITE(writer,
+          "float sum = 0.0f;\n"
+          "long last = -1;\n"
+          "for (long place = 1; place <= @channels@; place++) {\n"
+          "long next = -1;\n"
+          "for (long k = 0; k < @channels@; k++) {\n"
+          "const float v = x[row + k];\n"
+          "const int behind = last < 0 || v < x[row + last] || (v == x[row + last] && k > last);\n"
+          "if (behind && (next < 0 || v > x[row + next])) {\n"
+          "next = k;\n"
+          "}\n"
+          "}\n"
+          "if (next < 0) {\n"
+          "break;\n"
+          "}\n"
+          "sum += x[row + next];\n"
+          "last = next;\n"
+          "const float beyond = place > @k_reg@ ? @penalty@ * (float)(place - @k_reg@) : 0.0f;\n"
+          "if (!(sum + beyond <= @node@_threshold[0])) {\n"
+          "break;\n"
+          "}\n"
+          "y[row + next] = 1.0f;\n"
+          "}\n",
+          NUMBER("channels", neuron_source_channels(node)),
+          NUMBER("k_reg", neuron_source_option(node, NEURON_NODE_K_REG)), TEXT("penalty", penalty));
+}
+
+static void write_prediction_set(neuron_writer *writer)
+{
+    enum { LAC = 0 };
+    const neuron_node_t *node = writer->step->node;
+    bool lac = neuron_source_option(node, NEURON_NODE_METHOD) == LAC;
+    neuron_field channels = NUMBER("channels", neuron_source_channels(node));
+    writer->needs_math = true;
+    if (neuron_write_arrays_now(writer, node))
+        neuron_write_floats(writer, node, "threshold", neuron_source_values(node, "threshold"), 1);
+    WRITE(writer,
+          "for (long row = 0; row < @count@; row += @channels@) {\n"
+          "long most = 0;\n"
+          "float all = 0.0f;\n"
+          "for (long k = 0; k < @channels@; k++) {\n"
+          "most = x[row + k] > x[row + most] ? k : most;\n"
+          "all += x[row + k];\n",
+          channels);
+    neuron_write_lines(writer, lac ? "y[row + k] = 1.0f - x[row + k] <= @node@_threshold[0] ? 1.0f "
+                                     ": 0.0f;\n}\n"
+                                   : "y[row + k] = 0.0f;\n}\n");
+    if (!lac)
+        write_walk(writer);
+    if (neuron_source_option(node, NEURON_NODE_ALLOW_EMPTY) == 0)
+        neuron_write_lines(writer, "y[row + most] = 1.0f;\n");
+    WRITE(writer,
+          "(void)most;\n"
+          "for (long k = 0; all != all && k < @channels@; k++) {\n"
+          "y[row + k] = (float)NAN;\n"
+          "}\n"
+          "}\n",
+          channels);
+}
+
+const neuron_source_layer neuron_source_prediction_set = {.name = "prediction_set",
+                                                          .write = write_prediction_set};

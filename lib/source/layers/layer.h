@@ -164,6 +164,7 @@ int64_t neuron_block_of(int64_t count);
     X(multiply) \
     X(permute) \
     X(piecewise_linear) \
+    X(prediction_set) \
     X(prelu) \
     X(quantized_conv2d) \
     X(quantized_dense) \

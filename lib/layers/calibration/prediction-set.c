@@ -1,0 +1,140 @@
+/* Which classes are in a set that holds the true one as often as was promised: see
+ * neuron_prediction_set(). Classes are taken in the order of their probabilities until the sum is
+ * too large, so that sure predictions take no longer than a look at all classes. */
+#include "layers/calibration/prediction-set.h"
+
+#include "layers/pieces.h"
+
+#include <math.h>
+
+const neuron_word neuron_prediction_set_words[] = {
+    {NEURON_PREDICTION_SET_LAC, "lac"},
+    {NEURON_PREDICTION_SET_APS, "aps"},
+    {NEURON_PREDICTION_SET_RAPS, "raps"},
+    {0, ""},
+};
+
+static const neuron_option options[] = {NEURON_OPTIONS_PREDICTION_SET};
+
+static int infer(neuron_spec *spec, const char *node)
+{
+    RETURN_IF_ERROR(neuron_layer_infer_channels(spec, node));
+    if (spec->output.extent[spec->output.rank - 1] < 2)
+        return neuron_fail(NEURON_E_SHAPE, "%s: needs a probability for each class, 2 or more",
+                           node);
+    spec->arrays[0] = (neuron_array){.name = "threshold",
+                                     .shape = {.rank = 1, .extent = {1}},
+                                     .initializer = NEURON_INITIALIZER_ONES};
+    spec->array_count = 1;
+    return NEURON_OK;
+}
+
+neuron_set_rule neuron_set_rule_of(const neuron_options *given)
+{
+    return (neuron_set_rule){
+        .method = (int32_t)neuron_options_value(given, NEURON_NODE_METHOD),
+        .penalty = (float)neuron_options_value(given, NEURON_NODE_PENALTY),
+        .k_reg = (int64_t)neuron_options_value(given, NEURON_NODE_K_REG),
+    };
+}
+
+/* The class behind another one in the order of probabilities, of equals the first; the first of all
+ * behind -1, and -1 behind the last. */
+static int64_t next_class(const float *p, int64_t classes, int64_t before)
+{
+    int64_t next = -1;
+    for (int64_t k = 0; k < classes; k++) {
+        bool behind = before < 0 || p[k] < p[before] || (p[k] == p[before] && k > before);
+        if (behind && (next < 0 || p[k] > p[next]))
+            next = k;
+    }
+    return next;
+}
+
+/* The classes of a row in their order, with the sums that are their scores. */
+typedef struct walk {
+    const neuron_set_rule *rule;
+    const float *p;
+    int64_t classes, place; /* the place is that of the class, from 1 */
+    int64_t k;
+    float sum;
+} walk;
+
+static walk begin(const neuron_set_rule *rule, const float *p, int64_t classes)
+{
+    return (walk){.rule = rule, .p = p, .classes = classes, .k = -1};
+}
+
+static bool go(walk *w)
+{
+    w->k = next_class(w->p, w->classes, w->k);
+    if (w->k < 0)
+        return false;
+    w->sum += w->p[w->k];
+    w->place++;
+    return true;
+}
+
+static float score(const walk *w)
+{
+    bool beyond = w->rule->method == NEURON_PREDICTION_SET_RAPS && w->place > w->rule->k_reg;
+    return beyond ? w->sum + w->rule->penalty * (float)(w->place - w->rule->k_reg) : w->sum;
+}
+
+float neuron_set_score(const neuron_set_rule *rule, const float *p, int64_t classes, int64_t k)
+{
+    if (rule->method == NEURON_PREDICTION_SET_LAC)
+        return 1 - p[k];
+    walk w = begin(rule, p, classes);
+    while (go(&w) && w.k != k)
+        ;
+    return score(&w);
+}
+
+static bool has_nan(const float *p, int64_t classes)
+{
+    float sum = 0;
+    for (int64_t k = 0; k < classes; k++)
+        sum += p[k];
+    return isnan(sum);
+}
+
+static void choose(const neuron_set_rule *rule, const float *p, int64_t classes, float threshold,
+                   bool allow_empty, float *set)
+{
+    for (int64_t k = 0; k < classes; k++)
+        set[k] = rule->method == NEURON_PREDICTION_SET_LAC && 1 - p[k] <= threshold;
+    walk w = begin(rule, p, classes);
+    while (rule->method != NEURON_PREDICTION_SET_LAC && go(&w) && score(&w) <= threshold)
+        set[w.k] = 1;
+    if (!allow_empty)
+        set[next_class(p, classes, -1)] = 1;
+    if (has_nan(p, classes))
+        for (int64_t k = 0; k < classes; k++)
+            set[k] = NAN;
+}
+
+static void forward_rows(const neuron_run *run, int64_t first, int64_t count)
+{
+    const neuron_spec *spec = run->spec;
+    int64_t classes = spec->output.extent[spec->output.rank - 1];
+    const neuron_set_rule rule = neuron_set_rule_of(&spec->options);
+    bool allow_empty = neuron_spec_option(spec, NEURON_NODE_ALLOW_EMPTY) != 0;
+    for (int64_t at = first * classes; at < (first + count) * classes; at += classes)
+        choose(&rule, run->inputs[0] + at, classes, run->values[0][0], allow_empty,
+               run->output + at);
+}
+
+static int forward(const neuron_run *run)
+{
+    neuron_run_rows(run, run->spec->output.extent[run->spec->output.rank - 1], forward_rows);
+    return NEURON_OK;
+}
+
+const neuron_layer neuron_layer_prediction_set = {
+    .name = "prediction_set",
+    .flags = NEURON_LAYER_NO_GRADIENT | NEURON_LAYER_TELLS,
+    .options = NEURON_OPTION_TABLE(options),
+    .infer = infer,
+    .forward = forward,
+};
