@@ -48,12 +48,26 @@ bool neuron_committee_rule_has_weights(int32_t rule)
     return rules[rule].weighted;
 }
 
+/* The words of neuron_uncertainty_words, by one more each. */
+static const neuron_word measure_words[] = {
+    {0, "none"},
+    {1, "entropy"},
+    {2, "expected_entropy"},
+    {3, "mutual_information"},
+    {4, "variation_ratio"},
+    {5, "disagreement"},
+    {6, "margin"},
+    {7, "confidence"},
+    {1 + NEURON_UNCERTAINTY_ANSWERS, "answers"},
+    {0, ""},
+};
+
 enum { RULE = 1, UNCERTAINTY, ABSTAIN };
 
 static const neuron_option rows[] = {
     NEURON_CHOICE(RULE, "rule", neuron_committee_rules, MEAN,
                   "how the members' outputs are joined"),
-    NEURON_TEXT(UNCERTAINTY, "uncertainty", "what more outputs tell: entropy+margin"),
+    NEURON_WORDS(UNCERTAINTY, "uncertainty", measure_words, "what more outputs tell"),
     NEURON_REAL(ABSTAIN, "abstain_below", 0, 1, NAN,
                 "the least confidence with which the output answers is 1"),
 };
@@ -376,30 +390,16 @@ static int check_combiner(const neuron_graph_t *first, int64_t count,
     return NEURON_OK;
 }
 
-/* Reads what is to be told, "entropy+margin", each once. */
-static int read_measures(committee_plan *plan, const neuron_options *settings)
+/* What is to be told. */
+static void choose_measures(committee_plan *plan, const neuron_options *settings)
 {
-    size_t size = 0;
     double least = neuron_options_value(settings, ABSTAIN);
-    const char *text = neuron_options_given_text(settings, UNCERTAINTY, &size);
-    uint32_t given = isnan(least) ? 0 : 1U << NEURON_UNCERTAINTY_ANSWERS;
-    for (size_t at = 0; text && at < size;) {
-        char name[48];
-        int32_t measure;
-        size_t length = 0;
-        while (at + length < size && text[at + length] != '+')
-            length++;
-        snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : 40, text + at);
-        RETURN_IF_ERROR(neuron_word_read(&measure, name, neuron_uncertainty_words,
-                                         "measure of uncertainty", "committee"));
-        given |= 1U << measure;
-        at += length + 1;
-    }
+    uint32_t given = (uint32_t)neuron_options_value(settings, UNCERTAINTY);
+    given |= isnan(least) ? 0 : 1U << NEURON_UNCERTAINTY_ANSWERS;
     plan->least = isnan(least) ? 0.5 : least;
     for (int32_t i = 0; i < NEURON_UNCERTAINTY_MEASURES; i++)
         if (given >> i & 1)
             plan->measures[plan->measure_count++] = i;
-    return NEURON_OK;
 }
 
 static int create(neuron_graph_t **committee, neuron_context_t *context, committee_plan plan)
@@ -432,7 +432,7 @@ int neuron_committee_create(neuron_graph_t **committee, neuron_context_t *contex
     RETURN_IF_ERROR(check_weights(by->weighted, weights));
     RETURN_IF_ERROR(check_members(members, count));
     committee_plan plan = {.members = members, .count = count, .rule = by, .weights = weights};
-    RETURN_IF_ERROR(read_measures(&plan, &settings));
+    choose_measures(&plan, &settings);
     return create(committee, context, plan);
 }
 

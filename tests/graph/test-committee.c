@@ -566,7 +566,7 @@ START_TEST(uncertainty_as_outputs)
     neuron_graph_t *committee, *outer, *loaded;
     assert_ok(neuron_graph_set_class_names(members[0], NULL, classes, 3));
     assert_ok(neuron_committee_create(&committee, context, members, 2, NULL,
-                                      "abstain_below=0.4, uncertainty=margin+entropy+margin"));
+                                      "abstain_below=0.4, uncertainty=margin entropy margin"));
     ck_assert_int_eq(neuron_graph_output_count(committee), 4);
     for (int i = 0; i < 4; i++)
         ck_assert_str_eq(neuron_node_name(neuron_graph_output(committee, i)), names[i]);
@@ -637,7 +637,7 @@ START_TEST(uncertainty_of_weights_and_of_two_outputs)
     assert_ok(neuron_node_set_name(ends[1], "sick"));
     assert_ok(neuron_graph_finish_many(pair, ends, 2));
     assert_ok(neuron_committee_create(&committee, context, &pair, 1, NULL,
-                                      "uncertainty=entropy+confidence"));
+                                      "uncertainty=entropy confidence"));
     static const char *const names[] = {
         "kind", "sick", "kind_entropy", "kind_confidence", "sick_entropy", "sick_confidence"};
     ck_assert_int_eq(neuron_graph_output_count(committee), 6);
@@ -645,9 +645,9 @@ START_TEST(uncertainty_of_weights_and_of_two_outputs)
         ck_assert_str_eq(neuron_node_name(neuron_graph_output(committee, i)), names[i]);
     neuron_graph_unref(committee);
     assert_status(neuron_committee_create(&committee, context, members, 2, NULL,
-                                          "uncertainty=entropy+margins"),
+                                          "uncertainty=entropy margins"),
                   NEURON_E_ARGUMENT);
-    assert_message("committee: there is no measure of uncertainty \"margins\"; did you mean");
+    assert_message("committee: uncertainty is entropy margins; it must be ");
     assert_status(neuron_committee_create(&committee, context, members, 2, NULL, "abstain_below=2"),
                   NEURON_E_ARGUMENT);
     neuron_graph_unref(pair);

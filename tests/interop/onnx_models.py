@@ -448,6 +448,18 @@ def committees(comparison):
         comparison.graph(f"committee by {rule}", committee, options="layout=nchw")
         outer = library.make("neuron_committee_create", library.context, library.nodes(committee, members[0]), 2, None, None)
         comparison.graph(f"committee of a committee by {rule}", outer)
+    # A weighted one, that tells how sure it is, calibrated, with sets of classes.
+    committee = library.make("neuron_committee_create", library.context, library.nodes(*members), 4,
+                             (ctypes.c_double * 4)(4, 3, 2, 1.5),
+                             b"rule=weighted_mean, uncertainty=entropy mutual_information disagreement, abstain_below=0.3")
+    shape, = [shape for _, shape in library.inputs(committee)]
+    classes = library.outputs(committee)[0][0]
+    held_out = library.dataset(library.random.normal(0, 1, (200, *shape)).astype(numpy.float32),
+                               library.random.integers(0, classes, 200).astype(numpy.int32), classes)
+    for method in ("temperature", "vector", "platt", "isotonic"):
+        calibrated = library.make("neuron_graph_calibrate", committee, held_out, f"method={method}".encode())
+        sure = library.make("neuron_graph_add_prediction_sets", calibrated, held_out, b"method=lac")
+        comparison.graph(f"committee calibrated by {method}", sure)
 
 
 # ---- Bytes ----

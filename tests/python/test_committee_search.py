@@ -53,7 +53,7 @@ def test_how_sure_it_is(members, glyphs):
     assert calibrated.output_names == committee.output_names
     assert calibrated.evaluate(x, y).loss <= committee.evaluate(x, y).loss
     assert nn.Committee(members, uncertainty="margin").output_names == ["average", "margin"]
-    with pytest.raises(nn.ArgumentError, match="did you mean"):
+    with pytest.raises(nn.ArgumentError, match="uncertainty is entropies; it must be"):
         nn.Committee(members, uncertainty="entropies")
 
 

@@ -59,7 +59,7 @@ class Committee(Model):
             raise TypeError(f"{next(iter(options))} says how weights are learnt; here are none to learn")
         chosen: Dict[str, Any] = {"rule": rule}
         if uncertainty:
-            chosen["uncertainty"] = uncertainty if isinstance(uncertainty, str) else "+".join(uncertainty)
+            chosen["uncertainty"] = uncertainty if isinstance(uncertainty, str) else " ".join(uncertainty)
         if abstain_below is not None:
             chosen["abstain_below"] = abstain_below
         graph = _c.GraphHandle()
