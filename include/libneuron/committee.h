@@ -34,12 +34,13 @@ extern "C" {
  *    weights, where ties are explained), with `weighted_vote` as many as its weight says; with
  *    `borda` and `weighted_borda` a vote is shared among the classes by their rank.
  *  - `uncertainty`: what more outputs tell of how sure the members are, with blanks between:
- *    "uncertainty=entropy mutual_information"; `none`, the default, for nothing. Each is a node of
- *    neuron_uncertainty(), where the words are explained, over the members' outputs with the
- *    weights of the rule, and called by its word; of several outputs "<output>_<word>". They come
- *    behind the others, in the order of the words there. Such outputs have no targets: the
- *    committee is evaluated and calibrated by datasets without them, and as a member of another
- *    committee leaves them out. Trained it cannot be with them: train first.
+ *    "uncertainty=entropy mutual_information", of `entropy`, `expected_entropy`,
+ *    `mutual_information`, `variation_ratio`, `disagreement`, `margin`, `confidence` and `answers`;
+ *    `none`, the default, for nothing. Each is a node of neuron_uncertainty(), where they are
+ *    explained, over the members' outputs with the weights of the rule, and called by its word; of
+ *    several outputs "<output>_<word>". They come behind the others, in this order. Such outputs
+ *    have no targets: the committee is evaluated and calibrated by datasets without them, and as a
+ *    member of another committee leaves them out. Trained it cannot be with them: train first.
  *  - `abstain_below`: one more output of that kind, `answers`: 1 where the largest mean probability
  *    is at least this, 0 to 1, and 0 where the committee had better not answer.
  *

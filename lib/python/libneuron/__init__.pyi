@@ -117,6 +117,7 @@ from .layers import add as add
 from .layers import average as average
 from .layers import concat as concat
 from .layers import multiply as multiply
+from .layers import uncertainty as uncertainty
 from .layers import vote as vote
 from .model import Model as Model
 from .model import Sequential as Sequential

@@ -494,4 +494,4 @@ def build(context: Context, inputs: Sequence[Node], outputs: Sequence[Node], nam
 
 # pyright: reportUnsupportedDunderAll=false
 __all__ = ["Node", "Input", "Layer", "L1", "L2", "L1L2", "Reshape", "Permute", "ZeroPad2D", "Import", "concat", "add",
-           "multiply", "average", "vote", *(cls.__name__ for cls in classes.values())]
+           "multiply", "average", "uncertainty", "vote", *(cls.__name__ for cls in classes.values())]
