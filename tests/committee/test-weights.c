@@ -31,7 +31,7 @@ static double loss(const world *w, const double weights[MEMBERS], goal by)
     bool one_of = neuron_tensor_type(w->targets) == NEURON_TYPE_I32;
     for (int64_t i = 0; i < w->examples; i++) {
         int64_t best = 0, right = 0, truth = 0;
-        double means[CLASSES];
+        double means[CLASSES] = {0};
         for (int64_t k = 0; k < w->size; k++) {
             means[k] = 0;
             for (int m = 0; m < MEMBERS; m++)
