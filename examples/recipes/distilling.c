@@ -55,7 +55,7 @@ int main(void)
     fit(context, alone, labelled, NULL, "epochs=30");
 
     must(neuron_dataset_distil(&taught, unlabelled, teacher, NULL));
-    must(neuron_loss_create(&distillation, context, "distillation", "temperature=4, soft_share=1"));
+    must(neuron_loss_create(&distillation, context, "distillation", "temperature=2, soft_share=1"));
     fit(context, student, taught, distillation, "epochs=5");
 
     printf("teacher, %d parameters: %.4f\n", (int)neuron_graph_parameter_count(teacher),

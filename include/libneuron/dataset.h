@@ -441,7 +441,7 @@ NEURON_API int neuron_dataset_one_hot(neuron_dataset_t **one_hot, neuron_dataset
  *  Dean, 2015; arXiv 1503.02531). The teacher may be a committee, the dataset may be unlabelled.
  *
  *      neuron_dataset_distil(&taught, train, committee, NULL);
- *      neuron_loss_create(&loss, context, "distillation", "temperature=4");
+ *      neuron_loss_create(&loss, context, "distillation", "temperature=2");
  *      neuron_trainer_create(&trainer, student, adam, taught);
  *      neuron_trainer_set_loss(trainer, loss);
  *

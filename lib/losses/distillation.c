@@ -150,9 +150,9 @@ static void prepare(const neuron_loss_t *loss, float *target, int64_t outputs)
 }
 
 static const neuron_option options[] = {
-    NEURON_REAL(NEURON_LOSS_TEMPERATURE, "temperature", FLT_MIN, FLT_MAX, 4,
+    NEURON_REAL(NEURON_LOSS_TEMPERATURE, "temperature", FLT_MIN, FLT_MAX, 2,
                 "by which logits of teacher and student are divided"),
-    NEURON_REAL(NEURON_LOSS_SOFT_SHARE, "soft_share", 0, 1, 0.9,
+    NEURON_REAL(NEURON_LOSS_SOFT_SHARE, "soft_share", 0, 1, 0.5,
                 "how much the teacher counts; the rest is for the class"),
 };
 

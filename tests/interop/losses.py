@@ -103,7 +103,7 @@ ROWS = [
     ("hinge", "linear", "bits", {}, KERAS.Hinge(), None),
     ("squared_hinge", "linear", "bits", {}, KERAS.SquaredHinge(), None),
     ("kullback_leibler", "softmax", "shares", {}, KERAS.KLDivergence(), kullback_leibler),
-    ("distillation", "softmax", "shares", {}, None, distillation(4, 0.9)),
+    ("distillation", "softmax", "shares", {}, None, distillation(2, 0.5)),
     ("distillation", "softmax", "shares", {"temperature": 2.5, "soft_share": 0.3}, None,
      distillation(2.5, 0.3)),
     ("huber", "linear", "any", {}, KERAS.Huber(), element_wise(functional.huber_loss)),

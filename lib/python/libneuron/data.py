@@ -217,7 +217,7 @@ class Dataset:
     def distil(self, teacher: Any, **options: Any) -> "Dataset":
         """The same examples with what a trained model says of them as targets: a smaller one learns from these.
 
-        The model may be a Committee. For classes train with loss=nn.Distillation(temperature=4). Options are those of
+        The model may be a Committee. For classes train with loss=nn.Distillation(). Options are those of
         the family "distil": soft_share, how much the teacher counts beside the targets that are there.
         """
         return self._derived(_c.neuron_dataset_distil, teacher._graph, options_text(options))
