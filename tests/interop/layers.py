@@ -508,8 +508,9 @@ CHANCE = [
      turned("wrap", peer=images.by_keras), {}),
 ]  # fmt: skip
 
-# No layers, and a vote, which neither PyTorch nor Keras has.
-NOT_COMPARED = {"input", "graph_import", "graph_import_part", "layer_by_name", "vote"}
+# No layers, and what neither PyTorch nor Keras has: votes, and layers that calibration.py compares with others.
+NOT_COMPARED = {"input", "graph_import", "graph_import_part", "layer_by_name", "shared_layer", "shared_part", "vote",
+                "piecewise_linear", "prediction_set", "temperature_scaling", "uncertainty", "vector_scaling"}
 
 
 def build(neuron, shape, layer):
@@ -592,7 +593,7 @@ def row_differences(neuron, row, batch, random):
 def check_complete():
     """Every layer that there is has a row."""
     with open(HEADER, encoding="utf-8") as file:
-        builder = r"NEURON_API(?:_EXPERIMENTAL)? neuron_node_t \*neuron_(\w+)\(\s*neuron_graph_t"
+        builder = r"NEURON_API(?:_EXPERIMENTAL)? neuron_node_t \*\s*neuron_(\w+)\(\s*neuron_graph_t"
         builders = re.findall(builder, file.read())
     compared = {re.split("[ ,]", row[0])[0] for row in ROWS + CHANCE}
     missing = set(builders) - compared - NOT_COMPARED
