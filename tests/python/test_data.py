@@ -22,7 +22,8 @@ def test_an_array_is_lent_and_given_back():
     assert part.x()[2].tolist() == [7, 7, 7]
     del part
     gc.collect()
-    assert (sys.getrefcount(x), len(tensors._lent)) == before
+    assert sys.getrefcount(x) == before[0]
+    assert len(tensors._lent) <= before[1]  # what an exception left may be let go meanwhile, too
 
 
 def test_an_array_outlives_its_name(points):
