@@ -127,6 +127,65 @@ START_TEST(what_does_not_fit_is_cut)
 }
 END_TEST
 
+/* ---- Memory that runs out once, with a border behind each piece ---- */
+
+enum { BORDER = 64 };
+
+static long fail_at, allocations;
+static bool crossed;
+
+/* The border ends with a quote, at which a parser that has gone on too far stops. */
+static void *bordered(size_t size)
+{
+    if (++allocations == fail_at)
+        return NULL;
+    char *made = malloc(sizeof size + size + BORDER);
+    memcpy(made, &size, sizeof size);
+    memset(made + sizeof size, 'x', size + BORDER);
+    made[sizeof size + size + BORDER - 1] = '"';
+    return made + sizeof size;
+}
+
+static void release_bordered(void *memory)
+{
+    size_t size;
+    if (!memory)
+        return;
+    memcpy(&size, (char *)memory - sizeof size, sizeof size);
+    for (size_t i = 0; i < BORDER - 1; i++)
+        crossed = crossed || ((char *)memory)[size + i] != 'x';
+    free((char *)memory - sizeof size);
+}
+
+/* An object of any number of bytes, at each allocation that can fail. */
+START_TEST(each_allocation_fails_once)
+{
+    json_malloc_t usual_malloc;
+    json_free_t usual_free;
+    json_get_alloc_funcs(&usual_malloc, &usual_free);
+    json_set_alloc_funcs(bordered, release_bordered);
+    for (size_t size = 8; size <= 300; size++) {
+        char text[400];
+        int status = NEURON_E_MEMORY;
+        memset(text, 'a', size);
+        memcpy(text, "{\"a\":\"", 6);
+        memcpy(text + size - 2, "\"}", 2);
+        for (fail_at = 1; status == NEURON_E_MEMORY; fail_at++) {
+            json_t *json;
+            allocations = 0;
+            status = neuron_json_parse(&json, context, text, size, 0, "test");
+            assert_that(status == NEURON_OK || status == NEURON_E_MEMORY, "%zu bytes: %s", size,
+                        neuron_error_last());
+            json_decref(json);
+            assert_that(!crossed, "%zu bytes, allocation %ld: a border was crossed", size, fail_at);
+            if (status == NEURON_OK && allocations >= fail_at)
+                status = NEURON_E_MEMORY; /* it was done without */
+        }
+    }
+    json_set_alloc_funcs(usual_malloc, usual_free);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("json");
@@ -137,5 +196,6 @@ int main(void)
     tcase_add_test(cases, texts_are_those_of_the_library);
     tcase_add_test(cases, numbers_that_are_none_are_refused);
     tcase_add_test(cases, what_does_not_fit_is_cut);
+    tcase_add_test(cases, each_allocation_fails_once);
     return run_suite(suite);
 }

@@ -26,27 +26,40 @@ static bool out_of_memory(const json_error_t *error)
  * are lost without a word. So the text is parsed as the second element of a list, behind a string
  * longer than any of its tokens: if that string arrives whole, the buffer grew as far as it must.
  */
-static int pad(char **padded, neuron_context_t *context, const char *text, size_t size)
+typedef struct padded_text {
+    char *bytes;
+    size_t padding, size; /* of the string, and of the text */
+} padded_text;
+
+/* The buffer grows from one power of two to the next. Where that would be for the closing quote,
+ * and it did not grow, the parser would look for the quote behind it: then one byte more. */
+static size_t padding_for(size_t size)
 {
-    size_t total;
-    if (!neuron_multiply_size(size, 2, &total) || !neuron_add_size(total, 5, &total))
+    bool grows_for_quote = ((size + 2) & (size + 1)) == 0;
+    return size + grows_for_quote;
+}
+
+static int pad(padded_text *padded, neuron_context_t *context, const char *text, size_t size)
+{
+    size_t total, padding = padding_for(size);
+    if (!neuron_add_size(size, padding, &total) || !neuron_add_size(total, 5, &total))
         return neuron_json_no_memory();
     char *made = neuron_allocate(context, total, 1);
     if (!made)
         return NEURON_E_MEMORY;
     memcpy(made, "[\"", 2);
-    memset(made + 2, ' ', size);
-    memcpy(made + 2 + size, "\",", 2);
-    memcpy(made + 4 + size, text, size);
-    made[4 + 2 * size] = ']';
-    *padded = made;
+    memset(made + 2, ' ', padding);
+    memcpy(made + 2 + padding, "\",", 2);
+    memcpy(made + 4 + padding, text, size);
+    made[4 + padding + size] = ']';
+    *padded = (padded_text){made, padding, size};
     return NEURON_OK;
 }
 
 /* The second element of the list, if it is an object. */
-static json_t *take_object(json_t *list, size_t size, json_error_t *error)
+static json_t *take_object(json_t *list, size_t padding, json_error_t *error)
 {
-    if (json_string_length(json_array_get(list, 0)) != size)
+    if (json_string_length(json_array_get(list, 0)) != padding)
         return NULL;
     error->position = 0;
     snprintf(error->text, sizeof error->text, "one object expected");
@@ -54,27 +67,28 @@ static json_t *take_object(json_t *list, size_t size, json_error_t *error)
     return json_array_size(list) == 2 && json_is_object(json) ? json_incref(json) : NULL;
 }
 
-/* Parses what pad() made of a text of `size` bytes, whose real numbers are hidden if there are any.
- * NULL with a text in `error`, or without one if there was no memory. */
-static json_t *parse_padded(const char *padded, const char *text, size_t size, bool hidden,
+/* Parses what pad() made of a text, whose real numbers are hidden if there are any. NULL with a
+ * text in `error`, or without one if there was no memory. */
+static json_t *parse_padded(const padded_text *padded, const char *text, bool hidden,
                             json_error_t *error)
 {
     *error = (json_error_t){0};
-    json_t *list = json_loadb(padded, 2 * size + 5, JSON_REJECT_DUPLICATES, error);
+    json_t *list = json_loadb(padded->bytes, padded->padding + padded->size + 5,
+                              JSON_REJECT_DUPLICATES, error);
     if (!list)
         return NULL;
-    json_t *json = take_object(list, size, error);
+    json_t *json = take_object(list, padded->padding, error);
     json_decref(list);
     if (!json || !hidden)
         return json;
     bool failed;
-    const char *wrong = neuron_json_show_reals(json, text, size, &failed);
+    const char *wrong = neuron_json_show_reals(json, text, padded->size, &failed);
     if (!wrong && !failed)
         return json;
     json_decref(json);
     *error = (json_error_t){0};
     if (wrong) {
-        error->position = (int)(wrong - text) + (int)size + 4;
+        error->position = (int)(wrong - text) + (int)padded->padding + 4;
         snprintf(error->text, sizeof error->text, "real number overflow");
     }
     return NULL;
@@ -87,7 +101,7 @@ enum { TREE_BYTES = 100 };
 int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text, size_t size,
                       size_t first, const char *who)
 {
-    char *padded = NULL;
+    padded_text padded;
     json_error_t error;
     *json = NULL;
     if (!neuron_memory_allows(context, size, TREE_BYTES))
@@ -96,17 +110,18 @@ int neuron_json_parse(json_t **json, neuron_context_t *context, const char *text
                            "memory_limit is %" PRIu64,
                            who, size, TREE_BYTES, context->memory_limit);
     RETURN_IF_ERROR(pad(&padded, context, text, size));
-    bool hidden = neuron_json_hide_reals(padded + 4 + size, size) > 0;
-    *json = parse_padded(padded, text, size, hidden, &error);
+    bool hidden = neuron_json_hide_reals(padded.bytes + 4 + padded.padding, size) > 0;
+    *json = parse_padded(&padded, text, hidden, &error);
     /* Some failed allocations are called errors of syntax: one counts if it is found again. */
     if (!*json && !out_of_memory(&error))
-        *json = parse_padded(padded, text, size, hidden, &error);
-    neuron_release(context, padded);
+        *json = parse_padded(&padded, text, hidden, &error);
+    neuron_release(context, padded.bytes);
     if (*json)
         return NEURON_OK;
     if (out_of_memory(&error))
         return neuron_json_no_memory();
-    size_t place = (size_t)error.position > size + 4 ? (size_t)error.position - size - 4 : 0;
+    size_t begin = padded.padding + 4;
+    size_t place = (size_t)error.position > begin ? (size_t)error.position - begin : 0;
     return neuron_fail(NEURON_E_FORMAT, "%s: is not valid JSON at byte %zu: %s", who, first + place,
                        error.text);
 }

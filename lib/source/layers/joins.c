@@ -383,9 +383,12 @@ static void write_uncertainty(neuron_writer *writer)
           TEXT("threshold", threshold));
     neuron_write_lines(writer, ";\n"
                                "y[i] = all != all ? (float)NAN : told;\n"
-                               "(void)alike;\n"
+                               "(void)entropy;\n"
                                "(void)expected;\n"
+                               "(void)first;\n"
+                               "(void)second;\n"
                                "(void)most;\n"
+                               "(void)alike;\n"
                                "}\n");
 }
 
