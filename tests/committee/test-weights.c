@@ -202,6 +202,59 @@ START_TEST(accuracies)
 }
 END_TEST
 
+/* ---- Maps ---- */
+
+/* Each place of a map counts as an example by itself would, for losses, accuracies and what members
+ * are worth. */
+START_TEST(maps)
+{
+    enum { PLACES = 4, MAPS = EXAMPLES / PLACES };
+    static const char *const options[] = {
+        "method=greedy, goal=log_loss", "method=greedy, goal=accuracy",
+        "method=greedy, goal=mean_squared_error", "method=convex"};
+    world flat = classes();
+    neuron_tensor_t *of_maps[MEMBERS], *targets;
+    const int64_t shape[] = {MAPS, 2, PLACES / 2, CLASSES};
+    double weights[MEMBERS], expected[MEMBERS], pairs[2][MEMBERS * MEMBERS], added[2][MEMBERS];
+    assert_ok(neuron_tensor_create(&targets, context, NEURON_TYPE_F32, shape, 4));
+    memset(neuron_tensor_data(targets), 0, EXAMPLES * CLASSES * sizeof(float));
+    for (int i = 0; i < EXAMPLES; i++)
+        ((float *)neuron_tensor_data(
+            targets))[i * CLASSES + ((const int32_t *)neuron_tensor_data(flat.targets))[i]] = 1;
+    for (int m = 0; m < MEMBERS; m++) {
+        assert_ok(neuron_tensor_create(&of_maps[m], context, NEURON_TYPE_F32, shape, 4));
+        memcpy(neuron_tensor_data(of_maps[m]), flat.x[m], EXAMPLES * CLASSES * sizeof(float));
+    }
+    for (int k = 0; k < 4; k++) {
+        assert_ok(learn(expected, &flat, options[k]));
+        assert_ok(neuron_committee_weights_from_outputs(weights, context, of_maps, MEMBERS, targets,
+                                                        options[k]));
+        for (int m = 0; m < MEMBERS; m++)
+            ck_assert_double_eq_tol(weights[m], expected[m], 1e-9);
+    }
+    assert_ok(neuron_committee_diversity_from_outputs(pairs[0], context, flat.outputs, MEMBERS,
+                                                      flat.targets, NULL));
+    assert_ok(neuron_committee_diversity_from_outputs(pairs[1], context, of_maps, MEMBERS, targets,
+                                                      NULL));
+    for (int i = 0; i < MEMBERS * MEMBERS; i++)
+        ck_assert_double_eq_tol(pairs[0][i], pairs[1][i], 1e-12);
+    for (int k = 0; k < 3; k++) {
+        const char *by =
+            (const char *[]){"goal=log_loss", "goal=accuracy", "goal=mean_squared_error"}[k];
+        assert_ok(neuron_committee_contributions_from_outputs(added[0], context, flat.outputs,
+                                                              MEMBERS, NULL, flat.targets, by));
+        assert_ok(neuron_committee_contributions_from_outputs(added[1], context, of_maps, MEMBERS,
+                                                              NULL, targets, by));
+        for (int m = 0; m < MEMBERS; m++)
+            ck_assert_double_eq_tol(added[0][m], added[1][m], 1e-12);
+    }
+    for (int m = 0; m < MEMBERS; m++)
+        neuron_tensor_unref(of_maps[m]);
+    neuron_tensor_unref(targets);
+    drop(&flat);
+}
+END_TEST
+
 /* ---- Graphs ---- */
 
 /* A graph that puts out softmax(kernel x). */
@@ -367,6 +420,7 @@ int main(void)
     tcase_add_test(tests, convex_weights);
     tcase_add_test(tests, certain_members);
     tcase_add_test(tests, accuracies);
+    tcase_add_test(tests, maps);
     tcase_add_test(tests, graphs_and_weights_of_examples);
     tcase_add_test(tests, refused);
     tcase_add_test(tests, failed_allocations);
