@@ -91,8 +91,9 @@ NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_contex
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_SHAPE for members that differ; NEURON_E_NOT_FINITE for
  *           an output that is infinite or not a number, with the member and the example, unless the
  *           method is accuracy; NEURON_E_DATA if a log loss gets an output outside of 0 to 1; or as
- *           neuron_graph_evaluate(). Threads as there, and what it takes is 4 bytes for each
- *           member, example and output. Since 0.1. */
+ *           neuron_graph_evaluate(). Threads as there. It takes 4 bytes for each member, example
+ *           and output; where a loss is made small, 8 more for each member and what the loss is
+ *           of: an example of classes, a place of a map, else an output. Since 0.1. */
 NEURON_API int neuron_committee_weights(double *weights, neuron_graph_t *const *members,
                                         int64_t count, const neuron_dataset_t *validation,
                                         const char *options);

@@ -332,7 +332,7 @@ static void complete(const example_t *example, example_result_t *result)
     result->test_examples = (double)neuron_dataset_count(example->test);
     copy(result->command, example->command);
     copy(result->library, neuron_version_string());
-    copy(result->commit, example_revision);
+    copy(result->commit, strcmp(example_revision, "none") == 0 ? "" : example_revision);
     copy(result->data_name, example->data_name);
     copy(result->data_source, example->data_source);
     example_data_note(example, result->data_note);
