@@ -107,9 +107,8 @@ RUNTIMES = {"ONNX Runtime": by_onnxruntime} | ({"OpenVINO": by_openvino} if open
 
 IMPORTED = "the graphs that are imported"
 
-# Operators of layers that are not imported: votes, calibration; and bytes.
-NO_WAY_BACK = ("(Log): is imported as a part of a log softmax alone", '_scaling.odds" (Div): divides by a value',
-               '"piecewise_linear', '"uncertainty', '"prediction_set', "(IsNaN): this operator is not imported", "(QuantizeLinear): this operator is not imported")
+# What is not imported yet.
+NO_WAY_BACK = ("(QuantizeLinear): this operator is not imported",)
 
 
 class Comparison:

@@ -45,8 +45,9 @@ static inline const constant_t *constant_of(const model_t *model, const char *na
 static inline const operator_t *maker_of(const model_t *model, size_t end, const char *tensor)
 {
     for (size_t i = 0; i < end; i++)
-        if (strcmp(model->graph->node[i]->output[0], tensor) == 0)
-            return model->graph->node[i];
+        for (size_t k = 0; k < model->graph->node[i]->n_output; k++)
+            if (strcmp(model->graph->node[i]->output[k], tensor) == 0)
+                return model->graph->node[i];
     return NULL;
 }
 

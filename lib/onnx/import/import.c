@@ -504,6 +504,8 @@ static int order_output(importer *in, wanted_output *output)
     neuron_onnx_group groups[NEURON_RANK_MAX] = {{0}};
     neuron_onnx_layout layout;
     int32_t count = 0;
+    if (item->put_off)
+        return neuron_onnx_refuse_put_off(reader, item);
     if (item->constant || !item->made)
         return neuron_onnx_refuse(reader, NULL, NEURON_E_UNSUPPORTED,
                                   "the output \"%.127s\" depends on no input", item->name);

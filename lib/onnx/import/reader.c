@@ -384,6 +384,16 @@ int neuron_onnx_layer(neuron_node_t **node, neuron_onnx_reader *reader,
     return NEURON_OK;
 }
 
+int neuron_onnx_join(neuron_node_t **node, neuron_onnx_reader *reader,
+                     const neuron_onnx_operator *from, neuron_node_t *made, const char *options)
+{
+    *node = made;
+    if (!made || name_node(reader, from, true, "", made) < 0 ||
+        (options && neuron_node_set(made, options) < 0))
+        return refuse_layer(reader, from);
+    return NEURON_OK;
+}
+
 int neuron_onnx_shared(neuron_node_t **node, neuron_onnx_reader *reader,
                        const neuron_onnx_operator *from, bool last, neuron_node_t *like,
                        neuron_node_t *input)

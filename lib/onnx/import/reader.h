@@ -74,6 +74,9 @@ typedef struct neuron_onnx_item {
     double by, times; /* `times` is what all of it is multiplied by */
     uint32_t axes;
     const neuron_onnx_constant *gamma, *beta; /* of NORMALIZED; NULL for none yet */
+    /* The operator for which it could not be made, its own or one before it: it may be a part of a
+     * layer that is still to come, and is a failure if an output needs it. NULL for none. */
+    const neuron_onnx_operator *put_off;
 } neuron_onnx_item;
 
 /* A file beside the model, and how many of its bytes may still be read. */
@@ -188,6 +191,11 @@ int neuron_onnx_axis_of(int32_t *axis, const neuron_onnx_reader *reader,
 int neuron_onnx_layer(neuron_node_t **node, neuron_onnx_reader *reader,
                       const neuron_onnx_operator *from, bool last, const char *layer,
                       neuron_node_t *const *inputs, int64_t count, const char *options);
+
+/* Names a layer of several inputs that was just added, or NULL if it could not be, and sets its
+ * options, which may be NULL. */
+int neuron_onnx_join(neuron_node_t **node, neuron_onnx_reader *reader,
+                     const neuron_onnx_operator *from, neuron_node_t *made, const char *options);
 
 /* Names a node, whose name is made fit and unique. */
 int neuron_onnx_name(neuron_onnx_reader *reader, neuron_node_t *node, const char *name);

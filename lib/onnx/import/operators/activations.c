@@ -264,7 +264,7 @@ int neuron_onnx_import_erf(neuron_onnx_reader *reader, const neuron_onnx_operato
 /* PyTorch has a straight line for a softplus above 20, as a float has not the digits for more. */
 static const double straight_from = 15;
 
-/* Is a part of a softplus, or of nothing. */
+/* Is a part of a softplus here, or of what recognize.h knows. */
 int neuron_onnx_import_greater(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
 {
     neuron_onnx_item *item;
@@ -274,7 +274,7 @@ int neuron_onnx_import_greater(neuron_onnx_reader *reader, const neuron_onnx_ope
     RETURN_IF_ERROR(neuron_onnx_constant_in(&constant, reader, from, 1));
     if (!neuron_onnx_single(&value, constant) || value < straight_from)
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                  "is imported as a part of a softplus alone");
+                                  "is imported as a part of a softplus, or of a vote, alone");
     const neuron_onnx_item result = {
         .layout = item->layout, .part = NEURON_ONNX_LARGE, .of = item, .by = value};
     return neuron_onnx_out_part(reader, from, &result);
@@ -290,7 +290,7 @@ int neuron_onnx_import_where(neuron_onnx_reader *reader, const neuron_onnx_opera
     if (!large || large->part != NEURON_ONNX_LARGE || softplus->part != NEURON_ONNX_SOFTPLUS ||
         large->of->node != x->node || softplus->of->node != x->node)
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                  "is imported as a part of a softplus alone");
+                                  "is imported as a part of a softplus, or of a vote, alone");
     return neuron_onnx_out_part(reader, from, softplus);
 }
 
@@ -382,7 +382,8 @@ int neuron_onnx_import_log(neuron_onnx_reader *reader, const neuron_onnx_operato
         return neuron_onnx_put_softmax(reader, from, item->of, item->axes, true);
     if (item->part != NEURON_ONNX_TOTAL)
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
-                                  "is imported as a part of a log softmax alone");
+                                  "is imported as a part of a log softmax, an entropy or a "
+                                  "calibration alone");
     const neuron_onnx_item result = {
         .layout = item->layout, .part = NEURON_ONNX_LOG_TOTAL, .of = item->of, .axes = item->axes};
     return neuron_onnx_out_part(reader, from, &result);

@@ -4,6 +4,7 @@
 #include "onnx/import/operators/operators.h"
 
 #include "onnx/import/constant.h"
+#include "onnx/import/operators/recognize.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -143,7 +144,7 @@ static bool is_standard(const neuron_onnx_operator *from)
     return !from->domain || !from->domain[0] || strcmp(from->domain, "ai.onnx") == 0;
 }
 
-int neuron_onnx_import_operator(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+static int import_alone(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
 {
     size_t row = 0, count = sizeof rows / sizeof *rows;
     bool done = false;
@@ -169,6 +170,57 @@ int neuron_onnx_import_operator(neuron_onnx_reader *reader, const neuron_onnx_op
     for (size_t i = 0; i < from->n_attribute; i++)
         RETURN_IF_ERROR(check_attribute(reader, from, from->attribute[i], rows[row].attributes));
     return rows[row].import(reader, from);
+}
+
+/* ---- Operators that are parts ---- */
+
+/* Why an input of an operator could not be made. */
+static const neuron_onnx_operator *missing_of(const neuron_onnx_reader *reader,
+                                              const neuron_onnx_operator *from)
+{
+    for (size_t i = 0; i < from->n_input; i++) {
+        const neuron_onnx_item *item = neuron_onnx_in(reader, from, i);
+        if (item && item->put_off)
+            return item->put_off;
+    }
+    return NULL;
+}
+
+/* Its outputs wait for a layer that they are a part of. */
+static void put_off(const neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                    const neuron_onnx_operator *missing)
+{
+    for (size_t i = 0; i < from->n_output; i++) {
+        neuron_onnx_item *item = neuron_onnx_find(reader, from->output[i]);
+        if (!item)
+            continue;
+        item->made = true;
+        item->node = NULL;
+        item->put_off = missing;
+    }
+}
+
+int neuron_onnx_import_operator(neuron_onnx_reader *reader, const neuron_onnx_operator *from)
+{
+    bool done = false;
+    if (is_standard(from))
+        RETURN_IF_ERROR(neuron_onnx_recognize(&done, reader, from));
+    if (done)
+        return NEURON_OK;
+    const neuron_onnx_operator *missing = missing_of(reader, from);
+    int status = missing ? NEURON_E_UNSUPPORTED : import_alone(reader, from);
+    if (status != NEURON_E_UNSUPPORTED || reader->graph->status < 0)
+        return status;
+    put_off(reader, from, missing ? missing : from);
+    return NEURON_OK;
+}
+
+int neuron_onnx_refuse_put_off(neuron_onnx_reader *reader, const neuron_onnx_item *item)
+{
+    int status = import_alone(reader, item->put_off);
+    return status < 0 ? status
+                      : neuron_onnx_refuse(reader, item->put_off, NEURON_E_UNSUPPORTED,
+                                           "is imported as a part of a layer alone");
 }
 
 /* ---- What an operator and the one behind it do together ---- */

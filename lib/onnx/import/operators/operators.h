@@ -7,8 +7,12 @@
 typedef int neuron_onnx_operator_function(neuron_onnx_reader *reader,
                                           const neuron_onnx_operator *from);
 
-/* Makes an operator's outputs, whose inputs are made. NEURON_E_UNSUPPORTED names what cannot be. */
+/* Makes an operator's outputs, whose inputs are made. Those of one that cannot be imported alone
+ * are put off: it may be a part of a layer whose last operator is still to come. */
 int neuron_onnx_import_operator(neuron_onnx_reader *reader, const neuron_onnx_operator *from);
+
+/* NEURON_E_UNSUPPORTED for a value that was put off, which names what could not be imported. */
+int neuron_onnx_refuse_put_off(neuron_onnx_reader *reader, const neuron_onnx_item *item);
 
 /* The same for one whose inputs are all constants, where those are known that it makes; `*done`
  * says whether. */
