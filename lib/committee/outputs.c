@@ -310,23 +310,48 @@ static int check_tensors(neuron_tensor_t *const *outputs, int64_t count)
     return NEURON_OK;
 }
 
-int neuron_member_outputs_given(neuron_member_outputs **outputs, neuron_hold *hold,
-                                neuron_context_t *context, neuron_tensor_t *const *given,
-                                int64_t count, const neuron_tensor_t *targets)
+static int accept_tensors(neuron_member_outputs **outputs, neuron_hold *hold,
+                          const neuron_member_source *source)
 {
     neuron_graph_t *graph;
     neuron_dataset_t *dataset;
-    RETURN_IF_ERROR(check_tensors(given, count));
-    *outputs = start(context, count);
+    RETURN_IF_ERROR(check_tensors(source->outputs, source->count));
+    *outputs = start(source->context, source->count);
     if (!*outputs)
         return NEURON_E_MEMORY;
     neuron_hold_add(hold, neuron_member_outputs_end_hold, NULL, *outputs);
-    RETURN_IF_ERROR(
-        neuron_evaluation_take_outputs(&graph, &dataset, context, given[0], targets, "committee"));
+    RETURN_IF_ERROR(neuron_evaluation_take_outputs(
+        &graph, &dataset, source->context, source->outputs[0], source->targets, "committee"));
     int status = prepare(*outputs, graph, dataset);
-    for (int32_t i = 0; status == NEURON_OK && i < count; i++)
-        put(*outputs, i, given[i]->data);
+    for (int32_t i = 0; status == NEURON_OK && i < source->count; i++)
+        put(*outputs, i, source->outputs[i]->data);
     neuron_graph_unref(graph);
     neuron_dataset_unref(dataset);
     return status;
+}
+
+/* ---- Of what a public call is given ---- */
+
+int neuron_member_source_check(const neuron_member_source *source)
+{
+    const char *who = source->who;
+    if (source->given)
+        RETURN_IF_ERROR(
+            neuron_handle_check(source->context, NEURON_HANDLE_CONTEXT, "context", who));
+    if (source->given ? !source->outputs : !source->members)
+        return neuron_refuse_null(source->given ? "outputs" : "members", who);
+    RETURN_IF_ERROR(
+        neuron_check_range(source->count, 1, NEURON_COMMITTEE_MEMBERS_MAX, "count", who));
+    if (source->given)
+        return neuron_handle_check(source->targets, NEURON_HANDLE_TENSOR, "targets", who);
+    return neuron_handle_check(source->dataset, NEURON_HANDLE_DATASET, source->dataset_name, who);
+}
+
+int neuron_member_outputs_read(neuron_member_outputs **outputs, neuron_hold *hold,
+                               const neuron_member_source *source)
+{
+    if (source->given)
+        return accept_tensors(outputs, hold, source);
+    return neuron_member_outputs_predict(outputs, hold, source->members, source->count,
+                                         source->dataset);
 }

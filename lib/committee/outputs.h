@@ -26,15 +26,42 @@ static inline const float *neuron_member_outputs_at(const neuron_member_outputs 
     return data + example * outputs->members * outputs->size;
 }
 
-/* Has members predict a dataset, or takes what is there already. The hold ends it. Outputs may be
- * anything. */
+/* Has members predict a dataset. The hold ends it. Outputs may be anything. */
 int neuron_member_outputs_predict(neuron_member_outputs **outputs, neuron_hold *hold,
                                   neuron_graph_t *const *members, int64_t count,
                                   const neuron_dataset_t *dataset);
-int neuron_member_outputs_given(neuron_member_outputs **outputs, neuron_hold *hold,
-                                neuron_context_t *context, neuron_tensor_t *const *given,
-                                int64_t count, const neuron_tensor_t *targets);
 NEURON_HOLD_DECLARE(member_outputs);
+
+/* What a public call is given: members that predict a dataset, or outputs that are there already,
+ * of a context. */
+typedef struct neuron_member_source {
+    const char *who; /* the call, and what it calls its dataset */
+    const char *dataset_name;
+    neuron_graph_t *const *members; /* NULL where there are outputs */
+    const neuron_dataset_t *dataset;
+    neuron_context_t *context;
+    neuron_tensor_t *const *outputs;
+    const neuron_tensor_t *targets;
+    bool given; /* the outputs are there */
+    int64_t count;
+} neuron_member_source;
+
+/* Initialisers, of the arguments as the calls have them. */
+#define NEURON_MEMBERS_OF(data)                                                                    \
+    {                                                                                              \
+        .who = __func__, .dataset_name = #data, .members = members, .dataset = (data),             \
+        .count = count                                                                             \
+    }
+#define NEURON_OUTPUTS_GIVEN                                                                       \
+    {                                                                                              \
+        .who = __func__, .context = context, .outputs = outputs, .targets = targets,               \
+        .given = true, .count = count                                                              \
+    }
+
+/* Whether the arguments are there; and what the members put out, which the hold ends. */
+int neuron_member_source_check(const neuron_member_source *source);
+int neuron_member_outputs_read(neuron_member_outputs **outputs, neuron_hold *hold,
+                               const neuron_member_source *source);
 
 /* What is right or wrong about an example, as neuron_evaluation_accuracy() counts: the places of a
  * map, else one thing; and whether outputs, [size], are right about one. */

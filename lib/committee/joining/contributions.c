@@ -134,22 +134,27 @@ static int give(double *values, const neuron_member_outputs *outputs, const requ
     return status;
 }
 
+static int contribute(double *values, const neuron_member_source *source, const double *weights,
+                      const char *options)
+{
+    request asked;
+    RETURN_IF_ERROR(neuron_member_source_check(source));
+    RETURN_IF_ERROR(read_request(&asked, weights, source->count, options));
+    NEURON_HOLD(hold);
+    neuron_member_outputs *outputs;
+    RETURN_IF_ERROR(neuron_member_outputs_read(&outputs, &hold, source));
+    return give(values, outputs, &asked);
+}
+
 int neuron_committee_contributions(double *values, neuron_graph_t *const *members, int64_t count,
                                    const double *weights, const neuron_dataset_t *dataset,
                                    const char *options)
 {
     FLOAT_SCOPE;
+    const neuron_member_source source = NEURON_MEMBERS_OF(dataset);
     CHECK_ARGUMENT(values);
-    CHECK_ARGUMENT(members);
-    CHECK_RANGE(count, 1, NEURON_COMMITTEE_MEMBERS_MAX);
-    CHECK_ARGUMENT(dataset);
-    request asked;
-    RETURN_IF_ERROR(read_request(&asked, weights, count, options));
     neuron_hold_end_left();
-    NEURON_HOLD(hold);
-    neuron_member_outputs *outputs;
-    RETURN_IF_ERROR(neuron_member_outputs_predict(&outputs, &hold, members, count, dataset));
-    return give(values, outputs, &asked);
+    return contribute(values, &source, weights, options);
 }
 
 int neuron_committee_contributions_from_outputs(double *values, neuron_context_t *context,
@@ -158,16 +163,8 @@ int neuron_committee_contributions_from_outputs(double *values, neuron_context_t
                                                 const neuron_tensor_t *targets, const char *options)
 {
     FLOAT_SCOPE;
+    const neuron_member_source source = NEURON_OUTPUTS_GIVEN;
     CHECK_ARGUMENT(values);
-    CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(outputs);
-    CHECK_RANGE(count, 1, NEURON_COMMITTEE_MEMBERS_MAX);
-    CHECK_ARGUMENT(targets);
-    request asked;
-    RETURN_IF_ERROR(read_request(&asked, weights, count, options));
     neuron_hold_end_left();
-    NEURON_HOLD(hold);
-    neuron_member_outputs *given;
-    RETURN_IF_ERROR(neuron_member_outputs_given(&given, &hold, context, outputs, count, targets));
-    return give(values, given, &asked);
+    return contribute(values, &source, weights, options);
 }

@@ -112,21 +112,25 @@ static int measure(double *diversity, const neuron_member_outputs *outputs, int3
     return status;
 }
 
+static int compare_members(double *values, const neuron_member_source *source, const char *options)
+{
+    int32_t by;
+    RETURN_IF_ERROR(neuron_member_source_check(source));
+    RETURN_IF_ERROR(read_options(&by, options));
+    NEURON_HOLD(hold);
+    neuron_member_outputs *outputs;
+    RETURN_IF_ERROR(neuron_member_outputs_read(&outputs, &hold, source));
+    return measure(values, outputs, by);
+}
+
 int neuron_committee_diversity(double *values, neuron_graph_t *const *members, int64_t count,
                                const neuron_dataset_t *dataset, const char *options)
 {
     FLOAT_SCOPE;
+    const neuron_member_source source = NEURON_MEMBERS_OF(dataset);
     CHECK_ARGUMENT(values);
-    CHECK_ARGUMENT(members);
-    CHECK_RANGE(count, 1, NEURON_COMMITTEE_MEMBERS_MAX);
-    CHECK_ARGUMENT(dataset);
-    int32_t by;
-    RETURN_IF_ERROR(read_options(&by, options));
     neuron_hold_end_left();
-    NEURON_HOLD(hold);
-    neuron_member_outputs *outputs;
-    RETURN_IF_ERROR(neuron_member_outputs_predict(&outputs, &hold, members, count, dataset));
-    return measure(values, outputs, by);
+    return compare_members(values, &source, options);
 }
 
 int neuron_committee_diversity_from_outputs(double *values, neuron_context_t *context,
@@ -134,16 +138,8 @@ int neuron_committee_diversity_from_outputs(double *values, neuron_context_t *co
                                             const neuron_tensor_t *targets, const char *options)
 {
     FLOAT_SCOPE;
+    const neuron_member_source source = NEURON_OUTPUTS_GIVEN;
     CHECK_ARGUMENT(values);
-    CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(outputs);
-    CHECK_RANGE(count, 1, NEURON_COMMITTEE_MEMBERS_MAX);
-    CHECK_ARGUMENT(targets);
-    int32_t by;
-    RETURN_IF_ERROR(read_options(&by, options));
     neuron_hold_end_left();
-    NEURON_HOLD(hold);
-    neuron_member_outputs *given;
-    RETURN_IF_ERROR(neuron_member_outputs_given(&given, &hold, context, outputs, count, targets));
-    return measure(values, given, by);
+    return compare_members(values, &source, options);
 }

@@ -65,23 +65,34 @@ static int give(int64_t *kept, int64_t *kept_count, const neuron_member_outputs 
     return status;
 }
 
+/* What the calls are asked for, beside where the outputs come from. */
+typedef struct selection {
+    int64_t *kept, *kept_count;
+    const double *costs;
+    double budget;
+} selection;
+
+static int prune(const selection *s, const neuron_member_source *source, const char *options)
+{
+    request asked;
+    RETURN_IF_ERROR(neuron_member_source_check(source));
+    RETURN_IF_ERROR(read_request(&asked, s->costs, s->budget, source->count, options));
+    NEURON_HOLD(hold);
+    neuron_member_outputs *outputs;
+    RETURN_IF_ERROR(neuron_member_outputs_read(&outputs, &hold, source));
+    return give(s->kept, s->kept_count, outputs, &asked);
+}
+
 int neuron_committee_prune(int64_t *kept, int64_t *kept_count, neuron_graph_t *const *members,
                            int64_t count, const double *costs, double budget,
                            const neuron_dataset_t *dataset, const char *options)
 {
     FLOAT_SCOPE;
+    const neuron_member_source source = NEURON_MEMBERS_OF(dataset);
     CHECK_ARGUMENT(kept);
     CHECK_ARGUMENT(kept_count);
-    CHECK_ARGUMENT(members);
-    CHECK_RANGE(count, 1, NEURON_COMMITTEE_MEMBERS_MAX);
-    CHECK_ARGUMENT(dataset);
-    request asked;
-    RETURN_IF_ERROR(read_request(&asked, costs, budget, count, options));
     neuron_hold_end_left();
-    NEURON_HOLD(hold);
-    neuron_member_outputs *outputs;
-    RETURN_IF_ERROR(neuron_member_outputs_predict(&outputs, &hold, members, count, dataset));
-    return give(kept, kept_count, outputs, &asked);
+    return prune(&(selection){kept, kept_count, costs, budget}, &source, options);
 }
 
 int neuron_committee_prune_from_outputs(int64_t *kept, int64_t *kept_count,
@@ -90,17 +101,9 @@ int neuron_committee_prune_from_outputs(int64_t *kept, int64_t *kept_count,
                                         const neuron_tensor_t *targets, const char *options)
 {
     FLOAT_SCOPE;
+    const neuron_member_source source = NEURON_OUTPUTS_GIVEN;
     CHECK_ARGUMENT(kept);
     CHECK_ARGUMENT(kept_count);
-    CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(outputs);
-    CHECK_RANGE(count, 1, NEURON_COMMITTEE_MEMBERS_MAX);
-    CHECK_ARGUMENT(targets);
-    request asked;
-    RETURN_IF_ERROR(read_request(&asked, costs, budget, count, options));
     neuron_hold_end_left();
-    NEURON_HOLD(hold);
-    neuron_member_outputs *given;
-    RETURN_IF_ERROR(neuron_member_outputs_given(&given, &hold, context, outputs, count, targets));
-    return give(kept, kept_count, given, &asked);
+    return prune(&(selection){kept, kept_count, costs, budget}, &source, options);
 }

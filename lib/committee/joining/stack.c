@@ -235,25 +235,32 @@ static int stack(neuron_graph_t **committee, neuron_context_t *context,
     return status;
 }
 
+static int learn(neuron_graph_t **committee, neuron_context_t *context,
+                 neuron_graph_t *const *members, const neuron_member_source *source,
+                 const char *options)
+{
+    request asked;
+    RETURN_IF_ERROR(neuron_member_source_check(source));
+    RETURN_IF_ERROR(read_options(&asked, options));
+    NEURON_HOLD(hold);
+    neuron_hold_reference(&hold, context, context);
+    neuron_member_outputs *outputs;
+    RETURN_IF_ERROR(neuron_member_outputs_read(&outputs, &hold, source));
+    return stack(committee, context, outputs->graphs ? outputs->graphs : members, source->count,
+                 outputs, &asked);
+}
+
 int neuron_committee_stack(neuron_graph_t **committee, neuron_context_t *context,
                            neuron_graph_t *const *members, int64_t count,
                            const neuron_dataset_t *validation, const char *options)
 {
     FLOAT_SCOPE;
+    const neuron_member_source source = NEURON_MEMBERS_OF(validation);
     CHECK_ARGUMENT(committee);
     *committee = NULL;
     CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(members);
-    CHECK_RANGE(count, 1, NEURON_COMMITTEE_MEMBERS_MAX);
-    CHECK_ARGUMENT(validation);
-    request asked;
-    RETURN_IF_ERROR(read_options(&asked, options));
     neuron_hold_end_left();
-    NEURON_HOLD(hold);
-    neuron_hold_reference(&hold, context, context);
-    neuron_member_outputs *outputs;
-    RETURN_IF_ERROR(neuron_member_outputs_predict(&outputs, &hold, members, count, validation));
-    return stack(committee, context, outputs->graphs, count, outputs, &asked);
+    return learn(committee, context, members, &source, options);
 }
 
 int neuron_committee_stack_from_outputs(neuron_graph_t **committee, neuron_context_t *context,
@@ -262,18 +269,11 @@ int neuron_committee_stack_from_outputs(neuron_graph_t **committee, neuron_conte
                                         const neuron_tensor_t *targets, const char *options)
 {
     FLOAT_SCOPE;
+    const neuron_member_source source = NEURON_OUTPUTS_GIVEN;
     CHECK_ARGUMENT(committee);
     *committee = NULL;
     CHECK_ARGUMENT(context);
     CHECK_ARGUMENT(members);
-    CHECK_RANGE(count, 1, NEURON_COMMITTEE_MEMBERS_MAX);
-    CHECK_ARGUMENT(outputs);
-    CHECK_ARGUMENT(targets);
-    request asked;
-    RETURN_IF_ERROR(read_options(&asked, options));
     neuron_hold_end_left();
-    NEURON_HOLD(hold);
-    neuron_member_outputs *given;
-    RETURN_IF_ERROR(neuron_member_outputs_given(&given, &hold, context, outputs, count, targets));
-    return stack(committee, context, members, count, given, &asked);
+    return learn(committee, context, members, &source, options);
 }

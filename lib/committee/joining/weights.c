@@ -101,21 +101,25 @@ static int give(double *weights, const neuron_member_outputs *outputs, const req
     return status;
 }
 
+static int weigh(double *weights, const neuron_member_source *source, const char *options)
+{
+    request asked;
+    RETURN_IF_ERROR(neuron_member_source_check(source));
+    RETURN_IF_ERROR(read_options(&asked, options));
+    NEURON_HOLD(hold);
+    neuron_member_outputs *outputs;
+    RETURN_IF_ERROR(neuron_member_outputs_read(&outputs, &hold, source));
+    return give(weights, outputs, &asked);
+}
+
 int neuron_committee_weights(double *weights, neuron_graph_t *const *members, int64_t count,
                              const neuron_dataset_t *validation, const char *options)
 {
     FLOAT_SCOPE;
+    const neuron_member_source source = NEURON_MEMBERS_OF(validation);
     CHECK_ARGUMENT(weights);
-    CHECK_ARGUMENT(members);
-    CHECK_RANGE(count, 1, NEURON_COMMITTEE_MEMBERS_MAX);
-    CHECK_ARGUMENT(validation);
-    request asked;
-    RETURN_IF_ERROR(read_options(&asked, options));
     neuron_hold_end_left();
-    NEURON_HOLD(hold);
-    neuron_member_outputs *outputs;
-    RETURN_IF_ERROR(neuron_member_outputs_predict(&outputs, &hold, members, count, validation));
-    return give(weights, outputs, &asked);
+    return weigh(weights, &source, options);
 }
 
 int neuron_committee_weights_from_outputs(double *weights, neuron_context_t *context,
@@ -123,16 +127,8 @@ int neuron_committee_weights_from_outputs(double *weights, neuron_context_t *con
                                           const neuron_tensor_t *targets, const char *options)
 {
     FLOAT_SCOPE;
+    const neuron_member_source source = NEURON_OUTPUTS_GIVEN;
     CHECK_ARGUMENT(weights);
-    CHECK_ARGUMENT(context);
-    CHECK_ARGUMENT(outputs);
-    CHECK_RANGE(count, 1, NEURON_COMMITTEE_MEMBERS_MAX);
-    CHECK_ARGUMENT(targets);
-    request asked;
-    RETURN_IF_ERROR(read_options(&asked, options));
     neuron_hold_end_left();
-    NEURON_HOLD(hold);
-    neuron_member_outputs *given;
-    RETURN_IF_ERROR(neuron_member_outputs_given(&given, &hold, context, outputs, count, targets));
-    return give(weights, given, &asked);
+    return weigh(weights, &source, options);
 }
