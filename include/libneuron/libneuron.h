@@ -12,6 +12,7 @@
 #include <libneuron/types.h>
 #include <libneuron/options.h>
 #include <libneuron/context.h>
+#include <libneuron/communicator.h>
 #include <libneuron/tensor.h>
 #include <libneuron/dataset.h>
 #include <libneuron/table.h>

@@ -52,6 +52,7 @@
 #include <libneuron/cpp/options.hpp>
 #include <libneuron/cpp/handle.hpp>
 #include <libneuron/cpp/context.hpp>
+#include <libneuron/cpp/communicator.hpp>
 #include <libneuron/cpp/tensor.hpp>
 #include <libneuron/cpp/dataset.hpp>
 #include <libneuron/cpp/graph.hpp>

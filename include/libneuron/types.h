@@ -46,8 +46,8 @@
  *  - A stream that a worker of a training reads must not throw, as nobody is there to catch it; if
  *    it ends that thread, or lets it be cancelled, the run fails with NEURON_E_CALLBACK.
  *  - Functions of an allocator, of a log, neuron_parallel_for_function_t,
- *    neuron_committee_epoch_function_t and neuron_destroy_function_t always return, and none but
- *    the last two calls the library.
+ *    neuron_exchange_function_t, neuron_committee_epoch_function_t and neuron_destroy_function_t
+ *    always return, and none but the last three calls the library.
  */
 #ifndef NEURON_TYPES_H
 #define NEURON_TYPES_H
@@ -99,6 +99,8 @@ typedef struct neuron_committee_trainer neuron_committee_trainer_t;
 /** Members of a committee that are asked one after the other. See cascade.h. Since 0.1,
  *  experimental. */
 typedef struct neuron_cascade neuron_cascade_t;
+/** Several processes that do one thing together. See communicator.h. Since 0.1, experimental. */
+typedef struct neuron_communicator neuron_communicator_t;
 /** How well a graph does on a dataset. See evaluation.h. Since 0.1. */
 typedef struct neuron_evaluation neuron_evaluation_t;
 

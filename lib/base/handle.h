@@ -32,6 +32,7 @@
     ROW(CUSTOM_RUN, custom_run) \
     ROW(COMMITTEE_TRAINER, committee_trainer) \
     ROW(CASCADE, cascade) \
+    ROW(COMMUNICATOR, communicator) \
     ROW(REPORT, report) \
     ROW(EVENT_LOG, event_log)
 /* clang-format on */

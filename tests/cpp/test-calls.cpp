@@ -435,6 +435,18 @@ void graphs()
                  caught.code() == NEURON_E_ARGUMENT);
     EXPECT_THROW(neuron::graph::committee(context, members, {1.0}), neuron::error,
                  caught.code() == NEURON_E_ARGUMENT);
+    neuron::communicator alone(context, 0, 1, [](std::int32_t, neuron::span<const unsigned char>,
+                                                 neuron::span<unsigned char>) { return -1; });
+    unsigned char bytes[] = {1, 2}, all[2];
+    double sums[] = {0.5};
+    alone.barrier();
+    alone.broadcast(bytes, 0);
+    alone.gather(all, bytes);
+    alone.sum(sums);
+    EXPECT(alone.rank() == 0 && alone.size() == 1 && all[1] == 2 && sums[0] == 0.5);
+    EXPECT_THROW(alone.gather(bytes, neuron::span<const unsigned char>(bytes, 1)), neuron::error,
+                 caught.code() == NEURON_E_ARGUMENT);
+    EXPECT_THROW(alone.broadcast(bytes, 1), neuron::error, caught.code() == NEURON_E_ARGUMENT);
     neuron::graph larger(context);
     const auto y = larger.input({8, 8, 1});
     const auto first = y.import_graph(graph, "first", "trainable=no");

@@ -346,6 +346,7 @@ int main()
     check_traits<neuron::search>();
     check_traits<neuron::committee_trainer>();
     check_traits<neuron::cascade>();
+    check_traits<neuron::communicator>();
     check_traits<neuron::evaluation>();
     moves();
     copies();

@@ -115,6 +115,10 @@ template <> struct calls<neuron_cascade_t> {
     static constexpr auto get_number = &neuron_cascade_get_number;
     static constexpr auto get_text = &neuron_cascade_get_text;
 };
+template <> struct calls<neuron_communicator_t> {
+    static constexpr auto ref = &neuron_communicator_ref;
+    static constexpr auto unref = &neuron_communicator_unref;
+};
 template <> struct calls<neuron_evaluation_t> {
     static constexpr auto ref = &neuron_evaluation_ref;
     static constexpr auto unref = &neuron_evaluation_unref;

@@ -18,6 +18,7 @@ from .augmentation import Augmentation
 from .callbacks import *  # noqa: F401,F403
 from .cascade import Cascade
 from .committee import Committee
+from .communicator import Communicator
 from .context import Context, context
 from .custom import CustomLayer, CustomLoss, Run, register
 from .data import Dataset, Preparation

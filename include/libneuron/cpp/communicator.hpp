@@ -1,0 +1,107 @@
+/** @file communicator.hpp
+ *  Communicators: see communicator.h. A part of libneuron.hpp, which is what to include.
+ */
+#ifndef NEURON_CPP_COMMUNICATOR_HPP
+#define NEURON_CPP_COMMUNICATOR_HPP
+
+#include <libneuron/cpp/context.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace neuron
+{
+inline namespace NEURON_CPP_MODE
+{
+
+namespace detail
+{
+
+template <class F>
+int exchange_by(std::int32_t peer, const void *sent, std::size_t sent_size, void *received,
+                std::size_t received_size, void *function)
+{
+    return detail::guarded([&] {
+        return detail::called(
+            *static_cast<F *>(function), peer,
+            span<const unsigned char>(static_cast<const unsigned char *>(sent), sent_size),
+            span<unsigned char>(static_cast<unsigned char *>(received), received_size));
+    });
+}
+
+} // namespace detail
+
+/** One of several processes that do one thing together. See communicator.h. */
+class communicator : public handle<communicator, neuron_communicator_t>
+{
+  public:
+    using handle::handle;
+    communicator() noexcept = default;
+
+    /** neuron_communicator_create()
+     *  @param exchange  kept as long as the communicator; called as exchange(std::int32_t peer,
+     *                   span<const unsigned char> sent, span<unsigned char> received). */
+    template <class F>
+    static outcome<communicator> create(const context &context, std::int32_t rank,
+                                        std::int32_t size, F &&exchange)
+    {
+        using Kept = std::decay_t<F>;
+        neuron_communicator_t *made = nullptr;
+        const int status = detail::hand_over(
+            std::forward<F>(exchange), [&](void *kept, neuron_destroy_function_t destroy) {
+                return neuron_communicator_create(&made, context.get(), rank, size,
+                                                  &detail::exchange_by<Kept>, kept, destroy);
+            });
+        return detail::made<communicator>(status, made);
+    }
+#ifndef NEURON_NO_EXCEPTIONS
+    template <class F>
+    communicator(const context &context, std::int32_t rank, std::int32_t size, F &&exchange)
+        : communicator(create(context, rank, size, std::forward<F>(exchange)))
+    {
+    }
+#endif
+    /** neuron_communicator_rank() */
+    std::int32_t rank() const noexcept
+    {
+        return neuron_communicator_rank(get());
+    }
+    /** neuron_communicator_size() */
+    std::int32_t size() const noexcept
+    {
+        return neuron_communicator_size(get());
+    }
+    /** neuron_communicator_barrier() */
+    outcome<void> barrier()
+    {
+        return detail::done(neuron_communicator_barrier(get()));
+    }
+    /** neuron_communicator_broadcast() */
+    outcome<void> broadcast(span<unsigned char> bytes, std::int32_t root)
+    {
+        return detail::done(
+            neuron_communicator_broadcast(get(), bytes.data(), bytes.size(), root));
+    }
+    /** neuron_communicator_gather()
+     *  @param all  size() times as much as `own`. */
+    outcome<void> gather(span<unsigned char> all, span<const unsigned char> own)
+    {
+        if (all.size() != own.size() * static_cast<std::size_t>(size()))
+            return detail::refused<void>(NEURON_E_ARGUMENT,
+                                         "communicator: there is no room for that of all ranks");
+        return detail::done(
+            neuron_communicator_gather(get(), all.data(), own.data(), own.size()));
+    }
+    /** neuron_communicator_sum() */
+    outcome<void> sum(span<double> values)
+    {
+        return detail::done(
+            neuron_communicator_sum(get(), values.data(), detail::count_of(values)));
+    }
+};
+
+} // namespace NEURON_CPP_MODE
+} // namespace neuron
+
+#endif

@@ -1,0 +1,53 @@
+/* Communicators, from the inside: what several ranks do together, all of it made of exchanges
+ * between two. Whatever happens on a rank, it goes through all exchanges of what was begun, so that
+ * none that is left waits for it in vain; only those with a rank that is gone are left out. */
+#ifndef COMMUNICATE_COMMUNICATOR_H
+#define COMMUNICATE_COMMUNICATOR_H
+
+#include <libneuron/communicator.h>
+
+#include "base/context.h"
+
+/* Bytes of a rank's own in front of what it gives to a gathering. */
+typedef struct neuron_gather_head {
+    int32_t gone;   /* the rank for which this block is not there; -1 if it is */
+    int32_t status; /* with which that was noticed */
+} neuron_gather_head;
+
+struct neuron_communicator {
+    neuron_handle handle;
+    neuron_context_t *context;
+    int32_t rank, size;
+    neuron_exchange_function_t exchange;
+    void *user_data;
+    neuron_destroy_function_t destroy; /* of the user data; NULL for none */
+
+    bool *gone;      /* of each rank */
+    int32_t culprit; /* the first rank that was gone; -1 for none */
+    int status;      /* what came of it, and the message that goes with it */
+    char message[NEURON_MESSAGE_SIZE];
+
+    char *pieces;    /* of the public calls: a piece of each rank, each with its head */
+    size_t *offsets; /* where each begins, and the end of the last */
+};
+
+NEURON_HOLD_DECLARE(communicator);
+
+/* What became of it: NEURON_OK, or the failure with which a rank was found to be gone. */
+int neuron_communicator_state(const neuron_communicator_t *communicator);
+
+/* Exchanges bytes with another rank; nothing if it is gone. Whether all went well. */
+bool neuron_communicator_exchange(neuron_communicator_t *communicator, int32_t peer,
+                                  const void *sent, size_t sent_size, void *received,
+                                  size_t received_size);
+
+/* Gathers a block of each rank, from offsets[rank] to offsets[rank + 1] of `all`, which are the same
+ * on all ranks and multiples of 8. Each begins with a head, which is written here. If one is not
+ * there, that is a failure on all ranks that are left. Allocates nothing. */
+int neuron_gather(neuron_communicator_t *communicator, void *all, const size_t *offsets);
+
+/* The bytes of `root` for all; its failures may be noticed by some ranks alone, until the next
+ * gathering. */
+void neuron_spread(neuron_communicator_t *communicator, void *bytes, size_t size, int32_t root);
+
+#endif

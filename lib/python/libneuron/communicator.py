@@ -1,0 +1,90 @@
+"""Communicators: several processes that do one thing together."""
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Callable, Optional
+
+import numpy as np
+
+from . import _c
+from ._call import check, integer, park
+from .callbacks import forget, keep
+from .context import Context, context as current_context
+
+
+class Communicator:
+    """One of `size` processes, or threads, that do one thing together: `nn.Communicator(rank, size, exchange)`.
+
+    exchange: called as exchange(peer, sent, received) with two memoryviews of bytes, either of which may be empty. It
+    sends the one to the rank `peer`, fills the other with what that rank sends at the same time, and returns when both
+    are done; what it raises makes that rank count as gone. All calls are made by all ranks in the same order.
+
+        communicator = nn.Communicator(rank, size, exchange)
+        total = communicator.sum([len(x)])[0]
+    """
+
+    def __init__(self, rank: int, size: int, exchange: Optional[Callable[[int, memoryview, memoryview], Any]] = None, *,
+                 context: Optional[Context] = None) -> None:
+        if exchange is not None and not callable(exchange):
+            raise TypeError(f"exchange is {exchange!r}, not a function")
+        self._context = context or current_context()
+        self._handle = _c.CommunicatorHandle()
+
+        def carry(peer: int, sent: Any, sent_size: int, received: Any, received_size: int, _: Any) -> int:
+            try:
+                assert exchange is not None
+                exchange(peer, _view(sent, sent_size).toreadonly(), _view(received, received_size))
+                return 0
+            except BaseException as error:
+                return park(error)
+
+        called = _c.neuron_exchange_function_t(carry) if exchange else _c.neuron_exchange_function_t()
+        key = keep(called)
+        status = _c.neuron_communicator_create(self._handle, self._context._handle, integer(rank, "rank"),
+                                               integer(size, "size"), called, key, forget)
+        if status < 0:
+            forget(key)
+        check(status)
+
+    @property
+    def rank(self) -> int:
+        """The number of this process, from 0."""
+        return _c.neuron_communicator_rank(self._handle)
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return _c.neuron_communicator_size(self._handle)
+
+    def barrier(self) -> None:
+        """Waits until all ranks have come here."""
+        check(_c.neuron_communicator_barrier(self._handle))
+
+    def broadcast(self, data: Optional[bytes] = None, *, root: int = 0) -> bytes:
+        """The bytes that the rank `root` has; what others give plays no part."""
+        size = np.array([len(data) if data is not None and self.rank == root else 0], np.int64)
+        check(_c.neuron_communicator_broadcast(self._handle, size.ctypes.data, size.nbytes, integer(root, "root")))
+        room = (ctypes.c_char * int(size[0]))()
+        if self.rank == root and data is not None:
+            room[:] = bytes(data)
+        check(_c.neuron_communicator_broadcast(self._handle, room, len(room), root))
+        return bytes(room)
+
+    def gather(self, array: Any) -> np.ndarray:
+        """The arrays of all ranks, which have the same shape and type, as one: [size, ...]."""
+        own = np.ascontiguousarray(array)
+        if own.dtype.hasobject:
+            raise TypeError(f"the array is of {own.dtype}; it must be of numbers")
+        found = np.empty((self.size, *own.shape), own.dtype)
+        check(_c.neuron_communicator_gather(self._handle, found.ctypes.data, own.ctypes.data, own.nbytes))
+        return found
+
+    def sum(self, values: Any) -> np.ndarray:
+        """The sums of these numbers over all ranks, as float64."""
+        sums = np.array(values, np.float64, ndmin=1)
+        check(_c.neuron_communicator_sum(self._handle, sums.ctypes.data_as(ctypes.POINTER(ctypes.c_double)), sums.size))
+        return sums
+
+
+def _view(address: Any, size: int) -> memoryview:
+    return memoryview((ctypes.c_char * size).from_address(address) if size else bytearray()).cast("B")
