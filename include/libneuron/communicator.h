@@ -60,12 +60,10 @@ typedef int (*neuron_exchange_function_t)(int32_t peer, const void *sent, size_t
  *  @param destroy    called with `user_data` when the communicator is gone; not if this call fails,
  *                    after which the caller still has it. NULL for none: then it must live so long.
  *  @return  0, NEURON_E_ARGUMENT or NEURON_E_MEMORY. Any thread. Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int neuron_communicator_create(neuron_communicator_t **communicator,
-                                                       neuron_context_t *context, int32_t rank,
-                                                       int32_t size,
-                                                       neuron_exchange_function_t exchange,
-                                                       void *user_data,
-                                                       neuron_destroy_function_t destroy);
+NEURON_API_EXPERIMENTAL int
+neuron_communicator_create(neuron_communicator_t **communicator, neuron_context_t *context,
+                           int32_t rank, int32_t size, neuron_exchange_function_t exchange,
+                           void *user_data, neuron_destroy_function_t destroy);
 
 /** Adds an owner. @return  `communicator`. Any thread. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL neuron_communicator_t *
@@ -75,12 +73,10 @@ neuron_communicator_ref(neuron_communicator_t *communicator);
 NEURON_API_EXPERIMENTAL void neuron_communicator_unref(neuron_communicator_t *communicator);
 
 /** The number of this rank, from 0; 0 for NULL. Any thread. Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int32_t
-neuron_communicator_rank(const neuron_communicator_t *communicator);
+NEURON_API_EXPERIMENTAL int32_t neuron_communicator_rank(const neuron_communicator_t *communicator);
 
 /** How many ranks there are; 1 for NULL. Any thread. Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int32_t
-neuron_communicator_size(const neuron_communicator_t *communicator);
+NEURON_API_EXPERIMENTAL int32_t neuron_communicator_size(const neuron_communicator_t *communicator);
 
 /** Waits until all ranks have made this call.
  *  @return  0; NEURON_E_ARGUMENT; what exchange() returned, here or elsewhere, if a rank is gone.

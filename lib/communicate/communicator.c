@@ -75,7 +75,8 @@ void neuron_communicator_unref(neuron_communicator_t *communicator)
     neuron_release(context, communicator->offsets);
     neuron_release(context, communicator->pieces);
     neuron_release(context, communicator);
-    neuron_destroy_user_data(destroy, user_data);
+    if (destroy)
+        neuron_destroy_user_data(destroy, user_data);
     neuron_context_unref(context);
 }
 
@@ -93,9 +94,8 @@ int32_t neuron_communicator_size(const neuron_communicator_t *communicator)
 
 int neuron_communicator_state(const neuron_communicator_t *communicator)
 {
-    return communicator->culprit < 0
-               ? NEURON_OK
-               : neuron_fail(communicator->status, "%s", communicator->message);
+    return communicator->told ? neuron_fail(communicator->status, "%s", communicator->message)
+                              : NEURON_OK;
 }
 
 /* ---- Exchanges ---- */

@@ -12,6 +12,8 @@
 typedef struct neuron_gather_head {
     int32_t gone;   /* the rank for which this block is not there; -1 if it is */
     int32_t status; /* with which that was noticed */
+    int32_t tells;  /* 1 if the block is there, and its rank has known of one that is gone */
+    int32_t unused;
 } neuron_gather_head;
 
 struct neuron_communicator {
@@ -24,6 +26,7 @@ struct neuron_communicator {
 
     bool *gone;      /* of each rank */
     int32_t culprit; /* the first rank that was gone; -1 for none */
+    bool told;       /* all ranks that are left know */
     int status;      /* what came of it, and the message that goes with it */
     char message[NEURON_MESSAGE_SIZE];
 
@@ -33,7 +36,8 @@ struct neuron_communicator {
 
 NEURON_HOLD_DECLARE(communicator);
 
-/* What became of it: NEURON_OK, or the failure with which a rank was found to be gone. */
+/* NEURON_OK, or the failure with which a rank was found to be gone, if all others know by now. Who
+ * alone has noticed goes through one more gathering, so that they hear of it. */
 int neuron_communicator_state(const neuron_communicator_t *communicator);
 
 /* Exchanges bytes with another rank; nothing if it is gone. Whether all went well. */
@@ -41,8 +45,8 @@ bool neuron_communicator_exchange(neuron_communicator_t *communicator, int32_t p
                                   const void *sent, size_t sent_size, void *received,
                                   size_t received_size);
 
-/* Gathers a block of each rank, from offsets[rank] to offsets[rank + 1] of `all`, which are the same
- * on all ranks and multiples of 8. Each begins with a head, which is written here. If one is not
+/* Gathers a block of each rank, from offsets[rank] to offsets[rank + 1] of `all`, which are the
+ * same on all ranks and multiples of 8. Each begins with a head, which is written here. If one is not
  * there, that is a failure on all ranks that are left. Allocates nothing. */
 int neuron_gather(neuron_communicator_t *communicator, void *all, const size_t *offsets);
 

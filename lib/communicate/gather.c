@@ -1,8 +1,8 @@
-/* Gatherings and broadcasts, by exchanges between two ranks at a time, so that a failure tells which
- * rank is gone.
+/* Gatherings and broadcasts, by exchanges between two ranks at a time, so that a failure tells
+ * which rank is gone.
  *
- * A gathering takes log2(n) rounds among the largest power of two of ranks: in each round the blocks
- * that both have change hands, twice as many as in the one before (recursive doubling). The ranks
+ * A gathering takes log2(n) rounds among the largest power of two of ranks: in each round the
+ * blocks that both have change hands, twice as many as in the one before (recursive doubling). The ranks
  * beyond that power of two are paired with one each of the others, which takes their block along
  * and gives them all in the end (Thakur, Rabenseifner and Gropp, 2005). Where a rank is gone, its
  * peers give on that its blocks are not there, and for whom; so each rank that is left knows in the
@@ -31,13 +31,12 @@ static void swap(const gathering *g, int32_t peer, int32_t given, int32_t given_
 {
     neuron_communicator_t *c = g->communicator;
     const size_t *offsets = g->offsets;
-    if (neuron_communicator_exchange(c, peer, g->all + offsets[given],
-                                     offsets[given + given_count] - offsets[given],
-                                     g->all + offsets[taken],
-                                     offsets[taken + taken_count] - offsets[taken]))
+    if (neuron_communicator_exchange(
+            c, peer, g->all + offsets[given], offsets[given + given_count] - offsets[given],
+            g->all + offsets[taken], offsets[taken + taken_count] - offsets[taken]))
         return;
     for (int32_t i = taken; i < taken + taken_count; i++)
-        *head_of(g, i) = (neuron_gather_head){peer, c->status};
+        *head_of(g, i) = (neuron_gather_head){.gone = peer, .status = c->status};
 }
 
 /* The ranks that work are numbered without the second ones of pairs: the first rank of a number. */
@@ -60,16 +59,17 @@ static void double_up(const gathering *g, int32_t number, int32_t numbers)
 static int judge(const gathering *g)
 {
     neuron_communicator_t *c = g->communicator;
-    for (int32_t i = 0; i < c->size && c->culprit < 0; i++) {
+    for (int32_t i = 0; i < c->size; i++) {
         const neuron_gather_head *head = head_of(g, i);
-        if (head->gone < 0)
+        c->told = c->told || head->tells;
+        if (head->gone < 0 || c->culprit >= 0)
             continue;
         c->culprit = head->gone;
         c->status = head->status < 0 ? head->status : NEURON_E_CALLBACK;
         snprintf(c->message, sizeof c->message, "communicator: rank %" PRId32 " is gone",
                  head->gone);
     }
-    return neuron_communicator_state(c);
+    return c->culprit < 0 ? NEURON_OK : neuron_fail(c->status, "%s", c->message);
 }
 
 int neuron_gather(neuron_communicator_t *c, void *all, const size_t *offsets)
@@ -79,7 +79,8 @@ int neuron_gather(neuron_communicator_t *c, void *all, const size_t *offsets)
         numbers *= 2;
     const gathering g = {c, all, offsets, c->size - numbers};
     bool paired = rank < 2 * g.paired;
-    *head_of(&g, rank) = (neuron_gather_head){.gone = -1};
+    *head_of(&g, rank) =
+        (neuron_gather_head){.gone = c->culprit, .status = c->status, .tells = c->culprit >= 0};
     if (paired && rank % 2 == 1) {
         swap(&g, rank - 1, rank, 1, 0, 0);
         /* All blocks but the own, which is among them: the head of each tells. */

@@ -59,8 +59,7 @@ static int allocate(neuron_ordered_sum *sum, int64_t longest)
 {
     neuron_context_t *context = sum->context;
     size_t parts = (size_t)sum->parts;
-    sum->first_block =
-        neuron_allocate(context, (size_t)sum->ranks + 1, sizeof *sum->first_block);
+    sum->first_block = neuron_allocate(context, (size_t)sum->ranks + 1, sizeof *sum->first_block);
     sum->blocks = neuron_allocate(context, parts, sizeof *sum->blocks); /* no more than parts */
     sum->at = neuron_allocate(context, parts, sizeof *sum->at);
     if (!sum->first_block || !sum->blocks || !sum->at)
@@ -187,8 +186,7 @@ static void hand_out(const sum_job *job)
             continue;
         slice part = slice_of(job, peer);
         neuron_communicator_exchange(sum->communicator, peer, job->blocks[0] + own.first,
-                                     (size_t)own.count * sizeof(float),
-                                     job->blocks[0] + part.first,
+                                     (size_t)own.count * sizeof(float), job->blocks[0] + part.first,
                                      (size_t)part.count * sizeof(float));
     }
 }

@@ -1,5 +1,5 @@
-/* Sums of floats over the parts of a batch, which ranks have contiguous ranges of. They are the same
- * bytes for any number of ranks: see part-tree.h. */
+/* Sums of floats over the parts of a batch, of which ranks have contiguous ranges. They are the
+ * same bytes for any number of ranks: see part-tree.h. */
 #ifndef COMMUNICATE_ORDERED_SUM_H
 #define COMMUNICATE_ORDERED_SUM_H
 

@@ -113,8 +113,9 @@ static void lose_one(test_rank *own)
 
 START_TEST(gone)
 {
-    for (int32_t size = 2; size <= 9; size++)
-        for (int32_t dying = 0; dying < size; dying++)
+    static const int32_t sizes[] = {2, 3, 4, 6, 8, 9};
+    for (int32_t k = 0; k < 6; k++)
+        for (int32_t size = sizes[k], dying = 0; dying < size; dying++)
             for (long dies_at = 0; dies_at < 3; dies_at++) {
                 outcomes found = {.call = _i};
                 test_ranks all = {.size = size,
@@ -246,18 +247,17 @@ START_TEST(refused)
     neuron_context_t *context = test_context();
     neuron_communicator_t *c = (neuron_communicator_t *)context;
     int ended = 0;
-    assert_refused(
-        neuron_communicator_create(&c, context, 0, 0, never, &ended, count_calls),
-        "neuron_communicator_create: size is 0; it must be 1 to 1048576");
+    assert_refused(neuron_communicator_create(&c, context, 0, 0, never, &ended, count_calls),
+                   "neuron_communicator_create: size is 0; it must be 1 to 1,048,576");
     ck_assert_ptr_null(c);
     assert_refused(neuron_communicator_create(&c, context, 2, 2, never, &ended, count_calls),
-                   "neuron_communicator_create: rank is 2; it must be 0 to 1");
+                   "neuron_communicator_create: rank is 2; it must be 0 or 1");
     assert_refused(neuron_communicator_create(&c, context, 0, 2, NULL, &ended, count_calls),
                    "neuron_communicator_create: exchange is NULL; it must not be");
     ck_assert_int_eq(ended, 0);
     assert_ok(neuron_communicator_create(&c, context, 0, 2, never, &ended, count_calls));
     assert_refused(neuron_communicator_broadcast(c, NULL, 0, 2),
-                   "neuron_communicator_broadcast: root is 2; it must be 0 to 1");
+                   "neuron_communicator_broadcast: root is 2; it must be 0 or 1");
     assert_refused(neuron_communicator_broadcast(c, NULL, 1, 0),
                    "neuron_communicator_broadcast: bytes is NULL; it must not be");
     assert_refused(neuron_communicator_gather(c, NULL, &ended, 1),
@@ -280,8 +280,7 @@ START_TEST(refused)
     assert_ok(neuron_communicator_create(&c, context, 0, 2, positive, context, NULL));
     ck_assert_int_eq(neuron_communicator_barrier(c), NEURON_E_CALLBACK);
     const char *begin = "communicator: rank 1 is gone (exchange returned 7): neuron_tensor_create";
-    assert_that(strncmp(neuron_error_last(), begin, strlen(begin)) == 0, "%s",
-                neuron_error_last());
+    assert_that(strncmp(neuron_error_last(), begin, strlen(begin)) == 0, "%s", neuron_error_last());
     neuron_communicator_unref(c);
     neuron_context_unref(context);
 }
@@ -292,8 +291,7 @@ START_TEST(little_memory)
     test_memory memory = {.left = 1000, .live = 0};
     neuron_context_t *context = test_limited_context(&memory);
     neuron_communicator_t *c;
-    WITH_LITTLE_MEMORY(&memory,
-                       neuron_communicator_create(&c, context, 0, 3, never, NULL, NULL));
+    WITH_LITTLE_MEMORY(&memory, neuron_communicator_create(&c, context, 0, 3, never, NULL, NULL));
     neuron_communicator_unref(c);
     neuron_context_unref(context);
     ck_assert_int_eq(atomic_load(&memory.live), 0);

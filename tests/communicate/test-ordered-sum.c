@@ -60,8 +60,7 @@ START_TEST(any_number_of_ranks)
 {
     for (int32_t parts = 1; parts <= PARTS_MOST; parts++)
         for (int32_t ranks = 1; ranks <= parts; ranks++) {
-            test_ranks all = {
-                .size = ranks, .work = sum_parts, .user_data = &parts, .dying = -1};
+            test_ranks all = {.size = ranks, .work = sum_parts, .user_data = &parts, .dying = -1};
             test_run_ranks(&all);
         }
 }

@@ -435,8 +435,9 @@ void graphs()
                  caught.code() == NEURON_E_ARGUMENT);
     EXPECT_THROW(neuron::graph::committee(context, members, {1.0}), neuron::error,
                  caught.code() == NEURON_E_ARGUMENT);
-    neuron::communicator alone(context, 0, 1, [](std::int32_t, neuron::span<const unsigned char>,
-                                                 neuron::span<unsigned char>) { return -1; });
+    neuron::communicator alone(context, 0, 1,
+                               [](std::int32_t, neuron::span<const unsigned char>,
+                                  neuron::span<unsigned char>) { return -1; });
     unsigned char bytes[] = {1, 2}, all[2];
     double sums[] = {0.5};
     alone.barrier();

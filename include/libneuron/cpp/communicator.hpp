@@ -80,8 +80,7 @@ class communicator : public handle<communicator, neuron_communicator_t>
     /** neuron_communicator_broadcast() */
     outcome<void> broadcast(span<unsigned char> bytes, std::int32_t root)
     {
-        return detail::done(
-            neuron_communicator_broadcast(get(), bytes.data(), bytes.size(), root));
+        return detail::done(neuron_communicator_broadcast(get(), bytes.data(), bytes.size(), root));
     }
     /** neuron_communicator_gather()
      *  @param all  size() times as much as `own`. */
@@ -90,8 +89,7 @@ class communicator : public handle<communicator, neuron_communicator_t>
         if (all.size() != own.size() * static_cast<std::size_t>(size()))
             return detail::refused<void>(NEURON_E_ARGUMENT,
                                          "communicator: there is no room for that of all ranks");
-        return detail::done(
-            neuron_communicator_gather(get(), all.data(), own.data(), own.size()));
+        return detail::done(neuron_communicator_gather(get(), all.data(), own.data(), own.size()));
     }
     /** neuron_communicator_sum() */
     outcome<void> sum(span<double> values)

@@ -15,6 +15,7 @@ from .callbacks import WarmUp as WarmUp
 from .callbacks import WeightAveraging as WeightAveraging
 from .cascade import Cascade as Cascade
 from .committee import Committee as Committee
+from .communicator import Communicator as Communicator
 from .context import Context as Context
 from .context import context as context
 from .custom import CustomLayer as CustomLayer

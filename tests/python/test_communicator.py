@@ -1,0 +1,61 @@
+"""Communicators: ranks as threads, whose bytes go through queues."""
+import queue
+import threading
+
+import numpy as np
+import pytest
+
+import libneuron as nn
+
+
+def in_ranks(size, work):
+    """What `work` gives of the communicator of each rank."""
+    queues = {(i, j): queue.Queue() for i in range(size) for j in range(size)}
+    found = [None] * size
+
+    def main(rank):
+        def exchange(peer, sent, received):
+            if len(sent):
+                queues[rank, peer].put(bytes(sent))
+            if len(received):
+                received[:] = queues[peer, rank].get(timeout=60)
+
+        found[rank] = work(nn.Communicator(rank, size, exchange, context=nn.Context(threads=1)))
+
+    threads = [threading.Thread(target=main, args=(rank,)) for rank in range(size)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_together():
+    def work(communicator):
+        communicator.barrier()
+        text = communicator.broadcast(b"hello" if communicator.rank == 1 else None, root=1)
+        arrays = communicator.gather(np.arange(3, dtype=np.int16) + communicator.rank)
+        return text, arrays.dtype, arrays.tolist(), communicator.sum([1.5, communicator.rank]).tolist()
+
+    expected = b"hello", np.int16, [[0, 1, 2], [1, 2, 3], [2, 3, 4]], [4.5, 3.0]
+    assert in_ranks(3, work) == [expected] * 3
+
+
+def test_alone():
+    communicator = nn.Communicator(0, 1)
+    assert (communicator.rank, communicator.size) == (0, 1)
+    assert communicator.broadcast(b"") == b""
+    assert communicator.gather(2.5).tolist() == [2.5]
+
+
+def test_gone():
+    def exchange(peer, sent, received):
+        raise KeyError(f"no line to {peer}")
+
+    communicator = nn.Communicator(0, 2, exchange)
+    with pytest.raises(KeyError, match="no line to 1"):
+        communicator.barrier()
+    with pytest.raises(TypeError, match="not a function"):
+        nn.Communicator(0, 2, "exchange")
+    with pytest.raises(nn.NeuronError, match="rank is 2"):
+        nn.Communicator(2, 2, exchange)
