@@ -72,7 +72,7 @@ class Communicator:
 
     def gather(self, array: Any) -> np.ndarray:
         """The arrays of all ranks, which have the same shape and type, as one: [size, ...]."""
-        own = np.ascontiguousarray(array)
+        own = np.asarray(array, order="C")
         if own.dtype.hasobject:
             raise TypeError(f"the array is of {own.dtype}; it must be of numbers")
         found = np.empty((self.size, *own.shape), own.dtype)
