@@ -438,13 +438,13 @@ void graphs()
     neuron::communicator alone(context, 0, 1,
                                [](std::int32_t, neuron::span<const unsigned char>,
                                   neuron::span<unsigned char>) { return -1; });
-    unsigned char bytes[] = {1, 2}, all[2];
+    unsigned char bytes[] = {1, 2}, gathered[2];
     double sums[] = {0.5};
     alone.barrier();
     alone.broadcast(bytes, 0);
-    alone.gather(all, bytes);
+    alone.gather(gathered, bytes);
     alone.sum(sums);
-    EXPECT(alone.rank() == 0 && alone.size() == 1 && all[1] == 2 && sums[0] == 0.5);
+    EXPECT(alone.rank() == 0 && alone.size() == 1 && gathered[1] == 2 && sums[0] == 0.5);
     EXPECT_THROW(alone.gather(bytes, neuron::span<const unsigned char>(bytes, 1)), neuron::error,
                  caught.code() == NEURON_E_ARGUMENT);
     EXPECT_THROW(alone.broadcast(bytes, 1), neuron::error, caught.code() == NEURON_E_ARGUMENT);
