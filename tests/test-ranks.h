@@ -42,8 +42,8 @@ typedef struct test_rank {
     void *user_data;
 } test_rank;
 
-static inline int test_exchange(int32_t peer, const void *sent, size_t sent_size, void *received,
-                                size_t received_size, void *user_data)
+static inline int test_exchange(void *received, size_t received_size, int32_t peer,
+                                const void *sent, size_t sent_size, void *user_data)
 {
     test_rank *own = user_data;
     test_ranks *all = own->all;

@@ -5,8 +5,8 @@
  *  of its own. What carries bytes from one rank to another is a function of the caller's, so the
  *  library knows nothing of networks:
  *
- *      static int exchange(int32_t peer, const void *sent, size_t sent_size, void *received,
- *                          size_t received_size, void *user_data)
+ *      static int exchange(void *received, size_t received_size, int32_t peer, const void *sent,
+ *                          size_t sent_size, void *user_data)
  *      {
  *          MPI_Sendrecv(sent, (int)sent_size, MPI_BYTE, peer, 0, received, (int)received_size,
  *                       MPI_BYTE, peer, 0, *(MPI_Comm *)user_data, MPI_STATUS_IGNORE);
@@ -39,17 +39,17 @@ extern "C" {
  *
  *  It is called in the thread that made the call. It always returns, and calls nothing that works
  *  with this communicator.
+ *  @param[out] received  room for `received_size` bytes; may be NULL if these are 0.
+ *  @param received_size  0 for nothing to be received; at most 1 GiB.
  *  @param peer           the other rank.
- *  @param sent           may be NULL if `sent_size` is 0: then nothing is sent.
- *  @param sent_size      at most 1 GiB.
- *  @param received       may be NULL if `received_size` is 0: then nothing is received.
- *  @param received_size  at most 1 GiB.
+ *  @param sent           `sent_size` bytes; may be NULL if these are 0.
+ *  @param sent_size      0 for nothing to be sent; at most 1 GiB.
  *  @param user_data      as it was given to neuron_communicator_create().
  *  @return  0; another number if the peer could not be reached: the call that needed it then
  *           returns that number if it is negative, else NEURON_E_CALLBACK. The message ends with
  *           that of the last call of the library that failed in it. Since 0.1, experimental. */
-typedef int (*neuron_exchange_function_t)(int32_t peer, const void *sent, size_t sent_size,
-                                          void *received, size_t received_size, void *user_data);
+typedef int (*neuron_exchange_function_t)(void *received, size_t received_size, int32_t peer,
+                                          const void *sent, size_t sent_size, void *user_data);
 
 /** Makes a communicator. All ranks make one, with the same size.
  *  @param[out] communicator  the new communicator; NULL on failure.
@@ -75,12 +75,12 @@ NEURON_API_EXPERIMENTAL void neuron_communicator_unref(neuron_communicator_t *co
 /** The number of this rank, from 0; 0 for NULL. Any thread. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int32_t neuron_communicator_rank(const neuron_communicator_t *communicator);
 
-/** How many ranks there are; 1 for NULL. Any thread. Since 0.1, experimental. */
+/** How many ranks there are; 0 for NULL. Any thread. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int32_t neuron_communicator_size(const neuron_communicator_t *communicator);
 
 /** Waits until all ranks have made this call.
  *  @return  0; NEURON_E_ARGUMENT; what exchange() returned, here or elsewhere, if a rank is gone.
- *           One thread at a time may work with a communicator. Since 0.1, experimental. */
+ *           No other thread may use the communicator meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_communicator_barrier(neuron_communicator_t *communicator);
 
 /** Gives all ranks the bytes that one has.
@@ -88,26 +88,31 @@ NEURON_API_EXPERIMENTAL int neuron_communicator_barrier(neuron_communicator_t *c
  *                hold anything there. May be NULL if `size` is 0.
  *  @param size   the same on all ranks.
  *  @param root   whose bytes they are, the same on all ranks.
- *  @return  as neuron_communicator_barrier(). Threads as there. Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int neuron_communicator_broadcast(neuron_communicator_t *communicator,
-                                                          void *bytes, size_t size, int32_t root);
+ *  @return  as neuron_communicator_barrier(). No other thread may use the communicator meanwhile.
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_communicator_broadcast(void *bytes, size_t size,
+                                                          neuron_communicator_t *communicator,
+                                                          int32_t root);
 
 /** Gives all ranks what each of them has.
- *  @param[out] all  `size` bytes of each rank, in the order of ranks; after a failure it holds
- *                   anything.
+ *  @param[out] all  room for `size` bytes of each rank, in the order of ranks; after a failure it
+ *                   holds anything.
  *  @param own       `size` bytes of this rank.
  *  @param size      the same on all ranks.
- *  @return  as neuron_communicator_barrier(). Threads as there. Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int neuron_communicator_gather(neuron_communicator_t *communicator,
-                                                       void *all, const void *own, size_t size);
+ *  @return  as neuron_communicator_barrier(). No other thread may use the communicator meanwhile.
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_communicator_gather(void *all,
+                                                       neuron_communicator_t *communicator,
+                                                       const void *own, size_t size);
 
 /** Adds numbers up over all ranks. They are added in the order of ranks, ((0 + 1) + (2 + 3)) + ...,
  *  so that all ranks have the same bytes, and the same each time.
  *  @param values  `count` numbers of this rank; the sums afterwards, or anything after a failure.
  *  @param count   0 or more, the same on all ranks.
- *  @return  as neuron_communicator_barrier(). Threads as there. Since 0.1, experimental. */
-NEURON_API_EXPERIMENTAL int neuron_communicator_sum(neuron_communicator_t *communicator,
-                                                    double *values, int64_t count);
+ *  @return  as neuron_communicator_barrier(). No other thread may use the communicator meanwhile.
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_communicator_sum(double *values, int64_t count,
+                                                    neuron_communicator_t *communicator);
 
 #ifdef __cplusplus
 }

@@ -89,7 +89,7 @@ int32_t neuron_communicator_rank(const neuron_communicator_t *communicator)
 
 int32_t neuron_communicator_size(const neuron_communicator_t *communicator)
 {
-    return NEURON_IS(communicator) ? communicator->size : 1;
+    return NEURON_IS(communicator) ? communicator->size : 0;
 }
 
 int neuron_communicator_state(const neuron_communicator_t *communicator)
@@ -136,8 +136,8 @@ bool neuron_communicator_exchange(neuron_communicator_t *c, int32_t peer, const 
     neuron_float_host *host = neuron_float_pause();
     for (size_t done = 0; returned == 0 && done < most; done += EXCHANGED) {
         size_t out = next_bytes(sent_size, done), in = next_bytes(received_size, done);
-        returned = c->exchange(peer, behind(sent, done, out), out,
-                               neuron_hold_object(behind(received, done, in)), in, c->user_data);
+        returned = c->exchange(neuron_hold_object(behind(received, done, in)), in, peer,
+                               behind(sent, done, out), out, c->user_data);
     }
     neuron_float_resume(host);
     if (returned != 0)
@@ -185,7 +185,7 @@ int neuron_communicator_barrier(neuron_communicator_t *communicator)
     return gather_piece(communicator, NULL, 0);
 }
 
-int neuron_communicator_broadcast(neuron_communicator_t *communicator, void *bytes, size_t size,
+int neuron_communicator_broadcast(void *bytes, size_t size, neuron_communicator_t *communicator,
                                   int32_t root)
 {
     FLOAT_SCOPE;
@@ -196,7 +196,7 @@ int neuron_communicator_broadcast(neuron_communicator_t *communicator, void *byt
     return gather_piece(communicator, NULL, 0);
 }
 
-int neuron_communicator_gather(neuron_communicator_t *communicator, void *all, const void *own,
+int neuron_communicator_gather(void *all, neuron_communicator_t *communicator, const void *own,
                                size_t size)
 {
     FLOAT_SCOPE;
@@ -229,7 +229,7 @@ static void add_up(const neuron_communicator_t *c, int32_t first, int32_t count,
         sums[i] += others[i];
 }
 
-int neuron_communicator_sum(neuron_communicator_t *communicator, double *values, int64_t count)
+int neuron_communicator_sum(double *values, int64_t count, neuron_communicator_t *communicator)
 {
     FLOAT_SCOPE;
     enum { NUMBERS = BODY / sizeof(double) };

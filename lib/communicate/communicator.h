@@ -36,6 +36,17 @@ struct neuron_communicator {
 
 NEURON_HOLD_DECLARE(communicator);
 
+/* The rank and the number of ranks where there may be no communicator: that is one rank. */
+static inline int32_t neuron_rank_of(const neuron_communicator_t *communicator)
+{
+    return communicator ? communicator->rank : 0;
+}
+
+static inline int32_t neuron_ranks_of(const neuron_communicator_t *communicator)
+{
+    return communicator ? communicator->size : 1;
+}
+
 /* NEURON_OK, or the failure with which a rank was found to be gone, if all others know by now. Who
  * alone has noticed goes through one more gathering, so that they hear of it. */
 int neuron_communicator_state(const neuron_communicator_t *communicator);
@@ -46,8 +57,8 @@ bool neuron_communicator_exchange(neuron_communicator_t *communicator, int32_t p
                                   size_t received_size);
 
 /* Gathers a block of each rank, from offsets[rank] to offsets[rank + 1] of `all`, which are the
- * same on all ranks and multiples of 8. Each begins with a head, which is written here. If one is not
- * there, that is a failure on all ranks that are left. Allocates nothing. */
+ * same on all ranks and multiples of 8. Each begins with a head, which is written here. If one is
+ * not there, that is a failure on all ranks that are left. Allocates nothing. */
 int neuron_gather(neuron_communicator_t *communicator, void *all, const size_t *offsets);
 
 /* The bytes of `root` for all; its failures may be noticed by some ranks alone, until the next

@@ -2,11 +2,11 @@
  * which rank is gone.
  *
  * A gathering takes log2(n) rounds among the largest power of two of ranks: in each round the
- * blocks that both have change hands, twice as many as in the one before (recursive doubling). The ranks
- * beyond that power of two are paired with one each of the others, which takes their block along
- * and gives them all in the end (Thakur, Rabenseifner and Gropp, 2005). Where a rank is gone, its
- * peers give on that its blocks are not there, and for whom; so each rank that is left knows in the
- * end. */
+ * blocks that both have change hands, twice as many as in the one before (recursive doubling). The
+ * ranks beyond that power of two are paired with one each of the others, which takes their block
+ * along and gives them all in the end (Thakur, Rabenseifner and Gropp, 2005). Where a rank is gone,
+ * its peers give on that its blocks are not there, and for whom; so each rank that is left knows in
+ * the end. */
 #include "communicate/communicator.h"
 
 #include <stdio.h>

@@ -82,8 +82,8 @@ int neuron_ordered_sum_create(neuron_ordered_sum **sum, neuron_context_t *contex
         return NEURON_E_MEMORY;
     made->context = context;
     made->communicator = communicator;
-    made->rank = neuron_communicator_rank(communicator);
-    made->ranks = neuron_communicator_size(communicator);
+    made->rank = neuron_rank_of(communicator);
+    made->ranks = neuron_ranks_of(communicator);
     made->parts = parts;
     int status = allocate(made, longest);
     if (status < 0)

@@ -19,8 +19,8 @@ namespace detail
 {
 
 template <class F>
-int exchange_by(std::int32_t peer, const void *sent, std::size_t sent_size, void *received,
-                std::size_t received_size, void *function)
+int exchange_by(void *received, std::size_t received_size, std::int32_t peer, const void *sent,
+                std::size_t sent_size, void *function)
 {
     return detail::guarded([&] {
         return detail::called(
@@ -80,7 +80,7 @@ class communicator : public handle<communicator, neuron_communicator_t>
     /** neuron_communicator_broadcast() */
     outcome<void> broadcast(span<unsigned char> bytes, std::int32_t root)
     {
-        return detail::done(neuron_communicator_broadcast(get(), bytes.data(), bytes.size(), root));
+        return detail::done(neuron_communicator_broadcast(bytes.data(), bytes.size(), get(), root));
     }
     /** neuron_communicator_gather()
      *  @param all  size() times as much as `own`. */
@@ -89,13 +89,13 @@ class communicator : public handle<communicator, neuron_communicator_t>
         if (all.size() != own.size() * static_cast<std::size_t>(size()))
             return detail::refused<void>(NEURON_E_ARGUMENT,
                                          "communicator: there is no room for that of all ranks");
-        return detail::done(neuron_communicator_gather(get(), all.data(), own.data(), own.size()));
+        return detail::done(neuron_communicator_gather(all.data(), get(), own.data(), own.size()));
     }
     /** neuron_communicator_sum() */
     outcome<void> sum(span<double> values)
     {
         return detail::done(
-            neuron_communicator_sum(get(), values.data(), detail::count_of(values)));
+            neuron_communicator_sum(values.data(), detail::count_of(values), get()));
     }
 };
 

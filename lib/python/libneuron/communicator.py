@@ -30,7 +30,7 @@ class Communicator:
         self._context = context or current_context()
         self._handle = _c.CommunicatorHandle()
 
-        def carry(peer: int, sent: Any, sent_size: int, received: Any, received_size: int, _: Any) -> int:
+        def carry(received: Any, received_size: int, peer: int, sent: Any, sent_size: int, _: Any) -> int:
             try:
                 assert exchange is not None
                 exchange(peer, _view(sent, sent_size).toreadonly(), _view(received, received_size))
@@ -63,11 +63,11 @@ class Communicator:
     def broadcast(self, data: Optional[bytes] = None, *, root: int = 0) -> bytes:
         """The bytes that the rank `root` has; what others give plays no part."""
         size = np.array([len(data) if data is not None and self.rank == root else 0], np.int64)
-        check(_c.neuron_communicator_broadcast(self._handle, size.ctypes.data, size.nbytes, integer(root, "root")))
+        check(_c.neuron_communicator_broadcast(size.ctypes.data, size.nbytes, self._handle, integer(root, "root")))
         room = (ctypes.c_char * int(size[0]))()
         if self.rank == root and data is not None:
             room[:] = bytes(data)
-        check(_c.neuron_communicator_broadcast(self._handle, room, len(room), root))
+        check(_c.neuron_communicator_broadcast(room, len(room), self._handle, root))
         return bytes(room)
 
     def gather(self, array: Any) -> np.ndarray:
@@ -76,13 +76,13 @@ class Communicator:
         if own.dtype.hasobject:
             raise TypeError(f"the array is of {own.dtype}; it must be of numbers")
         found = np.empty((self.size, *own.shape), own.dtype)
-        check(_c.neuron_communicator_gather(self._handle, found.ctypes.data, own.ctypes.data, own.nbytes))
+        check(_c.neuron_communicator_gather(found.ctypes.data, self._handle, own.ctypes.data, own.nbytes))
         return found
 
     def sum(self, values: Any) -> np.ndarray:
         """The sums of these numbers over all ranks, as float64."""
         sums = np.array(values, np.float64, ndmin=1)
-        check(_c.neuron_communicator_sum(self._handle, sums.ctypes.data_as(ctypes.POINTER(ctypes.c_double)), sums.size))
+        check(_c.neuron_communicator_sum(sums.ctypes.data_as(ctypes.POINTER(ctypes.c_double)), sums.size, self._handle))
         return sums
 
 
