@@ -70,14 +70,18 @@ def evaluate(network, images, labels):
     return loss, (outputs.argmax(1) == labels).double().mean().item()
 
 
-def fit(network, train, validation, epochs, stops, random):
+def falling(epoch):
+    return 0.001 if epoch <= 10 else 0.0001
+
+
+def fit(network, train, validation, epochs, stops, random, rate=falling):
     """Trains, and returns how many epochs it took."""
     images, labels = train
     optimizer = torch.optim.Adam(network.parameters(), eps=1e-7)
     best, since = float("inf"), 0
     for epoch in range(1, epochs + 1):
         for group in optimizer.param_groups:
-            group["lr"] = 0.001 if epoch <= 10 else 0.0001
+            group["lr"] = rate(epoch)
         network.train()
         for rows in torch.from_numpy(random.permutation(len(labels))).split(BATCH):
             optimizer.zero_grad()
@@ -113,4 +117,5 @@ def main():
               f"{min(accuracies):.4f} to {max(accuracies):.4f}", flush=True)  # fmt: skip
 
 
-main()
+if __name__ == "__main__":
+    main()
