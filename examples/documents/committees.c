@@ -10,7 +10,8 @@
  * of classes.
  * Members are three networks of a hidden layer of 128 and two with a convolution of 32 filters, as
  * the document has them, trained for 10 epochs of Adam in batches of 64; nothing was tried out on
- * the images that are tested. */
+ * the images that are tested. Temperature and share of the student's loss, and its epochs, were
+ * chosen by the images that validate of the seeds 11 and 12. */
 #include <libneuron/libneuron.h>
 
 #include <math.h>
@@ -23,15 +24,16 @@ enum {
     CLASSES = 10,
     SEEDS_MAX = 16,
     WAYS_MAX = 28,
-    FIGURES = 7,
+    FIGURES = 9,
     MEASURES = 6,
     EPOCHS = 10,
-    STUDENT = 32 /* hidden units */
+    STUDENT = 32, /* hidden units */
+    STUDENT_EPOCHS = 30
 };
 
 static const char *const figure_names[FIGURES] = {
-    "accuracy",    "log loss",       "calibration error", "risk-coverage area",
-    "surest 90 %", "sets' coverage", "classes in a set"};
+    "accuracy",     "log loss",      "calibration error", "risk-coverage area", "surest 90 %",
+    "sets of 90 %", "their classes", "sets of 99 %",      "their classes"};
 
 /* Of these the last two are large where the members are sure. */
 static const char *const measures[MEASURES] = {
@@ -51,7 +53,7 @@ typedef struct {
     way_t *ways;
     double noticed[MEASURES][SEEDS_MAX]; /* how well each measure tells mistakes */
     int way_count, seed_index;
-    int epochs, snapshot_epochs;
+    int epochs, snapshot_epochs, student_epochs;
     uint64_t seed;
 } experiment_t;
 
@@ -123,9 +125,10 @@ static neuron_tensor_t *test_classes(experiment_t *e)
     return classes;
 }
 
-/* Of how many images the set has the class, where 90 % were promised by those that calibrate, and
- * how many classes are in a set. */
-static void judge_sets(experiment_t *e, const neuron_graph_t *graph, double *coverage, double *size)
+/* Of what share of the images the set has the class, where `promised` was fitted to those that
+ * calibrate, and how many classes are in a set. */
+static void judge_sets(experiment_t *e, const neuron_graph_t *graph, const char *promised,
+                       double *coverage, double *size)
 {
     int64_t count = neuron_dataset_count(e->test);
     neuron_graph_t *with_sets;
@@ -133,7 +136,7 @@ static void judge_sets(experiment_t *e, const neuron_graph_t *graph, double *cov
     neuron_tensor_t *outputs[] = {numbers(e, NEURON_TYPE_F32, count, CLASSES),
                                   numbers(e, NEURON_TYPE_F32, count, CLASSES)};
 
-    must(neuron_graph_add_prediction_sets(&with_sets, graph, e->calibration, "coverage=0.9"));
+    must(neuron_graph_add_prediction_sets(&with_sets, graph, e->calibration, promised));
     must(neuron_graph_predict_dataset_many(with_sets, e->test, outputs, 2));
     const float *sets = neuron_tensor_data_const(outputs[1]);
     const int32_t *truth = neuron_tensor_data_const(classes);
@@ -160,7 +163,8 @@ static void judge(experiment_t *e, const char *name, const neuron_graph_t *graph
                                metric(evaluation, "expected_calibration_error", "bins=15"),
                                metric(evaluation, "risk_coverage_area", NULL),
                                metric(evaluation, "accuracy_at_coverage", "coverage=0.9")};
-    judge_sets(e, graph, &figures[FIGURES - 2], &figures[FIGURES - 1]);
+    judge_sets(e, graph, "coverage=0.9", &figures[FIGURES - 4], &figures[FIGURES - 3]);
+    judge_sets(e, graph, "coverage=0.99", &figures[FIGURES - 2], &figures[FIGURES - 1]);
     for (int f = 0; f < FIGURES; f++)
         way->figures[f][e->seed_index] = figures[f];
     printf("seed %llu  %-44s accuracy %.4f  log loss %.4f\n", (unsigned long long)e->seed, name,
@@ -354,9 +358,10 @@ static neuron_graph_t *train_student(experiment_t *e, const neuron_graph_t *teac
     }
     must(neuron_trainer_create(&trainer, student, e->adam, examples));
     must(neuron_trainer_set(trainer, "batch_size=64"));
-    must(neuron_trainer_set_number(trainer, "epochs", e->epochs));
+    must(neuron_trainer_set_number(trainer, "epochs", e->student_epochs));
     if (teacher) {
-        must(neuron_loss_create(&loss, e->context, "distillation", NULL));
+        must(
+            neuron_loss_create(&loss, e->context, "distillation", "temperature=2, soft_share=0.9"));
         must(neuron_trainer_set_loss(trainer, loss));
         neuron_loss_unref(loss);
     }
@@ -469,9 +474,10 @@ static void write_table(const char *path, const experiment_t *e, const uint64_t 
     fprintf(file,
             "The calibration error is the expected one, of 15 bins; of the surest 90 %% of "
             "the images the accuracy\nis told. Sets of classes are made to have the true one "
-            "in 90 %% of cases: in how many they have it,\nand how many classes they take "
-            "for that. The student has %d hidden units.\n\n| committee |",
-            STUDENT);
+            "in 90 or 99 %% of cases: in how many they have\nit, and how many classes they "
+            "take for that; a set has one class at least. The student has %d hidden\nunits "
+            "and learns for %d epochs.\n\n| committee |",
+            STUDENT, e->student_epochs);
     for (int f = 0; f < FIGURES; f++)
         fprintf(file, " %s |", figure_names[f]);
     fputs("\n| --- |", file);
@@ -540,6 +546,7 @@ int main(int argc, char **argv)
     neuron_dataset_t *all = load(e.context, argv[1]);
     e.epochs = strcmp(argv[1], "generated") == 0 ? 2 : EPOCHS;
     e.snapshot_epochs = e.epochs == EPOCHS ? 4 : 1;
+    e.student_epochs = e.epochs == EPOCHS ? STUDENT_EPOCHS : 2;
     for (e.seed_index = 0; e.seed_index < count; e.seed_index++) {
         e.seed = seeds[e.seed_index];
         run_seed(&e, all);
