@@ -42,13 +42,14 @@ static void set_strides(const neuron_layer *layer, neuron_options *options)
             neuron_options_put(options, pairs[i][0], neuron_options_value(options, pairs[i][1]));
 }
 
-/* Some layers need more than options. */
-static int check_buildable(const neuron_layer *layer, int64_t input_count)
+/* Some layers need more than options, and some are for files alone. */
+static int check_buildable(const neuron_layer *layer, int64_t input_count, bool from_file)
 {
     if (layer == &neuron_layer_input || layer->flags & NEURON_LAYER_WEIGHTS_NEEDED)
         return neuron_fail(NEURON_E_ARGUMENT, "%s: needs more than options; see neuron_%s()",
                            layer->name, layer->name);
-    if (layer == &neuron_layer_quantized_dense || layer == &neuron_layer_quantized_conv2d)
+    if (!from_file &&
+        (layer == &neuron_layer_quantized_dense || layer == &neuron_layer_quantized_conv2d))
         return neuron_fail(NEURON_E_ARGUMENT, "%s: is made by neuron_graph_quantize()",
                            layer->name);
     return layer->flags & NEURON_LAYER_MANY_INPUTS
@@ -57,12 +58,12 @@ static int check_buildable(const neuron_layer *layer, int64_t input_count)
 }
 
 static int read_options(const neuron_layer **layer, neuron_options *options, const char *name,
-                        int64_t input_count, const char *text)
+                        int64_t input_count, const char *text, bool from_file)
 {
     *layer = name ? neuron_layer_find(name) : NULL;
     if (!*layer)
         return neuron_refuse_kind(name, "layer", name_at, NULL, "graph");
-    RETURN_IF_ERROR(check_buildable(*layer, input_count));
+    RETURN_IF_ERROR(check_buildable(*layer, input_count, from_file));
     neuron_options_reset(options, &(*layer)->options);
     RETURN_IF_ERROR(neuron_options_parse(options, text, (*layer)->name));
     RETURN_IF_ERROR(check_needed(*layer, options));
@@ -70,19 +71,32 @@ static int read_options(const neuron_layer **layer, neuron_options *options, con
     return neuron_options_check(options, (*layer)->name);
 }
 
-neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char *layer,
-                                    neuron_node_t *const *inputs, int64_t count,
-                                    const char *options)
+static neuron_node_t *add(neuron_graph_t *graph, const char *layer, neuron_node_t *const *inputs,
+                          int64_t count, const char *options, bool from_file)
 {
     FLOAT_SCOPE;
     const neuron_layer *found = NULL;
     neuron_options settings;
     if (!neuron_graph_takes_more(graph, "layer_by_name"))
         return NULL;
-    int status = read_options(&found, &settings, layer, count, options);
+    int status = read_options(&found, &settings, layer, count, options, from_file);
     if (status < 0) {
         neuron_graph_latch(graph, status);
         return NULL;
     }
     return neuron_graph_add(graph, found, NULL, inputs, count, &settings, NULL);
+}
+
+neuron_node_t *neuron_layer_by_name(neuron_graph_t *graph, const char *layer,
+                                    neuron_node_t *const *inputs, int64_t count,
+                                    const char *options)
+{
+    return add(graph, layer, inputs, count, options, false);
+}
+
+neuron_node_t *neuron_graph_add_from_file(neuron_graph_t *graph, const char *layer,
+                                          neuron_node_t *const *inputs, int64_t count,
+                                          const char *options)
+{
+    return add(graph, layer, inputs, count, options, true);
 }

@@ -134,6 +134,11 @@ neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer
                                 neuron_node_t *const *inputs, int64_t input_count,
                                 const neuron_options *options, const double *weights);
 
+/* As neuron_layer_by_name(), for files, which have layers that no builder makes: those of bytes. */
+NEURON_SHARED neuron_node_t *neuron_graph_add_from_file(neuron_graph_t *graph, const char *layer,
+                                                        neuron_node_t *const *inputs, int64_t count,
+                                                        const char *options);
+
 /* Adds a copy of a node of another graph, which is finished, with its parameters. `owners` has a
  * place for each node of the source, NULL at first: nodes that share arrays there do so here. */
 int neuron_graph_copy_node(neuron_graph_t *graph, const neuron_graph_t *source,

@@ -260,25 +260,19 @@ typedef enum order { IMAGES, KEPT, DECIDES } order;
 
 /* What an operator says of an input's axes: that they are those of images, nothing yet, or that
  * they are as they are. */
-static order order_of(const char *type)
+static order order_of(const neuron_onnx_operator *from)
 {
-    static const char *const images[] = {
-        "AveragePool",       "BatchNormalization", "Conv",    "ConvTranspose",
-        "GlobalAveragePool", "GlobalMaxPool",      "MaxPool", "Resize",
-        "Upsample"};
-    static const char *const kept[] = {
-        "Add",       "Cast",     "CastLike", "Celu", "Clip",        "Concat",    "Div",
-        "Dropout",   "Elu",      "Exp",      "Gelu", "HardSigmoid", "HardSwish", "Identity",
-        "LeakyRelu", "Log",      "Max",      "Mean", "Min",         "Mish",      "Mul",
-        "Neg",       "PRelu",    "Pad",      "Pow",  "Relu",        "Selu",      "Sigmoid",
-        "Softplus",  "Softsign", "Sub",      "Sum",  "Swish",       "Tanh"};
-    for (size_t i = 0; i < sizeof images / sizeof *images; i++)
-        if (strcmp(images[i], type) == 0)
-            return IMAGES;
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        if (strcmp(kept[i], type) == 0)
-            return KEPT;
-    return DECIDES;
+    static const char images[] =
+        "AveragePool BatchNormalization Conv ConvInteger ConvTranspose GlobalAveragePool "
+        "GlobalMaxPool MaxPool QLinearAveragePool QLinearConv QLinearGlobalAveragePool Resize "
+        "Upsample";
+    static const char kept[] =
+        "Add Cast CastLike Celu Clip Concat DequantizeLinear Div Dropout DynamicQuantizeLinear "
+        "Elu Exp Gelu HardSigmoid HardSwish Identity LeakyRelu Log Max Mean Min Mish Mul Neg "
+        "PRelu Pad Pow QuantizeLinear Relu Selu Sigmoid Softplus Softsign Sub Sum Swish Tanh";
+    return neuron_onnx_is_one_of(from, images) ? IMAGES
+           : neuron_onnx_is_one_of(from, kept) ? KEPT
+                                               : DECIDES;
 }
 
 /* Looks for each input which operator is the first to say something of its axes. */
@@ -292,7 +286,7 @@ static void find_images(importer *in)
     }
     for (size_t i = 0; i < graph->n_node; i++) {
         const neuron_onnx_operator *from = graph->node[i];
-        order says = order_of(from->op_type);
+        order says = order_of(from);
         for (size_t k = 0; in->needed[i] && k < from->n_input; k++) {
             const neuron_onnx_item *item = neuron_onnx_find(&in->reader, from->input[k]);
             neuron_onnx_item *input = item ? item->input : NULL;
@@ -315,7 +309,9 @@ static void find_images(importer *in)
 /* Values of other types become floats at once, or nothing is known of them here. */
 static bool is_cast_first(const neuron_onnx_item *item)
 {
-    return item->uses == 1 && item->user && strcmp(item->user->op_type, "Cast") == 0;
+    return item->uses == 1 && item->user &&
+           (strcmp(item->user->op_type, "Cast") == 0 ||
+            strcmp(item->user->op_type, "DequantizeLinear") == 0);
 }
 
 static int read_extents(importer *in, const value_info *value, const neuron_onnx_item *item,
@@ -463,20 +459,18 @@ typedef enum says { NOTHING, IS_IMAGE, IS_NONE } says;
  * is. A transposition that puts the last axis behind the batch makes an image. */
 static says says_of(const neuron_onnx_reader *reader, const neuron_onnx_operator *from)
 {
-    static const char *const others[] = {"Expand", "Flatten", "Gather",  "Gemm",
-                                         "MatMul", "Reshape", "Squeeze", "Unsqueeze"};
     const int64_t *axes;
     size_t count;
-    if (order_of(from->op_type) == IMAGES)
+    if (order_of(from) == IMAGES)
         return IS_IMAGE;
     if (strcmp(from->op_type, "Transpose") == 0)
         return neuron_onnx_read_integers(&axes, &count, reader, from, "perm") == NEURON_OK &&
                        count > 1 && axes[1] == (int64_t)count - 1
                    ? IS_IMAGE
                    : IS_NONE;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strcmp(others[i], from->op_type) == 0)
-            return IS_NONE;
+    if (neuron_onnx_is_one_of(from, "Expand Flatten Gather Gemm MatMul MatMulInteger QGemm "
+                                    "QLinearMatMul Reshape Squeeze Unsqueeze"))
+        return IS_NONE;
     return NOTHING;
 }
 

@@ -46,6 +46,17 @@ int neuron_onnx_afford(neuron_onnx_reader *reader, const neuron_onnx_operator *f
                               "needs %" PRId64 " numbers, far more than the file has", count);
 }
 
+bool neuron_onnx_is_one_of(const neuron_onnx_operator *from, const char *words)
+{
+    size_t size = strlen(from->op_type);
+    for (size_t length; *words; words += length + (words[length] == ' ')) {
+        length = strcspn(words, " ");
+        if (length == size && memcmp(words, from->op_type, length) == 0)
+            return true;
+    }
+    return false;
+}
+
 void *neuron_onnx_reader_get(neuron_onnx_reader *reader, int64_t count, size_t size)
 {
     return neuron_onnx_memory_get(&reader->memory, neuron_size(count), size);
@@ -164,6 +175,7 @@ int neuron_onnx_refuse_part(const neuron_onnx_reader *reader, const neuron_onnx_
             ? "Abs is imported as a part of a softsign"
         : item->part == NEURON_ONNX_LARGE     ? "Greater is imported as a part of a softplus"
         : item->part == NEURON_ONNX_LOG_TOTAL ? "Log is imported as a part of a log softmax"
+        : item->part == NEURON_ONNX_BYTES     ? "QuantizeLinear is imported before DequantizeLinear"
                                               : "Erf is imported as a part of a GELU";
     return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED, "reads \"%.127s\", and %s alone",
                               item->name, whole);
@@ -378,7 +390,7 @@ int neuron_onnx_layer(neuron_node_t **node, neuron_onnx_reader *reader,
                       const neuron_onnx_operator *from, bool last, const char *layer,
                       neuron_node_t *const *inputs, int64_t count, const char *options)
 {
-    *node = neuron_layer_by_name(reader->graph, layer, inputs, count, options);
+    *node = neuron_graph_add_from_file(reader->graph, layer, inputs, count, options);
     if (!*node || name_node(reader, from, last, layer, *node) < 0)
         return refuse_layer(reader, from);
     return NEURON_OK;

@@ -28,6 +28,7 @@ typedef struct neuron_onnx_constant {
     const float *as_floats;             /* what other numbers have become */
     const int64_t *integers;
     const bool *batch; /* of integers: which are times the number of examples; NULL for none */
+    const struct neuron_onnx_bytes *bytes; /* that they were; NULL for none */
 } neuron_onnx_constant;
 
 /* What a value is besides, so that some operators together become one layer. */
@@ -54,7 +55,11 @@ typedef enum neuron_onnx_part {
     NEURON_ONNX_EXPONENTS,  /* the exponential function of `of` */
     NEURON_ONNX_TOTAL,      /* the sum of exponents, `of`, over `axes`, which are kept */
     NEURON_ONNX_LOG_TOTAL,  /* the logarithm of that, which is no layer; `of` are the exponents */
-    NEURON_ONNX_SOFTMAX     /* of `of` over `axes` */
+    NEURON_ONNX_SOFTMAX,    /* of `of` over `axes` */
+    NEURON_ONNX_BYTES,      /* of a type, `axes`, with the scale `by` and the zero point `times`,
+                               which is no layer; `of` is what is read of them */
+    NEURON_ONNX_BYTES_READ  /* what bytes stand for that were `of` before, with the scale `by` and
+                               the zero point `times` above the least; `axes`: they have 8 bits */
 } neuron_onnx_part;
 
 typedef struct neuron_onnx_item {
@@ -116,6 +121,9 @@ int neuron_onnx_refuse(const neuron_onnx_reader *reader, const neuron_onnx_opera
 
 /* What the file does not have the bytes for, as it says a lot by few: NEURON_E_UNSUPPORTED. */
 int neuron_onnx_afford(neuron_onnx_reader *reader, const neuron_onnx_operator *from, int64_t count);
+
+/* Whether its type is one of these words, which have blanks between. */
+bool neuron_onnx_is_one_of(const neuron_onnx_operator *from, const char *words);
 
 /* Zeroed memory that goes with the reader. */
 void *neuron_onnx_reader_get(neuron_onnx_reader *reader, int64_t count, size_t size);

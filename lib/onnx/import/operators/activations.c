@@ -37,8 +37,8 @@ static int add(neuron_node_t **node, neuron_onnx_reader *reader, const neuron_on
     return neuron_onnx_layer(node, reader, from, last, layer, node, 1, option ? options : NULL);
 }
 
-static int add_clip(neuron_node_t **node, neuron_onnx_reader *reader,
-                    const neuron_onnx_operator *from, double minimum, double maximum)
+int neuron_onnx_clip(neuron_node_t **node, neuron_onnx_reader *reader,
+                     const neuron_onnx_operator *from, double minimum, double maximum)
 {
     char options[120], text[2][NEURON_ONNX_NUMBER];
     double most = (double)FLT_MAX;
@@ -104,7 +104,7 @@ static int add_hard_sigmoid(neuron_node_t **node, neuron_onnx_reader *reader,
     RETURN_IF_ERROR(neuron_onnx_read_real(&alpha, reader, from, "alpha", 0.2));
     RETURN_IF_ERROR(neuron_onnx_read_real(&beta, reader, from, "beta", 0.5));
     RETURN_IF_ERROR(neuron_onnx_rescale(node, reader, from, false, alpha, beta));
-    return add_clip(node, reader, from, 0, 1);
+    return neuron_onnx_clip(node, reader, from, 0, 1);
 }
 
 /* gamma times an ELU; that of the paper is a layer. */
@@ -219,7 +219,7 @@ int neuron_onnx_import_clip(neuron_onnx_reader *reader, const neuron_onnx_operat
     RETURN_IF_ERROR(neuron_onnx_number_in(&minimum, reader, from, 1, "min", -(double)INFINITY));
     RETURN_IF_ERROR(neuron_onnx_number_in(&maximum, reader, from, 2, "max", (double)INFINITY));
     neuron_node_t *node = item->node;
-    RETURN_IF_ERROR(add_clip(&node, reader, from, minimum, maximum));
+    RETURN_IF_ERROR(neuron_onnx_clip(&node, reader, from, minimum, maximum));
     return neuron_onnx_out(reader, from, 0, node, &item->layout);
 }
 
@@ -241,8 +241,8 @@ int neuron_onnx_import_bound(neuron_onnx_reader *reader, const neuron_onnx_opera
                                   "input %d has %" PRId64 " numbers; there may be one", !left,
                                   constant->count);
     neuron_node_t *node = item->node;
-    RETURN_IF_ERROR(add_clip(&node, reader, from, least ? value : -(double)INFINITY,
-                             least ? (double)INFINITY : value));
+    RETURN_IF_ERROR(neuron_onnx_clip(&node, reader, from, least ? value : -(double)INFINITY,
+                                     least ? (double)INFINITY : value));
     return neuron_onnx_out(reader, from, 0, node, &item->layout);
 }
 

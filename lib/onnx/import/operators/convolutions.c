@@ -1,6 +1,7 @@
 /* Conv and ConvTranspose of images and of sequences, with constant kernels. */
 #include "onnx/import/constant.h"
 #include "onnx/import/operators/operators.h"
+#include "onnx/import/operators/quantized.h"
 #include "onnx/import/weights.h"
 #include "onnx/import/operators/windows.h"
 
@@ -92,6 +93,16 @@ static int read_bias(neuron_onnx_weights *weights, const neuron_onnx_operator **
     return NEURON_OK;
 }
 
+/* Whether it can be a layer of bytes, which knows images without groups and dilations. */
+static bool has_bytes(neuron_onnx_quantized *quantized, neuron_onnx_reader *reader,
+                      const neuron_onnx_operator *from, const neuron_onnx_item *item,
+                      const kernel *k)
+{
+    const neuron_onnx_windows *w = &k->windows;
+    return w->axes == 2 && k->groups == 1 && w->dilation[0] == 1 && w->dilation[1] == 1 &&
+           neuron_onnx_can_quantize(quantized, reader, from, item, k->constant, 0);
+}
+
 /* Adds the layer; images have their channels last. */
 static int add_layer(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                      const neuron_onnx_item *item, const kernel *k, const char *layer,
@@ -99,12 +110,23 @@ static int add_layer(neuron_onnx_reader *reader, const neuron_onnx_operator *fro
 {
     neuron_node_t *node;
     const neuron_onnx_operator *adds;
+    neuron_onnx_quantized quantized;
     bool depthwise = strcmp(layer, "depthwise_conv2d") == 0;
-    char all[NEURON_ONNX_WINDOW_TEXT + 100];
+    char all[NEURON_ONNX_WINDOW_TEXT + 200];
     const neuron_onnx_layout result =
         neuron_onnx_windows_result(&k->windows, &item->layout, k->filters);
-    neuron_onnx_weights arrays[2] = {kernel_weights(k, depthwise)};
+    neuron_onnx_weights arrays[3] = {kernel_weights(k, depthwise)};
     RETURN_IF_ERROR(read_bias(&arrays[1], &adds, reader, from, &result));
+    if (has_bytes(&quantized, reader, from, item, k)) {
+        const neuron_onnx_weights bias = arrays[1];
+        arrays[0].numbers = quantized.weights;
+        neuron_onnx_quantized_arrays(arrays + 1, &quantized, k->filters, &bias);
+        snprintf(all, sizeof all, "%s, %s", options, quantized.options);
+        RETURN_IF_ERROR(neuron_onnx_image_of(&node, reader, from, quantized.input));
+        RETURN_IF_ERROR(neuron_onnx_weighted_layer(&node, reader, from, true, "quantized_conv2d",
+                                                   node, all, arrays, 3));
+        return neuron_onnx_out_biased(reader, from, adds, node, &result);
+    }
     snprintf(all, sizeof all, "%s%s", options, arrays[1].numbers ? "" : ", use_bias=no");
     RETURN_IF_ERROR(neuron_onnx_image_of(&node, reader, from, item));
     RETURN_IF_ERROR(neuron_onnx_weighted_layer(&node, reader, from, true, layer, node, all, arrays,

@@ -2,6 +2,7 @@
  * of those of values. */
 #include "onnx/import/constant.h"
 #include "onnx/import/operators/operators.h"
+#include "onnx/import/operators/quantized.h"
 
 #include <math.h>
 #include <string.h>
@@ -76,8 +77,11 @@ static int out_view(neuron_onnx_reader *reader, const neuron_onnx_operator *from
         return NEURON_E_MEMORY;
     *view = *constant;
     view->rank = rank;
-    for (int32_t axis = 0; axis < rank; axis++)
+    for (int32_t axis = 0; axis < rank; axis++) {
+        if (rank != constant->rank || extents[axis] != constant->extent[axis])
+            view->bytes = NULL;
         count *= view->extent[axis] = extents[axis];
+    }
     if (count != constant->count)
         return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT,
                                   "gives %" PRId64 " numbers a shape of %" PRId64, constant->count,
@@ -671,16 +675,18 @@ static int fold_range(neuron_onnx_reader *reader, const neuron_onnx_operator *fr
 }
 
 static const struct {
-    char type[16];
+    char type[20];
     int (*fold)(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                 const neuron_onnx_constant *first);
 } folds[] = {
     {"Cast", fold_cast},
     {"Concat", fold_concat},
     {"ConstantOfShape", fold_constant_of_shape},
+    {"DequantizeLinear", neuron_onnx_fold_dequantize},
     {"Expand", fold_expand},
     {"Gather", fold_gather},
     {"Identity", fold_identity},
+    {"QuantizeLinear", neuron_onnx_fold_quantize},
     {"Range", fold_range},
     {"Reshape", fold_reshape},
     {"Shape", fold_shape},

@@ -11,27 +11,22 @@
 
 /* ---- Terms ---- */
 
-static bool is_type(const neuron_onnx_operator *from, const char *type, size_t length)
+static bool is_standard(const neuron_onnx_operator *from)
 {
-    bool standard = !from->domain || !from->domain[0] || strcmp(from->domain, "ai.onnx") == 0;
-    return standard && strlen(from->op_type) == length && memcmp(from->op_type, type, length) == 0;
+    return !from->domain || !from->domain[0] || strcmp(from->domain, "ai.onnx") == 0;
 }
 
-/* Whether a list of words with blanks between has an operator's type. */
-static bool is_one_of(const neuron_onnx_operator *from, const char *words)
+static bool is_type(const neuron_onnx_operator *from, const char *type, size_t length)
 {
-    for (size_t length; *words; words += length + (words[length] == ' ')) {
-        length = strcspn(words, " ");
-        if (is_type(from, words, length))
-            return true;
-    }
-    return false;
+    return is_standard(from) && strlen(from->op_type) == length &&
+           memcmp(from->op_type, type, length) == 0;
 }
 
 /* What passes a value on is not told in patterns. */
 static neuron_onnx_item *passed_on(const neuron_onnx_reader *reader, neuron_onnx_item *item)
 {
-    while (item && item->maker && is_one_of(item->maker, "Identity") && item->maker->n_input == 1)
+    while (item && item->maker && is_standard(item->maker) &&
+           neuron_onnx_is_one_of(item->maker, "Identity") && item->maker->n_input == 1)
         item = neuron_onnx_find(reader, item->maker->input[0]);
     return item;
 }
@@ -84,19 +79,21 @@ static bool match_either(neuron_onnx_match *match, const neuron_onnx_operator *f
 static bool match_inputs(neuron_onnx_match *match, const neuron_onnx_operator *from,
                          const char *pattern)
 {
+    enum { MOST = 4 };
     size_t count = 0, given = from->n_input;
-    const char *terms[3];
-    for (; *pattern != ')' && count < 3; count++) {
+    const char *terms[MOST];
+    for (; *pattern != ')' && count < MOST; count++) {
         terms[count] = pattern;
         pattern = behind(pattern);
         pattern += *pattern == ',';
     }
     while (given > count && !from->input[given - 1][0])
         given--;
-    bool axes = is_one_of(from, "CumSum ReduceMax ReduceMean ReduceSum Squeeze TopK Unsqueeze");
+    bool axes =
+        neuron_onnx_is_one_of(from, "CumSum ReduceMax ReduceMean ReduceSum Squeeze TopK Unsqueeze");
     if (given != count && !(axes && given == count + 1))
         return false;
-    if (count == 2 && is_one_of(from, "Add And Equal Max Min Mul Or Sum"))
+    if (count == 2 && neuron_onnx_is_one_of(from, "Add And Equal Max Min Mul Or Sum"))
         return match_either(match, from, terms[0], terms[1]);
     for (size_t i = 0; i < count; i++)
         if (!match_term(match, input(match, from, i), terms[i]))
@@ -107,8 +104,9 @@ static bool match_inputs(neuron_onnx_match *match, const neuron_onnx_operator *f
 /* Whether all that it says is known here: of what is not, nobody knows what it means. */
 static bool says_what_is_known(const neuron_onnx_operator *from)
 {
-    static const char known[] = " axes axis exclusive keepdims largest reverse saturate "
-                                "select_last_index sorted to ";
+    static const char known[] = " auto_pad axes axis dilations exclusive group keepdims "
+                                "kernel_shape largest pads reverse saturate select_last_index "
+                                "sorted strides to ";
     for (size_t i = 0; i < from->n_attribute; i++) {
         const Neuron__Onnx__Attribute *attribute = from->attribute[i];
         char word[32];
@@ -210,7 +208,7 @@ static bool says_nothing(const neuron_onnx_match *match, const neuron_onnx_opera
             return false;
     }
     int64_t type;
-    return !is_one_of(from, "Cast") ||
+    return !neuron_onnx_is_one_of(from, "Cast") ||
            (neuron_onnx_read_integer(&type, match->reader, from, "to", 0) == NEURON_OK &&
             neuron_onnx_is_real(type));
 }
@@ -223,14 +221,14 @@ static int32_t axis_of(const neuron_onnx_match *match, const neuron_onnx_operato
     int64_t count, given;
     uint32_t axes;
     int32_t axis;
-    if (is_one_of(from, "ReduceMax ReduceMean ReduceSum")) {
+    if (neuron_onnx_is_one_of(from, "ReduceMax ReduceMean ReduceSum")) {
         if (neuron_onnx_axes_in(&axes, &count, reader, from, rank) < 0 || count != 1)
             return -2;
         for (axis = 0; !(axes >> axis & 1);)
             axis++;
         return axis;
     }
-    if (is_one_of(from, "CumSum")) {
+    if (neuron_onnx_is_one_of(from, "CumSum")) {
         const neuron_onnx_item *item = neuron_onnx_in(reader, from, 1);
         double number;
         if (!item || !item->constant || !neuron_onnx_single(&number, item->constant) ||
@@ -238,8 +236,8 @@ static int32_t axis_of(const neuron_onnx_match *match, const neuron_onnx_operato
             return -2;
         return axis;
     }
-    bool first = is_one_of(from, "ArgMax ScatterElements");
-    if (!first && !is_one_of(from, "LogSoftmax OneHot Softmax TopK"))
+    bool first = neuron_onnx_is_one_of(from, "ArgMax ScatterElements");
+    if (!first && !neuron_onnx_is_one_of(from, "LogSoftmax OneHot Softmax TopK"))
         return -1;
     if (neuron_onnx_read_integer(&given, reader, from, "axis", first ? 0 : -1) < 0 ||
         neuron_onnx_axis_of(&axis, reader, from, given, rank) < 0)
@@ -253,7 +251,7 @@ bool neuron_onnx_match_axis(int32_t *axis, const neuron_onnx_match *match, int32
     *axis = -1;
     for (int32_t i = 0; i < match->count; i++) {
         const neuron_onnx_operator *from = match->operators[i];
-        if (is_one_of(from, besides))
+        if (neuron_onnx_is_one_of(from, besides))
             continue;
         int32_t own = axis_of(match, from, rank);
         if (own == -2 || !says_nothing(match, from) || (own >= 0 && *axis >= 0 && own != *axis))

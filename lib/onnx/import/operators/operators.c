@@ -4,6 +4,7 @@
 #include "onnx/import/operators/operators.h"
 
 #include "onnx/import/constant.h"
+#include "onnx/import/operators/quantized.h"
 #include "onnx/import/operators/recognize.h"
 
 #include <stdio.h>
@@ -26,8 +27,11 @@ static const struct {
     {"Clip", neuron_onnx_import_clip, " max min "},
     {"Concat", neuron_onnx_import_concat, " axis "},
     {"Conv", neuron_onnx_import_conv, " auto_pad dilations group kernel_shape pads strides "},
+    {"ConvInteger", neuron_onnx_import_integers,
+     " auto_pad dilations group kernel_shape pads strides "},
     {"ConvTranspose", neuron_onnx_import_conv_transpose,
      " auto_pad dilations group kernel_shape output_padding output_shape pads strides "},
+    {"DequantizeLinear", neuron_onnx_import_dequantize, " axis block_size output_dtype "},
     {"Div", neuron_onnx_import_arithmetic, " broadcast "},
     {"Dropout", neuron_onnx_import_dropout, " is_test ratio seed "},
     {"Elu", neuron_onnx_import_activation, " alpha "},
@@ -49,6 +53,7 @@ static const struct {
     {"Log", neuron_onnx_import_log, ""},
     {"LogSoftmax", neuron_onnx_import_softmax, " axis "},
     {"MatMul", neuron_onnx_import_matmul, ""},
+    {"MatMulInteger", neuron_onnx_import_integers, ""},
     {"Max", neuron_onnx_import_bound, ""},
     {"MaxPool", neuron_onnx_import_pool,
      " auto_pad ceil_mode dilations kernel_shape pads storage_order strides "},
@@ -60,6 +65,8 @@ static const struct {
     {"PRelu", neuron_onnx_import_prelu, ""},
     {"Pad", neuron_onnx_import_pad, " mode paddings pads value "},
     {"Pow", neuron_onnx_import_power, " broadcast "},
+    {"QuantizeLinear", neuron_onnx_import_quantize,
+     " axis block_size output_dtype precision saturate "},
     {"ReduceMax", neuron_onnx_import_reduce, " axes keepdims noop_with_empty_axes "},
     {"ReduceMean", neuron_onnx_import_reduce, " axes keepdims noop_with_empty_axes "},
     {"ReduceSum", neuron_onnx_import_reduce, " axes keepdims noop_with_empty_axes "},
@@ -150,7 +157,8 @@ static int import_alone(neuron_onnx_reader *reader, const neuron_onnx_operator *
     bool done = false;
     bool scales = from->domain && strcmp(from->domain, "ai.onnx.ml") == 0 &&
                   strcmp(from->op_type, "Scaler") == 0;
-    if (!is_standard(from) && !scales)
+    bool bytes = neuron_onnx_is_of_bytes(from);
+    if (!is_standard(from) && !scales && !bytes)
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "operators of \"%.127s\" are not imported", from->domain);
     for (size_t i = 0; i < from->n_attribute; i++)
@@ -158,6 +166,8 @@ static int import_alone(neuron_onnx_reader *reader, const neuron_onnx_operator *
             check_attribute(reader, from, from->attribute[i], scales ? " offset scale " : NULL));
     if (scales)
         return neuron_onnx_import_scaler(reader, from);
+    if (bytes)
+        return neuron_onnx_import_of_bytes(reader, from);
     RETURN_IF_ERROR(check_set(reader, from));
     RETURN_IF_ERROR(neuron_onnx_fold(&done, reader, from));
     if (done)
@@ -169,7 +179,8 @@ static int import_alone(neuron_onnx_reader *reader, const neuron_onnx_operator *
                                   "this operator is not imported");
     for (size_t i = 0; i < from->n_attribute; i++)
         RETURN_IF_ERROR(check_attribute(reader, from, from->attribute[i], rows[row].attributes));
-    return rows[row].import(reader, from);
+    RETURN_IF_ERROR(neuron_onnx_move_bytes(&done, reader, from, rows[row].import));
+    return done ? NEURON_OK : rows[row].import(reader, from);
 }
 
 /* ---- Operators that are parts ---- */

@@ -45,6 +45,10 @@ neuron_onnx_operator_function neuron_onnx_import_identity, neuron_onnx_import_ca
 neuron_onnx_operator_function neuron_onnx_import_concat, neuron_onnx_import_slice,
     neuron_onnx_import_split, neuron_onnx_import_pad, neuron_onnx_import_resize,
     neuron_onnx_import_gather, neuron_onnx_import_tile, neuron_onnx_import_expand;
+/* bytes.c */
+neuron_onnx_operator_function neuron_onnx_import_integers;
+/* quantized.c */
+neuron_onnx_operator_function neuron_onnx_import_quantize, neuron_onnx_import_dequantize;
 
 /* What several of them do. */
 
@@ -82,6 +86,10 @@ const char *neuron_onnx_number_text(char text[NEURON_ONNX_NUMBER], double value)
 /* value * scale + offset, by single numbers. */
 int neuron_onnx_rescale(neuron_node_t **node, neuron_onnx_reader *reader,
                         const neuron_onnx_operator *from, bool last, double scale, double offset);
+
+/* What lies outside of bounds, which may be infinite, is put on them. */
+int neuron_onnx_clip(neuron_node_t **node, neuron_onnx_reader *reader,
+                     const neuron_onnx_operator *from, double minimum, double maximum);
 
 /* Makes the first output: a softmax of a value over some axes, or its logarithm. */
 int neuron_onnx_put_softmax(neuron_onnx_reader *reader, const neuron_onnx_operator *from,

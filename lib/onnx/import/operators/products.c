@@ -2,6 +2,7 @@
  * one place, of many. */
 #include "onnx/import/constant.h"
 #include "onnx/import/operators/operators.h"
+#include "onnx/import/operators/quantized.h"
 #include "onnx/import/weights.h"
 
 #include <stdio.h>
@@ -11,7 +12,9 @@ typedef struct product {
     const neuron_onnx_item *item;
     int32_t axis;
     const float *numbers; /* of the constant: it goes on by `step` along the axis, by `unit_step` */
+    const neuron_onnx_constant *matrix;
     int64_t step, units, unit_step;
+    int32_t unit_axis; /* of the constant */
     double scale;
     const neuron_onnx_constant *bias; /* NULL for none */
     double bias_scale;
@@ -49,6 +52,28 @@ static int check_factors(const neuron_onnx_reader *reader, const neuron_onnx_ope
                               layout->count, MOST);
 }
 
+/* A layer of bytes, which reads a vector, or rows of them as an image of one column. */
+static int add_bytes(neuron_node_t **node, neuron_onnx_reader *reader,
+                     const neuron_onnx_operator *from, const product *p,
+                     const neuron_onnx_quantized *quantized, neuron_onnx_weights arrays[4])
+{
+    char options[200];
+    const neuron_onnx_weights bias = arrays[1];
+    const int64_t *extent = (*node)->spec.output.extent;
+    bool vector = (*node)->spec.output.rank == 1;
+    const int64_t image[] = {extent[0], 1, extent[1]};
+    if (!vector)
+        RETURN_IF_ERROR(neuron_onnx_view(node, reader, from, false, *node, image, 3));
+    arrays[0].numbers = quantized->weights;
+    neuron_onnx_quantized_arrays(arrays + 1, quantized, p->units, &bias);
+    snprintf(options, sizeof options, "%s=%" PRId64 ", %s",
+             vector ? "units" : "kernel_height=1, kernel_width=1, filters", p->units,
+             quantized->options);
+    return neuron_onnx_weighted_layer(node, reader, from, true,
+                                      vector ? "quantized_dense" : "quantized_conv2d", *node,
+                                      options, arrays, 3);
+}
+
 /* Adds the layer. With `adds` the bias is that of another operator. */
 static int add_product(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
                        const product *p, const neuron_onnx_operator *adds)
@@ -57,20 +82,25 @@ static int add_product(neuron_onnx_reader *reader, const neuron_onnx_operator *f
     neuron_node_t *node;
     int32_t place;
     uint32_t others = neuron_onnx_all_axes(&p->item->layout) & ~(UINT32_C(1) << p->axis);
+    neuron_onnx_quantized quantized;
     bool vector = true;
+    bool bytes =
+        p->matrix && p->scale == 1 &&
+        neuron_onnx_can_quantize(&quantized, reader, from, p->item, p->matrix, p->unit_axis);
     for (int32_t i = 0; i < p->item->layout.count; i++)
         vector = vector && p->item->layout.factor[i].axis == p->axis;
     /* A vector, or rows of them. */
     const neuron_onnx_group groups[] = {{others, true}, {UINT32_C(1) << p->axis, true}};
-    RETURN_IF_ERROR(
-        neuron_onnx_arrange(&node, &layout, reader, from, p->item, groups + vector, 2 - vector));
+    RETURN_IF_ERROR(neuron_onnx_arrange(&node, &layout, reader, from,
+                                        bytes ? quantized.input : p->item, groups + vector,
+                                        2 - vector));
     place = 0;
     for (int32_t i = 0; i < layout.count; i++)
         place += layout.factor[i].axis != p->axis;
 
     int64_t steps[NEURON_RANK_MAX] = {0};
     steps[p->axis] = p->step;
-    neuron_onnx_weights arrays[2] = {{.array = "kernel", .numbers = p->numbers, .scale = p->scale},
+    neuron_onnx_weights arrays[4] = {{.array = "kernel", .numbers = p->numbers, .scale = p->scale},
                                      {.array = "bias", .scale = p->bias_scale}};
     neuron_onnx_weights_factors(&arrays[0], &layout, place, steps);
     neuron_onnx_weights_axis(&arrays[0], p->units, p->unit_step);
@@ -78,13 +108,17 @@ static int add_product(neuron_onnx_reader *reader, const neuron_onnx_operator *f
         RETURN_IF_ERROR(neuron_onnx_floats_of(&arrays[1].numbers, reader, from, p->bias));
     neuron_onnx_weights_axis(&arrays[1], p->units, p->bias && p->bias->count > 1);
 
+    layout = result_of(&layout, p->axis, p->units);
+    if (bytes) {
+        RETURN_IF_ERROR(add_bytes(&node, reader, from, p, &quantized, arrays));
+        return neuron_onnx_out_biased(reader, from, adds, node, &layout);
+    }
     char options[80];
     snprintf(options, sizeof options, "%s=%" PRId64 "%s%s", vector ? "units" : "filters", p->units,
              vector ? "" : ", kernel_size=1", p->bias ? "" : ", use_bias=no");
     RETURN_IF_ERROR(neuron_onnx_weighted_layer(&node, reader, from, true,
                                                vector ? "dense" : "conv1d", node, options, arrays,
                                                p->bias ? 2 : 1));
-    layout = result_of(&layout, p->axis, p->units);
     return neuron_onnx_out_biased(reader, from, adds, node, &layout);
 }
 
@@ -277,6 +311,8 @@ int neuron_onnx_import_matmul(neuron_onnx_reader *reader, const neuron_onnx_oper
         return refuse_extents(reader, from, item->layout.extent[axis], in);
     product p = {.item = item,
                  .axis = axis,
+                 .matrix = vector ? NULL : matrix,
+                 .unit_axis = !from_left,
                  .step = from_left || vector ? 1 : units,
                  .units = units,
                  .unit_step = from_left ? in : 1,
@@ -328,6 +364,8 @@ int neuron_onnx_import_gemm(neuron_onnx_reader *reader, const neuron_onnx_operat
         neuron_onnx_layout_transpose(&turned.layout, (const int32_t[]){1, 0});
     product p = {.item = &turned,
                  .axis = 1,
+                 .matrix = matrix,
+                 .unit_axis = !turns_right,
                  .step = turns_right ? 1 : units,
                  .units = units,
                  .unit_step = turns_right ? in : 1,

@@ -10,14 +10,23 @@ static const struct {
     char type[16];
     neuron_onnx_recognizer *recognize;
 } rows[] = {
-    {"Cast", neuron_onnx_recognize_choice},      {"Cast", neuron_onnx_recognize_uncertainty},
-    {"Identity", neuron_onnx_recognize_set},     {"Identity", neuron_onnx_recognize_uncertainty},
-    {"Max", neuron_onnx_recognize_set},          {"Mul", neuron_onnx_recognize_uncertainty},
-    {"Neg", neuron_onnx_recognize_uncertainty},  {"OneHot", neuron_onnx_recognize_choice},
-    {"Relu", neuron_onnx_recognize_uncertainty}, {"ScatterElements", neuron_onnx_recognize_set},
-    {"Sigmoid", neuron_onnx_recognize_scaling},  {"Softmax", neuron_onnx_recognize_scaling},
-    {"Squeeze", neuron_onnx_recognize_table},    {"Sub", neuron_onnx_recognize_uncertainty},
-    {"Where", neuron_onnx_recognize_shares},     {"Where", neuron_onnx_recognize_vote},
+    {"Cast", neuron_onnx_recognize_choice},
+    {"Cast", neuron_onnx_recognize_uncertainty},
+    {"Identity", neuron_onnx_recognize_set},
+    {"Identity", neuron_onnx_recognize_uncertainty},
+    {"Max", neuron_onnx_recognize_set},
+    {"Mul", neuron_onnx_recognize_uncertainty},
+    {"Mul", neuron_onnx_recognize_dynamic},
+    {"Neg", neuron_onnx_recognize_uncertainty},
+    {"OneHot", neuron_onnx_recognize_choice},
+    {"Relu", neuron_onnx_recognize_uncertainty},
+    {"ScatterElements", neuron_onnx_recognize_set},
+    {"Sigmoid", neuron_onnx_recognize_scaling},
+    {"Softmax", neuron_onnx_recognize_scaling},
+    {"Squeeze", neuron_onnx_recognize_table},
+    {"Sub", neuron_onnx_recognize_uncertainty},
+    {"Where", neuron_onnx_recognize_shares},
+    {"Where", neuron_onnx_recognize_vote},
 };
 
 int neuron_onnx_recognize(bool *done, neuron_onnx_reader *reader, const neuron_onnx_operator *from)

@@ -14,6 +14,8 @@ typedef int neuron_onnx_recognizer(bool *done, neuron_onnx_reader *reader,
 /* Of any layer. */
 neuron_onnx_recognizer neuron_onnx_recognize;
 
+/* bytes.c */
+neuron_onnx_recognizer neuron_onnx_recognize_dynamic;
 /* votes.c */
 neuron_onnx_recognizer neuron_onnx_recognize_vote, neuron_onnx_recognize_choice;
 /* uncertainty.c */
