@@ -87,6 +87,38 @@ START_TEST(layers_come_back)
 }
 END_TEST
 
+/* What is read of a part of a layer, and missing, is not taken for another operator. */
+START_TEST(failing_allocations_leave_nothing)
+{
+    test_memory memory;
+    const neuron_layer *layer = neuron_layers[_i];
+    if (layer == &neuron_layer_input)
+        return;
+    neuron_graph_t *graph = graph_with(layer), *made;
+    size_t size;
+    assert_ok(neuron_onnx_export_memory(NULL, 0, &size, graph, NULL));
+    uint8_t *bytes = malloc(size);
+    assert_ok(neuron_onnx_export_memory(bytes, size, NULL, graph, NULL));
+    neuron_context_t *limited = test_limited_context(&memory);
+    long before = memory.live;
+    for (int failures = 0;; failures++) {
+        memory.left = failures;
+        int status = neuron_onnx_import_memory(&made, limited, bytes, size, NULL);
+        test_refill(&memory);
+        if (status == NEURON_OK)
+            break;
+        ck_assert_int_eq(status, NEURON_E_MEMORY);
+        ck_assert_ptr_null(made);
+        ck_assert_int_eq(memory.live, before);
+    }
+    neuron_graph_unref(made);
+    ck_assert_int_eq(memory.live, before);
+    neuron_context_unref(limited);
+    free(bytes);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 /* What a graph is besides its numbers. */
 START_TEST(names_and_texts_come_back)
 {
@@ -884,6 +916,7 @@ int main(void)
     tcase_set_timeout(tests, 0);
     suite_add_tcase(suite, tests);
     tcase_add_loop_test(tests, layers_come_back, 0, REGISTRY_LAYERS);
+    tcase_add_loop_test(tests, failing_allocations_leave_nothing, 0, REGISTRY_LAYERS);
     tcase_add_test(tests, names_and_texts_come_back);
     tcase_add_test(tests, shared_layers_stay_shared);
     tcase_add_test(tests, bytes_are_scaled_as_the_file_says);

@@ -244,6 +244,7 @@ int neuron_onnx_integers_of(const int64_t **integers, neuron_onnx_reader *reader
     for (int64_t i = 0; i < constant->count; i++)
         made[i] = integer_at(constant->tensor, type, i);
     *integers = made;
+    ((neuron_onnx_constant *)(uintptr_t)constant)->integers = made; /* for others that ask */
     return NEURON_OK;
 }
 

@@ -17,7 +17,7 @@
 enum { VERSION_LEAST = 1, VERSION_KNOWN = 26 };
 
 /* Numbers that a model may have of what it says by few bytes: see neuron_onnx_afford(). */
-enum { NUMBERS_FOR_EACH = 2, NUMBERS_FOR_NONE = 1 << 20 };
+enum { NUMBERS_FOR_EACH = 4, NUMBERS_FOR_NONE = 1 << 20 };
 
 /* ---- Options ---- */
 

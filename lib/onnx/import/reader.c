@@ -59,7 +59,9 @@ bool neuron_onnx_is_one_of(const neuron_onnx_operator *from, const char *words)
 
 void *neuron_onnx_reader_get(neuron_onnx_reader *reader, int64_t count, size_t size)
 {
-    return neuron_onnx_memory_get(&reader->memory, neuron_size(count), size);
+    void *got = neuron_onnx_memory_get(&reader->memory, neuron_size(count), size);
+    reader->starved = reader->starved || !got;
+    return got;
 }
 
 /* ---- Items ---- */

@@ -111,6 +111,7 @@ typedef struct neuron_onnx_reader {
     struct neuron_onnx_layer_record *layers[NEURON_ONNX_LAYER_PLACES];
     neuron_onnx_external *external; /* the last met */
     int64_t renamed;                /* nodes that got a number, as others had their names */
+    bool starved;                   /* there was no memory for something, and who asked may go on */
 } neuron_onnx_reader;
 
 /* ---- Failures ---- */

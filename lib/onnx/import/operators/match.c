@@ -22,11 +22,18 @@ static bool is_type(const neuron_onnx_operator *from, const char *type, size_t l
            memcmp(from->op_type, type, length) == 0;
 }
 
-/* What passes a value on is not told in patterns. */
+static bool passes_on(const neuron_onnx_item *item)
+{
+    const neuron_onnx_operator *from = item ? item->maker : NULL;
+    return from && is_standard(from) && neuron_onnx_is_one_of(from, "Identity") &&
+           from->n_input == 1;
+}
+
+/* What passes a value on is not told in patterns; a file cannot make the way long. */
 static neuron_onnx_item *passed_on(const neuron_onnx_reader *reader, neuron_onnx_item *item)
 {
-    while (item && item->maker && is_standard(item->maker) &&
-           neuron_onnx_is_one_of(item->maker, "Identity") && item->maker->n_input == 1)
+    enum { MOST = 8 };
+    for (int i = 0; i < MOST && passes_on(item); i++)
         item = neuron_onnx_find(reader, item->maker->input[0]);
     return item;
 }

@@ -216,10 +216,12 @@ int neuron_onnx_import_operator(neuron_onnx_reader *reader, const neuron_onnx_op
     bool done = false;
     if (is_standard(from))
         RETURN_IF_ERROR(neuron_onnx_recognize(&done, reader, from));
-    if (done)
-        return NEURON_OK;
+    if (done || reader->starved)
+        return reader->starved ? NEURON_E_MEMORY : NEURON_OK;
     const neuron_onnx_operator *missing = missing_of(reader, from);
     int status = missing ? NEURON_E_UNSUPPORTED : import_alone(reader, from);
+    if (reader->starved)
+        return NEURON_E_MEMORY;
     if (status != NEURON_E_UNSUPPORTED || reader->graph->status < 0)
         return status;
     put_off(reader, from, missing ? missing : from);

@@ -284,7 +284,7 @@ int neuron_onnx_fold_dequantize(neuron_onnx_reader *reader, const neuron_onnx_op
                                 const neuron_onnx_constant *constant)
 {
     folded f;
-    const int64_t *values;
+    const int64_t *values, most = 127; /* what a quantised layer has */
     RETURN_IF_ERROR(begin_fold(&f, reader, from, constant));
     RETURN_IF_ERROR(neuron_onnx_integers_of(&values, reader, from, constant));
     float *numbers = neuron_onnx_reader_get(reader, constant->count, sizeof *numbers);
@@ -296,7 +296,7 @@ int neuron_onnx_fold_dequantize(neuron_onnx_reader *reader, const neuron_onnx_op
     for (int64_t i = 0; i < constant->count; i++) {
         int64_t place = place_of(&f, i);
         double zero = zero_at(&f, place);
-        bytes->symmetric = bytes->symmetric && zero == 0;
+        bytes->symmetric = bytes->symmetric && zero == 0 && values[i] >= -most && values[i] <= most;
         numbers[i] = (float)((double)values[i] - zero) * f.scale.floats[place * f.scale.step];
     }
     f.made->floats = numbers;
@@ -306,22 +306,11 @@ int neuron_onnx_fold_dequantize(neuron_onnx_reader *reader, const neuron_onnx_op
 
 /* ---- Layers ---- */
 
-/* Whether all weights are what a layer may have. */
-static bool are_small(const int64_t *weights, int64_t count)
-{
-    enum { MOST = 127 };
-    for (int64_t i = 0; i < count; i++)
-        if (weights[i] > MOST || weights[i] < -MOST)
-            return false;
-    return true;
-}
-
 bool neuron_onnx_can_quantize(neuron_onnx_quantized *quantized, neuron_onnx_reader *reader,
                               const neuron_onnx_operator *from, const neuron_onnx_item *item,
                               const neuron_onnx_constant *weights, int32_t axis)
 {
     const neuron_onnx_bytes *bytes = weights->bytes;
-    const int64_t *numbers;
     char text[NEURON_ONNX_NUMBER];
     int64_t outputs = weights->extent[axis];
     if (!bytes || !bytes->symmetric || item->part != NEURON_ONNX_BYTES_READ || !item->axes ||
@@ -329,8 +318,6 @@ bool neuron_onnx_can_quantize(neuron_onnx_quantized *quantized, neuron_onnx_read
         weights->count / outputs > NEURON_BYTES_DEPTH_MAX || item->by < 1e-30 || item->by > 1e30 ||
         item->times < 0 || item->times > 255 ||
         (bytes->scale->count > 1 && (bytes->axis != axis || bytes->scale->count != outputs)) ||
-        neuron_onnx_integers_of(&numbers, reader, from, bytes->values) < 0 ||
-        !are_small(numbers, bytes->values->count) ||
         neuron_onnx_floats_of(&quantized->weights, reader, from, bytes->values) < 0 ||
         neuron_onnx_floats_of(&quantized->scale, reader, from, bytes->scale) < 0)
         return false;

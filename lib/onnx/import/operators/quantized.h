@@ -13,7 +13,7 @@
 typedef struct neuron_onnx_bytes {
     const neuron_onnx_constant *values, *scale;
     int32_t axis;
-    bool symmetric; /* all zero points are 0 */
+    bool symmetric; /* all zero points are 0, and no value is below -127 or above 127 */
 } neuron_onnx_bytes;
 
 /* What a quantised layer is told. */

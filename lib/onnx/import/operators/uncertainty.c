@@ -45,6 +45,7 @@ static int begin(measured *m, size_t count)
 {
     m->count = count;
     m->axis = -1;
+    RETURN_IF_ERROR(neuron_onnx_afford(m->reader, m->from, (int64_t)count));
     m->inputs = neuron_onnx_reader_get(m->reader, (int64_t)count, sizeof(neuron_onnx_item *));
     m->weights = neuron_onnx_reader_get(m->reader, (int64_t)count, sizeof *m->weights);
     return m->inputs && m->weights ? NEURON_OK : NEURON_E_MEMORY;

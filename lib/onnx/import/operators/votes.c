@@ -25,6 +25,7 @@ static int begin(vote *v, size_t count)
 {
     v->count = count;
     v->axis = -1;
+    RETURN_IF_ERROR(neuron_onnx_afford(v->reader, v->from, (int64_t)count));
     v->inputs = neuron_onnx_reader_get(v->reader, (int64_t)count, sizeof(neuron_onnx_item *));
     v->weights = neuron_onnx_reader_get(v->reader, (int64_t)count, sizeof *v->weights);
     return v->inputs && v->weights ? NEURON_OK : NEURON_E_MEMORY;
