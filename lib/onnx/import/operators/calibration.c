@@ -35,6 +35,7 @@ static bool matches(calibrated *c, const neuron_onnx_operator *from, const char 
 {
     c->match = (neuron_onnx_match){.reader = c->reader};
     c->input = NULL;
+    c->axis = -1;
     if (!neuron_onnx_match_operator(&c->match, from, pattern))
         return false;
     c->input = bound(c, 'p');
@@ -153,15 +154,6 @@ int neuron_onnx_recognize_scaling(bool *done, neuron_onnx_reader *reader,
 
 /* ---- Tables ---- */
 
-static bool has_one_axis(const calibrated *c, const neuron_onnx_item *made, int32_t rank,
-                         int32_t axis)
-{
-    uint32_t axes;
-    int64_t count;
-    return neuron_onnx_axes_in(&axes, &count, c->reader, made->maker, rank) == NEURON_OK &&
-           count == 1 && axes == UINT32_C(1) << axis;
-}
-
 /* What ramps are told by: numbers along the axis that they have, and along that of the channels. */
 typedef struct list {
     const float *numbers;
@@ -228,18 +220,17 @@ static int read_table(bool *done, calibrated *c, const neuron_onnx_operator *fro
     int64_t count, keeps;
     int32_t axis = 0;
     *done = false;
-    c->axis = -1;
     if (!matches(c, from, pattern))
         return NEURON_OK;
     int32_t rank = c->input->layout.rank + 1;
-    neuron_onnx_item made = {.maker = from};
     if (rank > NEURON_RANK_MAX ||
         neuron_onnx_axes_in(&axes, &count, c->reader, bound(c, 'u')->maker, rank) < 0 || count != 1)
         return NEURON_OK;
     while (!(axes >> axis & 1))
         axis++;
     const neuron_onnx_layout *layout = &bound(c, 'u')->layout;
-    if (!has_one_axis(c, bound(c, 'd'), rank, axis) || !has_one_axis(c, &made, rank, axis) ||
+    if (!neuron_onnx_has_axis(c->reader, bound(c, 'd')->maker, rank, axis) ||
+        !neuron_onnx_has_axis(c->reader, from, rank, axis) ||
         neuron_onnx_read_integer(&keeps, c->reader, bound(c, 'd')->maker, "keepdims", 1) < 0 ||
         keeps != 1 || layout->rank != rank)
         return NEURON_OK;
@@ -294,7 +285,6 @@ int neuron_onnx_recognize_shares(bool *done, neuron_onnx_reader *reader,
 {
     calibrated c = {.reader = reader};
     neuron_onnx_match m = {.reader = reader};
-    int32_t axis;
     *done = false;
     if (!neuron_onnx_match_operator(&m, from, "Where(Equal(ReduceSum@s(v),0),#k,Div(v,s))"))
         return NEURON_OK;
@@ -307,8 +297,8 @@ int neuron_onnx_recognize_shares(bool *done, neuron_onnx_reader *reader,
         return NEURON_OK;
     const neuron_onnx_layout *layout = &c.input->layout;
     double alike = neuron_onnx_bound_number(&m, 'k');
-    *done = neuron_onnx_match_axis(&axis, &m, layout->rank, "") && axis == c.axis &&
-            fabs(alike * (double)layout->extent[axis] - 1) < 1e-5;
+    *done = neuron_onnx_match_axis(&c.axis, &m, layout->rank, "") &&
+            fabs(alike * (double)layout->extent[c.axis] - 1) < 1e-5;
     if (!*done)
         return NEURON_OK;
     return scales ? add_scaling(&c, from, true) : add_table(&c, from, true);

@@ -184,6 +184,20 @@ double neuron_onnx_bound_number(const neuron_onnx_match *match, char letter)
                                                                                  : (double)NAN;
 }
 
+bool neuron_onnx_bound_near(const neuron_onnx_match *match, char letter, double value)
+{
+    return fabs(neuron_onnx_bound_number(match, letter) - value) <= 1e-5 * fabs(value);
+}
+
+bool neuron_onnx_has_axis(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                          int32_t rank, int32_t axis)
+{
+    uint32_t axes;
+    int64_t count;
+    return neuron_onnx_axes_in(&axes, &count, reader, from, rank) == NEURON_OK && count == 1 &&
+           axes == UINT32_C(1) << axis;
+}
+
 size_t neuron_onnx_input_count(const neuron_onnx_item *item)
 {
     return item->maker ? item->maker->n_input : 0;
@@ -255,7 +269,6 @@ static int32_t axis_of(const neuron_onnx_match *match, const neuron_onnx_operato
 bool neuron_onnx_match_axis(int32_t *axis, const neuron_onnx_match *match, int32_t rank,
                             const char *besides)
 {
-    *axis = -1;
     for (int32_t i = 0; i < match->count; i++) {
         const neuron_onnx_operator *from = match->operators[i];
         if (neuron_onnx_is_one_of(from, besides))

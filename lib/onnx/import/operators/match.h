@@ -39,15 +39,23 @@ static inline neuron_onnx_item *neuron_onnx_bound(const neuron_onnx_match *match
 /* The number of a constant; NaN if it has more than one. */
 double neuron_onnx_bound_number(const neuron_onnx_match *match, char letter);
 
+/* Whether that is about a value. */
+bool neuron_onnx_bound_near(const neuron_onnx_match *match, char letter, double value);
+
+/* Whether an operator has one axis in its list of these. */
+bool neuron_onnx_has_axis(neuron_onnx_reader *reader, const neuron_onnx_operator *from,
+                          int32_t rank, int32_t axis);
+
 /* How many inputs the operator has that makes an item, and one of these; NULL for one that is not
  * there. */
 size_t neuron_onnx_input_count(const neuron_onnx_item *item);
 neuron_onnx_item *neuron_onnx_input_of(const neuron_onnx_reader *reader,
                                        const neuron_onnx_item *item, size_t index);
 
-/* The axis that all operators go along that were met and have one, or -1; false if they do not
- * agree, or do not keep it, or say more by attributes than patterns do. Squeeze and Unsqueeze have
- * none, as a pattern's own code looks at theirs, and those that `besides` names are left out. */
+/* Whether all operators that were met and have an axis go along one, which `*axis` becomes; or is,
+ * where it is not -1. They must keep it, and say no more by attributes than patterns do. Squeeze
+ * and Unsqueeze have none, as a pattern's own code looks at theirs, and those that `besides` names
+ * are left out. */
 bool neuron_onnx_match_axis(int32_t *axis, const neuron_onnx_match *match, int32_t rank,
                             const char *besides);
 

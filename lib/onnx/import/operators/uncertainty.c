@@ -21,14 +21,10 @@ typedef struct measured {
     int32_t rank, axis; /* of the inputs; the axis of the classes, or -1 */
 } measured;
 
+/* All operators go along one axis of the inputs. */
 static bool take_axis(measured *m, const neuron_onnx_match *match)
 {
-    int32_t axis;
-    if (!neuron_onnx_match_axis(&axis, match, m->rank, "Concat") ||
-        (axis >= 0 && m->axis >= 0 && axis != m->axis))
-        return false;
-    m->axis = axis >= 0 ? axis : m->axis;
-    return true;
+    return neuron_onnx_match_axis(&m->axis, match, m->rank, "Concat");
 }
 
 /* Whether a constant numbers the classes of a value. */

@@ -54,31 +54,6 @@ static bool add_input(vote *v, size_t index, const neuron_onnx_match *m)
     return weight >= 0 && v->inputs[index]->node;
 }
 
-/* All operators go along one axis. */
-static bool take_axis(vote *v, const neuron_onnx_match *m, int32_t rank, const char *besides)
-{
-    int32_t axis;
-    if (!neuron_onnx_match_axis(&axis, m, rank, besides) ||
-        (axis >= 0 && v->axis >= 0 && axis != v->axis))
-        return false;
-    v->axis = axis >= 0 ? axis : v->axis;
-    return true;
-}
-
-static bool is_near(const neuron_onnx_match *m, char letter, double value)
-{
-    return fabs(neuron_onnx_bound_number(m, letter) - value) <= 1e-5 * fabs(value);
-}
-
-/* Which axes a value has more than another, or has lost. */
-static bool has_axes(const vote *v, const neuron_onnx_operator *from, int32_t rank, int32_t axis)
-{
-    uint32_t axes;
-    int64_t count;
-    return neuron_onnx_axes_in(&axes, &count, v->reader, from, rank) == NEURON_OK && count == 1 &&
-           axes == UINT32_C(1) << axis;
-}
-
 /* ---- Of several classes ---- */
 
 #define VALUES "Where@z(IsNaN@q(x),0,x)"
@@ -96,11 +71,11 @@ static bool is_ranked(vote *v, const neuron_onnx_match *m, const neuron_onnx_ite
     double classes = (double)x->layout.extent[axis];
     int64_t keeps;
     const neuron_onnx_operator *mean = neuron_onnx_bound(m, 'm')->maker;
-    return is_near(m, 'h', 0.5) && is_near(m, 'o', 0.5 / classes) &&
-           is_near(m, 'k', 2 / (classes - 1)) &&
-           has_axes(v, neuron_onnx_bound(m, 'b')->maker, rank + 1, axis + 1) &&
-           has_axes(v, neuron_onnx_bound(m, 'c')->maker, rank + 1, axis) &&
-           has_axes(v, mean, rank + 1, axis + 1) &&
+    return neuron_onnx_bound_near(m, 'h', 0.5) && neuron_onnx_bound_near(m, 'o', 0.5 / classes) &&
+           neuron_onnx_bound_near(m, 'k', 2 / (classes - 1)) &&
+           neuron_onnx_has_axis(v->reader, neuron_onnx_bound(m, 'b')->maker, rank + 1, axis + 1) &&
+           neuron_onnx_has_axis(v->reader, neuron_onnx_bound(m, 'c')->maker, rank + 1, axis) &&
+           neuron_onnx_has_axis(v->reader, mean, rank + 1, axis + 1) &&
            neuron_onnx_read_integer(&keeps, v->reader, mean, "keepdims", 1) == NEURON_OK &&
            keeps == 0;
 }
@@ -117,8 +92,8 @@ static bool read_ballot(vote *v, size_t i, const neuron_onnx_match *all)
             neuron_onnx_bound(&m, 'y'))
         return false;
     const neuron_onnx_item *x = v->inputs[i];
-    if (!take_axis(v, &m, x->layout.rank, v->borda ? "ReduceMean" : "") || v->axis < 0 ||
-        v->axis == x->layout.batch)
+    if (!neuron_onnx_match_axis(&v->axis, &m, x->layout.rank, v->borda ? "ReduceMean" : "") ||
+        v->axis < 0 || v->axis == x->layout.batch)
         return false;
     if (v->borda)
         return is_ranked(v, &m, x);
@@ -146,7 +121,8 @@ static int read_many(bool *done, vote *v)
         borda = v->borda;
     }
     const neuron_onnx_item *x = v->inputs[0];
-    *done = take_axis(v, &m, x->layout.rank, "") && is_near(&m, 'r', 1) && is_near(&m, 'u', 1) &&
+    *done = neuron_onnx_match_axis(&v->axis, &m, x->layout.rank, "") &&
+            neuron_onnx_bound_near(&m, 'r', 1) && neuron_onnx_bound_near(&m, 'u', 1) &&
             neuron_onnx_bound_number(&m, 'l') < -1e30 &&
             neuron_onnx_numbers_classes(v->reader, v->from, neuron_onnx_bound(&m, 'n'), x, v->axis);
     return NEURON_OK;
@@ -173,16 +149,18 @@ static int read_one(bool *done, vote *v)
         count == 0)
         return NEURON_OK;
     RETURN_IF_ERROR(begin(v, count));
-    *done = is_near(&m, 'h', 0.5) && is_near(&m, 'u', 0.5) &&
+    *done = neuron_onnx_bound_near(&m, 'h', 0.5) && neuron_onnx_bound_near(&m, 'u', 0.5) &&
             isnan(neuron_onnx_bound_number(&m, 'n')) &&
-            fabs(neuron_onnx_bound_number(&m, 'r')) < 1e-5 && take_axis(v, &m, 1, "");
+            fabs(neuron_onnx_bound_number(&m, 'r')) < 1e-5 &&
+            neuron_onnx_match_axis(&v->axis, &m, 1, "");
     for (size_t i = 0; *done && i < count; i++) {
         neuron_onnx_match own = {.reader = v->reader};
         *done = neuron_onnx_match_item(&own, neuron_onnx_input_of(v->reader, yes, i), each) &&
                 neuron_onnx_match_item(&own, neuron_onnx_input_of(v->reader, balance, i),
                                        "Mul(Sub(z,#h),y)") &&
                 neuron_onnx_input_of(v->reader, all, i) == neuron_onnx_bound(&own, 'y') &&
-                is_near(&own, 'h', 0.5) && add_input(v, i, &own) && take_axis(v, &own, 1, "");
+                neuron_onnx_bound_near(&own, 'h', 0.5) && add_input(v, i, &own) &&
+                neuron_onnx_match_axis(&v->axis, &own, 1, "");
     }
     if (*done)
         v->axis = v->inputs[0]->layout.rank - 1;
@@ -265,7 +243,7 @@ int neuron_onnx_recognize_choice(bool *done, neuron_onnx_reader *reader,
     *done = false;
     if (neuron_onnx_match_operator(&m, from, "Cast(Equal(ArgMax(x),#n))")) {
         v.inputs = &m.bound['x' - 'a'];
-        *done = take_axis(&v, &m, v.inputs[0]->layout.rank, "") && v.axis >= 0 &&
+        *done = neuron_onnx_match_axis(&v.axis, &m, v.inputs[0]->layout.rank, "") && v.axis >= 0 &&
                 neuron_onnx_numbers_classes(reader, from, neuron_onnx_bound(&m, 'n'), v.inputs[0],
                                             v.axis);
     } else if (neuron_onnx_match_operator(&hot, from, "OneHot(ArgMax@a(x),#d,#v)")) {
@@ -273,7 +251,8 @@ int neuron_onnx_recognize_choice(bool *done, neuron_onnx_reader *reader,
         *done = is_one_hot(&v, &hot, from);
     } else if (neuron_onnx_match_operator(&above, from, "Cast(Greater(x,#h))")) {
         v.inputs = &above.bound['x' - 'a'];
-        *done = single = take_axis(&v, &above, 1, "") && is_near(&above, 'h', 0.5);
+        *done = single = neuron_onnx_match_axis(&v.axis, &above, 1, "") &&
+                         neuron_onnx_bound_near(&above, 'h', 0.5);
     }
     *done = *done && v.inputs[0]->node && (v.axis < 0 || v.axis != v.inputs[0]->layout.batch);
     if (!*done)
