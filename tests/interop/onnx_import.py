@@ -26,6 +26,8 @@ try:
 except ImportError:
     torch = None
 try:
+    import sklearn.calibration
+    import sklearn.ensemble
     import sklearn.neural_network
     import sklearn.pipeline
     import sklearn.preprocessing
@@ -437,6 +439,13 @@ def check_sklearn(check):
         "scaled to a range": sklearn.pipeline.make_pipeline(
             sklearn.preprocessing.MinMaxScaler(), network.MLPRegressor(hidden_layer_sizes=(8,), max_iter=30, random_state=1)
         ).fit(x, x[:, 1]),
+        "bagged": sklearn.ensemble.BaggingClassifier(
+            network.MLPClassifier(hidden_layer_sizes=(8,), max_iter=30, random_state=1), 3, random_state=1).fit(x, many),
+        "two classes stacked": sklearn.ensemble.StackingClassifier(
+            [(f"of {seed}", network.MLPClassifier(hidden_layer_sizes=(6,), max_iter=30, random_state=seed)) for seed in (1, 2)],
+            network.MLPClassifier(hidden_layer_sizes=(3,), max_iter=30, random_state=1), cv=2).fit(x, two),
+        "two classes calibrated": sklearn.calibration.CalibratedClassifierCV(
+            network.MLPClassifier(hidden_layer_sizes=(8,), max_iter=30, random_state=1), method="sigmoid", cv=2).fit(x, two),
         "a number": network.MLPRegressor(hidden_layer_sizes=(8,), activation="identity", max_iter=30, random_state=1).fit(x, x[:, 1]),
     }
     kind = [("x", skl2onnx.common.data_types.FloatTensorType([None, 5]))]

@@ -155,17 +155,19 @@ static int import_alone(neuron_onnx_reader *reader, const neuron_onnx_operator *
 {
     size_t row = 0, count = sizeof rows / sizeof *rows;
     bool done = false;
-    bool scales = from->domain && strcmp(from->domain, "ai.onnx.ml") == 0 &&
-                  strcmp(from->op_type, "Scaler") == 0;
+    bool learnt = from->domain && strcmp(from->domain, "ai.onnx.ml") == 0 &&
+                  neuron_onnx_is_one_of(from, "ArrayFeatureExtractor Scaler");
+    bool scales = learnt && from->op_type[0] == 'S';
     bool bytes = neuron_onnx_is_of_bytes(from);
-    if (!is_standard(from) && !scales && !bytes)
+    if (!is_standard(from) && !learnt && !bytes)
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "operators of \"%.127s\" are not imported", from->domain);
     for (size_t i = 0; i < from->n_attribute; i++)
-        RETURN_IF_ERROR(
-            check_attribute(reader, from, from->attribute[i], scales ? " offset scale " : NULL));
-    if (scales)
-        return neuron_onnx_import_scaler(reader, from);
+        RETURN_IF_ERROR(check_attribute(reader, from, from->attribute[i],
+                                        learnt ? scales ? " offset scale " : "" : NULL));
+    if (learnt)
+        return scales ? neuron_onnx_import_scaler(reader, from)
+                      : neuron_onnx_import_gather(reader, from);
     if (bytes)
         return neuron_onnx_import_of_bytes(reader, from);
     RETURN_IF_ERROR(check_set(reader, from));

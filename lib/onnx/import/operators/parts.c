@@ -342,11 +342,14 @@ int neuron_onnx_import_gather(neuron_onnx_reader *reader, const neuron_onnx_oper
     int64_t given, extents[NEURON_RANK_MAX];
     int32_t axis, rank = 0, batch = -1;
     double place;
+    bool column =
+        from->op_type[0] == 'A'; /* ArrayFeatureExtractor, of the last axis, which it keeps */
     RETURN_IF_ERROR(neuron_onnx_value_in(&item, reader, from, 0));
     RETURN_IF_ERROR(neuron_onnx_constant_in(&index, reader, from, 1));
-    RETURN_IF_ERROR(neuron_onnx_read_integer(&given, reader, from, "axis", 0));
+    RETURN_IF_ERROR(neuron_onnx_read_integer(&given, reader, from, "axis", column ? -1 : 0));
     RETURN_IF_ERROR(neuron_onnx_axis_of(&axis, reader, from, given, item->layout.rank));
-    if (!neuron_onnx_single(&place, index) || axis == item->layout.batch || index->rank > 1)
+    if (!neuron_onnx_single(&place, index) || axis == item->layout.batch ||
+        (index->rank > 1 && !column))
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "takes more than one place of an axis, or examples of a batch");
     int64_t extent = item->layout.extent[axis];
@@ -356,7 +359,7 @@ int neuron_onnx_import_gather(neuron_onnx_reader *reader, const neuron_onnx_oper
                                   "takes a place that is not among %" PRId64, extent);
     neuron_onnx_item part = *item;
     RETURN_IF_ERROR(take(&part, reader, from, true, axis, (int64_t)place, 1));
-    if (index->rank == 1)
+    if (index->rank == 1 || column)
         return neuron_onnx_out(reader, from, 0, part.node, &part.layout);
     for (int32_t a = 0; a < part.layout.rank; a++) {
         if (a == axis)

@@ -6,12 +6,29 @@
 
 #include <string.h>
 
+/* 1 / (1 + exp(x)), as scikit-learn's calibration is written. */
+static int recognize_logistic(bool *done, neuron_onnx_reader *reader,
+                              const neuron_onnx_operator *from)
+{
+    neuron_onnx_match m = {.reader = reader};
+    *done = neuron_onnx_match_operator(&m, from, "Div(1,Add(Exp(x),1))") &&
+            neuron_onnx_bound(&m, 'x')->node;
+    if (!*done)
+        return NEURON_OK;
+    const neuron_onnx_item *x = neuron_onnx_bound(&m, 'x');
+    neuron_node_t *node = x->node;
+    RETURN_IF_ERROR(neuron_onnx_rescale(&node, reader, from, false, -1, 0));
+    RETURN_IF_ERROR(neuron_onnx_layer(&node, reader, from, true, "sigmoid", &node, 1, NULL));
+    return neuron_onnx_out(reader, from, 0, node, &x->layout);
+}
+
 static const struct {
     char type[16];
     neuron_onnx_recognizer *recognize;
 } rows[] = {
     {"Cast", neuron_onnx_recognize_choice},
     {"Cast", neuron_onnx_recognize_uncertainty},
+    {"Div", recognize_logistic},
     {"Identity", neuron_onnx_recognize_set},
     {"Identity", neuron_onnx_recognize_uncertainty},
     {"Max", neuron_onnx_recognize_set},
