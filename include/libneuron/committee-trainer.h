@@ -13,7 +13,12 @@
  *          return neuron_graph_finish(*graph, y);
  *      }
  *
- *      neuron_committee_trainer_create(&trainer, context, adam, train,
+ *      neuron_committee_fit(&committee, context, build, NULL, train,
+ *                           "members=5, method=bagging, combine=stacking, epochs=30");
+ *
+ *  or, with an optimizer and a folder from which a run that was killed goes on,
+ *
+ *      neuron_committee_trainer_create(&trainer, context, sgd, train,
  *                                      "method=bagging, members=5, epochs=30, batch_size=64");
  *      neuron_committee_trainer_set_builder(trainer, build, NULL, NULL);
  *      neuron_committee_trainer_set_folder(trainer, "committee");
@@ -52,6 +57,14 @@
  *    the log loss of classes or half the squared error of targets. The builder's graphs end in
  *    numbers of any size, as many as the dataset has targets or classes (or 1 for two): the
  *    committee adds the softmax or sigmoid of classes. Members have no validation figures.
+ *
+ *  What is learnt to join them, weights or a layer, is learnt from the validation set, if there is
+ *  one (neuron_committee_trainer_set_validation()), else from what the method has held out from the
+ *  members; the other methods hold nothing out. With `folds` the members of a set predict each
+ *  example once, out of fold: they count alike, and what is learnt is how sets are joined, of which
+ *  a single one gives the mean its weights and a layer what to correct. With `bagging` an example
+ *  counts with what those members put out that it is out of bag of, and the others are taken to put
+ *  out the mean of these. Accuracies and errors are each member's on what was held out from it.
  *
  *  Everything that is drawn follows from the seed that the context has at the first run and from
  *  the number of the member: the same seed gives the same bytes with any number of threads, with a
@@ -95,6 +108,29 @@ typedef int (*neuron_committee_setup_function_t)(neuron_trainer_t *trainer, int6
 typedef int (*neuron_committee_epoch_function_t)(neuron_committee_trainer_t *trainer,
                                                  int64_t member, void *user_data);
 
+/** Trains a committee and joins it, all in one call: what neuron_committee_trainer_run() makes of a
+ *  committee trainer with this builder. Options are those of neuron_committee_trainer_create(), and
+ *
+ *  - `optimizer`: the name of a rule, see neuron_optimizer_create(), by default `adam`;
+ *  - `learning_rate`: by default the rule's own;
+ *  - `hold_out`: where `combine` learns and the method holds no examples out, this share of them,
+ *    0.2 if it is not given, below 1, is kept from all members to learn from. They are drawn with
+ *    the same share of each class;
+ *
+ *  @param[out] committee  the finished graph, see neuron_committee_create(); NULL on failure.
+ *  @param build      makes the members.
+ *  @param user_data  handed to it; may be NULL.
+ *  @param train      as for neuron_committee_trainer_create().
+ *  @param options    "members=5, method=bagging, combine=stacking"; NULL for the defaults.
+ *  @return  0 or as neuron_committee_trainer_create(), neuron_optimizer_create() and
+ *           neuron_committee_trainer_run(). No other thread may use the context to make graphs or
+ *           trainers meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_committee_fit(neuron_graph_t **committee,
+                                                 neuron_context_t *context,
+                                                 neuron_committee_build_function_t build,
+                                                 void *user_data, neuron_dataset_t *train,
+                                                 const char *options);
+
 /** Makes a committee trainer without members: neuron_committee_trainer_set_builder() or
  *  neuron_committee_trainer_add_member() give it some. Options:
  *
@@ -112,10 +148,15 @@ typedef int (*neuron_committee_epoch_function_t)(neuron_committee_trainer_t *tra
  *    output;
  *  - `algorithm`: of `adaboost`, `samme`, the default, or `samme_r`;
  *  - `shrinkage`: of `gradient_boosting`, above 0 and up to 1, the default;
- *  - `rule`: how the members are joined, as for neuron_committee_create(): `mean`, the default,
- *    `weighted_mean`, `majority_vote`, `weighted_vote`, `borda` or `weighted_borda`. The weights
- *    are the accuracies on the validation set, see neuron_committee_weights(). Boosted members are
- *    joined by their method;
+ *  - `combine`: how the members are joined. By the rules of neuron_committee_create() of that name:
+ *    `mean`, the default, `majority_vote` and `borda`; and `weighted_mean`, `weighted_vote` and
+ *    `weighted_borda` with the members' accuracies as weights, of a regression with the inverse of
+ *    their errors. Or by the mean with the weights of neuron_committee_weights(), `greedy` or
+ *    `convex`; or as neuron_committee_stack() has it, `stacking` (by its method `logistic`),
+ *    `class_weights` or `ranks`. Boosted members are joined by their method;
+ *  - `goal` (auto) and `rounds` (100), of greedy and convex, and `l2` (1), `iterations` (1000) and
+ *    `points` (101), of what is stacked: as for neuron_committee_weights() and
+ *    neuron_committee_stack();
  *  - `side_by_side`: yes trains as many members at a time as the context has threads, each by one
  *    thread; no trains one after the other, by all threads. `auto`, the default, is yes but for
  *    large members, whose steps keep all threads busy. It takes the memory of as many trainings.
@@ -166,8 +207,8 @@ neuron_committee_trainer_set_builder(neuron_committee_trainer_t *trainer,
 NEURON_API_EXPERIMENTAL int neuron_committee_trainer_add_member(neuron_committee_trainer_t *trainer,
                                                                 neuron_graph_t *graph);
 
-/** Sets the dataset that each member is evaluated with after each epoch, and that weighted rules go
- *  by, before the first run.
+/** Sets the dataset that each member is evaluated with after each epoch, and that `combine` learns
+ *  from, before the first run.
  *  @param validation  as for neuron_trainer_set_validation(). NULL for what is held out from a
  *                     member by its method, the default: its fold, or its examples out of bag; none
  *                     for methods that hold nothing out.
@@ -248,12 +289,13 @@ NEURON_API_EXPERIMENTAL int neuron_committee_trainer_set_folder(neuron_committee
  *  @return  0; NEURON_STOP, above 0, if neuron_committee_epoch_function_t or a callback of a member
  *           ended it; what a builder, a setup, a callback or a member's training failed with, the
  *           message beginning with the member, as in `committee: member 2: ...`; NEURON_E_ARGUMENT
- *           without members; NEURON_E_STATE from within a run, or for a weighted rule without a
- *           validation set; NEURON_E_DATA for fewer examples than folds, or if the folder is that
+ *           without members; NEURON_E_STATE from within a run, or if nothing is held out where
+ *           `combine` learns; NEURON_E_DATA for fewer examples than folds, or if the folder is that
  *           of another committee, with the difference; NEURON_E_IO, NEURON_E_FORMAT; what
- *           neuron_committee_create() returns; NEURON_E_MEMORY. No other thread may use the
- *           trainer, graphs that were added, or the context to make graphs or trainers, meanwhile.
- *           Since 0.1, experimental. */
+ *           neuron_committee_create(), neuron_committee_weights() and neuron_committee_stack()
+ *           return, before anything is trained if it is about options; NEURON_E_MEMORY. No other
+ *           thread may use the trainer, graphs that were added, or the context to make graphs or
+ *           trainers, meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_committee_trainer_run(neuron_graph_t **committee,
                                                          neuron_committee_trainer_t *trainer);
 
@@ -275,8 +317,8 @@ neuron_committee_trainer_member(const neuron_committee_trainer_t *trainer, int64
 NEURON_API_EXPERIMENTAL const neuron_history_t *
 neuron_committee_trainer_history(const neuron_committee_trainer_t *trainer, int64_t member);
 
-/** By how much each member counts: the weights of weighted rules; of `adaboost` by `samme` the
- *  votes, of `gradient_boosting` what members are multiplied by; else all alike.
+/** By how much each member counts: the weights where `combine` has some; of `adaboost` by `samme`
+ *  the votes, of `gradient_boosting` what members are multiplied by; else all alike.
  *  @param[out] weights  room for `capacity` numbers; NULL with capacity 0 to ask how many there
  *  are.
  *  @param[out] needed   neuron_committee_trainer_member_count(); may be NULL.

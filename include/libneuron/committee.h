@@ -66,10 +66,14 @@ NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_contex
  *  the first output counts. Options:
  *
  *  - `method`:
- *    - `accuracy`, the default: the member's accuracy over the sum of all; if no member has any
- *      example right, all count alike. Any targets are taken as classes, as
- *      neuron_dataset_create_with_targets() has it. Members that are about as good get about the
- *      same weights.
+ *    - `auto`, the default: `inverse_error` if neuron_graph_evaluate() takes the targets for a
+ *      regression, else `accuracy`.
+ *    - `accuracy`: the member's accuracy over the sum of all; if no member has any example right,
+ *      all count alike. Any targets are taken as classes, as neuron_dataset_create_with_targets()
+ *      has it. Members that are about as good get about the same weights.
+ *    - `inverse_error`: 1 over the member's mean squared error, over the sum of all (Bates and
+ *      Granger, "The Combination of Forecasts", 1969). Members without an error leave nothing to
+ *      the others. The weights of examples count.
  *    - `greedy`: ensemble selection with replacement (Caruana et al., "Ensemble Selection from
  *      Libraries of Models", 2004). Each of `rounds` rounds adds the member with which the mean of
  *      all that were added is best by `goal`, the first of equals. Of all rounds the best is kept,
@@ -90,10 +94,10 @@ NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_contex
  *  @param options     as options.h has them: "method=greedy, goal=accuracy"; NULL for the defaults.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_SHAPE for members that differ; NEURON_E_NOT_FINITE for
  *           an output that is infinite or not a number, with the member and the example, unless the
- *           method is accuracy; NEURON_E_DATA if a log loss gets an output outside of 0 to 1; or as
- *           neuron_graph_evaluate(). Threads as there. It takes 4 bytes for each member, example
- *           and output; where a loss is made small, 8 more for each member and what the loss is
- *           of: an example of classes, a place of a map, else an output. Since 0.1. */
+ *           weights are accuracies; NEURON_E_DATA if a log loss gets an output outside of 0 to 1;
+ *           or as neuron_graph_evaluate(). Threads as there. It takes 4 bytes for each member,
+ *           example and output; where a loss is made small, 8 more for each member and what the
+ *           loss is of: an example of classes, a place of a map, else an output. Since 0.1. */
 NEURON_API int neuron_committee_weights(double *weights, neuron_graph_t *const *members,
                                         int64_t count, const neuron_dataset_t *validation,
                                         const char *options);

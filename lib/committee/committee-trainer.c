@@ -6,7 +6,8 @@
 #include "base/files/file.h"
 #include "base/float-mode.h"
 #include "committee/boost.h"
-#include "graph/committee.h"
+#include "committee/combine.h"
+#include "committee/joining/weights.h"
 
 #include <math.h>
 #include <string.h>
@@ -43,8 +44,13 @@ static const neuron_option rows[] = {
                   NEURON_COMMITTEE_ALGORITHM_SAMME, "of adaboost"),
     NEURON_REAL(NEURON_COMMITTEE_SHRINKAGE, "shrinkage", DBL_MIN, 1, 1,
                 "share of the step along a member of gradient boosting"),
-    NEURON_CHOICE(NEURON_COMMITTEE_RULE, "rule", neuron_committee_rules, 0,
-                  "how the members' outputs are joined"),
+    NEURON_CHOICE(NEURON_COMMITTEE_COMBINE, "combine", neuron_committee_combinations, 0,
+                  "how the members are joined"),
+    NEURON_GOAL_ROW(NEURON_COMMITTEE_GOAL),
+    NEURON_ROUNDS_ROW(NEURON_COMMITTEE_ROUNDS),
+    NEURON_L2_ROW(NEURON_COMMITTEE_L2),
+    NEURON_ITERATIONS_ROW(NEURON_COMMITTEE_ITERATIONS),
+    NEURON_POINTS_ROW(NEURON_COMMITTEE_POINTS),
     NEURON_CHOICE(NEURON_COMMITTEE_SIDE_BY_SIDE, "side_by_side", schedules,
                   NEURON_COMMITTEE_SIDE_BY_SIDE_AUTO,
                   "whether members are trained at the same time"),
@@ -56,9 +62,19 @@ static const neuron_option rows[] = {
     NEURON_FLAG(NEURON_COMMITTEE_SHUFFLE, "shuffle", 1, "yes for a new order each epoch"),
     NEURON_INTEGER(NEURON_COMMITTEE_WORKERS, "workers", -1, NEURON_THREADS_MAX, -1,
                    "threads that make batches, -1 to choose"),
+    NEURON_TEXT(NEURON_COMMITTEE_OPTIMIZER, "optimizer", "the rule of all members' trainings"),
+    NEURON_REAL(NEURON_COMMITTEE_LEARNING_RATE, "learning_rate", 0, FLT_MAX, NAN,
+                "of the optimizer, if not its own"),
+    NEURON_REAL(NEURON_COMMITTEE_HOLD_OUT, "hold_out", 0, NEURON_BELOW_ONE, 0.2,
+                "share of the examples kept for learning how members are joined"),
 };
 
-const neuron_option_table neuron_committee_trainer_options = NEURON_OPTION_TABLE(rows);
+/* The last are those of one call for all. */
+enum { FIT_ROWS = 3 };
+
+const neuron_option_table neuron_committee_trainer_options = {rows, sizeof rows / sizeof rows[0] -
+                                                                        FIT_ROWS};
+const neuron_option_table neuron_committee_fit_options = NEURON_OPTION_TABLE(rows);
 static const char who[] = "committee";
 
 double neuron_committee_value(const neuron_committee_trainer_t *trainer, int32_t key)
@@ -79,18 +95,6 @@ neuron_committee_method neuron_committee_method_of(const neuron_committee_traine
 const char *neuron_committee_method_name(const neuron_committee_trainer_t *trainer)
 {
     return neuron_word_name(methods, neuron_committee_value(trainer, NEURON_COMMITTEE_METHOD));
-}
-
-const char *neuron_committee_rule_name(const neuron_committee_trainer_t *trainer)
-{
-    return neuron_word_name(neuron_committee_rules,
-                            neuron_committee_value(trainer, NEURON_COMMITTEE_RULE));
-}
-
-bool neuron_committee_is_weighted(const neuron_committee_trainer_t *trainer)
-{
-    return neuron_committee_rule_has_weights(
-        (int32_t)neuron_committee_value(trainer, NEURON_COMMITTEE_RULE));
 }
 
 bool neuron_committee_takes_snapshots(const neuron_committee_trainer_t *trainer)
@@ -119,6 +123,13 @@ int neuron_committee_trainer_create(neuron_committee_trainer_t **trainer, neuron
     neuron_options settings;
     neuron_options_reset(&settings, &neuron_committee_trainer_options);
     RETURN_IF_ERROR(neuron_options_parse(&settings, options, who));
+    return neuron_committee_trainer_make(trainer, context, optimizer, train, &settings);
+}
+
+int neuron_committee_trainer_make(neuron_committee_trainer_t **trainer, neuron_context_t *context,
+                                  neuron_optimizer_t *optimizer, neuron_dataset_t *train,
+                                  const neuron_options *options)
+{
     if (train->count == 0)
         return neuron_fail(NEURON_E_DATA, "committee: the dataset has no examples");
     neuron_committee_trainer_t *made = neuron_allocate_zero(context, 1, sizeof *made);
@@ -130,7 +141,7 @@ int neuron_committee_trainer_create(neuron_committee_trainer_t **trainer, neuron
     made->context = neuron_context_ref(context);
     made->optimizer = neuron_optimizer_ref(optimizer);
     made->train = neuron_dataset_ref(train);
-    made->options = settings;
+    made->options = *options;
     *trainer = made;
     return NEURON_OK;
 }

@@ -1,6 +1,7 @@
 /* Committee trainers, from the inside: what is set (committee-trainer.c), which examples a member
- * learns from (examples.c), how it is made (member.c), how all are trained and joined (run.c), what
- * of them is kept in a folder (folder.c), and what they predict of examples held out (held-out.c).
+ * learns from (examples.c), how it is made (member.c), how all are trained (run.c) and joined
+ * (combine.c), all of it in one call (fit.c), what of them is kept in a folder (folder.c), and what
+ * they predict of examples held out (held-out.c).
  */
 #ifndef COMMITTEE_COMMITTEE_TRAINER_H
 #define COMMITTEE_COMMITTEE_TRAINER_H
@@ -19,7 +20,12 @@ enum {
     NEURON_COMMITTEE_MEMBERS,
     NEURON_COMMITTEE_FOLDS,
     NEURON_COMMITTEE_SAMPLE_FRACTION,
-    NEURON_COMMITTEE_RULE,
+    NEURON_COMMITTEE_COMBINE,
+    NEURON_COMMITTEE_GOAL,
+    NEURON_COMMITTEE_ROUNDS,
+    NEURON_COMMITTEE_L2,
+    NEURON_COMMITTEE_ITERATIONS,
+    NEURON_COMMITTEE_POINTS,
     NEURON_COMMITTEE_SIDE_BY_SIDE,
     NEURON_COMMITTEE_EPOCHS,
     NEURON_COMMITTEE_BATCH_SIZE,
@@ -28,7 +34,10 @@ enum {
     NEURON_COMMITTEE_WORKERS,
     NEURON_COMMITTEE_ALGORITHM,
     NEURON_COMMITTEE_SHRINKAGE,
-    NEURON_COMMITTEE_FEATURE_FRACTION
+    NEURON_COMMITTEE_FEATURE_FRACTION,
+    NEURON_COMMITTEE_OPTIMIZER, /* the rest of neuron_committee_fit() */
+    NEURON_COMMITTEE_LEARNING_RATE,
+    NEURON_COMMITTEE_HOLD_OUT
 };
 
 typedef enum neuron_committee_method {
@@ -49,6 +58,7 @@ enum {
 enum { NEURON_COMMITTEE_ALGORITHM_SAMME, NEURON_COMMITTEE_ALGORITHM_SAMME_R };
 
 extern const neuron_option_table neuron_committee_trainer_options;
+extern const neuron_option_table neuron_committee_fit_options;
 
 typedef struct neuron_committee_member {
     neuron_committee_trainer_t *committee;
@@ -122,13 +132,16 @@ struct neuron_committee_trainer {
 
 NEURON_HOLD_DECLARE(committee_trainer);
 
+/* As neuron_committee_trainer_create(), with options that were read, of either table. */
+int neuron_committee_trainer_make(neuron_committee_trainer_t **trainer, neuron_context_t *context,
+                                  neuron_optimizer_t *optimizer, neuron_dataset_t *train,
+                                  const neuron_options *options);
+
 /* The value of an option, and those that are whole. */
 double neuron_committee_value(const neuron_committee_trainer_t *trainer, int32_t key);
 int64_t neuron_committee_count(const neuron_committee_trainer_t *trainer, int32_t key);
 neuron_committee_method neuron_committee_method_of(const neuron_committee_trainer_t *trainer);
 const char *neuron_committee_method_name(const neuron_committee_trainer_t *trainer);
-const char *neuron_committee_rule_name(const neuron_committee_trainer_t *trainer);
-bool neuron_committee_is_weighted(const neuron_committee_trainer_t *trainer);
 
 /* Whether members are snapshots of one training. */
 bool neuron_committee_takes_snapshots(const neuron_committee_trainer_t *trainer);

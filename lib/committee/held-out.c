@@ -1,5 +1,5 @@
 /* What members predict of examples that they did not learn from. */
-#include "committee/committee-trainer.h"
+#include "committee/combine.h"
 
 #include "base/checked.h"
 #include "base/float-mode.h"
@@ -41,6 +41,7 @@ typedef struct gathering {
     bool mean;            /* of the members that predict; else each has its place */
     float *values;        /* [examples, members, size], or [examples, size] */
     int32_t *used;        /* members that predicted an example, where the mean is wanted */
+    bool *known;          /* [examples, members], who has predicted what; may be NULL */
 } gathering;
 
 static void take(gathering *all, int64_t example, int64_t member, const float *row)
@@ -48,6 +49,8 @@ static void take(gathering *all, int64_t example, int64_t member, const float *r
     int64_t members = all->trainer->count, size = all->size;
     if (!all->mean) {
         memcpy(all->values + (example * members + member) * size, row, (size_t)size * sizeof *row);
+        if (all->known)
+            all->known[example * members + member] = true;
         return;
     }
     float *sum = all->values + example * size;
@@ -211,4 +214,87 @@ int neuron_committee_trainer_out_of_fold(neuron_tensor_t **predictions,
     *predictions = NULL;
     CHECK_ARGUMENT(trainer);
     return predict(predictions, trainer, output, true);
+}
+
+/* ---- To learn how members are joined ---- */
+
+/* Members that count as one: the members of a set of folds, of which each example has one that did
+ * not learn from it. */
+static int64_t members_of_set(const neuron_committee_trainer_t *trainer)
+{
+    return neuron_committee_method_of(trainer) == NEURON_COMMITTEE_METHOD_FOLDS
+               ? neuron_committee_folds(trainer)
+               : 1;
+}
+
+/* The mean of what members from `first` on have put out for an example; how many have. */
+static int64_t mean_of(float *mean, const gathering *all, int64_t example, int64_t first,
+                       int64_t count)
+{
+    int64_t place = example * all->trainer->count + first, size = all->size, used = 0;
+    for (int64_t m = 0; m < count; m++) {
+        const float *row = all->values + (place + m) * size;
+        if (!all->known[place + m])
+            continue;
+        for (int64_t k = 0; k < size; k++)
+            mean[k] = used > 0 ? mean[k] + row[k] : row[k];
+        used++;
+    }
+    for (int64_t k = 0; used > 1 && k < size; k++)
+        mean[k] /= (float)used;
+    return used;
+}
+
+/* Fills the rows of all sets for the examples that somebody did not learn from, whose positions it
+ * writes; returns how many these are. */
+static int64_t condense(float *rows, int64_t *positions, const gathering *all)
+{
+    const neuron_committee_trainer_t *trainer = all->trainer;
+    int64_t each = members_of_set(trainer), sets = trainer->count / each, count = 0;
+    for (int64_t i = 0; i < trainer->train->count; i++) {
+        float *row = rows + count * sets * all->size;
+        if (mean_of(row, all, i, 0, trainer->count) == 0)
+            continue;
+        for (int64_t s = sets - 1; s >= 0; s--) {
+            float *own = row + s * all->size;
+            if (mean_of(own, all, i, s * each, each) == 0)
+                mean_of(own, all, i, 0, trainer->count);
+        }
+        positions[count++] = i;
+    }
+    return count;
+}
+
+int neuron_committee_read_held_out(neuron_member_outputs **outputs, neuron_hold *hold,
+                                   const neuron_committee_trainer_t *trainer)
+{
+    const neuron_graph_t *first = trainer->members[0].graph;
+    neuron_context_t *context = trainer->context;
+    int64_t sets = trainer->count / members_of_set(trainer);
+    int64_t size = neuron_shape_count(&first->outputs[0]->spec.output);
+    size_t examples = neuron_size(trainer->train->count), members = neuron_size(trainer->count);
+    neuron_dataset_t *dataset;
+    RETURN_IF_ERROR(neuron_member_outputs_begin(outputs, hold, context, sets));
+    NEURON_HOLD(own);
+    float *values =
+        neuron_allocate(context, examples, neuron_size_of(trainer->count * size, sizeof *values));
+    neuron_hold_add(&own, neuron_release_hold, context, values);
+    bool *known = neuron_allocate_zero(context, examples, members);
+    neuron_hold_add(&own, neuron_release_hold, context, known);
+    float *rows = neuron_allocate(context, examples, neuron_size_of(sets * size, sizeof *rows));
+    neuron_hold_add(&own, neuron_release_hold, context, rows);
+    int64_t *positions = neuron_allocate(context, examples, sizeof *positions);
+    neuron_hold_add(&own, neuron_release_hold, context, positions);
+    if (!values || !known || !rows || !positions)
+        return NEURON_E_MEMORY;
+    gathering all = {.trainer = trainer, .size = size, .values = values, .known = known};
+    RETURN_IF_ERROR(gather(&all));
+    int64_t count = condense(rows, positions, &all);
+    if (count == 0)
+        return neuron_fail(NEURON_E_DATA,
+                           "committee: no example was held out from any member to learn from how "
+                           "they are joined");
+    RETURN_IF_ERROR(neuron_dataset_derive(&dataset, trainer->train, positions, 0, count));
+    neuron_hold_add(&own, neuron_dataset_end_hold, NULL, dataset);
+    return neuron_member_outputs_fill(*outputs, first, dataset, rows);
 }

@@ -104,14 +104,16 @@ static int prepare(neuron_member_outputs *outputs, const neuron_graph_t *graph,
     return keep_weights(outputs->dataset, &outputs->targets);
 }
 
-static neuron_member_outputs *start(neuron_context_t *context, int64_t members)
+int neuron_member_outputs_begin(neuron_member_outputs **outputs, neuron_hold *hold,
+                                neuron_context_t *context, int64_t members)
 {
-    neuron_member_outputs *outputs = neuron_allocate_zero(context, 1, sizeof *outputs);
-    if (!outputs)
-        return NULL;
-    outputs->context = neuron_context_ref(context);
-    outputs->members = members;
-    return outputs;
+    *outputs = neuron_allocate_zero(context, 1, sizeof **outputs);
+    if (!*outputs)
+        return NEURON_E_MEMORY;
+    (*outputs)->context = neuron_context_ref(context);
+    (*outputs)->members = members;
+    neuron_hold_add(hold, neuron_member_outputs_end_hold, NULL, *outputs);
+    return NEURON_OK;
 }
 
 static void put(const neuron_member_outputs *outputs, int64_t member, const float *from)
@@ -263,10 +265,7 @@ int neuron_member_outputs_predict(neuron_member_outputs **outputs, neuron_hold *
 {
     for (int32_t i = 0; i < count; i++)
         RETURN_IF_ERROR(neuron_graph_check_finished(members[i], "committee"));
-    *outputs = start(members[0]->context, count);
-    if (!*outputs)
-        return NEURON_E_MEMORY;
-    neuron_hold_add(hold, neuron_member_outputs_end_hold, NULL, *outputs);
+    RETURN_IF_ERROR(neuron_member_outputs_begin(outputs, hold, members[0]->context, count));
     neuron_hold_reference(hold, dataset, dataset);
     if (dataset->count == 0)
         return neuron_fail(NEURON_E_DATA, "committee: the dataset has no examples");
@@ -287,6 +286,15 @@ int neuron_committee_outputs(neuron_dataset_t **outputs, neuron_graph_t *const *
     neuron_member_outputs *made;
     RETURN_IF_ERROR(neuron_member_outputs_predict(&made, &hold, members, count, dataset));
     *outputs = neuron_dataset_ref(made->dataset);
+    return NEURON_OK;
+}
+
+int neuron_member_outputs_fill(neuron_member_outputs *outputs, const neuron_graph_t *graph,
+                               const neuron_dataset_t *dataset, const float *values)
+{
+    RETURN_IF_ERROR(prepare(outputs, graph, dataset));
+    memcpy(outputs->dataset->examples->data, values,
+           neuron_size_of(dataset->count * outputs->members * outputs->size, sizeof *values));
     return NEURON_OK;
 }
 
@@ -316,10 +324,7 @@ static int accept_tensors(neuron_member_outputs **outputs, neuron_hold *hold,
     neuron_graph_t *graph;
     neuron_dataset_t *dataset;
     RETURN_IF_ERROR(check_tensors(source->outputs, source->count));
-    *outputs = start(source->context, source->count);
-    if (!*outputs)
-        return NEURON_E_MEMORY;
-    neuron_hold_add(hold, neuron_member_outputs_end_hold, NULL, *outputs);
+    RETURN_IF_ERROR(neuron_member_outputs_begin(outputs, hold, source->context, source->count));
     RETURN_IF_ERROR(neuron_evaluation_take_outputs(
         &graph, &dataset, source->context, source->outputs[0], source->targets, "committee"));
     int status = prepare(*outputs, graph, dataset);

@@ -30,6 +30,12 @@ static inline const float *neuron_member_outputs_at(const neuron_member_outputs 
 int neuron_member_outputs_predict(neuron_member_outputs **outputs, neuron_hold *hold,
                                   neuron_graph_t *const *members, int64_t count,
                                   const neuron_dataset_t *dataset);
+/* Makes ones without anything in them, which the hold ends; and puts in what is there already: rows
+ * `values`, [n, members, size of the output], of graphs like one, for the examples of a dataset. */
+int neuron_member_outputs_begin(neuron_member_outputs **outputs, neuron_hold *hold,
+                                neuron_context_t *context, int64_t members);
+int neuron_member_outputs_fill(neuron_member_outputs *outputs, const neuron_graph_t *graph,
+                               const neuron_dataset_t *dataset, const float *values);
 NEURON_HOLD_DECLARE(member_outputs);
 
 /* What a public call is given: members that predict a dataset, or outputs that are there already,

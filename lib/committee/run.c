@@ -1,14 +1,13 @@
-/* A run: making the members, training those that are not done, one after the other or side by side,
- * and joining them. Side by side, each member is a task of the context's pool, in which all loops
- * of its training are the thread's own; what comes of them are the same bytes. */
+/* A run: making the members, and training those that are not done, one after the other or side by
+ * side. Side by side, each member is a task of the context's pool, in which all loops of its
+ * training are the thread's own; what comes of them are the same bytes. */
 #include "committee/committee-trainer.h"
 
 #include "base/checked.h"
 #include "base/clock.h"
 #include "base/float-mode.h"
 #include "committee/boost.h"
-
-#include <libneuron/committee.h>
+#include "committee/combine.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -272,48 +271,38 @@ static int train_members(neuron_committee_trainer_t *trainer)
 
 /* ---- The committee ---- */
 
-static int join(neuron_graph_t **committee, const neuron_committee_trainer_t *trainer,
-                neuron_graph_t **members, double *weights)
+/* Fills `weights`, by how much each member counts. */
+static int join(neuron_graph_t **committee, double *weights,
+                const neuron_committee_trainer_t *trainer)
 {
-    char rule[64];
-    bool weighted = neuron_committee_is_weighted(trainer);
-    for (int64_t i = 0; i < trainer->count; i++) {
-        members[i] = trainer->members[i].graph;
-        weights[i] = 1 / (double)trainer->count;
-    }
-    if (weighted)
-        RETURN_IF_ERROR(
-            neuron_committee_weights(weights, members, trainer->count, trainer->validation, NULL));
-    snprintf(rule, sizeof rule, "rule=%s", neuron_committee_rule_name(trainer));
-    return neuron_committee_create(committee, trainer->context, members, trainer->count,
-                                   weighted ? weights : NULL, rule);
+    if (!neuron_committee_is_boosted(trainer))
+        return neuron_committee_combine(committee, weights, trainer);
+    memcpy(weights, trainer->boost.steps, neuron_size(trainer->boost.used) * sizeof *weights);
+    return neuron_committee_boost_join(committee, trainer);
 }
 
 static int join_members(neuron_graph_t **committee, neuron_committee_trainer_t *trainer)
 {
     neuron_context_t *context = trainer->context;
-    size_t count = neuron_size(trainer->count);
     NEURON_HOLD(hold);
-    neuron_graph_t **members = neuron_allocate(context, count, sizeof(neuron_graph_t *));
-    neuron_hold_add(&hold, neuron_release_hold, context, members);
-    if (!trainer->weights)
-        trainer->weights = neuron_allocate_zero(context, count, sizeof *trainer->weights);
-    if (!members || !trainer->weights)
+    double *weights = neuron_allocate_zero(context, neuron_size(trainer->count), sizeof *weights);
+    if (!weights)
         return NEURON_E_MEMORY;
-    if (!neuron_committee_is_boosted(trainer))
-        return join(committee, trainer, members, trainer->weights);
-    memcpy(trainer->weights, trainer->boost.steps,
-           neuron_size(trainer->boost.used) * sizeof *trainer->weights);
-    return neuron_committee_boost_join(committee, trainer);
+    neuron_hold_add(&hold, neuron_release_hold, context, weights);
+    RETURN_IF_ERROR(join(committee, weights, trainer));
+    neuron_hold_forget(&hold);
+    neuron_release(context, trainer->weights);
+    trainer->weights = weights;
+    return NEURON_OK;
 }
 
 /* ---- Runs ---- */
 
 static int check_boosted(const neuron_committee_trainer_t *trainer)
 {
-    if (neuron_options_given(&trainer->options, NEURON_COMMITTEE_RULE))
+    if (neuron_options_given(&trainer->options, NEURON_COMMITTEE_COMBINE))
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "committee: rule is given; members of %s are joined by how they were "
+                           "committee: combine is given; members of %s are joined by how they were "
                            "boosted",
                            neuron_committee_method_name(trainer));
     if (neuron_committee_fits_gradients(trainer) && trainer->loss)
@@ -329,10 +318,6 @@ static int check(const neuron_committee_trainer_t *trainer)
     int64_t folds = neuron_committee_folds(trainer);
     if (members == 0)
         return neuron_fail(NEURON_E_ARGUMENT, "committee: has neither a builder nor members");
-    if (neuron_committee_is_weighted(trainer) && !trainer->validation)
-        return neuron_fail(NEURON_E_STATE,
-                           "committee: rule is %s, whose weights need a validation set",
-                           neuron_committee_rule_name(trainer));
     if (!trainer->build.function &&
         neuron_committee_value(trainer, NEURON_COMMITTEE_FEATURE_FRACTION) < 1)
         return neuron_fail(NEURON_E_ARGUMENT,
@@ -340,6 +325,7 @@ static int check(const neuron_committee_trainer_t *trainer)
                            "that were added");
     if (neuron_committee_is_boosted(trainer))
         return check_boosted(trainer);
+    RETURN_IF_ERROR(neuron_committee_check_combination(trainer));
     if (neuron_committee_takes_snapshots(trainer)) {
         if (!trainer->build.function)
             return neuron_fail(NEURON_E_ARGUMENT,
@@ -396,6 +382,7 @@ static int train_source(neuron_committee_trainer_t *trainer)
 {
     neuron_committee_member *source = &trainer->source;
     RETURN_IF_ERROR(neuron_committee_make_member(source));
+    RETURN_IF_ERROR(neuron_committee_check_combined(trainer, source->graph));
     atomic_store(&trainer->ending, false);
     trainer->side_by_side = 1;
     source->status = NEURON_OK;
@@ -434,6 +421,7 @@ static int run(neuron_committee_trainer_t *trainer)
         return train_source(trainer);
     for (int64_t i = 0; i < trainer->count; i++)
         RETURN_IF_ERROR(neuron_committee_make_member(&trainer->members[i]));
+    RETURN_IF_ERROR(neuron_committee_check_combined(trainer, trainer->members[0].graph));
     return train_members(trainer);
 }
 

@@ -81,6 +81,7 @@ static const family families[] = {
     {"memory", NULL, NULL, &neuron_memory_options},
     {"search", NULL, NULL, &neuron_search_options},
     {"committee_trainer", NULL, NULL, &neuron_committee_trainer_options},
+    {"committee_fit", NULL, NULL, &neuron_committee_fit_options},
 };
 
 static const family *find(const char *name)

@@ -408,7 +408,8 @@ FAMILIES = {'context': 'context.h', 'optimizer': 'optimizer.h', 'loss': 'loss.h'
             'committee_costs': 'committee.h', 'committee_diversity': 'committee.h', 'committee_prune': 'committee.h',
             'split': 'dataset.h', 'distil': 'dataset.h', 'cascade': 'cascade.h',
             'cascade_tune': 'cascade.h', 'memory': 'summary.h',
-            'search': 'search.h', 'committee_trainer': 'committee-trainer.h'}
+            'search': 'search.h', 'committee_trainer': 'committee-trainer.h',
+            'committee_fit': 'committee-trainer.h'}
 
 
 def told_kinds(path):

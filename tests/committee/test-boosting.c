@@ -326,9 +326,9 @@ START_TEST(test_what_is_refused)
 {
     bench b;
     neuron_loss_t *loss;
-    set_up(&b, "method=adaboost, rule=mean");
+    set_up(&b, "method=adaboost, combine=mean");
     assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
-    assert_message("rule is given");
+    assert_message("combine is given");
     tear_down(&b);
     set_up(&b, "method=gradient_boosting");
     assert_ok(neuron_loss_create(&loss, b.context, "huber", NULL));

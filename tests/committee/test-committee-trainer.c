@@ -71,10 +71,10 @@ END_TEST
 START_TEST(test_it_learns)
 {
     bench b;
-    set_up(&b, "members=3, epochs=60, rule=weighted_vote");
+    set_up(&b, "members=3, epochs=60, combine=weighted_vote");
     neuron_graph_t *committee;
     assert_status(neuron_committee_trainer_run(&committee, b.trainer), NEURON_E_STATE);
-    assert_message("rule is weighted_vote, whose weights need a validation set");
+    assert_message("combine is weighted_vote, which learns from examples that are held out");
     assert_ok(neuron_committee_trainer_set_validation(b.trainer, b.validation));
     assert_ok(neuron_committee_trainer_run(&committee, b.trainer));
     neuron_evaluation_t *evaluation;
@@ -673,8 +673,8 @@ static int do_all(bench *b, neuron_context_t *context, const char *folder, bool 
     neuron_callback_t *stop = NULL;
     int status = set_up_in(
         b, context,
-        snapshots ? "method=snapshot, members=2, rule=weighted_mean"
-                  : "method=bagging, members=2, rule=weighted_mean, feature_fraction=0.5");
+        snapshots ? "method=snapshot, members=2, combine=weighted_mean"
+                  : "method=bagging, members=2, combine=weighted_mean, feature_fraction=0.5");
     if (status == NEURON_OK)
         status = neuron_callback_create(&stop, context, "early_stopping", "restore_best=yes");
     if (status == NEURON_OK && !snapshots)

@@ -202,6 +202,36 @@ START_TEST(accuracies)
 }
 END_TEST
 
+/* Of a regression, which the targets tell. */
+START_TEST(inverse_errors)
+{
+    world w = numbers(2, false);
+    const float *t = neuron_tensor_data(w.targets);
+    double weights[MEMBERS], expected[MEMBERS], sum = 0;
+    for (int m = 0; m < MEMBERS; m++) {
+        double error = 0;
+        for (int i = 0; i < EXAMPLES * 2; i++)
+            error += pow((double)w.x[m][i] - (double)t[i], 2);
+        sum += expected[m] = 1 / error;
+    }
+    for (int given = 0; given < 2; given++) {
+        assert_ok(learn(weights, &w, given ? "method=inverse_error" : NULL));
+        for (int m = 0; m < MEMBERS; m++)
+            ck_assert_double_eq_tol(weights[m], expected[m] / sum, 1e-12);
+    }
+    assert_ok(learn(expected, &w, "method=accuracy"));
+    ck_assert(fabs(expected[0] - weights[0]) > 1e-3);
+    memcpy(w.x[1], t, EXAMPLES * 2 * sizeof *t); /* without an error */
+    assert_ok(learn(weights, &w, NULL));
+    for (int m = 0; m < MEMBERS; m++)
+        ck_assert_double_eq(weights[m], m == 1);
+    w.x[2][5] = INFINITY;
+    assert_status(learn(weights, &w, NULL), NEURON_E_NOT_FINITE);
+    assert_message("member 2 puts out inf for example 2");
+    drop(&w);
+}
+END_TEST
+
 /* ---- Maps ---- */
 
 /* Each place of a map counts as an example by itself would, for losses, accuracies and what members
@@ -420,6 +450,7 @@ int main(void)
     tcase_add_test(tests, convex_weights);
     tcase_add_test(tests, certain_members);
     tcase_add_test(tests, accuracies);
+    tcase_add_test(tests, inverse_errors);
     tcase_add_test(tests, maps);
     tcase_add_test(tests, graphs_and_weights_of_examples);
     tcase_add_test(tests, refused);

@@ -430,7 +430,25 @@ void others()
             return built;
         });
         EXPECT_THROW(trainer.run(), oops, caught.number == 11);
+        int built_by_fit = 0;
+        const auto build = [&](const neuron::context &within, std::int64_t member) {
+            if (fails && member == 1)
+                throw oops{13};
+            built_by_fit++;
+            neuron::graph made(within);
+            made.finish(made.input({8, 8, 1}).flatten().dense(10).softmax());
+            return made;
+        };
+        EXPECT_THROW(neuron::committee_fit(context, build, glyphs, {{"members", 3}}), oops,
+                     caught.number == 13);
         fails = false;
+        const neuron::graph fitted =
+            neuron::committee_fit(context, build, glyphs,
+                                  {{"members", 3}, {"method", "bagging"}, {"combine", "stacking"}});
+        EXPECT(built_by_fit == 4 && fitted.parameter_count() == 3 * 650 + 310);
+        EXPECT_THROW(neuron::committee_fit(context, build, glyphs,
+                                           {{"combine", "stacking"}, {"hold_out", 0}}),
+                     neuron::error, caught.code() == NEURON_E_STATE);
         trainer.set_function([&](const neuron::committee_trainer &, std::int64_t) {
             if (++epochs == 2)
                 throw oops{12};

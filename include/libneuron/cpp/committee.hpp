@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -227,6 +228,30 @@ int after_epoch(neuron_committee_trainer_t *running, std::int64_t member, void *
 }
 
 } // namespace detail
+
+/** neuron_committee_fit()
+ *
+ *      const auto committee = neuron::committee_fit(
+ *          context,
+ *          [](const neuron::context &context, std::int64_t) {
+ *              neuron::graph graph(context);
+ *              graph.finish(graph.input({784}).dense(32).relu().dense(10).softmax());
+ *              return graph;
+ *          },
+ *          train, {{"members", 5}, {"method", "bagging"}, {"combine", "stacking"}});
+ *
+ *  @param build  as for committee_trainer::set_builder(). */
+template <class F>
+outcome<graph> committee_fit(const context &context, F &&build, const dataset &train,
+                             const options &options = {})
+{
+    neuron_graph_t *made = nullptr;
+    const int status =
+        neuron_committee_fit(&made, context.get(), &detail::build_by<std::remove_reference_t<F>>,
+                             const_cast<void *>(static_cast<const void *>(std::addressof(build))),
+                             train.get(), options.c_str());
+    return detail::made<graph>(status, made);
+}
 
 /** Members that are asked one after the other until the decision is certain. See cascade.h. */
 class cascade : public handle_with_options<cascade, neuron_cascade_t>

@@ -65,8 +65,8 @@ typedef struct neuron_option_table {
     int64_t count;
 } neuron_option_table;
 
-/* The most that an object has: convolutions. */
-enum { NEURON_OPTIONS_MAX = 15 };
+/* The most that an object has: a committee that is fitted. */
+enum { NEURON_OPTIONS_MAX = 24 };
 
 /* The table of an array of rows; one with too many does not compile. */
 #define NEURON_OPTION_TABLE(array)                                                                 \

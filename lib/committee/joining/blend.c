@@ -128,12 +128,18 @@ neuron_blend_goal neuron_blend_goal_of(neuron_blend_goal goal, const neuron_memb
                                                               : NEURON_BLEND_LOG_LOSS;
 }
 
-int neuron_blend_check(neuron_blend_goal goal, const neuron_member_outputs *outputs)
+int neuron_blend_check_plan(neuron_blend_goal goal, const neuron_evaluation_plan *plan)
 {
-    if (goal == NEURON_BLEND_ACCURACY && outputs->plan.kind == NEURON_EVALUATION_REGRESSION)
+    if (goal == NEURON_BLEND_ACCURACY && plan->kind == NEURON_EVALUATION_REGRESSION)
         return neuron_fail(NEURON_E_UNSUPPORTED,
                            "committee: the targets are those of a regression, which has no "
                            "accuracy; goal=mean_squared_error or auto");
+    return NEURON_OK;
+}
+
+int neuron_blend_check(neuron_blend_goal goal, const neuron_member_outputs *outputs)
+{
+    RETURN_IF_ERROR(neuron_blend_check_plan(goal, &outputs->plan));
     return neuron_member_outputs_check(outputs, goal == NEURON_BLEND_LOG_LOSS);
 }
 

@@ -26,10 +26,12 @@ typedef struct neuron_blend {
 /* Their words. */
 extern const neuron_word neuron_blend_goals[];
 
-/* The goal that `auto` stands for, and whether outputs will do for a goal. */
+/* The goal that `auto` stands for, and whether outputs, or how they are judged, will do for a goal.
+ */
 neuron_blend_goal neuron_blend_goal_of(neuron_blend_goal goal,
                                        const neuron_member_outputs *outputs);
 int neuron_blend_check(neuron_blend_goal goal, const neuron_member_outputs *outputs);
+int neuron_blend_check_plan(neuron_blend_goal goal, const neuron_evaluation_plan *plan);
 
 /* Makes one of outputs that were checked; to be released, after a failure too. */
 int neuron_blend_make(neuron_blend *blend, const neuron_member_outputs *outputs,

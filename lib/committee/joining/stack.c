@@ -15,40 +15,31 @@
 
 enum { METHOD = 1, L2, ITERATIONS, POINTS };
 
-enum { LOGISTIC, CLASS_WEIGHTS, RANKS };
-
 static const neuron_word methods[] = {
-    {LOGISTIC, "logistic"},
-    {CLASS_WEIGHTS, "class_weights"},
-    {RANKS, "ranks"},
+    {NEURON_STACK_LOGISTIC, "logistic"},
+    {NEURON_STACK_CLASS_WEIGHTS, "class_weights"},
+    {NEURON_STACK_RANKS, "ranks"},
     {0, ""},
 };
 
 static const neuron_option rows[] = {
-    NEURON_CHOICE(METHOD, "method", methods, LOGISTIC, "what joins the members"),
-    NEURON_REAL(L2, "l2", DBL_MIN, DBL_MAX, 1, "by how much the squares of the kernel cost"),
-    NEURON_INTEGER(ITERATIONS, "iterations", 1, 100000, 1000,
-                   "at most, of logistic and class_weights"),
-    NEURON_INTEGER(POINTS, "points", 2, 65536, 101, "of a table of ranks"),
+    NEURON_CHOICE(METHOD, "method", methods, NEURON_STACK_LOGISTIC, "what joins the members"),
+    NEURON_L2_ROW(L2),
+    NEURON_ITERATIONS_ROW(ITERATIONS),
+    NEURON_POINTS_ROW(POINTS),
 };
 
 const neuron_option_table neuron_committee_stack_options = NEURON_OPTION_TABLE(rows);
 
-typedef struct request {
-    int32_t method;
-    double l2;
-    int64_t iterations, points;
-} request;
-
-static int read_options(request *asked, const char *options)
+static int read_options(neuron_stack_request *asked, const char *options)
 {
     neuron_options given;
     neuron_options_reset(&given, &neuron_committee_stack_options);
     RETURN_IF_ERROR(neuron_options_parse(&given, options, "committee_stack"));
-    *asked =
-        (request){(int32_t)neuron_options_value(&given, METHOD), neuron_options_value(&given, L2),
-                  (int64_t)neuron_options_value(&given, ITERATIONS),
-                  (int64_t)neuron_options_value(&given, POINTS)};
+    *asked = (neuron_stack_request){(neuron_stack_method)neuron_options_value(&given, METHOD),
+                                    neuron_options_value(&given, L2),
+                                    (int64_t)neuron_options_value(&given, ITERATIONS),
+                                    (int64_t)neuron_options_value(&given, POINTS)};
     return NEURON_OK;
 }
 
@@ -78,7 +69,7 @@ static int build_combiner(neuron_graph_t *graph, const neuron_member_outputs *ou
 }
 
 static int fit_combiner(neuron_graph_t *graph, const neuron_member_outputs *outputs,
-                        const request *asked)
+                        const neuron_stack_request *asked)
 {
     neuron_context_t *context = outputs->context;
     size_t size = neuron_size(outputs->size);
@@ -140,7 +131,7 @@ static int write_last(neuron_graph_t *graph, const neuron_member_outputs *output
 }
 
 static int fit_class_weights(neuron_graph_t *graph, const neuron_member_outputs *outputs,
-                             const request *asked, float *room, double *numbers)
+                             const neuron_stack_request *asked, float *room, double *numbers)
 {
     int64_t size = outputs->size;
     double *weights = numbers, *largest = numbers + outputs->members * size, all = 0;
@@ -165,7 +156,7 @@ static int fit_class_weights(neuron_graph_t *graph, const neuron_member_outputs 
 }
 
 static int fit_ranks(neuron_graph_t *graph, const neuron_member_outputs *outputs,
-                     const request *asked, float *room, double *largest)
+                     const neuron_stack_request *asked, float *room, double *largest)
 {
     int64_t count = outputs->size * asked->points;
     RETURN_IF_ERROR(build_tables(graph, outputs, asked->points));
@@ -181,18 +172,19 @@ static int fit_ranks(neuron_graph_t *graph, const neuron_member_outputs *outputs
 }
 
 static int fit_tables(neuron_graph_t *graph, const neuron_member_outputs *outputs,
-                      const request *asked)
+                      const neuron_stack_request *asked)
 {
     neuron_context_t *context = outputs->context;
-    int64_t points = asked->method == RANKS ? asked->points : 2;
+    int64_t points = asked->method == NEURON_STACK_RANKS ? asked->points : 2;
     float *room = neuron_allocate(context, neuron_size(points),
                                   neuron_size_of(2 * outputs->size, sizeof *room));
     double *numbers = neuron_allocate(context, neuron_size(outputs->members + 1),
                                       neuron_size_of(outputs->size, sizeof *numbers));
     int status = NEURON_E_MEMORY;
     if (room && numbers)
-        status = asked->method == RANKS ? fit_ranks(graph, outputs, asked, room, numbers)
-                                        : fit_class_weights(graph, outputs, asked, room, numbers);
+        status = asked->method == NEURON_STACK_RANKS
+                     ? fit_ranks(graph, outputs, asked, room, numbers)
+                     : fit_class_weights(graph, outputs, asked, room, numbers);
     neuron_release(context, room);
     neuron_release(context, numbers);
     return status;
@@ -200,37 +192,39 @@ static int fit_tables(neuron_graph_t *graph, const neuron_member_outputs *output
 
 /* ---- All ways ---- */
 
-static int check_kind(const neuron_member_outputs *outputs, const request *asked)
+int neuron_stack_check_plan(const neuron_stack_request *asked, const neuron_evaluation_plan *plan,
+                            int64_t size)
 {
-    neuron_evaluation_kinds kind = outputs->plan.kind;
-    bool of_classes = kind == NEURON_EVALUATION_CLASSES && outputs->size > 1;
-    if (kind == NEURON_EVALUATION_PIXELS)
+    bool of_classes = plan->kind == NEURON_EVALUATION_CLASSES && size > 1;
+    if (plan->kind == NEURON_EVALUATION_PIXELS)
         return neuron_fail(
             NEURON_E_UNSUPPORTED,
             "committee_stack: the targets are maps, whose places a dense layer would "
             "mix; neuron_committee_join() takes a graph of convolutions");
-    if (asked->method == CLASS_WEIGHTS && !of_classes)
+    if (asked->method == NEURON_STACK_CLASS_WEIGHTS && !of_classes)
         return neuron_fail(
             NEURON_E_UNSUPPORTED,
             "committee_stack: method=class_weights is for outputs of several classes");
-    if (asked->method == RANKS && kind == NEURON_EVALUATION_REGRESSION)
+    if (asked->method == NEURON_STACK_RANKS && plan->kind == NEURON_EVALUATION_REGRESSION)
         return neuron_fail(NEURON_E_UNSUPPORTED,
                            "committee_stack: the targets are those of a regression, which ranks "
                            "would not be near");
-    return neuron_member_outputs_check(outputs, asked->method == CLASS_WEIGHTS);
+    return NEURON_OK;
 }
 
-static int stack(neuron_graph_t **committee, neuron_context_t *context,
-                 neuron_graph_t *const *members, int64_t count,
-                 const neuron_member_outputs *outputs, const request *asked)
+int neuron_stack_learn(neuron_graph_t **committee, neuron_context_t *context,
+                       neuron_graph_t *const *members, const neuron_member_outputs *outputs,
+                       const neuron_stack_request *asked)
 {
     neuron_graph_t *combiner;
-    RETURN_IF_ERROR(check_kind(outputs, asked));
+    RETURN_IF_ERROR(neuron_stack_check_plan(asked, &outputs->plan, outputs->size));
+    RETURN_IF_ERROR(
+        neuron_member_outputs_check(outputs, asked->method == NEURON_STACK_CLASS_WEIGHTS));
     RETURN_IF_ERROR(neuron_graph_create(&combiner, context));
-    int status = asked->method == LOGISTIC ? fit_combiner(combiner, outputs, asked)
-                                           : fit_tables(combiner, outputs, asked);
+    int status = asked->method == NEURON_STACK_LOGISTIC ? fit_combiner(combiner, outputs, asked)
+                                                        : fit_tables(combiner, outputs, asked);
     if (status == NEURON_OK)
-        status = neuron_committee_join(committee, context, members, count, combiner);
+        status = neuron_committee_join(committee, context, members, outputs->members, combiner);
     neuron_graph_unref(combiner);
     return status;
 }
@@ -239,15 +233,15 @@ static int learn(neuron_graph_t **committee, neuron_context_t *context,
                  neuron_graph_t *const *members, const neuron_member_source *source,
                  const char *options)
 {
-    request asked;
+    neuron_stack_request asked;
     RETURN_IF_ERROR(neuron_member_source_check(source));
     RETURN_IF_ERROR(read_options(&asked, options));
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, context, context);
     neuron_member_outputs *outputs;
     RETURN_IF_ERROR(neuron_member_outputs_read(&outputs, &hold, source));
-    return stack(committee, context, outputs->graphs ? outputs->graphs : members, source->count,
-                 outputs, &asked);
+    return neuron_stack_learn(committee, context, outputs->graphs ? outputs->graphs : members,
+                              outputs, &asked);
 }
 
 int neuron_committee_stack(neuron_graph_t **committee, neuron_context_t *context,

@@ -12,45 +12,46 @@
 
 enum { METHOD = 1, GOAL, ROUNDS };
 
-enum { ACCURACY, GREEDY, CONVEX };
-
 static const neuron_word methods[] = {
-    {ACCURACY, "accuracy"},
-    {GREEDY, "greedy"},
-    {CONVEX, "convex"},
+    {NEURON_WEIGHTS_AUTO, "auto"},
+    {NEURON_WEIGHTS_ACCURACY, "accuracy"},
+    {NEURON_WEIGHTS_INVERSE_ERROR, "inverse_error"},
+    {NEURON_WEIGHTS_GREEDY, "greedy"},
+    {NEURON_WEIGHTS_CONVEX, "convex"},
     {0, ""},
 };
 
 static const neuron_option rows[] = {
-    NEURON_CHOICE(METHOD, "method", methods, ACCURACY, "how the weights are learnt"),
-    NEURON_CHOICE(GOAL, "goal", neuron_blend_goals, NEURON_BLEND_AUTO,
-                  "what the weights make best"),
-    NEURON_INTEGER(ROUNDS, "rounds", 1, 100000, 100, "members that greedy selection adds"),
+    NEURON_CHOICE(METHOD, "method", methods, NEURON_WEIGHTS_AUTO, "how the weights are learnt"),
+    NEURON_GOAL_ROW(GOAL),
+    NEURON_ROUNDS_ROW(ROUNDS),
 };
 
 const neuron_option_table neuron_committee_weights_options = NEURON_OPTION_TABLE(rows);
 
-/* What the caller asks for. */
-typedef struct request {
-    int32_t method;
-    neuron_blend_goal goal;
-    int64_t rounds;
-} request;
-
-static int read_options(request *asked, const char *options)
+int neuron_weights_check_request(const neuron_weights_request *asked, const char *who)
 {
-    neuron_options given;
-    neuron_options_reset(&given, &neuron_committee_weights_options);
-    RETURN_IF_ERROR(neuron_options_parse(&given, options, "committee_weights"));
-    *asked = (request){(int32_t)neuron_options_value(&given, METHOD),
-                       (neuron_blend_goal)neuron_options_value(&given, GOAL),
-                       (int64_t)neuron_options_value(&given, ROUNDS)};
-    if (asked->method == CONVEX && asked->goal == NEURON_BLEND_ACCURACY)
+    if (asked->method == NEURON_WEIGHTS_CONVEX && asked->goal == NEURON_BLEND_ACCURACY)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "committee_weights: goal is accuracy; with method=convex it must be "
-                           "log_loss, mean_squared_error or auto");
+                           "%s: goal is accuracy; with convex weights it must be log_loss, "
+                           "mean_squared_error or auto",
+                           who);
     return NEURON_OK;
 }
+
+static int read_options(neuron_weights_request *asked, const char *options)
+{
+    static const char who[] = "committee_weights";
+    neuron_options given;
+    neuron_options_reset(&given, &neuron_committee_weights_options);
+    RETURN_IF_ERROR(neuron_options_parse(&given, options, who));
+    *asked = (neuron_weights_request){(neuron_weights_method)neuron_options_value(&given, METHOD),
+                                      (neuron_blend_goal)neuron_options_value(&given, GOAL),
+                                      (int64_t)neuron_options_value(&given, ROUNDS)};
+    return neuron_weights_check_request(asked, who);
+}
+
+/* ---- Members by themselves ---- */
 
 /* The class that one member takes an example for. */
 static int32_t class_taken(const neuron_member_outputs *outputs, int64_t example, int64_t member)
@@ -64,37 +65,103 @@ static int32_t class_taken(const neuron_member_outputs *outputs, int64_t example
     return largest;
 }
 
-static void weigh_by_accuracy(double *weights, const neuron_member_outputs *outputs)
+static double accuracy_of(const neuron_member_outputs *outputs, int64_t member)
 {
-    double sum = 0;
-    for (int64_t m = 0; m < outputs->members; m++) {
-        weights[m] = 0;
-        for (int64_t i = 0; i < outputs->dataset->count; i++)
-            weights[m] += class_taken(outputs, i, m) == outputs->targets.labels[i];
-        sum += weights[m];
-    }
-    for (int64_t m = 0; m < outputs->members; m++)
-        weights[m] = sum > 0 ? weights[m] / sum : 1 / (double)outputs->members;
+    int64_t right = 0;
+    for (int64_t i = 0; i < outputs->dataset->count; i++)
+        right += class_taken(outputs, i, member) == outputs->targets.labels[i];
+    return (double)right / (double)outputs->dataset->count;
 }
 
-static int learn(double *weights, const neuron_member_outputs *outputs, const request *asked)
+static double error_of(const neuron_member_outputs *outputs, int64_t member)
+{
+    int64_t size = outputs->size;
+    double sum = 0, all = 0;
+    for (int64_t i = 0; i < outputs->dataset->count; i++) {
+        const float *x = neuron_member_outputs_at(outputs, i) + member * size;
+        double weight = outputs->targets.weights[i];
+        for (int64_t k = 0; k < size; k++) {
+            double error = (double)x[k] - (double)outputs->targets.targets[i * size + k];
+            sum += weight * error * error;
+        }
+        all += weight * (double)size;
+    }
+    return all > 0 ? sum / all : 0;
+}
+
+neuron_weights_method neuron_weights_method_of(neuron_weights_method method,
+                                               const neuron_evaluation_plan *plan)
+{
+    if (method != NEURON_WEIGHTS_AUTO)
+        return method;
+    return plan->kind == NEURON_EVALUATION_REGRESSION ? NEURON_WEIGHTS_INVERSE_ERROR
+                                                      : NEURON_WEIGHTS_ACCURACY;
+}
+
+int neuron_weights_judge(double *merit, const neuron_member_outputs *outputs, int64_t member,
+                         neuron_weights_method method)
+{
+    if (method == NEURON_WEIGHTS_INVERSE_ERROR)
+        RETURN_IF_ERROR(neuron_member_outputs_check(outputs, false));
+    *merit = (method == NEURON_WEIGHTS_INVERSE_ERROR ? error_of : accuracy_of)(outputs, member);
+    return NEURON_OK;
+}
+
+/* By the least error, which is 1 then: so that one of 0 takes all. */
+static void invert(double *errors, int64_t members)
+{
+    double least = INFINITY;
+    for (int64_t m = 0; m < members; m++)
+        least = fmin(least, errors[m]);
+    for (int64_t m = 0; m < members; m++)
+        errors[m] = errors[m] > least ? least / errors[m] : 1;
+}
+
+void neuron_weights_of_merits(double *weights, int64_t members, neuron_weights_method method)
+{
+    double sum = 0;
+    if (method == NEURON_WEIGHTS_INVERSE_ERROR)
+        invert(weights, members);
+    for (int64_t m = 0; m < members; m++)
+        sum += weights[m];
+    for (int64_t m = 0; m < members; m++)
+        weights[m] = sum > 0 ? weights[m] / sum : 1 / (double)members;
+}
+
+/* ---- Weights ---- */
+
+int neuron_weights_check_plan(const neuron_weights_request *asked,
+                              const neuron_evaluation_plan *plan)
+{
+    if (asked->method != NEURON_WEIGHTS_GREEDY && asked->method != NEURON_WEIGHTS_CONVEX)
+        return NEURON_OK;
+    return neuron_blend_check_plan(asked->goal, plan);
+}
+
+int neuron_weights_learn(double *weights, const neuron_member_outputs *outputs,
+                         const neuron_weights_request *asked)
 {
     neuron_blend_goal goal = neuron_blend_goal_of(asked->goal, outputs);
-    if (asked->method == ACCURACY) {
-        weigh_by_accuracy(weights, outputs);
-        return NEURON_OK;
+    neuron_weights_method method = neuron_weights_method_of(asked->method, &outputs->plan);
+    if (method == NEURON_WEIGHTS_GREEDY || method == NEURON_WEIGHTS_CONVEX) {
+        RETURN_IF_ERROR(neuron_blend_check(goal, outputs));
+        return method == NEURON_WEIGHTS_CONVEX
+                   ? neuron_blend_convex(weights, outputs, goal)
+                   : neuron_blend_greedy(weights, outputs, goal, asked->rounds);
     }
-    RETURN_IF_ERROR(neuron_blend_check(goal, outputs));
-    return asked->method == CONVEX ? neuron_blend_convex(weights, outputs, goal)
-                                   : neuron_blend_greedy(weights, outputs, goal, asked->rounds);
+    for (int64_t m = 0; m < outputs->members; m++)
+        RETURN_IF_ERROR(neuron_weights_judge(&weights[m], outputs, m, method));
+    neuron_weights_of_merits(weights, outputs->members, method);
+    return NEURON_OK;
 }
 
 /* Hands over what was learnt, if it was. */
-static int give(double *weights, const neuron_member_outputs *outputs, const request *asked)
+static int give(double *weights, const neuron_member_outputs *outputs,
+                const neuron_weights_request *asked)
 {
     size_t count = neuron_size(outputs->members);
     double *made = neuron_allocate(outputs->context, count, sizeof *made);
-    int status = made ? learn(made, outputs, asked) : NEURON_E_MEMORY;
+    int status = made ? neuron_weights_learn(made, outputs, asked) : NEURON_E_MEMORY;
     if (status == NEURON_OK)
         memcpy(weights, made, count * sizeof *made);
     neuron_release(outputs->context, made);
@@ -103,7 +170,7 @@ static int give(double *weights, const neuron_member_outputs *outputs, const req
 
 static int weigh(double *weights, const neuron_member_source *source, const char *options)
 {
-    request asked;
+    neuron_weights_request asked;
     RETURN_IF_ERROR(neuron_member_source_check(source));
     RETURN_IF_ERROR(read_options(&asked, options));
     NEURON_HOLD(hold);
