@@ -90,8 +90,18 @@ def products():
     return n
 
 
+def joined():
+    n = Network(3, 8, 8)
+    first = n("Relu", n("Conv", "x", n.weights(4, 3, 3, 3), n.weights(4), pads=[1, 1, 1, 1]))
+    second = n("Relu", n("Conv", first, n.weights(5, 4, 3, 3), n.weights(5), pads=[1, 1, 1, 1]))
+    h = n("Conv", n("Concat", first, second, "x", axis=1), n.weights(6, 12, 3, 3), n.weights(6), strides=[2, 2])
+    n("Gemm", n("Flatten", h), n.weights(5, 54), n.weights(5), transB=1)
+    return n
+
+
 # By whether all that becomes bytes is read by layers of bytes.
-NETWORKS = {"vectors": (vectors, True), "images": (images, True), "residual": (residual, False), "products": (products, False)}
+NETWORKS = {"vectors": (vectors, True), "images": (images, True), "residual": (residual, False), "joined": (joined, False),
+            "products": (products, False)}
 
 
 class Examples(CalibrationDataReader):

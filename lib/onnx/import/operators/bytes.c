@@ -13,27 +13,29 @@ typedef Neuron__Onnx__Attribute attribute_t;
 /* Of ONNX Runtime. */
 #define RUNTIME "com.microsoft"
 
-enum { NONE = -1, LAST = -2, OPERANDS = 2 };
+enum { NONE = -1, LAST = -2, MANY = 127 };
 
-/* An operator of bytes, and where its inputs have what. Each operand has its scale and its zero
- * point behind it; the second one of some has a scale for each place along an axis. */
+/* An operator of bytes, and where its inputs have what. Operands come one behind the other, each
+ * with its scale and its zero point; the second one of some has a scale for each place along an
+ * axis. */
 static const struct lowered {
     char type[28], domain[16], real[20];
-    int8_t operands[OPERANDS]; /* NONE for one operand alone */
-    int8_t axis;               /* of the second; LAST for its last */
-    int8_t scale;              /* of the result; NONE for real numbers */
-    int8_t bias;               /* of integers, by the product of both scales */
+    int8_t first, operands; /* the first of so many */
+    int8_t axis;            /* of the second; LAST for its last */
+    int8_t scale;           /* of the result */
+    int8_t bias;            /* of integers, by the product of both scales; or NONE */
 } rows[] = {
-    {"QGemm", RUNTIME, "Gemm", {0, 3}, 1, 7, 6},
-    {"QLinearAdd", RUNTIME, "Add", {0, 3}, NONE, 6, NONE},
-    {"QLinearAveragePool", RUNTIME, "AveragePool", {0, NONE}, NONE, 3, NONE},
-    {"QLinearConv", "", "Conv", {0, 3}, 0, 6, 8},
-    {"QLinearGlobalAveragePool", RUNTIME, "GlobalAveragePool", {0, NONE}, NONE, 3, NONE},
-    {"QLinearLeakyRelu", RUNTIME, "LeakyRelu", {0, NONE}, NONE, 3, NONE},
-    {"QLinearMatMul", "", "MatMul", {0, 3}, LAST, 6, NONE},
-    {"QLinearMul", RUNTIME, "Mul", {0, 3}, NONE, 6, NONE},
-    {"QLinearSigmoid", RUNTIME, "Sigmoid", {0, NONE}, NONE, 3, NONE},
-    {"QLinearSoftmax", RUNTIME, "Softmax", {0, NONE}, NONE, 3, NONE},
+    {"QGemm", RUNTIME, "Gemm", 0, 2, 1, 7, 6},
+    {"QLinearAdd", RUNTIME, "Add", 0, 2, NONE, 6, NONE},
+    {"QLinearAveragePool", RUNTIME, "AveragePool", 0, 1, NONE, 3, NONE},
+    {"QLinearConcat", RUNTIME, "Concat", 2, MANY, NONE, 0, NONE},
+    {"QLinearConv", "", "Conv", 0, 2, 0, 6, 8},
+    {"QLinearGlobalAveragePool", RUNTIME, "GlobalAveragePool", 0, 1, NONE, 3, NONE},
+    {"QLinearLeakyRelu", RUNTIME, "LeakyRelu", 0, 1, NONE, 3, NONE},
+    {"QLinearMatMul", "", "MatMul", 0, 2, LAST, 6, NONE},
+    {"QLinearMul", RUNTIME, "Mul", 0, 2, NONE, 6, NONE},
+    {"QLinearSigmoid", RUNTIME, "Sigmoid", 0, 1, NONE, 3, NONE},
+    {"QLinearSoftmax", RUNTIME, "Softmax", 0, 1, NONE, 3, NONE},
 };
 
 static const struct lowered *find(const neuron_onnx_operator *from)
@@ -62,7 +64,7 @@ typedef struct steps {
 /* An operator that no file has. */
 typedef struct step {
     neuron_onnx_operator made;
-    char *inputs[4], *output;
+    char *output;
 } step;
 
 static char *lent(const char *name)
@@ -91,8 +93,9 @@ static int take(steps *s, const char *type, const char *const *inputs, size_t co
                 attribute_t **attributes, size_t attribute_count, const char **output)
 {
     step *taken = neuron_onnx_reader_get(s->reader, 1, sizeof *taken);
+    char **list = neuron_onnx_reader_get(s->reader, (int64_t)count, sizeof *list);
     neuron_onnx_item *item = NULL;
-    if (!taken)
+    if (!taken || !list)
         return NEURON_E_MEMORY;
     if (!*output)
         RETURN_IF_ERROR(add_value(&item, s));
@@ -102,11 +105,11 @@ static int take(steps *s, const char *type, const char *const *inputs, size_t co
     }
     neuron__onnx__operator__init(&taken->made);
     for (size_t i = 0; i < count; i++)
-        taken->inputs[i] = lent(inputs[i]);
+        list[i] = lent(inputs[i]);
     taken->output = lent(*output);
     taken->made.op_type = lent(type);
     taken->made.name = s->from->name && s->from->name[0] ? s->from->name : s->from->output[0];
-    taken->made.input = taken->inputs;
+    taken->made.input = list;
     taken->made.n_input = count;
     taken->made.output = &taken->output;
     taken->made.n_output = 1;
@@ -134,7 +137,7 @@ static int dequantize(const char **real, steps *s, const char *bytes, const char
 
 /* ---- Operators between bytes ---- */
 
-static const char *input(const neuron_onnx_operator *from, int index)
+static const char *input(const neuron_onnx_operator *from, int64_t index)
 {
     return index >= 0 && (size_t)index < from->n_input ? from->input[index] : "";
 }
@@ -182,23 +185,23 @@ int neuron_onnx_import_of_bytes(neuron_onnx_reader *reader, const neuron_onnx_op
 {
     const struct lowered *row = find(from);
     steps s = {.reader = reader, .from = from};
-    const char *reals[3], *scale = NULL, *result;
+    const char *scale = NULL, *result;
     attribute_t **attributes = NULL;
     size_t count = 0, attribute_count = 0;
-    int64_t axis;
+    int64_t axis, most = row->operands < MANY ? row->operands : ((int64_t)from->n_input - 2) / 3;
     RETURN_IF_ERROR(neuron_onnx_one_out(reader, from));
-    if (from->n_output == 0)
-        return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT, "output 0 is missing");
+    if (from->n_output == 0 || most < 1)
+        return neuron_onnx_refuse(reader, from, NEURON_E_FORMAT, "has no output, or no operands");
     RETURN_IF_ERROR(read_attributes(&attributes, &attribute_count, &s));
     RETURN_IF_ERROR(axis_of(&axis, &s, row));
-    for (int i = 0; i < OPERANDS && row->operands[i] != NONE; i++) {
-        int at = row->operands[i];
+    const char **reals = neuron_onnx_reader_get(reader, most + 1, sizeof *reals);
+    if (!reals)
+        return NEURON_E_MEMORY;
+    for (int64_t i = 0, at = row->first; i < most; i++, at += 3)
         RETURN_IF_ERROR(dequantize(&reals[count++], &s, input(from, at), input(from, at + 1),
                                    input(from, at + 2), i == 0 ? 0 : axis));
-    }
     if (input(from, row->bias)[0]) {
-        const char *scales[] = {input(from, row->operands[0] + 1),
-                                input(from, row->operands[1] + 1)};
+        const char *scales[] = {input(from, row->first + 1), input(from, row->first + 4)};
         RETURN_IF_ERROR(take(&s, "Mul", scales, 2, NULL, 0, &scale));
         RETURN_IF_ERROR(dequantize(&reals[count++], &s, input(from, row->bias), scale, "", 0));
     }
