@@ -328,7 +328,7 @@ START_TEST(what_is_no_measure_is_refused_by_name)
                   "(ArgMax): this operator is not imported");
     neuron_graph_unref(graph);
     graph = uncertainty_of(2, 3, NULL, "margin");
-    assert_spoilt(graph, "uncertainty.nothing", 0, 0.25f, "(ArgMax)");
+    assert_spoilt(graph, "uncertainty.nothing", 0, -1, "(ArgMax)");
     neuron_graph_unref(graph);
     graph = uncertainty_of(2, 3, NULL, "answers");
     assert_spoilt(graph, "uncertainty.threshold", 0, 2, "(GreaterOrEqual)");
@@ -412,6 +412,33 @@ START_TEST(scaling_comes_back)
         ck_assert_int_eq(neuron_graph_node_count(made), neuron_graph_node_count(graph));
         assert_same(graph, made, quarters((int64_t)EXAMPLES * 3), 0);
         neuron_graph_unref(made);
+        neuron_graph_unref(graph);
+    }
+}
+END_TEST
+
+/* In older sets a softmax goes over all axes from its own on, which is the first behind the
+ * batch. */
+START_TEST(softmax_of_older_sets_is_told_apart)
+{
+    for (int axis = 1; axis < 4; axis++) {
+        model_t *model = new_model(11);
+        neuron_graph_t *graph;
+        add_input(model, "x", EXTENTS(0, 2, 3));
+        add_number(model, "least", 0x1p-126f);
+        add_number(model, "t", 2);
+        add_operator(model, "Sigmoid", "x", "p");
+        add_operator(model, "Clip", "p least", "c");
+        add_operator(model, "Log", "c", "l");
+        add_operator(model, "Div", "l t", "s");
+        operator_t *softmax = add_operator(model, "Softmax", "s", "y");
+        if (axis < 3)
+            set_int(softmax, "axis", axis);
+        add_output(model, "y");
+        int status = try_import(&graph, context, model, NULL);
+        ck_assert_int_eq(status, axis == 2 ? NEURON_OK : NEURON_E_UNSUPPORTED);
+        if (status == NEURON_OK)
+            ck_assert_int_eq(count_layers(graph, "temperature_scaling"), 1);
         neuron_graph_unref(graph);
     }
 }
@@ -547,6 +574,7 @@ int main(void)
     tcase_add_test(tests, what_is_no_measure_is_refused_by_name);
     tcase_add_test(tests, an_entropy_without_bounds_is_one);
     tcase_add_test(tests, scaling_comes_back);
+    tcase_add_test(tests, softmax_of_older_sets_is_told_apart);
     tcase_add_test(tests, tables_come_back);
     tcase_add_test(tests, prediction_sets_come_back);
     tcase_add_test(tests, what_is_no_calibration_is_refused_by_name);

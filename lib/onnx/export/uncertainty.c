@@ -156,7 +156,7 @@ static void add_disagreement(const measuring *m)
 static void add_margin(const measuring *m)
 {
     const char *p = mean_of_inputs(m);
-    const char *others[] = {choice(m, m->count, p), number(m, "nothing", -1), p};
+    const char *others[] = {choice(m, m->count, p), number(m, "nothing", -(double)FLT_MAX), p};
     const char *rest = neuron_onnx_step(m->writer, m->node, "Where", "others", others, 3);
     finish(m, "Sub", largest(m, "first", p), largest(m, "second", rest));
 }

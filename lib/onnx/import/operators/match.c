@@ -258,9 +258,11 @@ static int32_t axis_of(const neuron_onnx_match *match, const neuron_onnx_operato
         return axis;
     }
     bool first = neuron_onnx_is_one_of(from, "ArgMax ScatterElements");
-    if (!first && !neuron_onnx_is_one_of(from, "LogSoftmax OneHot Softmax TopK"))
+    bool softmax = neuron_onnx_is_one_of(from, "LogSoftmax Softmax");
+    if (!first && !softmax && !neuron_onnx_is_one_of(from, "OneHot TopK"))
         return -1;
-    if (neuron_onnx_read_integer(&given, reader, from, "axis", first ? 0 : -1) < 0 ||
+    int64_t standard = first ? 0 : softmax && reader->version < 13 ? 1 : -1;
+    if (neuron_onnx_read_integer(&given, reader, from, "axis", standard) < 0 ||
         neuron_onnx_axis_of(&axis, reader, from, given, rank) < 0)
         return -2;
     return axis;

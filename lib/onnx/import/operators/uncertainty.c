@@ -148,7 +148,7 @@ static int read_of_mean(const char **measure, measured *m)
         RETURN_IF_ERROR(read_mean(&done, m, bound(m, 'p')));
         if (!done || !take_axis(m, &m->match) ||
             (bound(m, 'n') && !numbers_classes(m, &m->match, bound(m, 'p'))) ||
-            (bound(m, 'z') && !(neuron_onnx_bound_number(&m->match, 'z') <= -1)) ||
+            (bound(m, 'z') && !(neuron_onnx_bound_number(&m->match, 'z') < -1e30)) ||
             (bound(m, 't') && !(neuron_onnx_bound_number(&m->match, 't') >= 0 &&
                                 neuron_onnx_bound_number(&m->match, 't') <= 1)))
             continue;
