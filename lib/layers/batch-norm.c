@@ -214,21 +214,77 @@ static void set_channel(norm_job *job, int64_t c, double mean, double variance)
     move(&run->values[MOVING_VARIANCE][c], variance, momentum);
 }
 
+/* The statistics of the batch, chunk by chunk: those that the step before has measured, or else its
+ * own. */
+static neuron_statistics measure_batch(norm_job *job)
+{
+    const neuron_run *run = job->run;
+    if (run->fused->statistics)
+        return *run->fused->statistics;
+    neuron_pool_run(run->pool, job->chunks, measure_chunk, job);
+    return (neuron_statistics){job->channels, job->chunks, job->rows_of_chunks, job->sums};
+}
+
 /* Sets mean, scale and shift by the batch, and moves the averages towards it. */
 static void set_by_batch(norm_job *job)
 {
-    const neuron_run *run = job->run;
-    neuron_statistics own = {job->channels, job->chunks, job->rows_of_chunks, job->sums};
-    const neuron_statistics *given = run->fused->statistics;
-    if (!given)
-        neuron_pool_run(run->pool, job->chunks, measure_chunk, job);
-    const neuron_statistics *statistics = given ? given : &own;
+    const neuron_statistics statistics = measure_batch(job);
     for (int64_t first = 0; first < job->channels; first += CHANNELS_AT_ONCE) {
         int64_t count = neuron_min_count(CHANNELS_AT_ONCE, job->channels - first);
         joined all;
-        join_statistics(statistics, first, count, &all);
+        join_statistics(&statistics, first, count, &all);
         for (int64_t c = 0; c < count; c++)
             set_channel(job, first + c, all.mean[c], all.squares[c] / (double)job->rows);
+    }
+}
+
+/* ---- Parts of a batch ---- */
+
+/* What a part tells: how many rows it has; then, for each channel, its mean, and behind these the
+ * sums of squared differences from it. On the way back: the sums of the gradient, and behind them
+ * those of gradient times normalised value. */
+enum { ROWS, FIRST_SUM };
+
+static int64_t part_sums(const neuron_spec *spec)
+{
+    return FIRST_SUM + 2 * spec->output.extent[spec->output.rank - 1];
+}
+
+static void measure(const neuron_run *run, double *sums)
+{
+    norm_job job = job_of_run(run);
+    const neuron_statistics statistics = measure_batch(&job);
+    sums[ROWS] = (double)job.rows;
+    for (int64_t first = 0; first < job.channels; first += CHANNELS_AT_ONCE) {
+        int64_t count = neuron_min_count(CHANNELS_AT_ONCE, job.channels - first);
+        joined all;
+        join_statistics(&statistics, first, count, &all);
+        for (int64_t c = 0; c < count; c++) {
+            sums[FIRST_SUM + first + c] = all.mean[c];
+            sums[FIRST_SUM + job.channels + first + c] = all.squares[c];
+        }
+    }
+}
+
+/* Joins the statistics of all parts in their order, as those of chunks are joined. */
+static void set_by_parts(norm_job *job)
+{
+    const neuron_batch_parts *parts = job->run->parts;
+    double rows = 0;
+    for (int64_t i = 0; i < parts->count; i++)
+        rows += parts->sums[i][ROWS];
+    for (int64_t c = 0; c < job->channels; c++) {
+        double mean = 0, squares = 0;
+        for (int64_t i = 0; i < parts->count; i++)
+            mean += parts->sums[i][ROWS] * parts->sums[i][FIRST_SUM + c];
+        mean /= rows;
+        for (int64_t i = 0; i < parts->count; i++) {
+            const double *part = parts->sums[i] + FIRST_SUM + c;
+            double distance = part[0] - mean;
+            if (parts->sums[i][ROWS] > 0)
+                squares += part[job->channels] + parts->sums[i][ROWS] * distance * distance;
+        }
+        set_channel(job, c, mean, squares / rows);
     }
 }
 
@@ -293,7 +349,9 @@ static void normalize_image(void *work, int64_t image, int32_t worker)
 static int forward(const neuron_run *run)
 {
     norm_job job = job_of_run(run);
-    if (run->training && !run->fixed)
+    if (run->parts && !run->fixed)
+        set_by_parts(&job);
+    else if (run->training && !run->fixed)
         set_by_batch(&job);
     else
         set_by_averages(&job);
@@ -396,32 +454,45 @@ static void gradient_rows(const neuron_run *run, int64_t example, int64_t first,
         neuron_post_finish_back(run, at, rows * row_size, to);
 }
 
-/* With n rows, x^ = (x - mean) * inverse, dbeta = sum dy and dgamma = sum dy x^:
- *     dx = gamma * inverse * (dy - dbeta / n - x^ * dgamma / n) */
-static void set_gradients(norm_job *job, int64_t all_rows)
+/* What the gradients of a channel follow from. */
+typedef struct channel_sums {
+    double gradient, product; /* sums of dy, and of dy x^ */
+} channel_sums;
+
+static void set_parameter_gradients(const neuron_run *run, int64_t c, channel_sums sums)
 {
-    const neuron_run *run = job->run;
-    double rows = (double)all_rows;
-    for (int64_t c = 0; c < job->channels; c++) {
-        double sum = 0, product = 0, inverse = (double)job->inverse[c];
-        for (int64_t i = 0; i < job->chunks; i++) {
-            row_chunk chunk = chunk_of(job, i);
-            sum += (double)chunk.sums[0][c];
-            product += (double)chunk.sums[1][c];
-        }
-        product *= inverse;
-        if (run->gradients[BETA])
-            run->gradients[BETA][c] = (float)sum;
-        if (run->gradients[GAMMA])
-            run->gradients[GAMMA][c] = (float)product;
-        double scale = (double)run->values[GAMMA][c] * inverse;
-        job->scale[c] = (float)scale;
-        job->slope[c] = (float)(-scale * inverse * product / rows);
-        job->shift[c] = (float)(-scale * sum / rows);
-    }
+    if (run->gradients[BETA])
+        run->gradients[BETA][c] = (float)sums.gradient;
+    if (run->gradients[GAMMA])
+        run->gradients[GAMMA][c] = (float)sums.product;
 }
 
-static void set_gradients_by_batch(const norm_job *job)
+/* With n rows, x^ = (x - mean) * inverse, dbeta = sum dy and dgamma = sum dy x^:
+ *     dx = gamma * inverse * (dy - dbeta / n - x^ * dgamma / n) */
+static void set_input_gradient(norm_job *job, int64_t c, channel_sums sums, double rows)
+{
+    double inverse = (double)job->inverse[c];
+    double scale = (double)job->run->values[GAMMA][c] * inverse;
+    job->scale[c] = (float)scale;
+    job->slope[c] = (float)(-scale * inverse * sums.product / rows);
+    job->shift[c] = (float)(-scale * sums.gradient / rows);
+}
+
+/* The sums over the chunks of a job that has gone through sum_chunk(). */
+static channel_sums join_chunks(const norm_job *job, int64_t c)
+{
+    channel_sums sums = {0, 0};
+    for (int64_t i = 0; i < job->chunks; i++) {
+        row_chunk chunk = chunk_of(job, i);
+        sums.gradient += (double)chunk.sums[0][c];
+        sums.product += (double)chunk.sums[1][c];
+    }
+    sums.product *= (double)job->inverse[c];
+    return sums;
+}
+
+/* Sums the gradients of the batch, chunk by chunk. */
+static norm_job sum_batch(const norm_job *job)
 {
     const neuron_run *run = job->run;
     norm_job sums = *job;
@@ -434,7 +505,53 @@ static void set_gradients_by_batch(const norm_job *job)
         sums.chunks = pooled.chunks;
     }
     neuron_pool_run(run->pool, sums.chunks, sum_chunk, &sums);
-    set_gradients(&sums, job->rows);
+    return sums;
+}
+
+static void set_gradients_by_batch(norm_job *job)
+{
+    const norm_job sums = sum_batch(job);
+    for (int64_t c = 0; c < job->channels; c++) {
+        channel_sums own = join_chunks(&sums, c);
+        set_parameter_gradients(job->run, c, own);
+        set_input_gradient(job, c, own, (double)job->rows);
+    }
+}
+
+static void measure_back(const neuron_run *run, double *sums)
+{
+    norm_job job = job_of_run(run);
+    const norm_job summed = sum_batch(&job);
+    for (int64_t c = 0; c < job.channels; c++) {
+        channel_sums own = join_chunks(&summed, c);
+        sums[FIRST_SUM + c] = own.gradient;
+        sums[FIRST_SUM + job.channels + c] = own.product;
+    }
+}
+
+static channel_sums sums_of_part(const norm_job *job, int64_t part, int64_t c)
+{
+    const double *sums = job->run->parts->sums[part] + FIRST_SUM + c;
+    return (channel_sums){sums[0], sums[job->channels]};
+}
+
+/* Parameters get the gradient of this part, which is summed with those of the others later; the
+ * input's follows from the sums of all. */
+static void set_gradients_by_parts(norm_job *job)
+{
+    const neuron_run *run = job->run;
+    double rows = (double)(neuron_shape_count(&run->spec->output) / job->channels) *
+                  (double)run->parts->batch;
+    for (int64_t c = 0; c < job->channels; c++) {
+        channel_sums all = {0, 0};
+        for (int64_t i = 0; i < run->parts->count; i++) {
+            channel_sums part = sums_of_part(job, i, c);
+            all.gradient += part.gradient;
+            all.product += part.product;
+        }
+        set_parameter_gradients(run, c, sums_of_part(job, run->parts->own, c));
+        set_input_gradient(job, c, all, rows);
+    }
 }
 
 /* Constants of the fixed layer: dx = gamma * inverse * dy. */
@@ -451,7 +568,9 @@ static void set_fixed_gradients(const norm_job *job)
 static int backward(const neuron_run *run)
 {
     norm_job job = job_of_run(run);
-    if (!run->frozen || !run->fixed)
+    if (run->parts && !run->fixed)
+        set_gradients_by_parts(&job);
+    else if (!run->frozen || !run->fixed)
         set_gradients_by_batch(&job);
     if (run->fixed)
         set_fixed_gradients(&job);
@@ -493,6 +612,9 @@ const neuron_layer neuron_layer_batch_norm = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .part_sums = part_sums,
+    .measure = measure,
+    .measure_back = measure_back,
     .gradient_rows = gradient_rows,
     .post_op = post_op,
     .post_arrays = 2,

@@ -212,6 +212,15 @@ typedef struct neuron_needs {
     int64_t chunks;  /* at most, that it measures STATISTICS in; 0 if it cannot */
 } neuron_needs;
 
+/* A batch that is computed in parts, as a layer sees it whose examples depend on each other: what
+ * `measure` or `measure_back` has told of each part. */
+typedef struct neuron_batch_parts {
+    const double *const *sums; /* of each part, in their order */
+    int64_t count;             /* of parts */
+    int64_t own;               /* the part that is computed */
+    int64_t batch;             /* examples of all parts */
+} neuron_batch_parts;
+
 /* One call of prepare, forward or backward. All arrays are in the order of the spec. */
 typedef struct neuron_run {
     const neuron_spec *spec;
@@ -226,6 +235,7 @@ typedef struct neuron_run {
     bool frozen;   /* `gradients` are all NULL */
     bool fixed;    /* a normalisation goes by its moving statistics in training too, */
     bool keeps;    /* and forward leaves arrays that are not trained as they are */
+    const neuron_batch_parts *parts; /* of which this batch is one; NULL for a whole batch */
     const float *const *inputs;    /* in backward only with NEURON_LAYER_READS_INPUT */
     float *output;                 /* in backward only with NEURON_LAYER_READS_OUTPUT */
     const float *output_gradient;  /* backward */
@@ -287,6 +297,14 @@ struct neuron_layer {
     /* Only a custom layer's can fail. NULL in a view; forward is also NULL for the input. */
     int (*forward)(const neuron_run *run);
     int (*backward)(const neuron_run *run);
+
+    /* Of a layer that joins the examples of a batch, when training: tells in so many numbers what a
+     * part of a batch adds to what it knows of all, before forward or backward. All numbers of a
+     * part without examples are 0; forward is then called for no examples, where nothing else of
+     * its batch is computed, so that it can move averages. NULL where examples are on their own. */
+    int64_t (*part_sums)(const neuron_spec *spec);
+    void (*measure)(const neuron_run *run, double *sums);
+    void (*measure_back)(const neuron_run *run, double *sums);
 
     /* After a backward without input gradients: makes that of rows first .. first + rows - 1 (along
      * axis 0) of one example. Any thread. NULL if the layer cannot. */

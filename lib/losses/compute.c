@@ -88,7 +88,8 @@ typedef struct loss_job {
 static double loss_of(const loss_job *job, int64_t i, const neuron_loss_example *example,
                       float *gradient)
 {
-    double scale = job->batch->weights[i] / (double)job->batch->count;
+    int64_t whole = job->batch->whole > 0 ? job->batch->whole : job->batch->count;
+    double scale = job->batch->weights[i] / (double)whole;
     double value = job->losses ? take_example(job->losses[i], scale, gradient, example->outputs)
                                : compute_example(job->loss, example, scale, gradient);
     /* Clipping would hide what has gone wrong. */

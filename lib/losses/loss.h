@@ -115,6 +115,7 @@ double neuron_loss_option_value(const neuron_loss_t *loss, int32_t key);
 typedef struct neuron_loss_batch {
     const neuron_kernels *kernels;
     int64_t count; /* of examples */
+    int64_t whole; /* of which their gradient is the mean; 0 for these */
     int64_t outputs;
     bool logits;              /* predictions lack the layer that the loss absorbs */
     float threshold;          /* a single output above it stands for class 1, else for class 0 */

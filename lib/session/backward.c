@@ -39,7 +39,7 @@ static void on_gradient(const neuron_run *run, int32_t array, const float *gradi
     const neuron_gradient_sink *sink = route->sink;
     const neuron_array_choice *choice = &route->step->node->choices[array];
     int64_t offset = array_of(route, array)->offset + first;
-    if (!neuron_choice_penalizes(choice)) {
+    if (!neuron_choice_penalizes(choice) || route->session->training.partial) {
         sink->on_gradient(sink->user_data, offset, gradient, count);
         return;
     }
@@ -55,7 +55,8 @@ static void on_gradient(const neuron_run *run, int32_t array, const float *gradi
 enum { CHUNK_VALUES = 8192 };
 
 typedef struct element_job {
-    const neuron_session *session;
+    const neuron_kernels *kernels;
+    neuron_pool *pool;
     const neuron_post_op *op;          /* of an activation */
     const neuron_array_choice *choice; /* of a penalty */
     const float *from;
@@ -65,8 +66,7 @@ typedef struct element_job {
 
 static void run_chunks(element_job *job, neuron_task task)
 {
-    neuron_pool_run(job->session->context->pool, neuron_ceil_divide(job->count, CHUNK_VALUES), task,
-                    job);
+    neuron_pool_run(job->pool, neuron_ceil_divide(job->count, CHUNK_VALUES), task, job);
 }
 
 static void penalize_chunk(void *work, int64_t task, int32_t worker)
@@ -74,7 +74,7 @@ static void penalize_chunk(void *work, int64_t task, int32_t worker)
     (void)worker;
     const element_job *job = work;
     int64_t first = task * CHUNK_VALUES;
-    penalize(job->session->kernels, job->choice, job->from + first, job->to + first,
+    penalize(job->kernels, job->choice, job->from + first, job->to + first,
              neuron_min_count(CHUNK_VALUES, job->count - first), job->to + first);
 }
 
@@ -84,7 +84,8 @@ static void add_penalties(const neuron_session *session, const neuron_run *run,
 {
     for (int32_t i = 0; i < run->spec->array_count; i++) {
         element_job job = {
-            .session = session,
+            .kernels = session->kernels,
+            .pool = session->context->pool,
             .choice = &node->choices[i],
             .from = run->values[i],
             .to = run->gradients[i],
@@ -163,7 +164,7 @@ static void activate_back_chunk(void *work, int64_t task, int32_t worker)
     (void)worker;
     const element_job *job = work;
     int64_t first = task * CHUNK_VALUES;
-    job->session->kernels->element->activate_back(
+    job->kernels->element->activate_back(
         job->op, job->to + first, job->from + first,
         neuron_min_count(CHUNK_VALUES, job->count - first), job->to + first);
 }
@@ -173,7 +174,8 @@ static void activate_back(const neuron_session *session, const neuron_step *step
 {
     const float *before = neuron_session_memory(session, step->blocks.before);
     element_job job = {
-        .session = session,
+        .kernels = session->kernels,
+        .pool = session->context->pool,
         .op = neuron_post_activation(&step->fused.post),
         .from = before ? before : neuron_session_memory(session, step->blocks.value),
         .to = neuron_session_memory(session, step->blocks.gradient),
@@ -188,7 +190,7 @@ static void add_chunk(void *work, int64_t task, int32_t worker)
     const element_job *job = work;
     int64_t first = task * CHUNK_VALUES;
     float *to = job->to + first;
-    job->session->kernels->element->sum(to, job->from + first,
+    job->kernels->element->sum(to, job->from + first,
                                         neuron_min_count(CHUNK_VALUES, job->count - first), to);
 }
 
@@ -199,7 +201,8 @@ static void add_gradients(const neuron_session *session, const neuron_step *step
     for (int32_t i = 0; i < spec->input_count; i++) {
         const neuron_edge *edge = &session->edges[step->first_edge + i];
         element_job job = {
-            .session = session,
+            .kernels = session->kernels,
+            .pool = session->context->pool,
             .from = neuron_session_memory(session, edge->gradient),
             .to = neuron_session_memory(session, edge->sum),
             .count = session->last_batch * neuron_shape_count(&spec->inputs[i]),
@@ -219,7 +222,8 @@ static void sum_gradients(const gradient_route *route, neuron_step_call *call)
         return;
     lay_out_gradients(route, route->flat, step->blocks.gradient_sum, sums);
     for (int32_t i = 0; i < step->node->spec.array_count; i++) {
-        element_job job = {.session = route->session,
+        element_job job = {.kernels = route->session->kernels,
+                           .pool = route->session->context->pool,
                            .from = call->gradients[i],
                            .to = sums[i],
                            .count = array_of(route, i)->count};
@@ -250,6 +254,13 @@ static void begin_consumer(consumer_call *consumer, neuron_session *session, neu
     consumer->call.run.input_gradients = NULL;
 }
 
+/* Whether a step goes back through its own activation now: parts that are joined have done so before
+ * they were measured. */
+static bool activates_back(const neuron_session *session, const neuron_step *step)
+{
+    return step->activation_alone && !session->parts;
+}
+
 static int step_back(gradient_route *route)
 {
     neuron_session *session = route->session;
@@ -264,7 +275,7 @@ static int step_back(gradient_route *route)
         session->input_gradients[i] =
             neuron_session_memory(session, session->edges[step->first_edge + i].gradient);
     place_gradients(route, &call);
-    if (step->activation_alone)
+    if (activates_back(session, step))
         activate_back(session, step);
     int status = step->node->spec.layer->backward(&call.run);
     step->fused.consumer = NULL;
@@ -285,7 +296,8 @@ static void join_outputs(const neuron_session *session)
     for (int32_t i = 0; i < session->graph->output_count; i++) {
         const neuron_output *output = &session->outputs[i];
         element_job job = {
-            .session = session,
+            .kernels = session->kernels,
+            .pool = session->context->pool,
             .from = neuron_session_memory(session, output->gradient),
             .to = neuron_session_memory(session, output->sum),
             .count = session->last_batch * neuron_shape_count(&output->node->spec.output),
@@ -334,4 +346,66 @@ int neuron_session_backward_to(neuron_session *session, const neuron_gradient_si
 {
     gradient_route route = {.session = session, .sink = sink};
     return step_all_back(&route);
+}
+
+/* ---- Parts of a batch ---- */
+
+void neuron_session_begin_backward(neuron_session *session)
+{
+    join_outputs(session);
+    session->at = session->step_count;
+}
+
+int neuron_session_backward_from(neuron_session *session, int64_t first,
+                                 const neuron_gradient_sink *sink)
+{
+    gradient_route route = {.session = session, .sink = sink};
+    for (; session->at > 0; session->at--) {
+        route.step = &session->steps[session->at - 1];
+        if (route.step->node->index < first)
+            break;
+        if (route.step->backward)
+            RETURN_IF_ERROR(step_back(&route));
+    }
+    return NEURON_OK;
+}
+
+void neuron_session_measure_back(neuron_session *session, double *sums)
+{
+    neuron_step *step = &session->steps[session->at - 1];
+    neuron_step_call call;
+    begin_backward(&call, session, step);
+    if (step->activation_alone)
+        activate_back(session, step);
+    step->node->spec.layer->measure_back(&call.run, sums);
+}
+
+int neuron_session_backward_joined(neuron_session *session, const neuron_batch_parts *parts,
+                                   const neuron_gradient_sink *sink)
+{
+    gradient_route route = {
+        .session = session, .step = &session->steps[--session->at], .sink = sink};
+    session->parts = parts;
+    int status = step_back(&route);
+    session->parts = NULL;
+    return status;
+}
+
+void neuron_session_add_penalties(const neuron_graph_t *graph, float *gradients)
+{
+    for (int32_t i = 0; i < graph->array_count; i++) {
+        const neuron_graph_array *array = &graph->arrays[i];
+        const neuron_node_t *node = array->node;
+        int64_t place = i - node->first_array;
+        element_job job = {
+            .kernels = graph->context->kernels,
+            .pool = graph->context->pool,
+            .choice = &node->choices[place],
+            .from = graph->values + array->offset,
+            .to = gradients + array->offset,
+            .count = array->count,
+        };
+        if (neuron_node_trains(node, place) && neuron_choice_penalizes(job.choice))
+            run_chunks(&job, penalize_chunk);
+    }
 }

@@ -40,6 +40,8 @@ typedef struct neuron_session_training {
     bool parameters;    /* gradients of parameters are wanted */
     bool as_predicting; /* layers do what they do when predicting */
     bool probes; /* the graph stays as it is: nothing is moved in forward, penalties add nothing */
+    bool partial; /* it is for parts of batches: penalties add nothing */
+    bool follows; /* nothing is moved in forward: the session of another part does so */
 } neuron_session_training;
 
 int neuron_session_create_training(neuron_session **session, const neuron_graph_t *graph,
@@ -118,6 +120,38 @@ typedef struct neuron_gradient_sink {
 /* The same, but gives each piece of the gradient to the sink as soon as it is made, while it is
  * still in the cache, and keeps none. */
 int neuron_session_backward_to(neuron_session *session, const neuron_gradient_sink *sink);
+
+/* ---- Parts of a batch, see neuron_batch_parts ---- */
+
+/* The same in pieces, for parts that go through a graph side by side, each in a session. Forward
+ * begins as neuron_session_forward() does, then runs steps up to that of node `end`, which is left
+ * out: that of a layer that joins the parts. What it has to tell of this one is measured, and when
+ * all have told, it is run too. The number of the last node and more runs all that is left. */
+void neuron_session_begin(neuron_session *session, const float *const *inputs, int64_t batch,
+                          uint64_t seed, uint64_t step);
+int neuron_session_forward_to(neuron_session *session, int64_t end);
+void neuron_session_measure(neuron_session *session, double *sums);
+int neuron_session_forward_joined(neuron_session *session, const neuron_batch_parts *parts);
+
+/* Backward likewise: all steps of node `first` and those behind it. */
+void neuron_session_begin_backward(neuron_session *session);
+int neuron_session_backward_from(neuron_session *session, int64_t first,
+                                 const neuron_gradient_sink *sink);
+void neuron_session_measure_back(neuron_session *session, double *sums);
+int neuron_session_backward_joined(neuron_session *session, const neuron_batch_parts *parts,
+                                   const neuron_gradient_sink *sink);
+
+/* Has the layer of a node that joins parts move what it moves, where there is no part to run. */
+int neuron_session_move(neuron_session *session, int64_t node, const neuron_batch_parts *parts);
+
+/* Whether a layer of the graph joins the parts of a batch, as it is frozen now. */
+static inline bool neuron_node_joins_parts(const neuron_node_t *node)
+{
+    return node->spec.layer->part_sums && !node->frozen;
+}
+
+/* Adds the gradients of penalties, which those of parts lack, to the sums of these. */
+void neuron_session_add_penalties(const neuron_graph_t *graph, float *gradients);
 
 /* Idle prediction sessions of a graph. `take` returns one for `batch` examples at a time, making it
  * if need be; `give` hands it back. Any thread. */
