@@ -95,6 +95,14 @@ NEURON_API int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_data
  *    NEURON_E_DATA if outputs are no probabilities where a metric is of such. Callbacks may go by
  *    them. Only before the first step.
  *
+ *  - `parts`: each batch is computed in so many parts, whose gradients are added up in a fixed
+ *    order: 0 to 4096; 0, the default, is 8 with a communicator, else 1. Results follow from their
+ *    number, not from how many ranks share them: see neuron_trainer_set_communicator(). Each part
+ *    draws random numbers of its own (dropout), while batch normalisation goes by all of the batch.
+ *    Not together with `micro_batch_size`. Only before the first step.
+ *  - `callbacks`: which ranks call functions of yours: `first`, the default, or `all`. Between
+ *    runs.
+ *
  *  @param options  as options.h has them: "epochs=50, batch_size=64".
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE for what is set too late, NEURON_E_DATA for a
  *           validation split that leaves one side without examples, NEURON_E_MEMORY. On failure
@@ -175,6 +183,44 @@ NEURON_API int neuron_trainer_set_class_weights(neuron_trainer_t *trainer, const
  *           NEURON_E_STATE. No other thread may use the trainer meanwhile. Since 0.1. */
 NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
                                                const neuron_augmentation_t *augmentation);
+
+/** Has several ranks train one graph together, each with a trainer of its own that was made alike:
+ *  the same graph, optimizer, datasets, losses, options and callbacks of the library, in the same
+ *  order. A run, and neuron_trainer_step(), is then a call that all ranks make.
+ *
+ *      neuron_trainer_set_communicator(trainer, communicator);
+ *      neuron_trainer_set(trainer, "parts=8, batch_size=256");
+ *
+ *  **The same bytes for any number of ranks.** Each batch is cut into `parts` parts of nearly the
+ *  same size; a rank computes a contiguous range of them, and reads no other examples of it. The
+ *  gradients of all parts are added up in one order, those of a binary tree over the parts, and
+ *  batch normalisation goes by the statistics of all parts, joined in their order. So 1, 2, 3, 4 or
+ *  8 ranks, and one process without a communicator but with `parts=8`, end with the same parameters
+ *  and figures, whatever the number of threads, as long as all compute with the same `kernels`.
+ *  There may be no more ranks than parts.
+ *
+ *  When a run begins all have the parameters of rank 0, its seed, and what its optimizer remembers
+ *  and is set to. Every rank has all examples and validates on all of the validation set.
+ *  Callbacks of the library are called on all ranks, with the same figures; only rank 0 writes
+ *  files, neuron_trainer_save() included, which does nothing elsewhere. Functions of yours are
+ *  called on rank 0 (see `callbacks`). What they return, a rate that they set at the optimizer, and
+ *  a number of epochs count for all. What changes the graph (what is frozen, say) is to be done on
+ *  all ranks. neuron_trainer_step() is given the whole batch on all ranks.
+ *
+ *  **What fails on one rank** (memory, a stream, a number that is not finite, a function of yours)
+ *  ends the run on all at the same step, with the same status and the message of that rank behind
+ *  its number. If a rank is gone, the run fails on the others with what exchange() returned, see
+ *  communicator.h. Parameters are those before the step. A training that was saved goes on with
+ *  another number of ranks, to the same bytes.
+ *  @param communicator  kept by the trainer, and used by no other one at the same time; NULL for
+ *                       none.
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE during a run, and behind the first step if the
+ *           number of parts would then be another; NEURON_E_MEMORY. A run and a step have as many
+ *           failures more: NEURON_E_ARGUMENT for more ranks than parts, or trainers that differ,
+ *           with what does on which rank. No other thread may use the trainer meanwhile. Since 0.1,
+ *           experimental. */
+NEURON_API_EXPERIMENTAL int neuron_trainer_set_communicator(neuron_trainer_t *trainer,
+                                                            neuron_communicator_t *communicator);
 
 /** Trains until `epochs` epochs are done or a callback ends it.
  *

@@ -5,7 +5,7 @@
  *     "class_weights": [],
  *     "augmentation": {"rotation": 15.0, ...}, "examples": 1000, "example_weights": checksum,
  *     "batch_size": 32, "shuffle": 1, "validation_split": 0.0, "validation_examples": 100,
- *     "validation_weights": checksum, "metrics": ["roc_auc"]
+ *     "validation_weights": checksum, "metrics": ["roc_auc"], "parts": 8
  *
  * A list of class weights is empty, and a checksum 0, if all weights are 1. A trainer that loads a
  * file writes its own settings in the same way and compares the two. */
@@ -19,7 +19,7 @@
 
 static const char example_weights[] = "example_weights",
                   validation_weights[] = "validation_weights", more_losses[] = "more_losses",
-                  metrics_key[] = "metrics";
+                  metrics_key[] = "metrics", parts_key[] = "parts";
 
 static bool has_weights(const neuron_dataset_t *dataset)
 {
@@ -115,6 +115,8 @@ static int write_data(json_t *object, const neuron_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_json_set(object, example_weights, checksum_json(train)));
     RETURN_IF_ERROR(neuron_json_set(object, "batch_size", json_integer(settings->batch_size)));
     RETURN_IF_ERROR(neuron_json_set(object, "shuffle", json_integer(settings->shuffle)));
+    RETURN_IF_ERROR(
+        neuron_json_set(object, parts_key, json_integer(neuron_trainer_split_of(trainer).parts)));
     RETURN_IF_ERROR(neuron_json_set_real(object, "validation_split", settings->validation_split));
     RETURN_IF_ERROR(neuron_json_set(object, "validation_examples",
                                     json_integer(validation ? validation->count : 0)));
@@ -187,6 +189,19 @@ static int compare(const json_t *theirs, const json_t *ours, const char *key, co
     return neuron_json_compare(found, wanted, key, source);
 }
 
+/* Older files tell nothing of parts. */
+static int compare_parts(const json_t *theirs, const json_t *ours, const char *source)
+{
+    if (json_object_get(theirs, parts_key))
+        return compare(theirs, ours, parts_key, source);
+    json_int_t parts = json_integer_value(json_object_get(ours, parts_key));
+    return parts == 1 ? NEURON_OK
+                      : neuron_fail(NEURON_E_DATA,
+                                    "%s: its training computes whole batches, this one %" PRId64
+                                    " parts of each",
+                                    source, (int64_t)parts);
+}
+
 static int compare_all(const json_t *theirs, const json_t *ours, const neuron_trainer_t *trainer,
                        const char *source)
 {
@@ -207,6 +222,7 @@ static int compare_all(const json_t *theirs, const json_t *ours, const neuron_tr
         (json_array_size(found) > 0 && !json_equal(found, json_object_get(ours, metrics_key))))
         return neuron_fail(NEURON_E_DATA, "%s: its training has other metrics", source);
     RETURN_IF_ERROR(compare_options(theirs, "augmentation", &augmentation, source));
+    RETURN_IF_ERROR(compare_parts(theirs, ours, source));
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         RETURN_IF_ERROR(compare(theirs, ours, keys[i], source));
     return NEURON_OK;

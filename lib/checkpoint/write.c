@@ -142,6 +142,8 @@ int neuron_trainer_save(const neuron_trainer_t *trainer, const char *path)
     CHECK_ARGUMENT(trainer);
     CHECK_ARGUMENT(path);
     neuron_safetensors_writer *writer;
+    if (!neuron_training_writes(trainer))
+        return NEURON_OK;
     RETURN_IF_ERROR(write_all(&writer, trainer));
     int status = neuron_safetensors_save(writer, path);
     neuron_safetensors_writer_destroy(writer);

@@ -116,7 +116,8 @@ static int allocate(neuron_batch_source *source)
 {
     const neuron_batch_settings *settings = &source->settings;
     const neuron_dataset_t *dataset = settings->dataset;
-    int64_t capacity = neuron_min_count(settings->batch_size, dataset->count);
+    int64_t capacity = neuron_parts_own_examples(
+        &settings->split, neuron_min_count(settings->batch_size, dataset->count));
     int32_t workers = worker_count(source->context, settings);
     RETURN_IF_ERROR(prepare_inputs(source));
     source->order =
@@ -177,16 +178,27 @@ void neuron_batch_source_begin_epoch(neuron_batch_source *source, int64_t epoch)
     neuron_random_shuffle(&reader, source->order, settings->dataset->count);
 }
 
+neuron_batch_share neuron_batch_source_share(const neuron_batch_source *source, int64_t step)
+{
+    const neuron_batch_settings *settings = &source->settings;
+    const neuron_parts_settings *split = &settings->split;
+    int64_t size = settings->batch_size;
+    int64_t whole = neuron_between(0, settings->dataset->count - step * size, size);
+    int64_t first = neuron_part_begin(whole, split->parts, neuron_parts_first(split));
+    int64_t end = neuron_part_begin(whole, split->parts, neuron_parts_end(split));
+    return (neuron_batch_share){.count = end - first, .first = first, .whole = whole};
+}
+
 /* The examples of a step; none after the last of the epoch, as the order of the next is not yet
  * made. */
 static neuron_batch_request request_of(const neuron_batch_source *source, int64_t step)
 {
-    int64_t size = source->settings.batch_size, count = source->settings.dataset->count;
-    if (step >= neuron_ceil_divide(count, size))
+    neuron_batch_share share = neuron_batch_source_share(source, step);
+    if (share.whole == 0)
         return (neuron_batch_request){0};
-    int64_t first = step * size;
-    return (neuron_batch_request){.positions = source->order + first,
-                                  .count = neuron_min_count(size, count - first),
+    return (neuron_batch_request){.positions = source->order + step * source->settings.batch_size +
+                                               share.first,
+                                  .count = share.count,
                                   .epoch = source->epoch};
 }
 

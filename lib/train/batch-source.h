@@ -6,6 +6,7 @@
 
 #include "augment/augmentation.h"
 #include "data/batch.h"
+#include "train/parallel/settings.h"
 
 typedef struct neuron_batch_source neuron_batch_source;
 
@@ -18,7 +19,14 @@ typedef struct neuron_batch_settings {
     int64_t workers; /* threads that work ahead; negative for as many as are of use */
     bool shuffle;
     uint64_t seed; /* of the order and of the augmentation, with the number of the epoch */
+    neuron_parts_settings split; /* which part of each batch is made */
 } neuron_batch_settings;
+
+/* What is made of the batch of a step: so many examples, where they begin in it, and how many it
+ * has. */
+typedef struct neuron_batch_share {
+    int64_t count, first, whole;
+} neuron_batch_share;
 
 int neuron_batch_source_create(neuron_batch_source **source, neuron_context_t *context,
                                const neuron_batch_settings *settings);
@@ -29,7 +37,10 @@ void neuron_batch_source_destroy(neuron_batch_source *source);
 /* Orders the examples of an epoch: it follows from seed and epoch alone. */
 void neuron_batch_source_begin_epoch(neuron_batch_source *source, int64_t epoch);
 
-/* Makes the batch of a step of the epoch, of each input what goes to `inputs`, and a list of one
+/* What of the batch of a step is made here. */
+neuron_batch_share neuron_batch_source_share(const neuron_batch_source *source, int64_t step);
+
+/* Makes the batch of a step of the epoch, or this rank's share of it, of each input what goes to `inputs`, and a list of one
  * batch for each target, which is the source's and stays until the next is made. Workers then go on
  * with the inputs of the step that follows. */
 int neuron_batch_source_next(neuron_batch_source *source, int64_t step, float *const *inputs,

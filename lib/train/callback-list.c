@@ -3,6 +3,7 @@
 #include "train/callback-list.h"
 
 #include "base/float-mode.h"
+#include "train/parallel/ranks.h"
 #include "train/trainer.h"
 #include "train/training.h"
 
@@ -208,11 +209,13 @@ int neuron_callbacks_call(neuron_trainer_t *trainer, int32_t event, int status)
     outcome first = {.status = 0};
     note(&first, status, trainer->run.stopped);
     call_entries(trainer, event, &first);
-    call_functions(trainer, event, &first);
+    if (neuron_trainer_calls_functions(trainer))
+        call_functions(trainer, event, &first);
     trainer->run.stopped = first.of_caller;
     if (first.status < 0)
         neuron_set_message("%s", first.message);
-    return first.status;
+    return neuron_trainer_meets_at(trainer, event) ? neuron_trainer_agree(trainer, first.status)
+                                                   : first.status;
 }
 
 bool neuron_callbacks_have_work(const neuron_trainer_t *trainer)

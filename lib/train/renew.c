@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "graph/graph.h"
+#include "train/parallel/ranks.h"
 #include "train/trainer.h"
 #include "train/training.h"
 
@@ -73,11 +74,30 @@ static void finish(const renewal *r)
     }
 }
 
+/* A batch of which each rank has parts: the statistics are those of the whole. */
+static int go_over_parts(neuron_trainer_t *trainer, renewal *r, int64_t step)
+{
+    neuron_batch_share share = neuron_batch_source_share(trainer->run.source, step);
+    neuron_step_data data = {.count = share.count, .first = share.first, .whole = share.whole};
+    clear(r);
+    data.status = neuron_batch_source_next(trainer->run.source, step,
+                                           neuron_step_inputs(trainer->step), &data.batches);
+    RETURN_IF_ERROR(neuron_trainer_agreed(
+        trainer, neuron_step_forward_parts(trainer->step, &data, trainer->progress.seed,
+                                           trainer->progress.updates + (uint64_t)step)));
+    add(r, share.whole);
+    return NEURON_OK;
+}
+
 static int go_over(neuron_trainer_t *trainer, renewal *r)
 {
     const neuron_batch *batches;
     neuron_batch_source_begin_epoch(trainer->run.source, trainer->progress.epoch);
     for (int64_t i = 0; i < neuron_training_steps(trainer); i++) {
+        if (neuron_step_has_parts(trainer->step)) {
+            RETURN_IF_ERROR(go_over_parts(trainer, r, i));
+            continue;
+        }
         RETURN_IF_ERROR(neuron_batch_source_next(trainer->run.source, i,
                                                  neuron_step_inputs(trainer->step), &batches));
         for (int64_t first = 0, count; first < batches->count; first += count) {
@@ -109,12 +129,13 @@ static int renew(neuron_trainer_t *trainer)
     renewal r = {.graph = graph};
     r.sums = neuron_allocate_zero(
         trainer->context, neuron_size(graph->value_count - graph->trainable_count), sizeof *r.sums);
-    if (!r.sums)
-        return NEURON_E_MEMORY;
     neuron_hold_add(&hold, neuron_release_hold, trainer->context, r.sums);
-    RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
+    int status = r.sums ? neuron_trainer_prepare(trainer) : NEURON_E_MEMORY;
+    status = neuron_trainer_agree(trainer, status);
+    if (status != NEURON_OK)
+        return status;
     neuron_step_begin_forward(trainer->step);
-    int status = go_over(trainer, &r);
+    status = go_over(trainer, &r);
     if (status < 0) {
         neuron_step_undo(trainer->step);
         return status;

@@ -8,6 +8,7 @@
 #include "graph/meaning.h"
 #include "graph/metadata.h"
 #include "train/advice.h"
+#include "train/parallel/ranks.h"
 #include "train/renew.h"
 #include "train/training.h"
 
@@ -83,15 +84,34 @@ static void count_step(neuron_trainer_t *trainer, const neuron_step_result *resu
     neuron_trainer_count_step(progress, result, batch);
 }
 
-static int do_step(neuron_trainer_t *trainer)
+/* Makes the batch, or this rank's share of it. */
+static int make_batch(neuron_trainer_t *trainer, neuron_step_data *data)
 {
-    /* A callback may have changed the number of threads, for which the session was planned, or what
-     * is frozen. */
-    RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
+    const neuron_parts_settings split = neuron_trainer_split_of(trainer);
+    int64_t step = trainer->progress.step;
+    RETURN_IF_ERROR(neuron_batch_source_next(trainer->run.source, step,
+                                             neuron_step_inputs(trainer->step), &data->batches));
+    data->count = data->batches->count;
+    if (!neuron_parts_apply(&split))
+        return NEURON_OK;
+    neuron_batch_share share = neuron_batch_source_share(trainer->run.source, step);
+    data->first = share.first;
+    data->whole = share.whole;
+    return NEURON_OK;
+}
+
+/* Does a step, or tells other ranks of a failure before it, `status`, in place of this rank's part
+ * of it. */
+static int do_step(neuron_trainer_t *trainer, int status)
+{
     neuron_run_progress *progress = &trainer->progress;
     neuron_step *step = trainer->step;
     neuron_step_result result;
-    const neuron_batch *batches;
+    neuron_step_data data = {.count = 0};
+    /* A callback may have changed the number of threads, for which the session was planned, or what
+     * is frozen. */
+    if (status == NEURON_OK)
+        status = neuron_trainer_prepare(trainer);
     const neuron_step_turn turn = {
         .seed = progress->seed,
         .updates = progress->updates,
@@ -99,13 +119,16 @@ static int do_step(neuron_trainer_t *trainer)
         .learning_rate = neuron_rate_current(&trainer->rate, trainer->optimizer),
     };
     neuron_step_begin(step, &turn);
-    RETURN_IF_ERROR(neuron_batch_source_next(trainer->run.source, progress->step,
-                                             neuron_step_inputs(step), &batches));
-    const neuron_step_data data = {.count = batches->count, .batches = batches};
-    RETURN_IF_ERROR(neuron_step_run(step, &data, &result));
+    if (status == NEURON_OK)
+        status = make_batch(trainer, &data);
+    if (status < 0 && !neuron_trainer_has_others(trainer))
+        return status;
+    data.status = status;
+    RETURN_IF_ERROR(neuron_trainer_agreed(trainer, neuron_step_run(step, &data, &result)));
     if (result.bad[0])
-        return fail_number(trainer, &result);
-    count_step(trainer, &result, batches->count);
+        return neuron_trainer_share_message(trainer, fail_number(trainer, &result),
+                                            result.bad_rank);
+    count_step(trainer, &result, data.whole > 0 ? data.whole : data.count);
     return NEURON_OK;
 }
 
@@ -164,6 +187,7 @@ static int add_figures(neuron_trainer_t *trainer)
     double seen = (double)progress->seen, validation_loss;
     double *next = neuron_history_row(history, history->epochs); /* there is room */
     int status = validate(trainer, &validation_loss, next + neuron_history_metrics_begin(history));
+    status = neuron_trainer_agree(trainer, status);
     if (status != NEURON_OK)
         return status;
     double *figures = neuron_history_append(trainer->history);
@@ -205,19 +229,21 @@ static int end_epoch(neuron_trainer_t *trainer)
 static int run_epoch(neuron_trainer_t *trainer)
 {
     /* Now, so that an epoch cannot be lost when it is over. */
-    RETURN_IF_ERROR(neuron_history_reserve(trainer->history, trainer->progress.epoch + 1));
-    int status = begin_epoch(trainer);
+    int status = neuron_history_reserve(trainer->history, trainer->progress.epoch + 1);
+    status = neuron_trainer_agree(trainer, status);
+    if (status == NEURON_OK)
+        status = begin_epoch(trainer);
     if (status != 0)
         return status;
     neuron_batch_source_begin_epoch(trainer->run.source, trainer->progress.epoch);
     while (trainer->progress.step < neuron_training_steps(trainer)) {
         neuron_callbacks_set_rate(trainer);
-        RETURN_IF_ERROR(do_step(trainer));
+        RETURN_IF_ERROR(do_step(trainer, status));
         status = neuron_callbacks_call(trainer, NEURON_EVENT_STEP_END, NEURON_OK);
-        if (status != 0)
+        if (status != 0 && !neuron_trainer_must_tell(trainer))
             return status;
     }
-    return end_epoch(trainer);
+    return status != 0 ? status : end_epoch(trainer);
 }
 
 /* ---- Runs ---- */
@@ -236,6 +262,7 @@ static int run_epochs(neuron_trainer_t *trainer)
         status = run_epoch(trainer);
     if (trainer->run.bad_number && neuron_callbacks_accept_bad_number(trainer)) {
         trainer->run.bad_number = false;
+        trainer->ranks.agreed = false;
         status = NEURON_OK;
     }
     trainer->progress.seconds = trainer->progress.step > 0 ? neuron_trainer_seconds(trainer) : 0;
@@ -284,6 +311,7 @@ static int create_source(neuron_trainer_t *trainer)
         .workers = settings->workers,
         .shuffle = settings->shuffle,
         .seed = trainer->progress.seed,
+        .split = neuron_trainer_split_of(trainer),
     };
     return neuron_batch_source_create(&trainer->run.source, trainer->context, &made);
 }
@@ -300,6 +328,18 @@ static int keep_preparation(neuron_trainer_t *trainer)
     return NEURON_OK;
 }
 
+/* All that is to be done before a run. */
+static int prepare_run(neuron_trainer_t *trainer)
+{
+    RETURN_IF_ERROR(neuron_trainer_check_parts(trainer));
+    RETURN_IF_ERROR(neuron_trainer_check_loss(trainer));
+    RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
+    RETURN_IF_ERROR(neuron_callbacks_prepare(trainer));
+    RETURN_IF_ERROR(neuron_trainer_check_metrics(trainer));
+    neuron_graph_learn_meaning(trainer->graph, trainer->data.train);
+    return keep_preparation(trainer);
+}
+
 int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *trainer)
 {
     COMPUTE_SCOPE;
@@ -313,21 +353,16 @@ int neuron_trainer_run(neuron_history_t **history, neuron_trainer_t *trainer)
         return neuron_fail(NEURON_E_STATE, "trainer: has no dataset; see neuron_trainer_step()");
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, trainer, trainer);
-    RETURN_IF_ERROR(neuron_trainer_check_loss(trainer));
-    RETURN_IF_ERROR(neuron_trainer_prepare(trainer));
-    RETURN_IF_ERROR(neuron_callbacks_prepare(trainer));
-    RETURN_IF_ERROR(neuron_trainer_check_metrics(trainer));
-    neuron_graph_learn_meaning(trainer->graph, trainer->data.train);
-    RETURN_IF_ERROR(keep_preparation(trainer));
-    RETURN_IF_ERROR(create_source(trainer));
+    RETURN_IF_ERROR(neuron_trainer_introduce(trainer, prepare_run(trainer)));
     neuron_hold_add(&hold, end_run, NULL, trainer);
+    RETURN_IF_ERROR(neuron_trainer_agree(trainer, create_source(trainer)));
     if (trainer->progress.updates == 0)
         neuron_trainer_advise(trainer, trainer->settings.epochs * neuron_training_steps(trainer));
     int status = NEURON_OK;
     trainer->run.running = true;
     trainer->run.stopped = trainer->run.bad_number = false;
     if (is_over(trainer) &&
-        !neuron_callbacks_have_work(trainer)) /* a file may have been saved just before they did */
+        !neuron_trainer_has_work(trainer)) /* a file may have been saved just before they did */
         neuron_callbacks_swap_in(trainer);
     else
         status = run_epochs(trainer);

@@ -5,6 +5,7 @@
 #include "losses/cross-entropy.h"
 #include "session/ends.h"
 #include "train/advice.h"
+#include "train/parallel/ranks.h"
 #include "train/trainer.h"
 
 #include <inttypes.h>
@@ -278,8 +279,9 @@ static int run_step(const single_call *call, const neuron_step_data *data, doubl
     RETURN_IF_ERROR(neuron_step_run(trainer->step, data, &result));
     if (result.bad[0]) {
         describe_input(call, input);
-        return neuron_fail(NEURON_E_NOT_FINITE, "%s of step %" PRIu64 " is %s%s", result.bad,
-                           progress->updates + 1, number_kind(result.bad_value), input);
+        int status = neuron_fail(NEURON_E_NOT_FINITE, "%s of step %" PRIu64 " is %s%s", result.bad,
+                                 progress->updates + 1, number_kind(result.bad_value), input);
+        return neuron_trainer_share_message(trainer, status, result.bad_rank);
     }
     neuron_trainer_count_step(progress, &result, call->count);
     progress->single_steps++;
@@ -320,6 +322,23 @@ static bool calls_back(const neuron_trainer_t *trainer)
     return calls;
 }
 
+/* Makes the trainer ready for a step of so many examples, of which each rank does its parts. What
+ * fails here is told to the others by the step, unless it is what they meet for first. */
+static int prepare_step(neuron_trainer_t *trainer, int64_t count, neuron_step_data *data)
+{
+    const neuron_parts_settings split = neuron_trainer_split_of(trainer);
+    int status = neuron_trainer_check_parts(trainer);
+    if (status == NEURON_OK)
+        status = neuron_trainer_prepare_for(trainer, count);
+    data->whole = neuron_parts_apply(&split) ? count : 0;
+    if (!neuron_trainer_has_others(trainer))
+        return status;
+    if (!trainer->ranks.introduced)
+        return neuron_trainer_introduce(trainer, status);
+    data->status = status;
+    return trainer->step && neuron_step_has_parts(trainer->step) ? NEURON_OK : status;
+}
+
 /* Runs a step whose targets or gradients are set. */
 static int run_held(const single_call *call, neuron_tensor_t *const *others, int64_t count,
                     neuron_step_data *data, double *loss)
@@ -335,7 +354,7 @@ static int run_held(const single_call *call, neuron_tensor_t *const *others, int
             return NEURON_E_MEMORY;
         neuron_hold_add(&hold, neuron_tensors_end_hold, NULL, owners);
     }
-    RETURN_IF_ERROR(neuron_trainer_prepare_for(trainer, call->count));
+    RETURN_IF_ERROR(prepare_step(trainer, call->count, data));
     for (int32_t i = 0; i < graph->input_count; i++)
         trainer->single.inputs[i] = call->inputs[i]->data;
     data->count = call->count;
@@ -382,6 +401,12 @@ int neuron_trainer_step_by_gradient(neuron_trainer_t *trainer, neuron_tensor_t *
     neuron_hold_end_left();
     single_call call = {.trainer = trainer, .inputs = inputs};
     const neuron_ends ends = neuron_ends_outputs(trainer->graph, "output gradient");
+    const neuron_parts_settings split = neuron_trainer_split_of(trainer);
+    if (neuron_parts_apply(&split))
+        return neuron_fail(NEURON_E_UNSUPPORTED,
+                           "trainer: parts is %" PRId32
+                           "; a step by gradients is done in one, of one rank",
+                           split.parts);
     RETURN_IF_ERROR(check_call(&call, input_count));
     RETURN_IF_ERROR(neuron_ends_check(&ends, output_gradients, output_count, true, &call.count));
     RETURN_IF_ERROR(allocate_lists(trainer));

@@ -8,6 +8,7 @@
 #include "base/checked.h"
 #include "evaluate/evaluation.h"
 #include "session/session.h"
+#include "train/parallel/parts.h"
 #include "train/two-phase.h"
 
 #include <math.h>
@@ -38,7 +39,10 @@ struct neuron_step {
     neuron_output_sums *sums; /* of each output */
     float **inputs;           /* where a batch is to be put, of each input */
     int64_t capacity;         /* of a batch */
-    int64_t micro_batch;      /* examples that layers work with at once */
+    int64_t examples;         /* of it that this rank has */
+    int64_t micro_batch;      /* that layers work with at once */
+    neuron_parts_settings split;
+    neuron_parts *parts; /* NULL for batches as they are */
     neuron_micro micro;
     neuron_session *session;
     neuron_session
@@ -98,6 +102,7 @@ int neuron_step_create(neuron_step **step, neuron_graph_t *graph,
     made->graph = graph;
     made->optimizer = optimizer;
     made->losses = losses;
+    made->split.parts = 1;
     int status = allocate(made);
     if (status < 0)
         neuron_step_destroy(made);
@@ -127,6 +132,7 @@ void neuron_step_destroy(neuron_step *step)
     if (!step)
         return;
     drop_sessions(step);
+    neuron_parts_destroy(step->parts);
     release_micro(step);
     neuron_two_phase_release(&step->two_phase, step->context);
     for (int32_t i = 0; i < NEURON_OPTIMIZER_SLOTS_MAX; i++)
@@ -166,8 +172,14 @@ static int64_t output_size(const neuron_step *step, int32_t output)
     return neuron_shape_count(&step->graph->outputs[output]->spec.output);
 }
 
-/* What batches of more than `micro_batch` examples need besides; nothing if there are none. */
-static int allocate_micro(neuron_step *step, int64_t capacity, int64_t micro_batch)
+static bool has_parts(const neuron_step *step)
+{
+    return neuron_parts_apply(&step->split);
+}
+
+/* What batches of more than `micro_batch` examples need besides; nothing if there are none. Of a
+ * batch `examples` are here. */
+static int allocate_micro(neuron_step *step, int64_t examples, int64_t micro_batch)
 {
     neuron_context_t *context = step->context;
     neuron_micro *micro = &step->micro;
@@ -175,11 +187,11 @@ static int allocate_micro(neuron_step *step, int64_t capacity, int64_t micro_bat
     size_t outputs = neuron_size(step->graph->output_count);
     int64_t size = 0, count;
     release_micro(step);
-    if (micro_batch == capacity)
+    if (micro_batch == examples && !has_parts(step))
         return NEURON_OK;
     for (int32_t i = 0; i < step->graph->input_count; i++)
         size += input_size(step, i);
-    if (!neuron_multiply_count(capacity, size, &count))
+    if (!neuron_multiply_count(examples, size, &count))
         return NEURON_E_MEMORY;
     micro->examples = neuron_allocate(context, neuron_size(count), sizeof(float));
     micro->inputs = neuron_allocate(context, inputs, sizeof *micro->inputs);
@@ -188,19 +200,48 @@ static int allocate_micro(neuron_step *step, int64_t capacity, int64_t micro_bat
     if (!micro->examples || !micro->inputs || !micro->outputs || !micro->batches)
         return NEURON_E_MEMORY;
     RETURN_IF_ERROR(neuron_two_phase_allocate(&step->two_phase, step->graph));
-    return neuron_two_phase_allocate_sums(&step->two_phase, step->graph);
+    return has_parts(step) ? NEURON_OK
+                           : neuron_two_phase_allocate_sums(&step->two_phase, step->graph);
+}
+
+void neuron_step_set_parts(neuron_step *step, const neuron_parts_settings *settings)
+{
+    const neuron_parts_settings *old = &step->split;
+    if (settings->parts == old->parts && settings->communicator == old->communicator &&
+        settings->sharded == old->sharded && settings->overlaps == old->overlaps)
+        return;
+    neuron_parts_destroy(step->parts);
+    step->parts = NULL;
+    step->split = *settings;
+    step->capacity = 0; /* to be set anew */
+}
+
+/* Makes what batches in parts need, for those of so many examples. */
+static int create_parts(neuron_step *step, int64_t capacity)
+{
+    if (!has_parts(step))
+        return NEURON_OK;
+    if (!step->parts)
+        RETURN_IF_ERROR(neuron_parts_create(&step->parts, step->graph, step->purposes, &step->split,
+                                            step->two_phase.gradients));
+    neuron_parts_set_capacity(step->parts, capacity);
+    return NEURON_OK;
 }
 
 int neuron_step_set_capacity(neuron_step *step, int64_t capacity, int64_t micro_batch)
 {
     neuron_context_t *context = step->context;
-    micro_batch = neuron_min_count(micro_batch, capacity);
+    int64_t examples =
+        has_parts(step) ? neuron_parts_own_examples(&step->split, capacity) : capacity;
+    micro_batch = has_parts(step) ? neuron_parts_part_examples(&step->split, capacity)
+                                  : neuron_min_count(micro_batch, capacity);
     size_t count = neuron_size(micro_batch);
     bool weighs = weighs_losses(step);
     if (capacity == step->capacity && micro_batch == step->micro_batch)
         return NEURON_OK;
     step->capacity = 0; /* until all is there */
-    RETURN_IF_ERROR(allocate_micro(step, capacity, micro_batch));
+    RETURN_IF_ERROR(allocate_micro(step, examples, micro_batch));
+    RETURN_IF_ERROR(create_parts(step, capacity));
     neuron_loss_result *results =
         neuron_loss_allocate_results(context, micro_batch, has_functions(step));
     double *weights = weighs ? neuron_allocate(context, count, sizeof *weights) : NULL;
@@ -214,13 +255,34 @@ int neuron_step_set_capacity(neuron_step *step, int64_t capacity, int64_t micro_
     step->results = results;
     step->weights = weights;
     step->capacity = capacity;
+    step->examples = examples;
     step->micro_batch = micro_batch;
     drop_sessions(step);
     return NEURON_OK;
 }
 
+/* Where a batch is to be put. */
+static void set_inputs(neuron_step *step)
+{
+    float *examples = step->micro.examples;
+    for (int32_t i = 0; i < step->graph->input_count; i++) {
+        step->inputs[i] = examples ? examples : neuron_session_input(step->session, i);
+        if (examples)
+            examples += step->examples * input_size(step, i);
+    }
+}
+
+static int prepare_parts(neuron_step *step)
+{
+    RETURN_IF_ERROR(neuron_graph_check_trainable(step->graph, "trainer"));
+    set_inputs(step);
+    return neuron_parts_prepare(step->parts);
+}
+
 int neuron_step_prepare(neuron_step *step)
 {
+    if (has_parts(step))
+        return prepare_parts(step);
     if (neuron_two_phase_needed(step->graph, step->optimizer))
         RETURN_IF_ERROR(neuron_two_phase_allocate(&step->two_phase, step->graph));
     if (step->session && neuron_session_current(step->session) &&
@@ -231,12 +293,7 @@ int neuron_step_prepare(neuron_step *step)
     const neuron_session_training training = {.purposes = step->purposes, .parameters = true};
     RETURN_IF_ERROR(
         neuron_session_create_training(&step->session, step->graph, &training, step->micro_batch));
-    float *examples = step->micro.examples;
-    for (int32_t i = 0; i < step->graph->input_count; i++) {
-        step->inputs[i] = examples ? examples : neuron_session_input(step->session, i);
-        if (examples)
-            examples += step->capacity * input_size(step, i);
-    }
+    set_inputs(step);
     return NEURON_OK;
 }
 
@@ -346,10 +403,11 @@ static bool is_beyond(bool infinite, bool undefined, const neuron_optimizer_t *o
 }
 
 /* The batch of an output, as its loss sees it. */
-static neuron_loss_batch batch_of(const neuron_step *step, const neuron_batch *batches,
-                                  int32_t output)
+static neuron_loss_batch batch_of(const neuron_step *step, const neuron_session *session,
+                                  const neuron_step_data *data, int32_t output)
 {
-    neuron_loss_batch batch = neuron_loss_batch_of(step->session, output, &batches[output]);
+    neuron_loss_batch batch = neuron_loss_batch_of(session, output, &data->batches[output]);
+    batch.whole = data->whole;
     double weight = step->losses[output].weight;
     if (weight == 1)
         return batch;
@@ -361,15 +419,15 @@ static neuron_loss_batch batch_of(const neuron_step *step, const neuron_batch *b
 
 /* Adds the loss of one output. `*infinite` becomes true if a gradient is, `*undefined` if one is
  * not a number. */
-static int add_loss(neuron_step *step, const neuron_batch *batches, int32_t output,
-                    neuron_step_result *result, bool *infinite, bool *undefined)
+static int add_loss(neuron_step *step, neuron_session *session, const neuron_step_data *data,
+                    int32_t output, neuron_step_result *result, bool *infinite, bool *undefined)
 {
-    const neuron_loss_batch batch = batch_of(step, batches, output);
+    const neuron_loss_batch batch = batch_of(step, session, data, output);
     neuron_output_sums *sums = &step->sums[output];
     double weight = step->losses[output].weight, loss = 0;
     RETURN_IF_ERROR(neuron_loss_compute(step->losses[output].loss, step->context->pool, &batch,
                                         step->results,
-                                        neuron_session_output_gradient(step->session, output)));
+                                        neuron_session_output_gradient(session, output)));
     for (int64_t first = 0; first < batch.count; first += EXAMPLES_PER_SUM) {
         int64_t end = neuron_min_count(first + EXAMPLES_PER_SUM, batch.count);
         double sum = 0;
@@ -387,12 +445,12 @@ static int add_loss(neuron_step *step, const neuron_batch *batches, int32_t outp
 }
 
 /* `*infinite` becomes whether a gradient is. */
-static int compute_loss(neuron_step *step, const neuron_step_data *data, neuron_step_result *result,
-                        bool *infinite)
+static int compute_loss(neuron_step *step, neuron_session *session, const neuron_step_data *data,
+                        neuron_step_result *result, bool *infinite)
 {
     bool undefined = false;
     for (int32_t i = 0; i < step->graph->output_count; i++)
-        RETURN_IF_ERROR(add_loss(step, data->batches, i, result, infinite, &undefined));
+        RETURN_IF_ERROR(add_loss(step, session, data, i, result, infinite, &undefined));
     result->loss += neuron_graph_penalty(step->graph) * (double)data->count;
     if (!isfinite(result->loss))
         note_bad(result, "the loss", result->loss);
@@ -479,7 +537,7 @@ static int update_parameters(neuron_step *step, neuron_session *session, bool in
     atomic_init(&overflow, false);
     neuron_update update = {
         .optimizer = &step->options,
-        .kernels = neuron_session_kernels(step->session),
+        .kernels = step->context->kernels,
         .step = step->turn.optimizer_steps + 1,
         .learning_rate = step->turn.learning_rate,
         .values = step->graph->values,
@@ -510,7 +568,7 @@ static int run_forward(neuron_step *step, neuron_session *session, const neuron_
     RETURN_IF_ERROR(neuron_session_forward(session, inputs, data->count, seed, step->turn.updates));
     neuron_graph_touch(step->graph); /* its moving statistics */
     if (data->batches)
-        return compute_loss(step, data, result, infinite);
+        return compute_loss(step, session, data, result, infinite);
     take_gradients(step, session, data, (float)whole / (float)data->count, result, infinite);
     return NEURON_OK;
 }
@@ -562,6 +620,73 @@ static int run_parts(neuron_step *step, neuron_session *session, const neuron_st
     return NEURON_OK;
 }
 
+/* ---- Parts of a batch ---- */
+
+typedef struct parts_object {
+    neuron_step *step;
+    const neuron_step_data *data;
+} parts_object;
+
+static const float *const *inputs_of_part(void *object, int64_t first)
+{
+    const parts_object *o = object;
+    return part_of(o->step, o->data, first, 0).inputs;
+}
+
+static int judge_part(void *object, neuron_session *session, int64_t first, int64_t count,
+                      neuron_step_result *result, bool *infinite)
+{
+    const parts_object *o = object;
+    neuron_step_data part = part_of(o->step, o->data, first, count);
+    part.whole = o->data->whole;
+    return compute_loss(o->step, session, &part, result, infinite);
+}
+
+static neuron_parts_work work_of(parts_object *object, uint64_t seed, uint64_t number)
+{
+    const neuron_step_data *data = object->data;
+    return (neuron_parts_work){
+        .count = data->count,
+        .first = data->first,
+        .whole = data->whole,
+        .seed = seed,
+        .number = number,
+        .status = data->status,
+        .inputs = inputs_of_part,
+        .judge = judge_part,
+        .object = object,
+        .outputs = object->step->sums,
+    };
+}
+
+static int run_in_parts(neuron_step *step, const neuron_step_data *data, neuron_step_result *result)
+{
+    parts_object object = {step, data};
+    const neuron_parts_work work = work_of(&object, step->turn.seed, step->turn.updates);
+    bool infinite = false;
+    RETURN_IF_ERROR(neuron_parts_run(step->parts, &work, result, &infinite));
+    neuron_graph_touch(step->graph); /* its moving statistics */
+    if (result->bad[0])
+        return NEURON_OK;
+    neuron_session_add_penalties(step->graph, step->two_phase.gradients);
+    return update_parameters(step, NULL, infinite, result);
+}
+
+bool neuron_step_has_parts(const neuron_step *step)
+{
+    return step->parts != NULL;
+}
+
+int neuron_step_forward_parts(neuron_step *step, const neuron_step_data *data, uint64_t seed,
+                              uint64_t number)
+{
+    parts_object object = {step, data};
+    const neuron_parts_work work = work_of(&object, seed, number);
+    return neuron_parts_forward(step->parts, &work);
+}
+
+/* ---- Steps ---- */
+
 /* The step without what follows from its result. */
 static int run(neuron_step *step, neuron_session *session, const neuron_step_data *data,
                neuron_step_result *result)
@@ -578,12 +703,12 @@ static int run(neuron_step *step, neuron_session *session, const neuron_step_dat
 int neuron_step_run(neuron_step *step, const neuron_step_data *data, neuron_step_result *result)
 {
     neuron_session *session = step->session;
-    *result = (neuron_step_result){.loss = 0, .outputs = step->sums};
+    *result = (neuron_step_result){.loss = 0, .outputs = step->sums, .bad_rank = -1};
     memset(step->sums, 0, neuron_size(step->graph->output_count) * sizeof *step->sums);
     if (!data->batches)
         RETURN_IF_ERROR(find_whole(step, &session));
     set_statistics_aside(step);
-    int status = run(step, session, data, result);
+    int status = step->parts ? run_in_parts(step, data, result) : run(step, session, data, result);
     if (status < 0 || result->bad[0]) {
         neuron_step_undo(step);
         return status;

@@ -35,15 +35,22 @@ typedef struct neuron_output_sums {
 typedef struct neuron_step_result {
     double loss; /* sum over the batch, of all outputs; NaN where gradients were given */
     const neuron_output_sums *outputs; /* of each output; the step's until the next */
-    /* If something is no finite number: what, such as "the loss", and its value; else "". */
+    /* If something is no finite number: what, such as "the loss", and its value; else "". And the
+     * rank whose it is; -1 if all have it, or there are no others. */
     char bad[NEURON_MESSAGE_SIZE];
     double bad_value;
+    int32_t bad_rank;
 } neuron_step_result;
 
 /* Makes a step. `losses` has one for each output of the graph and stays. */
 int neuron_step_create(neuron_step **step, neuron_graph_t *graph,
                        const neuron_optimizer_t *optimizer, const neuron_step_loss *losses);
 void neuron_step_destroy(neuron_step *step);
+
+/* Has batches be computed in parts, from the next neuron_step_set_capacity() on: see
+ * parallel/settings.h. What layers work with at once is then a part. */
+struct neuron_parts_settings;
+void neuron_step_set_parts(neuron_step *step, const struct neuron_parts_settings *settings);
 
 /* Sets how many examples a batch may have, and with how many at most layers work at once: this
  * decides how they work, and so which bytes come of a batch. To be followed by
@@ -69,6 +76,9 @@ void neuron_step_begin(neuron_step *step, const neuron_step_turn *turn);
 /* What a step learns from. */
 typedef struct neuron_step_data {
     int64_t count;               /* of examples */
+    int64_t first, whole;        /* where these begin in a batch of so many, of which ranks have
+                                    parts; 0 for a batch that is all here */
+    int status;                  /* a failure that this rank tells the others instead */
     const float *const *inputs;  /* of each input of the graph; NULL for neuron_step_inputs() */
     const neuron_batch *batches; /* of each output: targets, labels, weights; or NULL, then */
     const float *const *output_gradients; /* of each output; NULL for one that plays no part */
@@ -86,6 +96,10 @@ void neuron_step_begin_forward(neuron_step *step);
 int64_t neuron_step_micro_batch(const neuron_step *step);
 int neuron_step_forward(neuron_step *step, int64_t first, int64_t count, uint64_t seed,
                         uint64_t number);
+/* The same of all that is there, where batches are computed in parts, which this tells. */
+bool neuron_step_has_parts(const neuron_step *step);
+int neuron_step_forward_parts(neuron_step *step, const neuron_step_data *data, uint64_t seed,
+                              uint64_t number);
 void neuron_step_end_forward(neuron_step *step);
 
 /* Takes back what a step that was left in the middle did to the graph. Whether there was one. */

@@ -11,6 +11,9 @@
 
 static const neuron_word metric_words[] = {{0, "none"}, NEURON_METRIC_NAMES(METRIC){0, ""}};
 
+static const neuron_word callback_words[] = {
+    {NEURON_CALLBACKS_FIRST, "first"}, {NEURON_CALLBACKS_ALL, "all"}, {0, ""}};
+
 static const neuron_option rows[] = {
     NEURON_INTEGER(NEURON_TRAINER_EPOCHS, "epochs", 0, INT32_MAX, 1, "how far a run goes"),
     NEURON_INTEGER(NEURON_TRAINER_BATCH_SIZE, "batch_size", 1, INT32_MAX, 32, "examples in a step"),
@@ -23,6 +26,10 @@ static const neuron_option rows[] = {
                    "threads that make batches, -1 to choose"),
     NEURON_WORDS(NEURON_TRAINER_METRICS, "metrics", metric_words,
                  "of the validation set after each epoch"),
+    NEURON_INTEGER(NEURON_TRAINER_PARTS, "parts", 0, NEURON_PARTS_MAX, 0,
+                   "of a batch, 0 for 8 with a communicator, else 1"),
+    NEURON_CHOICE(NEURON_TRAINER_CALLBACKS, "callbacks", callback_words, NEURON_CALLBACKS_FIRST,
+                  "ranks that call your functions"),
 };
 
 const neuron_option_table neuron_trainer_options = NEURON_OPTION_TABLE(rows);
@@ -90,6 +97,12 @@ static int check_time(const neuron_trainer_t *trainer, int32_t option)
         return trainer->run.running
                    ? neuron_fail(NEURON_E_STATE, "trainer: workers are set between runs")
                    : NEURON_OK;
+    case NEURON_TRAINER_PARTS:
+        return neuron_trainer_check_not_begun(trainer, "the number of parts");
+    case NEURON_TRAINER_CALLBACKS:
+        return trainer->run.running
+                   ? neuron_fail(NEURON_E_STATE, "trainer: callbacks are set between runs")
+                   : NEURON_OK;
     case NEURON_TRAINER_METRICS:
         return neuron_trainer_check_not_begun(trainer, "what metrics there are");
     default:
@@ -111,6 +124,8 @@ static neuron_options read_all(const neuron_trainer_t *trainer)
     neuron_options_put(&options, NEURON_TRAINER_WORKERS, (double)settings->workers);
     neuron_options_put(&options, NEURON_TRAINER_VALIDATION_SPLIT, settings->validation_split);
     neuron_options_put(&options, NEURON_TRAINER_METRICS, (double)trainer->history->metrics);
+    neuron_options_put(&options, NEURON_TRAINER_PARTS, (double)settings->parts);
+    neuron_options_put(&options, NEURON_TRAINER_CALLBACKS, settings->callbacks);
     return options;
 }
 
@@ -135,6 +150,8 @@ static int commit(neuron_trainer_t *trainer, const neuron_options *changed)
     settings->epochs = (int64_t)neuron_options_value(changed, NEURON_TRAINER_EPOCHS);
     settings->shuffle = neuron_options_value(changed, NEURON_TRAINER_SHUFFLE) > 0;
     settings->workers = (int64_t)neuron_options_value(changed, NEURON_TRAINER_WORKERS);
+    settings->parts = (int64_t)neuron_options_value(changed, NEURON_TRAINER_PARTS);
+    settings->callbacks = (int32_t)neuron_options_value(changed, NEURON_TRAINER_CALLBACKS);
     return NEURON_OK;
 }
 

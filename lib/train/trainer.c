@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/float-mode.h"
 #include "graph/meaning.h"
+#include "train/parallel/ranks.h"
 #include "train/training.h"
 
 #include <inttypes.h>
@@ -56,8 +57,11 @@ int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
     made->optimizer = neuron_optimizer_ref(optimizer);
     made->data = (neuron_trainer_data){.given = neuron_dataset_ref(train),
                                        .train = neuron_dataset_ref(train)};
-    made->settings =
-        (neuron_trainer_settings){.epochs = 1, .batch_size = 32, .shuffle = true, .workers = -1};
+    made->settings = (neuron_trainer_settings){.epochs = 1,
+                                               .batch_size = 32,
+                                               .shuffle = true,
+                                               .workers = -1,
+                                               .callbacks = NEURON_CALLBACKS_FIRST};
     made->progress.seed = context->seed;
     made->progress.last_loss = (double)NAN;
     int status = create_losses(made);
@@ -97,6 +101,7 @@ void neuron_trainer_unref(neuron_trainer_t *trainer)
     neuron_dataset_unref(trainer->data.train);
     neuron_optimizer_unref(trainer->optimizer);
     neuron_graph_unref(trainer->graph);
+    neuron_trainer_leave_ranks(trainer);
     neuron_release(context, trainer);
     neuron_context_unref(context);
 }
@@ -145,11 +150,42 @@ int neuron_trainer_set_seed(neuron_trainer_t *trainer, uint64_t seed)
     return NEURON_OK;
 }
 
+neuron_parts_settings neuron_trainer_split_of(const neuron_trainer_t *trainer)
+{
+    enum { PARTS = 8 };
+    int64_t parts = trainer->settings.parts;
+    neuron_communicator_t *communicator = trainer->ranks.communicator;
+    return (neuron_parts_settings){
+        .parts = (int32_t)(parts > 0      ? parts
+                           : communicator ? PARTS
+                                          : 1),
+        .communicator = communicator,
+    };
+}
+
+int neuron_trainer_check_parts(const neuron_trainer_t *trainer)
+{
+    const neuron_parts_settings split = neuron_trainer_split_of(trainer);
+    int32_t ranks = neuron_ranks_of(split.communicator);
+    if (ranks > split.parts)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "trainer: parts is %" PRId32 "; %" PRId32 " ranks need at least as many",
+                           split.parts, ranks);
+    if (neuron_parts_apply(&split) && trainer->settings.micro_batch_size > 0)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "trainer: parts is %" PRId32 " and micro_batch_size %" PRId64
+                           "; a batch is computed in the one or the other",
+                           split.parts, trainer->settings.micro_batch_size);
+    return NEURON_OK;
+}
+
 static int prepare(neuron_trainer_t *trainer, int64_t capacity)
 {
+    const neuron_parts_settings split = neuron_trainer_split_of(trainer);
     if (!trainer->step)
         RETURN_IF_ERROR(neuron_step_create(&trainer->step, trainer->graph, trainer->optimizer,
                                            trainer->losses));
+    neuron_step_set_parts(trainer->step, &split);
     int64_t micro_batch = trainer->settings.micro_batch_size;
     RETURN_IF_ERROR(neuron_step_set_capacity(trainer->step, capacity,
                                              micro_batch > 0 ? micro_batch : capacity));

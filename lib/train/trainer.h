@@ -24,8 +24,13 @@ enum {
     NEURON_TRAINER_SHUFFLE,
     NEURON_TRAINER_WORKERS,
     NEURON_TRAINER_VALIDATION_SPLIT,
-    NEURON_TRAINER_METRICS
+    NEURON_TRAINER_METRICS,
+    NEURON_TRAINER_PARTS,
+    NEURON_TRAINER_CALLBACKS
 };
+
+/* Which ranks call the caller's functions. */
+enum { NEURON_CALLBACKS_FIRST = 1, NEURON_CALLBACKS_ALL };
 
 extern const neuron_option_table neuron_trainer_options;
 
@@ -41,7 +46,9 @@ typedef struct neuron_trainer_settings {
     int64_t micro_batch_size; /* 0 for batches as they are */
     bool shuffle;
     double validation_split;
-    int64_t workers; /* negative for as many as are of use */
+    int64_t workers;   /* negative for as many as are of use */
+    int64_t parts;     /* of a batch; 0 for what the communicator makes the default */
+    int32_t callbacks; /* NEURON_CALLBACKS_... */
     bool augments;
     neuron_augment_settings augmentation; /* as it was when it was set */
 } neuron_trainer_settings;
@@ -56,6 +63,18 @@ typedef struct neuron_trainer_run_state {
     double resumed_at;    /* clock when the run began to count this epoch's seconds */
     neuron_batch_source *source;
 } neuron_trainer_run_state;
+
+/* What this rank has to do with others. */
+typedef struct neuron_trainer_ranks {
+    neuron_communicator_t *communicator; /* NULL for none */
+    char *told;                          /* room for what each tells the others */
+    size_t *offsets;
+    bool introduced;       /* all have the same trainer, with the same parameters */
+    bool agreed;           /* all know how the run ends: nobody waits for anybody any more */
+    bool have_work;        /* callbacks of some rank, even if the training is over */
+    int32_t events;        /* that functions of some rank are called for */
+    uint64_t rate_changes; /* of the first rank's optimizer, that all have followed */
+} neuron_trainer_ranks;
 
 /* What the caller's own steps need; NULL before the first. */
 typedef struct neuron_single_step {
@@ -81,6 +100,7 @@ struct neuron_trainer {
     neuron_rate rate;
     neuron_step *step; /* NULL before the first run */
     neuron_trainer_run_state run;
+    neuron_trainer_ranks ranks;
     neuron_single_step single;
 };
 
@@ -102,6 +122,12 @@ int neuron_trainer_split(neuron_trainer_t *trainer);
 /* NEURON_E_DATA if a loss does not go with the datasets. */
 int neuron_trainer_check_loss(const neuron_trainer_t *trainer);
 
+/* Lets go of the communicator. */
+void neuron_trainer_leave_ranks(neuron_trainer_t *trainer);
+
+/* NEURON_E_ARGUMENT for options of parts that do not go together. */
+int neuron_trainer_check_parts(const neuron_trainer_t *trainer);
+
 /* Makes the step, or makes it ready for what has changed and for batches of the dataset, or of
  * `count` examples. */
 int neuron_trainer_prepare(neuron_trainer_t *trainer);
@@ -118,6 +144,9 @@ int neuron_trainer_check_metrics(const neuron_trainer_t *trainer);
 int neuron_trainer_begin_metrics(neuron_trainer_t *trainer);
 int neuron_trainer_end_metrics(const neuron_trainer_t *trainer, double *metrics);
 void neuron_trainer_drop_metrics(void *owner, void *trainer);
+
+/* How batches are cut, and which parts of them this rank has. */
+neuron_parts_settings neuron_trainer_split_of(const neuron_trainer_t *trainer);
 
 /* Counts a step that is done. */
 void neuron_trainer_count_step(neuron_run_progress *progress, const neuron_step_result *result,

@@ -24,6 +24,11 @@ int64_t neuron_training_steps(const neuron_trainer_t *trainer)
     return train ? neuron_ceil_divide(train->count, trainer->settings.batch_size) : 0;
 }
 
+bool neuron_training_writes(const neuron_trainer_t *trainer)
+{
+    return neuron_rank_of(trainer->ranks.communicator) == 0;
+}
+
 bool neuron_training_has_validation(const neuron_trainer_t *trainer)
 {
     return trainer->data.validation != NULL;

@@ -14,6 +14,9 @@ const neuron_run_progress *neuron_training_progress(const neuron_trainer_t *trai
 int64_t neuron_training_epochs(const neuron_trainer_t *trainer);
 int64_t neuron_training_steps(const neuron_trainer_t *trainer);
 
+/* Whether this rank is the one that writes files. */
+bool neuron_training_writes(const neuron_trainer_t *trainer);
+
 bool neuron_training_has_validation(const neuron_trainer_t *trainer);
 
 /* The base of the learning rate: see rate.h. */

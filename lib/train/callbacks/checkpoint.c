@@ -39,6 +39,8 @@ int neuron_callback_create_checkpoint(neuron_callback_t **callback, neuron_conte
 static int save(const neuron_trainer_t *trainer, neuron_callback_entry *entry)
 {
     const char *path = entry->callback->path;
+    if (!neuron_training_writes(trainer))
+        return NEURON_OK;
     entry->state[UNSAVED] = 1;
     RETURN_IF_ERROR(neuron_graph_save(neuron_trainer_graph(trainer), path));
     entry->state[UNSAVED] = 0;

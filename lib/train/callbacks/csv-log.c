@@ -29,6 +29,8 @@ static int on_event(neuron_trainer_t *trainer, neuron_callback_entry *entry, int
 {
     const neuron_history_t *history = neuron_trainer_history(trainer);
     const char *path = entry->callback->path;
+    if (!neuron_training_writes(trainer))
+        return NEURON_OK;
     /* A file that a crash left has epochs that are not in the training file, or lacks some. */
     if (event == NEURON_EVENT_RUN_BEGIN)
         return note(entry, neuron_history_save_csv(history, path));

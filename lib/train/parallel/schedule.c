@@ -53,9 +53,8 @@ void neuron_part_schedule_release(neuron_part_schedule *schedule)
 
 static void add_bucket(neuron_part_schedule *schedule, int64_t first, int64_t count, int64_t node)
 {
-    int64_t before = schedule->bucket_count > 0
-                         ? schedule->buckets[schedule->bucket_count - 1].node
-                         : INT64_MAX;
+    int64_t before =
+        schedule->bucket_count > 0 ? schedule->buckets[schedule->bucket_count - 1].node : INT64_MAX;
     schedule->buckets[schedule->bucket_count++] =
         (neuron_gradient_bucket){first, count, neuron_min_count(node, before)};
 }

@@ -18,7 +18,7 @@ typedef struct neuron_parts_settings {
 /* Whether batches are computed in parts at all. */
 static inline bool neuron_parts_apply(const neuron_parts_settings *settings)
 {
-    return settings->parts > 1 || neuron_communicator_size(settings->communicator) > 1;
+    return settings->parts > 1 || neuron_ranks_of(settings->communicator) > 1;
 }
 
 /* Examples of a batch in front of a part: parts have the same number of examples, but for the first
@@ -31,15 +31,14 @@ static inline int64_t neuron_part_begin(int64_t examples, int64_t parts, int64_t
 /* The first part of this rank, and the one behind its last. */
 static inline int32_t neuron_parts_first(const neuron_parts_settings *settings)
 {
-    return neuron_part_of_rank(settings->parts, neuron_communicator_rank(settings->communicator),
-                               neuron_communicator_size(settings->communicator));
+    return neuron_part_of_rank(settings->parts, neuron_rank_of(settings->communicator),
+                               neuron_ranks_of(settings->communicator));
 }
 
 static inline int32_t neuron_parts_end(const neuron_parts_settings *settings)
 {
-    return neuron_part_of_rank(settings->parts,
-                               neuron_communicator_rank(settings->communicator) + 1,
-                               neuron_communicator_size(settings->communicator));
+    return neuron_part_of_rank(settings->parts, neuron_rank_of(settings->communicator) + 1,
+                               neuron_ranks_of(settings->communicator));
 }
 
 #endif
