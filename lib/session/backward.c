@@ -396,7 +396,7 @@ void neuron_session_add_penalties(const neuron_graph_t *graph, float *gradients)
     for (int32_t i = 0; i < graph->array_count; i++) {
         const neuron_graph_array *array = &graph->arrays[i];
         const neuron_node_t *node = array->node;
-        int64_t place = i - node->first_array;
+        int32_t place = (int32_t)(i - node->first_array);
         element_job job = {
             .kernels = graph->context->kernels,
             .pool = graph->context->pool,

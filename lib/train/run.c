@@ -184,7 +184,7 @@ static int add_figures(neuron_trainer_t *trainer)
 {
     const neuron_run_progress *progress = &trainer->progress;
     const neuron_history_t *history = trainer->history;
-    double seen = (double)progress->seen, validation_loss;
+    double seen = (double)progress->seen, validation_loss = 0;
     double *next = neuron_history_row(history, history->epochs); /* there is room */
     int status = validate(trainer, &validation_loss, next + neuron_history_metrics_begin(history));
     status = neuron_trainer_agree(trainer, status);

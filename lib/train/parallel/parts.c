@@ -130,18 +130,6 @@ void neuron_parts_destroy(neuron_parts *p)
     neuron_release(p->context, p);
 }
 
-/* A rank with examples of its own has as many of a batch as one with those parts of the whole. */
-int64_t neuron_parts_own_examples(const neuron_parts_settings *settings, int64_t capacity)
-{
-    return neuron_part_begin(capacity, settings->parts, neuron_parts_end(settings)) -
-           neuron_part_begin(capacity, settings->parts, neuron_parts_first(settings));
-}
-
-int64_t neuron_parts_part_examples(const neuron_parts_settings *settings, int64_t capacity)
-{
-    return neuron_ceil_divide(capacity, settings->parts);
-}
-
 void neuron_parts_set_capacity(neuron_parts *parts, int64_t capacity)
 {
     int64_t examples = neuron_parts_part_examples(&parts->settings, capacity);

@@ -23,10 +23,6 @@ void neuron_parts_destroy(neuron_parts *parts);
 void neuron_parts_set_capacity(neuron_parts *parts, int64_t capacity);
 int neuron_parts_prepare(neuron_parts *parts);
 
-/* The most examples that this rank has of a batch, and that a part has. */
-int64_t neuron_parts_own_examples(const neuron_parts_settings *settings, int64_t capacity);
-int64_t neuron_parts_part_examples(const neuron_parts_settings *settings, int64_t capacity);
-
 /* One step of this rank. */
 typedef struct neuron_parts_work {
     int64_t count, first; /* examples that are here, and the place of the first in the batch */

@@ -41,4 +41,19 @@ static inline int32_t neuron_parts_end(const neuron_parts_settings *settings)
                                neuron_ranks_of(settings->communicator));
 }
 
+/* The most examples that this rank has of a batch, and that a part has. A rank with examples of its
+ * own has as many as one with those parts of the whole. */
+static inline int64_t neuron_parts_own_examples(const neuron_parts_settings *settings,
+                                                int64_t capacity)
+{
+    return neuron_part_begin(capacity, settings->parts, neuron_parts_end(settings)) -
+           neuron_part_begin(capacity, settings->parts, neuron_parts_first(settings));
+}
+
+static inline int64_t neuron_parts_part_examples(const neuron_parts_settings *settings,
+                                                 int64_t capacity)
+{
+    return neuron_ceil_divide(capacity, settings->parts);
+}
+
 #endif
