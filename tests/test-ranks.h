@@ -26,8 +26,9 @@ typedef struct test_ranks {
     bool gone[TEST_RANKS_MOST];
     void (*work)(struct test_rank *rank);
     void *user_data;
-    int32_t threads; /* of each context */
-    int32_t dying;   /* the rank that dies at its exchange number `dies_at`, from 0; -1 for none */
+    neuron_context_t *contexts[TEST_RANKS_MOST]; /* NULL for one of its own */
+    int32_t threads;                             /* of each context */
+    int32_t dying; /* the rank that dies at its exchange number `dies_at`, from 0; -1 for none */
     long dies_at;
     atomic_long sent;      /* bytes of all */
     atomic_long exchanges; /* of rank 0 */
@@ -108,7 +109,10 @@ static inline void test_run_ranks(test_ranks *all)
     pthread_cond_init(&all->changed, NULL);
     all->threads = all->threads > 0 ? all->threads : 1;
     for (int32_t i = 0; i < all->size; i++) {
-        ranks[i] = (test_rank){.all = all, .rank = i, .user_data = all->user_data};
+        ranks[i] = (test_rank){.all = all,
+                               .rank = i,
+                               .context = neuron_context_ref(all->contexts[i]),
+                               .user_data = all->user_data};
         ck_assert_int_eq(pthread_create(&threads[i], NULL, test_rank_main, &ranks[i]), 0);
     }
     for (int32_t i = 0; i < all->size; i++)

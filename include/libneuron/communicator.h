@@ -37,8 +37,9 @@ extern "C" {
  *  may be changed again and all of `received` is there. The peer's call has the same sizes the
  *  other way round. Messages between two ranks never overtake each other.
  *
- *  It is called in the thread that made the call. It always returns, and calls nothing that works
- *  with this communicator.
+ *  It is called in the thread that made the call, or in one that a trainer has for that (see its
+ *  option `overlap`), never in two at a time. It always returns, and calls nothing that works with
+ *  this communicator.
  *  @param[out] received  room for `received_size` bytes; may be NULL if these are 0.
  *  @param received_size  0 for nothing to be received; at most 1 GiB.
  *  @param peer           the other rank.

@@ -47,9 +47,11 @@ static int fail_number(neuron_trainer_t *trainer, const neuron_step_result *resu
     char input[NEURON_MESSAGE_SIZE];
     describe_input(trainer, input);
     trainer->run.bad_number = true;
-    return neuron_fail(NEURON_E_NOT_FINITE, "%s of epoch %" PRId64 ", step %" PRId64 " is %s%s",
-                       result->bad, trainer->progress.epoch + 1, trainer->progress.step + 1,
-                       number_kind(result->bad_value), input);
+    int status =
+        neuron_fail(NEURON_E_NOT_FINITE, "%s of epoch %" PRId64 ", step %" PRId64 " is %s%s",
+                    result->bad, trainer->progress.epoch + 1, trainer->progress.step + 1,
+                    number_kind(result->bad_value), input);
+    return neuron_trainer_share_finding(trainer, status, result->bad_rank, input[0] != '\0');
 }
 
 void neuron_trainer_count_step(neuron_run_progress *progress, const neuron_step_result *result,
@@ -126,8 +128,7 @@ static int do_step(neuron_trainer_t *trainer, int status)
     data.status = status;
     RETURN_IF_ERROR(neuron_trainer_agreed(trainer, neuron_step_run(step, &data, &result)));
     if (result.bad[0])
-        return neuron_trainer_share_message(trainer, fail_number(trainer, &result),
-                                            result.bad_rank);
+        return fail_number(trainer, &result);
     count_step(trainer, &result, data.whole > 0 ? data.whole : data.count);
     return NEURON_OK;
 }

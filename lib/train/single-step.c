@@ -281,7 +281,7 @@ static int run_step(const single_call *call, const neuron_step_data *data, doubl
         describe_input(call, input);
         int status = neuron_fail(NEURON_E_NOT_FINITE, "%s of step %" PRIu64 " is %s%s", result.bad,
                                  progress->updates + 1, number_kind(result.bad_value), input);
-        return neuron_trainer_share_message(trainer, status, result.bad_rank);
+        return neuron_trainer_share_finding(trainer, status, result.bad_rank, input[0] != '\0');
     }
     neuron_trainer_count_step(progress, &result, call->count);
     progress->single_steps++;

@@ -705,7 +705,7 @@ int neuron_step_run(neuron_step *step, const neuron_step_data *data, neuron_step
     neuron_session *session = step->session;
     *result = (neuron_step_result){.loss = 0, .outputs = step->sums, .bad_rank = -1};
     memset(step->sums, 0, neuron_size(step->graph->output_count) * sizeof *step->sums);
-    if (!data->batches)
+    if (!data->batches && !step->parts)
         RETURN_IF_ERROR(find_whole(step, &session));
     set_statistics_aside(step);
     int status = step->parts ? run_in_parts(step, data, result) : run(step, session, data, result);

@@ -11,6 +11,9 @@
 
 static const neuron_word metric_words[] = {{0, "none"}, NEURON_METRIC_NAMES(METRIC){0, ""}};
 
+static const neuron_word overlap_words[] = {
+    {NEURON_OVERLAP_AUTO, "auto"}, {NEURON_OVERLAP_YES, "yes"}, {NEURON_OVERLAP_NO, "no"}, {0, ""}};
+
 static const neuron_word callback_words[] = {
     {NEURON_CALLBACKS_FIRST, "first"}, {NEURON_CALLBACKS_ALL, "all"}, {0, ""}};
 
@@ -30,6 +33,8 @@ static const neuron_option rows[] = {
                    "of a batch, 0 for 8 with a communicator, else 1"),
     NEURON_CHOICE(NEURON_TRAINER_CALLBACKS, "callbacks", callback_words, NEURON_CALLBACKS_FIRST,
                   "ranks that call your functions"),
+    NEURON_CHOICE(NEURON_TRAINER_OVERLAP, "overlap", overlap_words, NEURON_OVERLAP_AUTO,
+                  "sums over ranks while backward goes on"),
 };
 
 const neuron_option_table neuron_trainer_options = NEURON_OPTION_TABLE(rows);
@@ -103,6 +108,10 @@ static int check_time(const neuron_trainer_t *trainer, int32_t option)
         return trainer->run.running
                    ? neuron_fail(NEURON_E_STATE, "trainer: callbacks are set between runs")
                    : NEURON_OK;
+    case NEURON_TRAINER_OVERLAP:
+        return trainer->run.running
+                   ? neuron_fail(NEURON_E_STATE, "trainer: overlap is set between runs")
+                   : NEURON_OK;
     case NEURON_TRAINER_METRICS:
         return neuron_trainer_check_not_begun(trainer, "what metrics there are");
     default:
@@ -126,6 +135,7 @@ static neuron_options read_all(const neuron_trainer_t *trainer)
     neuron_options_put(&options, NEURON_TRAINER_METRICS, (double)trainer->history->metrics);
     neuron_options_put(&options, NEURON_TRAINER_PARTS, (double)settings->parts);
     neuron_options_put(&options, NEURON_TRAINER_CALLBACKS, settings->callbacks);
+    neuron_options_put(&options, NEURON_TRAINER_OVERLAP, settings->overlap);
     return options;
 }
 
@@ -152,6 +162,7 @@ static int commit(neuron_trainer_t *trainer, const neuron_options *changed)
     settings->workers = (int64_t)neuron_options_value(changed, NEURON_TRAINER_WORKERS);
     settings->parts = (int64_t)neuron_options_value(changed, NEURON_TRAINER_PARTS);
     settings->callbacks = (int32_t)neuron_options_value(changed, NEURON_TRAINER_CALLBACKS);
+    settings->overlap = (int32_t)neuron_options_value(changed, NEURON_TRAINER_OVERLAP);
     return NEURON_OK;
 }
 

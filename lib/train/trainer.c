@@ -61,7 +61,8 @@ int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
                                                .batch_size = 32,
                                                .shuffle = true,
                                                .workers = -1,
-                                               .callbacks = NEURON_CALLBACKS_FIRST};
+                                               .callbacks = NEURON_CALLBACKS_FIRST,
+                                               .overlap = NEURON_OVERLAP_AUTO};
     made->progress.seed = context->seed;
     made->progress.last_loss = (double)NAN;
     int status = create_losses(made);
@@ -150,6 +151,15 @@ int neuron_trainer_set_seed(neuron_trainer_t *trainer, uint64_t seed)
     return NEURON_OK;
 }
 
+/* A context of one thread, or of the host's, gets another one only if that is asked for. */
+static bool overlaps(const neuron_trainer_t *trainer)
+{
+    const neuron_context_t *context = trainer->context;
+    if (trainer->settings.overlap == NEURON_OVERLAP_AUTO)
+        return neuron_context_threads(context) > 1 && !context->parallel.function;
+    return trainer->settings.overlap == NEURON_OVERLAP_YES;
+}
+
 neuron_parts_settings neuron_trainer_split_of(const neuron_trainer_t *trainer)
 {
     enum { PARTS = 8 };
@@ -160,6 +170,7 @@ neuron_parts_settings neuron_trainer_split_of(const neuron_trainer_t *trainer)
                            : communicator ? PARTS
                                           : 1),
         .communicator = communicator,
+        .overlaps = neuron_ranks_of(communicator) > 1 && overlaps(trainer),
     };
 }
 

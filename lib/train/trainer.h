@@ -26,11 +26,15 @@ enum {
     NEURON_TRAINER_VALIDATION_SPLIT,
     NEURON_TRAINER_METRICS,
     NEURON_TRAINER_PARTS,
-    NEURON_TRAINER_CALLBACKS
+    NEURON_TRAINER_CALLBACKS,
+    NEURON_TRAINER_OVERLAP
 };
 
 /* Which ranks call the caller's functions. */
 enum { NEURON_CALLBACKS_FIRST = 1, NEURON_CALLBACKS_ALL };
+
+/* Whether sums over ranks have a thread of their own. */
+enum { NEURON_OVERLAP_AUTO = 1, NEURON_OVERLAP_YES, NEURON_OVERLAP_NO };
 
 extern const neuron_option_table neuron_trainer_options;
 
@@ -49,6 +53,7 @@ typedef struct neuron_trainer_settings {
     int64_t workers;   /* negative for as many as are of use */
     int64_t parts;     /* of a batch; 0 for what the communicator makes the default */
     int32_t callbacks; /* NEURON_CALLBACKS_... */
+    int32_t overlap;   /* NEURON_OVERLAP_... */
     bool augments;
     neuron_augment_settings augmentation; /* as it was when it was set */
 } neuron_trainer_settings;

@@ -5,6 +5,7 @@
 
 #include "communicate/ordered-sum.h"
 #include "kernels/kernels.h"
+#include "train/parallel/sum-queue.h"
 
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct neuron_gradient_sums {
     part_place *places;                    /* of each part of this rank */
     float *blocks[NEURON_PART_BLOCKS_MAX]; /* the first is the caller's */
     neuron_ordered_sum *ordered;
+    neuron_sum_queue *queue; /* NULL for sums that are made at once */
 };
 
 /* Returns how many blocks there may be at a time that are written down. */
@@ -36,7 +38,7 @@ static int32_t set_places(neuron_gradient_sums *sums, const neuron_parts_setting
 }
 
 static int allocate(neuron_gradient_sums *sums, const neuron_parts_settings *settings,
-                    int64_t count, int64_t longest)
+                    int64_t count, int64_t longest, int64_t buckets)
 {
     neuron_context_t *context = sums->context;
     int32_t parts = neuron_parts_end(settings) - neuron_parts_first(settings);
@@ -49,20 +51,23 @@ static int allocate(neuron_gradient_sums *sums, const neuron_parts_settings *set
         if (!sums->blocks[i])
             return NEURON_E_MEMORY;
     }
-    return neuron_ordered_sum_create(&sums->ordered, context, settings->communicator,
-                                     settings->parts, longest);
+    RETURN_IF_ERROR(neuron_ordered_sum_create(&sums->ordered, context, settings->communicator,
+                                              settings->parts, longest));
+    return settings->overlaps ? neuron_sum_queue_create(&sums->queue, context, sums->ordered,
+                                                        sums->blocks, buckets)
+                              : NEURON_OK;
 }
 
 int neuron_gradient_sums_create(neuron_gradient_sums **sums, neuron_context_t *context,
                                 const neuron_parts_settings *settings, float *gradients,
-                                int64_t count, int64_t longest)
+                                int64_t count, int64_t longest, int64_t buckets)
 {
     neuron_gradient_sums *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
         return NEURON_E_MEMORY;
     made->context = context;
     made->blocks[0] = gradients;
-    int status = allocate(made, settings, count, longest);
+    int status = allocate(made, settings, count, longest, buckets);
     if (status < 0)
         neuron_gradient_sums_destroy(made);
     else
@@ -74,6 +79,7 @@ void neuron_gradient_sums_destroy(neuron_gradient_sums *sums)
 {
     if (!sums)
         return;
+    neuron_sum_queue_destroy(sums->queue); /* before what it works with */
     for (int32_t i = 1; i < NEURON_PART_BLOCKS_MAX; i++)
         neuron_release(sums->context, sums->blocks[i]);
     neuron_release(sums->context, sums->places);
@@ -108,10 +114,14 @@ void neuron_gradient_sums_take_none(const neuron_gradient_sums *sums, int64_t pa
 void neuron_gradient_sums_add_ranks(neuron_gradient_sums *sums,
                                     const neuron_gradient_bucket *bucket)
 {
-    neuron_ordered_sum_run(sums->ordered, sums->blocks, bucket->first, bucket->count);
+    if (neuron_sum_queue_works(sums->queue))
+        neuron_sum_queue_add(sums->queue, (neuron_sum_range){bucket->first, bucket->count});
+    else
+        neuron_ordered_sum_run(sums->ordered, sums->blocks, bucket->first, bucket->count);
 }
 
 void neuron_gradient_sums_wait(neuron_gradient_sums *sums)
 {
-    (void)sums;
+    if (neuron_sum_queue_works(sums->queue))
+        neuron_sum_queue_wait(sums->queue);
 }

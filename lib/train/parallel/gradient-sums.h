@@ -9,10 +9,10 @@
 typedef struct neuron_gradient_sums neuron_gradient_sums;
 
 /* Makes them for `count` parameters, of which up to `longest` are summed at a time. `gradients`,
- * which stays, is where the sums are in the end. */
+ * which stays, is where the sums are in the end. A step has up to `buckets` of them. */
 int neuron_gradient_sums_create(neuron_gradient_sums **sums, neuron_context_t *context,
                                 const neuron_parts_settings *settings, float *gradients,
-                                int64_t count, int64_t longest);
+                                int64_t count, int64_t longest, int64_t buckets);
 void neuron_gradient_sums_destroy(neuron_gradient_sums *sums);
 
 /* Takes gradients of a part of this rank, from 0: all parts give each gradient in their order. Any

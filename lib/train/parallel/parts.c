@@ -79,9 +79,9 @@ static int allocate(neuron_parts *p, float *gradients)
     RETURN_IF_ERROR(allocate_joint(p));
     RETURN_IF_ERROR(
         neuron_part_records_create(&p->records, p->context, &p->settings, p->graph->output_count));
-    return neuron_gradient_sums_create(&p->sums, p->context, &p->settings, gradients,
-                                       p->graph->trainable_count,
-                                       neuron_part_schedule_longest(&p->schedule));
+    return neuron_gradient_sums_create(
+        &p->sums, p->context, &p->settings, gradients, p->graph->trainable_count,
+        neuron_part_schedule_longest(&p->schedule), neuron_part_schedule_capacity(&p->schedule));
 }
 
 int neuron_parts_create(neuron_parts **parts, neuron_graph_t *graph,
@@ -366,6 +366,7 @@ static part_run run_of(const neuron_parts *p, int64_t part)
 
 static void begin_step(neuron_parts *p, const neuron_parts_work *work)
 {
+    neuron_gradient_sums_wait(p->sums); /* a step may have been left */
     p->work = work;
     p->status = NEURON_OK;
     note(p, work->status);

@@ -107,6 +107,25 @@ int neuron_trainer_share_message(neuron_trainer_t *trainer, int status, int32_t 
     return neuron_trainer_agreed(trainer, status);
 }
 
+int neuron_trainer_share_finding(neuron_trainer_t *trainer, int status, int32_t rank, bool knows)
+{
+    neuron_communicator_t *communicator = trainer->ranks.communicator;
+    if (rank < 0 || !neuron_trainer_has_others(trainer))
+        return neuron_trainer_agreed(trainer, status);
+    char message[NEURON_MESSAGE_SIZE];
+    snprintf(message, sizeof message, "%s", neuron_error_last());
+    const size_t *offsets = neuron_trainer_lay_out_told(trainer, sizeof(agreement));
+    *(agreement *)neuron_trainer_told(trainer, communicator->rank) = (agreement){.status = knows};
+    RETURN_IF_ERROR(
+        neuron_trainer_agreed(trainer, neuron_gather(communicator, trainer->ranks.told, offsets)));
+    for (int32_t i = communicator->size - 1; i >= 0; i--) {
+        const agreement *told = neuron_trainer_told(trainer, i);
+        rank = told->status > 0 ? i : rank;
+    }
+    neuron_set_message("%s", message);
+    return neuron_trainer_share_message(trainer, status, rank);
+}
+
 static double rate_of(const neuron_trainer_t *trainer)
 {
     return neuron_optimizer_option_value(trainer->optimizer, NEURON_OPTIMIZER_LEARNING_RATE);

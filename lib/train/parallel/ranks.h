@@ -33,6 +33,9 @@ int neuron_trainer_agreed(neuron_trainer_t *trainer, int status);
 /* The same of a failure whose message one rank has, for all; they have their own if it is -1. */
 int neuron_trainer_share_message(neuron_trainer_t *trainer, int status, int32_t rank);
 
+/* The same where a rank may know more than that one: the first that `knows`. */
+int neuron_trainer_share_finding(neuron_trainer_t *trainer, int status, int32_t rank, bool knows);
+
 /* Whether there are others that wait to be told of a failure. */
 bool neuron_trainer_must_tell(const neuron_trainer_t *trainer);
 

@@ -24,12 +24,17 @@ static void find_users(neuron_part_schedule *schedule)
     }
 }
 
+int64_t neuron_part_schedule_capacity(const neuron_part_schedule *schedule)
+{
+    return schedule->graph->array_count + schedule->graph->trainable_count / PIECE + 1;
+}
+
 int neuron_part_schedule_create(neuron_part_schedule *schedule, const neuron_graph_t *graph)
 {
     neuron_context_t *context = graph->context;
     size_t nodes = neuron_size(graph->node_count);
-    size_t buckets = neuron_size(graph->array_count + graph->trainable_count / PIECE + 1);
     *schedule = (neuron_part_schedule){.graph = graph};
+    size_t buckets = neuron_size(neuron_part_schedule_capacity(schedule));
     schedule->joints = neuron_allocate(context, nodes, sizeof *schedule->joints);
     schedule->users = neuron_allocate(context, nodes, sizeof *schedule->users);
     schedule->buckets = neuron_allocate(context, buckets, sizeof *schedule->buckets);

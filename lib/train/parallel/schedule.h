@@ -27,6 +27,9 @@ void neuron_part_schedule_release(neuron_part_schedule *schedule);
 /* Sets it by what is frozen now. Allocates nothing. */
 void neuron_part_schedule_update(neuron_part_schedule *schedule);
 
+/* The most buckets that there are, whatever is frozen. */
+int64_t neuron_part_schedule_capacity(const neuron_part_schedule *schedule);
+
 /* The most numbers that a bucket has, and that a layer tells of a part, whatever is frozen. */
 int64_t neuron_part_schedule_longest(const neuron_part_schedule *schedule);
 int64_t neuron_part_schedule_most_sums(const neuron_part_schedule *schedule);
