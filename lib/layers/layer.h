@@ -236,12 +236,12 @@ typedef struct neuron_run {
     bool fixed;    /* a normalisation goes by its moving statistics in training too, */
     bool keeps;    /* and forward leaves arrays that are not trained as they are */
     const neuron_batch_parts *parts; /* of which this batch is one; NULL for a whole batch */
-    const float *const *inputs;    /* in backward only with NEURON_LAYER_READS_INPUT */
-    float *output;                 /* in backward only with NEURON_LAYER_READS_OUTPUT */
-    const float *output_gradient;  /* backward */
-    float *const *input_gradients; /* backward: to be overwritten; an entry is NULL if unwanted */
-    float *const *values;          /* parameter arrays */
-    float *const *gradients;       /* backward: to be overwritten; NULL for one not trained */
+    const float *const *inputs;      /* in backward only with NEURON_LAYER_READS_INPUT */
+    float *output;                   /* in backward only with NEURON_LAYER_READS_OUTPUT */
+    const float *output_gradient;    /* backward */
+    float *const *input_gradients;   /* backward: to be overwritten; an entry is NULL if unwanted */
+    float *const *values;            /* parameter arrays */
+    float *const *gradients;         /* backward: to be overwritten; NULL for one not trained */
     void *saved, *scratch, *prepared;
     neuron_random random; /* this node's random numbers, */
     uint64_t

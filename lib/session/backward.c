@@ -164,9 +164,9 @@ static void activate_back_chunk(void *work, int64_t task, int32_t worker)
     (void)worker;
     const element_job *job = work;
     int64_t first = task * CHUNK_VALUES;
-    job->kernels->element->activate_back(
-        job->op, job->to + first, job->from + first,
-        neuron_min_count(CHUNK_VALUES, job->count - first), job->to + first);
+    job->kernels->element->activate_back(job->op, job->to + first, job->from + first,
+                                         neuron_min_count(CHUNK_VALUES, job->count - first),
+                                         job->to + first);
 }
 
 /* Takes the gradient of a step's value through its own activation, in place. */
@@ -191,7 +191,7 @@ static void add_chunk(void *work, int64_t task, int32_t worker)
     int64_t first = task * CHUNK_VALUES;
     float *to = job->to + first;
     job->kernels->element->sum(to, job->from + first,
-                                        neuron_min_count(CHUNK_VALUES, job->count - first), to);
+                               neuron_min_count(CHUNK_VALUES, job->count - first), to);
 }
 
 /* Adds what steps wrote aside because the value is used more than once. */

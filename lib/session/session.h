@@ -39,7 +39,7 @@ typedef struct neuron_session_training {
     int64_t wanted_count;
     bool parameters;    /* gradients of parameters are wanted */
     bool as_predicting; /* layers do what they do when predicting */
-    bool probes; /* the graph stays as it is: nothing is moved in forward, penalties add nothing */
+    bool probes;  /* the graph stays as it is: nothing is moved in forward, penalties add nothing */
     bool partial; /* it is for parts of batches: penalties add nothing */
     bool follows; /* nothing is moved in forward: the session of another part does so */
 } neuron_session_training;

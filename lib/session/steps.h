@@ -100,7 +100,7 @@ struct neuron_session {
     const neuron_session_observer *observer;
     int64_t at;                      /* the next step, where a batch is run in pieces */
     const neuron_batch_parts *parts; /* that the step which runs has to join; else NULL */
-    const float **inputs; /* room for the pointers of one step's edges */
+    const float **inputs;            /* room for the pointers of one step's edges */
     float **input_gradients;
     uint64_t version;     /* of the parameters that `prepared` and `post_arrays` are made of */
     neuron_session *next; /* in the cache */

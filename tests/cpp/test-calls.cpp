@@ -440,6 +440,10 @@ void graphs()
                                   neuron::span<unsigned char>) { return -1; });
     unsigned char bytes[] = {1, 2}, gathered[2];
     double sums[] = {0.5};
+    neuron::trainer together(graph, neuron::optimizer(context, "sgd"), train);
+    together.set_communicator(alone);
+    together.set("epochs=1, parts=4");
+    EXPECT(together.run().epochs() == 1);
     alone.barrier();
     alone.broadcast(bytes, 0);
     alone.gather(gathered, bytes);

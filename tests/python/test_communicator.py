@@ -41,6 +41,22 @@ def test_together():
     assert in_ranks(3, work) == [expected] * 3
 
 
+def test_training():
+    x = np.random.default_rng(3).normal(size=(50, 6)).astype(np.float32)
+    y = (x.sum(1) > 0).astype(int)
+
+    def train(communicator=None):
+        with nn.Context(threads=1, seed=4):
+            i = nn.Input(6)
+            h = nn.Dropout(0.2)(nn.BatchNorm()(nn.Dense(7, activation="relu")(i)))
+            model = nn.Model(i, nn.Dense(2, activation="softmax")(h))
+            trainer = nn.Trainer(model, nn.Adam(0.01), communicator=communicator)
+            history = trainer.fit(x, y, epochs=3, batch_size=16, parts=8, progress=False)
+            return history["loss"][-1], model.predict(x).tobytes()
+
+    assert in_ranks(3, train) == [train()] * 3
+
+
 def test_alone():
     communicator = nn.Communicator(0, 1)
     assert (communicator.rank, communicator.size) == (0, 1)

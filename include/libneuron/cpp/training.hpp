@@ -5,6 +5,7 @@
 #ifndef NEURON_CPP_TRAINING_HPP
 #define NEURON_CPP_TRAINING_HPP
 
+#include <libneuron/cpp/communicator.hpp>
 #include <libneuron/cpp/graph.hpp>
 
 #include <cstddef>
@@ -328,6 +329,11 @@ class trainer : public handle_with_options<trainer, neuron_trainer_t>
     {
         return detail::done(
             neuron_trainer_set_class_weights(get(), weights.data(), detail::count_of(weights)));
+    }
+    /** neuron_trainer_set_communicator(): an empty one for none. */
+    outcome<void> set_communicator(const communicator &communicator)
+    {
+        return detail::done(neuron_trainer_set_communicator(get(), communicator.get()));
     }
     /** neuron_trainer_set_augmentation(): an empty one for none. */
     outcome<void> set_augmentation(const augmentation &augmentation)

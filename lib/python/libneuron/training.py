@@ -11,6 +11,7 @@ import numpy as np
 from . import _c
 from ._call import bytes_of, check, options_text, park, path_of, pointers
 from .callbacks import LibraryCallback, forget, functions_of, keep, list_of
+from .communicator import Communicator
 from .context import seed_of
 from .data import Dataset
 from .elsewhere import FIT
@@ -160,11 +161,14 @@ class Trainer:
         trainer.save("training.state")          # to be loaded by a trainer that was made alike
         trainer.fit(x, y, epochs=20)            # ten more
         loss = trainer.step(x_batch, y_batch)   # or a step at a time
+
+    communicator: of this rank, where several processes train one model together; all make the same calls, and end with
+    the same parameters, whatever their number. fit(parts=8) says in how many parts they compute each batch.
     """
 
     def __init__(self, model: Any, optimizer: Any = "adam", loss: Losses = None, *, callbacks: Any = (),
                  loss_weights: Any = None, class_weight: Any = None, augmentation: Any = None,
-                 seed: Optional[int] = None) -> None:
+                 seed: Optional[int] = None, communicator: Optional[Communicator] = None) -> None:
         if not hasattr(model, "_graph"):
             raise TypeError(f"a trainer is of a model, not of {type(model).__name__}")
         self.model = model
@@ -177,6 +181,7 @@ class Trainer:
         self.callbacks = list_of(callbacks)
         self.class_weight, self.augmentation = class_weight, augmentation
         self.seed = None if seed is None else seed_of(seed)
+        self.communicator = communicator
         self._functions = [(functions_of(each)) for each in self.callbacks if not isinstance(each, LibraryCallback)]
         self._handle: Any = None
         self._dataset: Optional[Dataset] = None
@@ -215,6 +220,8 @@ class Trainer:
         for each in self.callbacks:
             if isinstance(each, LibraryCallback):
                 check(_c.neuron_trainer_add_callback(handle, each._handle))
+        if self.communicator is not None:
+            check(_c.neuron_trainer_set_communicator(handle, self.communicator._handle))
         self._handle, self._dataset = handle, dataset
 
     def _prepare(self, dataset: Dataset, validation: Optional[Dataset], options: Dict[str, Any]) -> None:
