@@ -254,8 +254,8 @@ static void begin_consumer(consumer_call *consumer, neuron_session *session, neu
     consumer->call.run.input_gradients = NULL;
 }
 
-/* Whether a step goes back through its own activation now: parts that are joined have done so before
- * they were measured. */
+/* Whether a step goes back through its own activation now: parts that are joined have done so
+ * before they were measured. */
 static bool activates_back(const neuron_session *session, const neuron_step *step)
 {
     return step->activation_alone && !session->parts;

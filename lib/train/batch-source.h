@@ -40,9 +40,9 @@ void neuron_batch_source_begin_epoch(neuron_batch_source *source, int64_t epoch)
 /* What of the batch of a step is made here. */
 neuron_batch_share neuron_batch_source_share(const neuron_batch_source *source, int64_t step);
 
-/* Makes the batch of a step of the epoch, or this rank's share of it, of each input what goes to `inputs`, and a list of one
- * batch for each target, which is the source's and stays until the next is made. Workers then go on
- * with the inputs of the step that follows. */
+/* Makes the batch of a step of the epoch, or this rank's share of it: of each input what goes to
+ * `inputs`, and a list of one batch for each target, which is the source's and stays until the next
+ * is made. Workers then go on with the inputs of the step that follows. */
 int neuron_batch_source_next(neuron_batch_source *source, int64_t step, float *const *inputs,
                              const neuron_batch **batches);
 
