@@ -203,7 +203,7 @@ NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
  *  There may be no more ranks than parts.
  *
  *  When a run begins all have the parameters of rank 0, its seed, and what its optimizer remembers
- *  and is set to. Every rank has all examples and validates on all of the validation set.
+ *  and is set to. Every rank has all examples. Of the validation set each predicts a part, and all judge.
  *  Callbacks of the library are called on all ranks, with the same figures; only rank 0 writes
  *  files, neuron_trainer_save() included, which does nothing elsewhere. Functions of yours are
  *  called on rank 0 (see `callbacks`). What they return, a rate that they set at the optimizer, and

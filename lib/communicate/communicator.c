@@ -169,6 +169,17 @@ static int gather_piece(neuron_communicator_t *c, const void *own, size_t size)
     return neuron_gather(c, c->pieces, c->offsets);
 }
 
+bool neuron_any_failed(neuron_communicator_t *c, int status)
+{
+    bool failed = gather_piece(c, &status, sizeof status) < 0;
+    for (int32_t i = 0; i < c->size && !failed; i++) {
+        int told;
+        memcpy(&told, body_of(c, i), sizeof told);
+        failed = told != 0;
+    }
+    return failed;
+}
+
 static int check(const neuron_communicator_t *communicator, const void *bytes, size_t size,
                  const char *name, const char *who)
 {

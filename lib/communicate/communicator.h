@@ -61,6 +61,10 @@ bool neuron_communicator_exchange(neuron_communicator_t *communicator, int32_t p
  * not there, that is a failure on all ranks that are left. Allocates nothing. */
 int neuron_gather(neuron_communicator_t *communicator, void *all, const size_t *offsets);
 
+/* Whether any rank has a status that is not 0, or is gone: then all are told so. Allocates nothing.
+ */
+bool neuron_any_failed(neuron_communicator_t *communicator, int status);
+
 /* The bytes of `root` for all; its failures may be noticed by some ranks alone, until the next
  * gathering. */
 void neuron_spread(neuron_communicator_t *communicator, void *bytes, size_t size, int32_t root);

@@ -152,10 +152,14 @@ typedef struct neuron_score {
 } neuron_score;
 
 /* What is called after each batch; NULL for nothing. What it returns, if not 0, ends the
- * evaluation and is what that returns. */
+ * evaluation and is what that returns. With a communicator of several ranks, which all make the
+ * call, each predicts some of the batches and gets what the others say of theirs; what fails on one
+ * then ends it on all, with NEURON_OK on those that have no failure of their own: they are to meet
+ * for that. */
 typedef struct neuron_evaluation_watch {
     int (*after_batch)(void *object);
     void *object;
+    struct neuron_communicator *communicator; /* NULL for none */
 } neuron_evaluation_watch;
 
 /* Predicts a dataset and compares: `count` outputs of the graph from the first on. A loss that is

@@ -164,10 +164,13 @@ static int validate(neuron_trainer_t *trainer, double *loss, double *metrics)
     NEURON_HOLD(hold);
     neuron_hold_add(&hold, neuron_trainer_drop_metrics, NULL, trainer);
     if (trainer->data.validation) {
-        RETURN_IF_ERROR(neuron_trainer_begin_metrics(trainer));
-        const neuron_evaluation_watch watch = {tell_of_batch, trainer};
-        int status = neuron_evaluate_outputs(trainer->graph, trainer->data.validation,
-                                             trainer->scores, 0, outputs, &watch);
+        int status = neuron_trainer_agree(trainer, neuron_trainer_begin_metrics(trainer));
+        if (status != NEURON_OK)
+            return status;
+        const neuron_evaluation_watch watch = {tell_of_batch, trainer, trainer->ranks.communicator};
+        status = neuron_evaluate_outputs(trainer->graph, trainer->data.validation, trainer->scores,
+                                         0, outputs, &watch);
+        status = neuron_trainer_agree(trainer, status);
         if (status != NEURON_OK)
             return status;
     }
