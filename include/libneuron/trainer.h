@@ -100,6 +100,10 @@ NEURON_API int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_data
  *    number, not from how many ranks share them: see neuron_trainer_set_communicator(). Each part
  *    draws random numbers of its own (dropout), while batch normalisation goes by all of the batch.
  *    Not together with `micro_batch_size`. Only before the first step.
+ *  - `data`: `whole`, the default, if all ranks have the same training set; `shard` if each has
+ *    examples of its own, as many as it likes: an epoch has as many steps as the rank with most of
+ *    them for its parts needs, and a rank that has none left takes part without. Results then follow
+ *    from who has what. It counts for runs. Only before the first step.
  *  - `overlap`: whether gradients are summed over ranks in a thread of the trainer's own while
  *    backward goes on: `yes`, `no`, or `auto`, the default, which is yes in a context of several
  *    threads of its own. It changes no result. Between runs.

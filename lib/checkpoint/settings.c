@@ -107,7 +107,9 @@ static int write_loss(json_t *object, const neuron_trainer_t *trainer)
 
 static int write_data(json_t *object, const neuron_trainer_t *trainer)
 {
-    const neuron_dataset_t *train = trainer->data.train, *validation = trainer->data.validation;
+    /* Ranks that have examples of their own have any number of them. */
+    const neuron_dataset_t *train = neuron_trainer_shards(trainer) ? NULL : trainer->data.train;
+    const neuron_dataset_t *validation = trainer->data.validation;
     const neuron_trainer_settings *settings = &trainer->settings;
     const neuron_options augmentation = augmentation_of(trainer);
     RETURN_IF_ERROR(neuron_state_write_options(object, "augmentation", &augmentation));

@@ -116,8 +116,9 @@ static int allocate(neuron_batch_source *source)
 {
     const neuron_batch_settings *settings = &source->settings;
     const neuron_dataset_t *dataset = settings->dataset;
-    int64_t capacity = neuron_parts_own_examples(
-        &settings->split, neuron_min_count(settings->batch_size, dataset->count));
+    int64_t whole = settings->shards ? settings->batch_size
+                                     : neuron_min_count(settings->batch_size, dataset->count);
+    int64_t capacity = neuron_parts_own_examples(&settings->split, whole);
     int32_t workers = worker_count(source->context, settings);
     RETURN_IF_ERROR(prepare_inputs(source));
     source->order =
@@ -178,15 +179,32 @@ void neuron_batch_source_begin_epoch(neuron_batch_source *source, int64_t epoch)
     neuron_random_shuffle(&reader, source->order, settings->dataset->count);
 }
 
+/* What a rank with so many examples of its own has of the batch of a step. */
+static int64_t shard_count(const neuron_batch_settings *settings, int32_t rank, int64_t step)
+{
+    int64_t size = neuron_parts_rank_examples(&settings->split, settings->batch_size, rank);
+    return neuron_between(0, settings->shards[rank] - step * size, size);
+}
+
 neuron_batch_share neuron_batch_source_share(const neuron_batch_source *source, int64_t step)
 {
     const neuron_batch_settings *settings = &source->settings;
     const neuron_parts_settings *split = &settings->split;
-    int64_t size = settings->batch_size;
-    int64_t whole = neuron_between(0, settings->dataset->count - step * size, size);
-    int64_t first = neuron_part_begin(whole, split->parts, neuron_parts_first(split));
-    int64_t end = neuron_part_begin(whole, split->parts, neuron_parts_end(split));
-    return (neuron_batch_share){.count = end - first, .first = first, .whole = whole};
+    neuron_batch_share share = {.count = 0};
+    for (int32_t i = 0; settings->shards && i < neuron_ranks_of(split->communicator); i++)
+        share.whole += shard_count(settings, i, step);
+    if (settings->shards) {
+        share.count = shard_count(settings, neuron_rank_of(split->communicator), step);
+        share.begin = step * neuron_parts_own_examples(split, settings->batch_size);
+        return share;
+    }
+    int64_t begin = step * settings->batch_size;
+    share.whole = neuron_between(0, settings->dataset->count - begin, settings->batch_size);
+    share.first = neuron_part_begin(share.whole, split->parts, neuron_parts_first(split));
+    share.count =
+        neuron_part_begin(share.whole, split->parts, neuron_parts_end(split)) - share.first;
+    share.begin = begin + share.first;
+    return share;
 }
 
 /* The examples of a step; none after the last of the epoch, as the order of the next is not yet

@@ -20,12 +20,14 @@ typedef struct neuron_batch_settings {
     bool shuffle;
     uint64_t seed; /* of the order and of the augmentation, with the number of the epoch */
     neuron_parts_settings split; /* which part of each batch is made */
+    const int64_t
+        *shards; /* examples that each rank has, where they have none in common; or NULL */
 } neuron_batch_settings;
 
-/* What is made of the batch of a step: so many examples, where they begin in it, and how many it
- * has. */
+/* What is made of the batch of a step: so many examples, where they begin in it and in the order of
+ * the epoch, and how many it has. */
 typedef struct neuron_batch_share {
-    int64_t count, first, whole;
+    int64_t count, first, begin, whole;
 } neuron_batch_share;
 
 int neuron_batch_source_create(neuron_batch_source **source, neuron_context_t *context,

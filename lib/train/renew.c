@@ -78,7 +78,10 @@ static void finish(const renewal *r)
 static int go_over_parts(neuron_trainer_t *trainer, renewal *r, int64_t step)
 {
     neuron_batch_share share = neuron_batch_source_share(trainer->run.source, step);
-    neuron_step_data data = {.count = share.count, .first = share.first, .whole = share.whole};
+    neuron_step_data data = {.count = share.count,
+                             .first = share.first,
+                             .whole = share.whole,
+                             .sharded = neuron_trainer_shards(trainer) != NULL};
     clear(r);
     data.status = neuron_batch_source_next(trainer->run.source, step,
                                            neuron_step_inputs(trainer->step), &data.batches);

@@ -99,6 +99,7 @@ static int make_batch(neuron_trainer_t *trainer, neuron_step_data *data)
     neuron_batch_share share = neuron_batch_source_share(trainer->run.source, step);
     data->first = share.first;
     data->whole = share.whole;
+    data->sharded = neuron_trainer_shards(trainer) != NULL;
     return NEURON_OK;
 }
 
@@ -304,6 +305,13 @@ static void end_run(void *owner, void *object)
         abandon(trainer);
 }
 
+/* Ranks with examples of their own draw for themselves. */
+static uint64_t source_seed(const neuron_trainer_t *trainer)
+{
+    uint64_t rank = (uint64_t)neuron_rank_of(trainer->ranks.communicator);
+    return trainer->progress.seed + (neuron_trainer_shards(trainer) ? rank << 32 : 0);
+}
+
 static int create_source(neuron_trainer_t *trainer)
 {
     const neuron_trainer_settings *settings = &trainer->settings;
@@ -314,8 +322,9 @@ static int create_source(neuron_trainer_t *trainer)
         .batch_size = settings->batch_size,
         .workers = settings->workers,
         .shuffle = settings->shuffle,
-        .seed = trainer->progress.seed,
+        .seed = source_seed(trainer),
         .split = neuron_trainer_split_of(trainer),
+        .shards = neuron_trainer_shards(trainer),
     };
     return neuron_batch_source_create(&trainer->run.source, trainer->context, &made);
 }

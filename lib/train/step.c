@@ -208,7 +208,7 @@ void neuron_step_set_parts(neuron_step *step, const neuron_parts_settings *setti
 {
     const neuron_parts_settings *old = &step->split;
     if (settings->parts == old->parts && settings->communicator == old->communicator &&
-        settings->sharded == old->sharded && settings->overlaps == old->overlaps)
+        settings->overlaps == old->overlaps)
         return;
     neuron_parts_destroy(step->parts);
     step->parts = NULL;
@@ -649,6 +649,7 @@ static neuron_parts_work work_of(parts_object *object, uint64_t seed, uint64_t n
         .count = data->count,
         .first = data->first,
         .whole = data->whole,
+        .sharded = data->sharded,
         .seed = seed,
         .number = number,
         .status = data->status,

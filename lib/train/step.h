@@ -78,6 +78,7 @@ typedef struct neuron_step_data {
     int64_t count;               /* of examples */
     int64_t first, whole;        /* where these begin in a batch of so many, of which ranks have
                                     parts; 0 for a batch that is all here */
+    bool sharded;                /* these are examples that only this rank has */
     int status;                  /* a failure that this rank tells the others instead */
     const float *const *inputs;  /* of each input of the graph; NULL for neuron_step_inputs() */
     const neuron_batch *batches; /* of each output: targets, labels, weights; or NULL, then */

@@ -14,6 +14,9 @@ static const neuron_word metric_words[] = {{0, "none"}, NEURON_METRIC_NAMES(METR
 static const neuron_word overlap_words[] = {
     {NEURON_OVERLAP_AUTO, "auto"}, {NEURON_OVERLAP_YES, "yes"}, {NEURON_OVERLAP_NO, "no"}, {0, ""}};
 
+static const neuron_word data_words[] = {
+    {NEURON_DATA_WHOLE, "whole"}, {NEURON_DATA_SHARD, "shard"}, {0, ""}};
+
 static const neuron_word callback_words[] = {
     {NEURON_CALLBACKS_FIRST, "first"}, {NEURON_CALLBACKS_ALL, "all"}, {0, ""}};
 
@@ -35,6 +38,8 @@ static const neuron_option rows[] = {
                   "ranks that call your functions"),
     NEURON_CHOICE(NEURON_TRAINER_OVERLAP, "overlap", overlap_words, NEURON_OVERLAP_AUTO,
                   "sums over ranks while backward goes on"),
+    NEURON_CHOICE(NEURON_TRAINER_DATA, "data", data_words, NEURON_DATA_WHOLE,
+                  "whether ranks have examples of their own"),
 };
 
 const neuron_option_table neuron_trainer_options = NEURON_OPTION_TABLE(rows);
@@ -112,6 +117,8 @@ static int check_time(const neuron_trainer_t *trainer, int32_t option)
         return trainer->run.running
                    ? neuron_fail(NEURON_E_STATE, "trainer: overlap is set between runs")
                    : NEURON_OK;
+    case NEURON_TRAINER_DATA:
+        return neuron_trainer_check_not_begun(trainer, "whose the data is");
     case NEURON_TRAINER_METRICS:
         return neuron_trainer_check_not_begun(trainer, "what metrics there are");
     default:
@@ -136,6 +143,7 @@ static neuron_options read_all(const neuron_trainer_t *trainer)
     neuron_options_put(&options, NEURON_TRAINER_PARTS, (double)settings->parts);
     neuron_options_put(&options, NEURON_TRAINER_CALLBACKS, settings->callbacks);
     neuron_options_put(&options, NEURON_TRAINER_OVERLAP, settings->overlap);
+    neuron_options_put(&options, NEURON_TRAINER_DATA, settings->sharing);
     return options;
 }
 
@@ -163,6 +171,7 @@ static int commit(neuron_trainer_t *trainer, const neuron_options *changed)
     settings->parts = (int64_t)neuron_options_value(changed, NEURON_TRAINER_PARTS);
     settings->callbacks = (int32_t)neuron_options_value(changed, NEURON_TRAINER_CALLBACKS);
     settings->overlap = (int32_t)neuron_options_value(changed, NEURON_TRAINER_OVERLAP);
+    settings->sharing = (int32_t)neuron_options_value(changed, NEURON_TRAINER_DATA);
     return NEURON_OK;
 }
 

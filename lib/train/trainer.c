@@ -62,7 +62,8 @@ int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
                                                .shuffle = true,
                                                .workers = -1,
                                                .callbacks = NEURON_CALLBACKS_FIRST,
-                                               .overlap = NEURON_OVERLAP_AUTO};
+                                               .overlap = NEURON_OVERLAP_AUTO,
+                                               .sharing = NEURON_DATA_WHOLE};
     made->progress.seed = context->seed;
     made->progress.last_loss = (double)NAN;
     int status = create_losses(made);
@@ -207,7 +208,8 @@ int neuron_trainer_prepare(neuron_trainer_t *trainer)
 {
     const neuron_dataset_t *train = trainer->data.train;
     int64_t batch_size = trainer->settings.batch_size;
-    return prepare(trainer, train ? neuron_min_count(batch_size, train->count) : batch_size);
+    bool whole = train && !neuron_trainer_shards(trainer);
+    return prepare(trainer, whole ? neuron_min_count(batch_size, train->count) : batch_size);
 }
 
 /* Up to the batch size all counts have one capacity, so that no session is made anew if they

@@ -27,11 +27,15 @@ enum {
     NEURON_TRAINER_METRICS,
     NEURON_TRAINER_PARTS,
     NEURON_TRAINER_CALLBACKS,
-    NEURON_TRAINER_OVERLAP
+    NEURON_TRAINER_OVERLAP,
+    NEURON_TRAINER_DATA
 };
 
 /* Which ranks call the caller's functions. */
 enum { NEURON_CALLBACKS_FIRST = 1, NEURON_CALLBACKS_ALL };
+
+/* Whether ranks have the same examples, or each its own. */
+enum { NEURON_DATA_WHOLE = 1, NEURON_DATA_SHARD };
 
 /* Whether sums over ranks have a thread of their own. */
 enum { NEURON_OVERLAP_AUTO = 1, NEURON_OVERLAP_YES, NEURON_OVERLAP_NO };
@@ -54,6 +58,7 @@ typedef struct neuron_trainer_settings {
     int64_t parts;     /* of a batch; 0 for what the communicator makes the default */
     int32_t callbacks; /* NEURON_CALLBACKS_... */
     int32_t overlap;   /* NEURON_OVERLAP_... */
+    int32_t sharing;   /* NEURON_DATA_... */
     bool augments;
     neuron_augment_settings augmentation; /* as it was when it was set */
 } neuron_trainer_settings;
@@ -74,6 +79,7 @@ typedef struct neuron_trainer_ranks {
     neuron_communicator_t *communicator; /* NULL for none */
     char *told;                          /* room for what each tells the others */
     size_t *offsets;
+    int64_t *shards;       /* examples that each rank has */
     bool introduced;       /* all have the same trainer, with the same parameters */
     bool agreed;           /* all know how the run ends: nobody waits for anybody any more */
     bool have_work;        /* callbacks of some rank, even if the training is over */
@@ -149,6 +155,9 @@ int neuron_trainer_check_metrics(const neuron_trainer_t *trainer);
 int neuron_trainer_begin_metrics(neuron_trainer_t *trainer);
 int neuron_trainer_end_metrics(const neuron_trainer_t *trainer, double *metrics);
 void neuron_trainer_drop_metrics(void *owner, void *trainer);
+
+/* Whether ranks have examples of their own: how many, by rank; else NULL. */
+const int64_t *neuron_trainer_shards(const neuron_trainer_t *trainer);
 
 /* How batches are cut, and which parts of them this rank has. */
 neuron_parts_settings neuron_trainer_split_of(const neuron_trainer_t *trainer);

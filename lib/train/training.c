@@ -21,7 +21,17 @@ int64_t neuron_training_epochs(const neuron_trainer_t *trainer)
 int64_t neuron_training_steps(const neuron_trainer_t *trainer)
 {
     const neuron_dataset_t *train = trainer->data.train;
-    return train ? neuron_ceil_divide(train->count, trainer->settings.batch_size) : 0;
+    const int64_t *shards = neuron_trainer_shards(trainer);
+    int64_t batch_size = trainer->settings.batch_size, most = 0;
+    if (!shards)
+        return train ? neuron_ceil_divide(train->count, batch_size) : 0;
+    const neuron_parts_settings split = neuron_trainer_split_of(trainer);
+    for (int32_t i = 0; i < neuron_ranks_of(split.communicator); i++) {
+        int64_t examples = neuron_parts_rank_examples(&split, batch_size, i);
+        int64_t steps = examples > 0 ? neuron_ceil_divide(shards[i], examples) : 0;
+        most = steps > most ? steps : most;
+    }
+    return most; /* until the last has none left */
 }
 
 bool neuron_training_writes(const neuron_trainer_t *trainer)

@@ -16,6 +16,7 @@
     ROW(VALIDATION, "the number of validation examples")                                           \
     ROW(BATCH_SIZE, "batch_size")                                                                  \
     ROW(SHUFFLE, "shuffle")                                                                        \
+    ROW(SHARDS, "whether data is shard")                                                           \
     ROW(EPOCHS, "epochs")                                                                          \
     ROW(CALLBACKS, "the number of callbacks of the library")                                       \
     ROW(METRICS, "the number of metrics")                                                          \
@@ -37,6 +38,7 @@ typedef struct introduction {
     neuron_gather_head head;
     int64_t status;
     int64_t same[SAME_COUNT];
+    int64_t examples;
     char words[WORD_COUNT][WORD_SIZE];
     uint64_t structure;     /* a checksum of layers, options, shapes, losses, and what is frozen */
     uint64_t values, slots; /* checksums of parameters, and of what the optimizer remembers */
@@ -144,7 +146,9 @@ static void describe(const neuron_trainer_t *trainer, introduction *own)
     same[PARTS] = neuron_trainer_split_of(trainer).parts;
     same[LAYERS] = trainer->graph->node_count;
     same[PARAMETERS] = neuron_graph_parameter_count(trainer->graph);
-    same[EXAMPLES] = data->train ? data->train->count : 0;
+    own->examples = data->train ? data->train->count : 0;
+    same[SHARDS] = neuron_trainer_shards(trainer) != NULL;
+    same[EXAMPLES] = same[SHARDS] ? 0 : own->examples;
     same[VALIDATION] = data->validation ? data->validation->count : 0;
     same[BATCH_SIZE] = settings->batch_size;
     same[SHUFFLE] = settings->shuffle;
@@ -234,6 +238,7 @@ static int meet(neuron_trainer_t *trainer)
         if (told->status < 0)
             return neuron_trainer_share_message(trainer, (int)told->status, rank);
         ranks->events |= told->events;
+        ranks->shards[rank] = told->examples;
         ranks->have_work = ranks->have_work || told->work;
         values = values || told->values != first->values;
         slots = slots || told->slots != first->slots;

@@ -353,14 +353,13 @@ static void backward(neuron_parts *p, const part_run *runs, int64_t count, bool 
 static part_run run_of(const neuron_parts *p, int64_t part)
 {
     const neuron_parts_work *work = p->work;
-    const neuron_parts_settings *settings = &p->settings;
-    int64_t number = settings->sharded ? part : p->first + part;
-    int64_t parts = settings->sharded ? p->count : settings->parts;
-    int64_t examples = settings->sharded ? work->count : work->whole;
+    int64_t number = work->sharded ? part : p->first + part;
+    int64_t parts = work->sharded ? p->count : p->settings.parts;
+    int64_t examples = work->sharded ? work->count : work->whole;
     int64_t first = neuron_part_begin(examples, parts, number);
     return (part_run){.part = part,
                       .session = p->sessions[part < p->session_count ? part : 0],
-                      .first = settings->sharded ? first : first - work->first,
+                      .first = work->sharded ? first : first - work->first,
                       .count = neuron_part_begin(examples, parts, number + 1) - first};
 }
 

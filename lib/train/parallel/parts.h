@@ -27,6 +27,7 @@ int neuron_parts_prepare(neuron_parts *parts);
 typedef struct neuron_parts_work {
     int64_t count, first; /* examples that are here, and the place of the first in the batch */
     int64_t whole;        /* examples of the batch */
+    bool sharded;         /* those that are here are this rank's own, and divided among its parts */
     uint64_t seed, number;
     int status; /* a failure before the step, as neuron_error_last() says: nothing is computed */
     /* Where the inputs of some examples are, until the next call; the first of those here is 0. */

@@ -22,6 +22,7 @@ void neuron_trainer_leave_ranks(neuron_trainer_t *trainer)
     neuron_trainer_ranks *ranks = &trainer->ranks;
     neuron_release(trainer->context, ranks->told);
     neuron_release(trainer->context, ranks->offsets);
+    neuron_release(trainer->context, ranks->shards);
     neuron_communicator_unref(ranks->communicator);
     *ranks = (neuron_trainer_ranks){0};
 }
@@ -48,9 +49,11 @@ int neuron_trainer_set_communicator(neuron_trainer_t *trainer, neuron_communicat
     size_t count = neuron_size(neuron_ranks_of(communicator));
     made.told = neuron_allocate_zero(trainer->context, count, NEURON_TOLD_BYTES);
     made.offsets = neuron_allocate(trainer->context, count + 1, sizeof *made.offsets);
-    if (!made.told || !made.offsets) {
+    made.shards = neuron_allocate_zero(trainer->context, count, sizeof *made.shards);
+    if (!made.told || !made.offsets || !made.shards) {
         neuron_release(trainer->context, made.told);
         neuron_release(trainer->context, made.offsets);
+        neuron_release(trainer->context, made.shards);
         return NEURON_E_MEMORY;
     }
     neuron_trainer_ranks old = trainer->ranks;
@@ -60,6 +63,7 @@ int neuron_trainer_set_communicator(neuron_trainer_t *trainer, neuron_communicat
         neuron_step_set_parts(trainer->step, &(neuron_parts_settings){.parts = 1});
     neuron_release(trainer->context, old.told);
     neuron_release(trainer->context, old.offsets);
+    neuron_release(trainer->context, old.shards);
     neuron_communicator_unref(old.communicator);
     return NEURON_OK;
 }
@@ -67,6 +71,12 @@ int neuron_trainer_set_communicator(neuron_trainer_t *trainer, neuron_communicat
 bool neuron_trainer_has_others(const neuron_trainer_t *trainer)
 {
     return neuron_ranks_of(trainer->ranks.communicator) > 1;
+}
+
+const int64_t *neuron_trainer_shards(const neuron_trainer_t *trainer)
+{
+    bool apart = trainer->settings.sharing == NEURON_DATA_SHARD;
+    return apart && neuron_trainer_has_others(trainer) ? trainer->ranks.shards : NULL;
 }
 
 /* ---- Meeting ---- */

@@ -11,7 +11,6 @@
 typedef struct neuron_parts_settings {
     int32_t parts;                       /* of a batch; 1 for whole batches */
     neuron_communicator_t *communicator; /* NULL for a single rank */
-    bool sharded;                        /* each rank has examples of its own */
     bool overlaps; /* sums over ranks are made in a thread while backward goes on */
 } neuron_parts_settings;
 
@@ -41,13 +40,19 @@ static inline int32_t neuron_parts_end(const neuron_parts_settings *settings)
                                neuron_ranks_of(settings->communicator));
 }
 
-/* The most examples that this rank has of a batch, and that a part has. A rank with examples of its
- * own has as many as one with those parts of the whole. */
+/* The most examples that a rank has of a batch, this one, and that a part has. */
+static inline int64_t neuron_parts_rank_examples(const neuron_parts_settings *settings,
+                                                 int64_t capacity, int32_t rank)
+{
+    int32_t ranks = neuron_ranks_of(settings->communicator), parts = settings->parts;
+    return neuron_part_begin(capacity, parts, neuron_part_of_rank(parts, rank + 1, ranks)) -
+           neuron_part_begin(capacity, parts, neuron_part_of_rank(parts, rank, ranks));
+}
+
 static inline int64_t neuron_parts_own_examples(const neuron_parts_settings *settings,
                                                 int64_t capacity)
 {
-    return neuron_part_begin(capacity, settings->parts, neuron_parts_end(settings)) -
-           neuron_part_begin(capacity, settings->parts, neuron_parts_first(settings));
+    return neuron_parts_rank_examples(settings, capacity, neuron_rank_of(settings->communicator));
 }
 
 static inline int64_t neuron_parts_part_examples(const neuron_parts_settings *settings,
