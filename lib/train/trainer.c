@@ -183,6 +183,12 @@ int neuron_trainer_check_parts(const neuron_trainer_t *trainer)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "trainer: parts is %" PRId32 "; %" PRId32 " ranks need at least as many",
                            split.parts, ranks);
+    if (neuron_trainer_shards(trainer) &&
+        neuron_parts_own_examples(&split, trainer->settings.batch_size) == 0)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "trainer: batch_size is %" PRId64 "; it leaves this rank, which has "
+                           "examples of its own, none of %" PRId32 " parts",
+                           trainer->settings.batch_size, split.parts);
     if (neuron_parts_apply(&split) && trainer->settings.micro_batch_size > 0)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "trainer: parts is %" PRId32 " and micro_batch_size %" PRId64

@@ -6,7 +6,8 @@
 #include "test-models.h"
 #include "test-ranks.h"
 
-enum { SIZE = 12, EXAMPLES = 50, BATCH = 16, STEPS = 4 }; /* the last step has 2 examples */
+/* The last of four steps has 2 examples; the validation set is judged in three batches. */
+enum { SIZE = 12, EXAMPLES = 50, VALIDATION = 300 };
 
 /* What is trained. */
 typedef enum network {
@@ -91,7 +92,7 @@ static inline training make_training(neuron_context_t *context, network which)
     training t = {.context = neuron_context_ref(context)};
     t.graph = network_graph(context, which);
     t.train = test_glyphs(context, EXAMPLES, SIZE);
-    assert_ok(neuron_dataset_generate_glyphs(&t.validation, context, 20, SIZE, SIZE, 8));
+    assert_ok(neuron_dataset_generate_glyphs(&t.validation, context, VALIDATION, SIZE, SIZE, 8));
     assert_ok(neuron_optimizer_create(&t.optimizer, context, "adam",
                                       which == REGULAR ? "learning_rate=0.01, clip_global_norm=0.5"
                                                        : "learning_rate=0.01"));

@@ -40,7 +40,7 @@ static void drop(task *given, int32_t size)
 START_TEST(little_memory)
 {
     long left = 0;
-    for (bool failed = true; failed; left++) {
+    for (bool failed = true; failed; left += left < 40 ? 1 : 3) {
         test_memory memory;
         task given = {.which = DENSE, .memory = &memory, .culprit = _i, .left = left};
         test_ranks all = {.size = 3, .work = run, .user_data = &given, .dying = -1};
@@ -70,7 +70,7 @@ START_TEST(gone)
 {
     int32_t size = 2 + _i;
     for (int32_t dying = 0; dying < size; dying++)
-        for (long at = 0; at < 400; at += 7) {
+        for (long at = 0; at < 400; at += 13) {
             task given = {.which = DENSE};
             test_ranks all = {
                 .size = size, .work = run, .user_data = &given, .dying = dying, .dies_at = at};
