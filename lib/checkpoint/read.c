@@ -109,6 +109,10 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     RETURN_IF_ERROR(
         neuron_state_read_count(&optimizer_steps, object, "optimizer_steps", updates, s->source));
     progress->optimizer_steps = (uint64_t)optimizer_steps;
+    if (progress->correct > progress->seen)
+        return neuron_state_bad(s->source, "right");
+    if (neuron_trainer_shards(trainer)) /* what an epoch has is known when ranks meet */
+        return progress->epoch > INT32_MAX ? neuron_state_bad(s->source, "epoch") : NEURON_OK;
     int64_t steps = neuron_training_steps(trainer);
     if (progress->epoch > INT32_MAX || (steps > 0 && progress->epoch > INT64_MAX / steps - 1))
         return neuron_state_bad(s->source, "epoch");
@@ -121,8 +125,6 @@ static int read_progress(state *s, const json_t *object, const neuron_trainer_t 
     const neuron_dataset_t *train = trainer->data.train;
     if (progress->seen > (train ? train->count : 0))
         return neuron_state_bad(s->source, "seen");
-    if (progress->correct > progress->seen)
-        return neuron_state_bad(s->source, "right");
     return NEURON_OK;
 }
 

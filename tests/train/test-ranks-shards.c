@@ -69,6 +69,45 @@ START_TEST(unequal)
 }
 END_TEST
 
+/* A training that is saved after an epoch goes on with the same shards. */
+static void run_in_two(test_rank *own)
+{
+    task *given = own->user_data;
+    const char *path = test_file("shards");
+    training t = make_training(own->context, given->which), rest;
+    training *both[] = {&t, &rest};
+    rest = make_training(own->context, given->which);
+    for (int32_t i = 0; i < 2; i++) {
+        give_shard(both[i], given, own->rank);
+        assert_ok(neuron_trainer_set(both[i]->trainer, "data=shard, epochs=1"));
+        assert_ok(neuron_trainer_set_communicator(both[i]->trainer, own->communicator));
+    }
+    assert_ok(neuron_trainer_run(NULL, t.trainer));
+    assert_ok(neuron_trainer_save(t.trainer, path));
+    assert_ok(neuron_communicator_barrier(own->communicator)); /* until it is there */
+    assert_ok(neuron_trainer_load(rest.trainer, path));
+    assert_ok(neuron_trainer_set(rest.trainer, "epochs=2"));
+    assert_ok(neuron_trainer_run(NULL, rest.trainer));
+    given->found[own->rank] = outcome_of(&rest);
+    end_training(&rest);
+    end_training(&t);
+}
+
+START_TEST(resumed)
+{
+    static const int64_t shards[] = {7, 30, 13};
+    task whole = {.which = DENSE, .shards = shards, .options = "data=shard, epochs=2"};
+    task given = {.which = DENSE, .shards = shards};
+    test_ranks all = {.size = 3, .work = run_in_two, .user_data = &given, .dying = -1};
+    test_run_ranks(&all);
+    run_in(&whole, 3, 1);
+    for (int32_t i = 0; i < 3; i++)
+        ck_assert(same_outcome(&given.found[i], &whole.found[i]));
+    drop(&given, 3);
+    drop(&whole, 3);
+}
+END_TEST
+
 /* Where nothing is drawn, shards that are dealt as the batches would be are the same training: an
  * epoch of one step has the examples of all, in the same parts. */
 START_TEST(as_whole)
@@ -101,6 +140,7 @@ int main(void)
     TCase *tests = tcase_create("ranks-shards");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, unequal, 0, NETWORKS);
+    tcase_add_test(tests, resumed);
     tcase_add_test(tests, as_whole);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
