@@ -11,7 +11,7 @@ typedef struct task {
     void (*set_up)(training *t, int32_t rank, const struct task *given);
     int32_t culprit; /* the rank on which something is done, or not */
     int answer;
-    const char *path;
+    const char *path, *best_path;
     outcome found[TEST_RANKS_MOST];
     int status[TEST_RANKS_MOST];
     char messages[TEST_RANKS_MOST][512];
@@ -78,8 +78,8 @@ static void stop_early(training *t, int32_t rank, const task *given)
     assert_ok(neuron_callback_create_csv_log(&log, t->context, given->path));
     assert_ok(neuron_trainer_add_callback(t->trainer, log));
     neuron_callback_unref(log);
-    assert_ok(neuron_callback_create_checkpoint(&log, t->context, test_file("ranks-best"),
-                                                "monitor=loss"));
+    assert_ok(
+        neuron_callback_create_checkpoint(&log, t->context, given->best_path, "monitor=loss"));
     assert_ok(neuron_trainer_add_callback(t->trainer, log));
     neuron_callback_unref(log);
 }
@@ -89,6 +89,7 @@ START_TEST(early_stopping)
     task alone = {.which = DENSE, .options = "parts=8, epochs=9", .path = test_file("alone.csv")};
     task three = {.which = DENSE, .options = "parts=8, epochs=9", .path = test_file("three.csv")};
     alone.set_up = three.set_up = stop_early;
+    alone.best_path = three.best_path = test_file("ranks-best");
     run_in(&alone, 1);
     run_in(&three, 3);
     assert_alike(&three, 3);

@@ -73,7 +73,7 @@ END_TEST
 static void run_in_two(test_rank *own)
 {
     task *given = own->user_data;
-    const char *path = test_file("shards");
+    const char *path = given->options;
     training t = make_training(own->context, given->which), rest;
     training *both[] = {&t, &rest};
     rest = make_training(own->context, given->which);
@@ -97,7 +97,7 @@ START_TEST(resumed)
 {
     static const int64_t shards[] = {7, 30, 13};
     task whole = {.which = DENSE, .shards = shards, .options = "data=shard, epochs=2"};
-    task given = {.which = DENSE, .shards = shards};
+    task given = {.which = DENSE, .shards = shards, .options = test_file("shards")};
     test_ranks all = {.size = 3, .work = run_in_two, .user_data = &given, .dying = -1};
     test_run_ranks(&all);
     run_in(&whole, 3, 1);
