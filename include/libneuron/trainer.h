@@ -105,7 +105,7 @@ NEURON_API int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_data
  *    them for its parts needs, and a rank that has none left takes part without. Results then follow
  *    from who has what. It counts for runs. Only before the first step.
  *  - `overlap`: whether gradients are summed over ranks in a thread of the trainer's own while
- *    backward goes on: `yes`, `no`, or `auto`, the default, which is yes in a context of several
+ *    backward goes on: `on`, `off`, or `auto`, the default, which is on in a context of several
  *    threads of its own. It changes no result. Between runs.
  *  - `callbacks`: which ranks call functions of yours: `first`, the default, or `all`. Between
  *    runs.

@@ -12,7 +12,7 @@
 static const neuron_word metric_words[] = {{0, "none"}, NEURON_METRIC_NAMES(METRIC){0, ""}};
 
 static const neuron_word overlap_words[] = {
-    {NEURON_OVERLAP_AUTO, "auto"}, {NEURON_OVERLAP_YES, "yes"}, {NEURON_OVERLAP_NO, "no"}, {0, ""}};
+    {NEURON_OVERLAP_AUTO, "auto"}, {NEURON_OVERLAP_ON, "on"}, {NEURON_OVERLAP_OFF, "off"}, {0, ""}};
 
 static const neuron_word data_words[] = {
     {NEURON_DATA_WHOLE, "whole"}, {NEURON_DATA_SHARD, "shard"}, {0, ""}};

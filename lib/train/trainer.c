@@ -158,7 +158,7 @@ static bool overlaps(const neuron_trainer_t *trainer)
     const neuron_context_t *context = trainer->context;
     if (trainer->settings.overlap == NEURON_OVERLAP_AUTO)
         return neuron_context_threads(context) > 1 && !context->parallel.function;
-    return trainer->settings.overlap == NEURON_OVERLAP_YES;
+    return trainer->settings.overlap == NEURON_OVERLAP_ON;
 }
 
 neuron_parts_settings neuron_trainer_split_of(const neuron_trainer_t *trainer)

@@ -38,7 +38,7 @@ enum { NEURON_CALLBACKS_FIRST = 1, NEURON_CALLBACKS_ALL };
 enum { NEURON_DATA_WHOLE = 1, NEURON_DATA_SHARD };
 
 /* Whether sums over ranks have a thread of their own. */
-enum { NEURON_OVERLAP_AUTO = 1, NEURON_OVERLAP_YES, NEURON_OVERLAP_NO };
+enum { NEURON_OVERLAP_AUTO = 1, NEURON_OVERLAP_ON, NEURON_OVERLAP_OFF };
 
 extern const neuron_option_table neuron_trainer_options;
 
