@@ -101,9 +101,9 @@ NEURON_API int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_data
  *    draws random numbers of its own (dropout), while batch normalisation goes by all of the batch.
  *    Not together with `micro_batch_size`. Only before the first step.
  *  - `data`: `whole`, the default, if all ranks have the same training set; `shard` if each has
- *    examples of its own, as many as it likes: an epoch has as many steps as the rank with most of
- *    them for its parts needs, and a rank that has none left takes part without. Results then follow
- *    from who has what. It counts for runs. Only before the first step.
+ *    examples of its own, as many as it likes: an epoch has the steps that the rank needs which
+ *    needs most, and a rank that has none left takes part without. Results then follow from who has
+ *    what. It counts for runs. Only before the first step.
  *  - `overlap`: whether gradients are summed over ranks in a thread of the trainer's own while
  *    backward goes on: `on`, `off`, or `auto`, the default, which is on in a context of several
  *    threads of its own. It changes no result. Between runs.
@@ -207,12 +207,13 @@ NEURON_API int neuron_trainer_set_augmentation(neuron_trainer_t *trainer,
  *  There may be no more ranks than parts.
  *
  *  When a run begins all have the parameters of rank 0, its seed, and what its optimizer remembers
- *  and is set to. Every rank has all examples. Of the validation set each predicts a part, and all judge.
- *  Callbacks of the library are called on all ranks, with the same figures; only rank 0 writes
- *  files, neuron_trainer_save() included, which does nothing elsewhere. Functions of yours are
- *  called on rank 0 (see `callbacks`). What they return, a rate that they set at the optimizer, and
- *  a number of epochs count for all. What changes the graph (what is frozen, say) is to be done on
- *  all ranks. neuron_trainer_step() is given the whole batch on all ranks.
+ *  and is set to. Every rank has all examples, unless `data=shard`. Of the validation set each
+ *  predicts a part, and all judge. Callbacks of the library are called on all ranks, with the same
+ *  figures; only rank 0 writes files, neuron_trainer_save() included, which does nothing elsewhere.
+ *  Functions of yours are called on rank 0 (see `callbacks`). What they return, a rate that they
+ *  set at the optimizer, and a number of epochs count for all. What changes the graph (what is
+ *  frozen, say) is to be done on all ranks. neuron_trainer_step() is given the whole batch on all
+ *  ranks.
  *
  *  **What fails on one rank** (memory, a stream, a number that is not finite, a function of yours)
  *  ends the run on all at the same step, with the same status and the message of that rank behind
