@@ -74,6 +74,8 @@ static int make_inputs(void *object, neuron_pool *pool, const neuron_batch_reque
 {
     neuron_batch_source *source = object;
     const neuron_batch_settings *settings = &source->settings;
+    if (request->count == 0) /* other ranks have all of the batch */
+        return NEURON_OK;
     for (int32_t i = 0; i < neuron_dataset_inputs(settings->dataset); i++)
         RETURN_IF_ERROR(settings->augmentation && i == source->augmented
                             ? augment(source, pool, request, inputs[i])
@@ -214,8 +216,7 @@ static neuron_batch_request request_of(const neuron_batch_source *source, int64_
     neuron_batch_share share = neuron_batch_source_share(source, step);
     if (share.whole == 0)
         return (neuron_batch_request){0};
-    return (neuron_batch_request){.positions = source->order + step * source->settings.batch_size +
-                                               share.first,
+    return (neuron_batch_request){.positions = source->order + (share.count > 0 ? share.begin : 0),
                                   .count = share.count,
                                   .epoch = source->epoch};
 }

@@ -118,7 +118,7 @@ START_TEST(settings_can_be_read)
     };
     bench b = set_up(test_linear);
     neuron_trainer_t *t;
-    char text[128];
+    char text[256];
     assert_ok(neuron_trainer_create(&t, b.graph, b.optimizer, b.train));
     for (int32_t i = 0; i < 6; i++) {
         const neuron_option_t *told = neuron_kind_option("trainer", "trainer", i);
