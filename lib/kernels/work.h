@@ -40,8 +40,8 @@ typedef struct neuron_gemm_work {
     int64_t output_row;
     neuron_post_slice post;
 
-    /* What is read next, and fetched into the second cache while this is made: ahead_rows rows of
-     * ahead_columns floats. NULL for nothing. */
+    /* What is read next, and fetched into the caches while this is made: ahead_rows rows of
+     * ahead_columns floats. NULL for nothing; not looked at if left_column is not 1. */
     const float *ahead;
     int64_t ahead_row, ahead_rows, ahead_columns;
 } neuron_gemm_work;
