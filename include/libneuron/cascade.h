@@ -92,12 +92,13 @@ NEURON_API_EXPERIMENTAL neuron_graph_t *neuron_cascade_member(const neuron_casca
 
 /** Predicts examples.
  *  @param input   as for neuron_graph_predict() by each member, [n, ...input shape].
- *  @param output  NEURON_TYPE_F32 [n, outputs], written to.
+ *  @param output  NEURON_TYPE_F32 [n, outputs], written to when all is known: its memory may be
+ *                 that of the input.
  *  @param asked   NEURON_TYPE_I32 [n], how many members were asked about each example; may be NULL.
- *  @return  0, or as neuron_graph_predict(). After a failure `output` and `asked` hold anything.
+ *  @return  0, or as neuron_graph_predict(). After a failure `output` and `asked` are as they were.
  *           Any number of threads at a time, as long as nobody changes the cascade or its members.
- *           It takes 4 bytes for each member, example and output, and a copy of the inputs that
- *           the second member is asked about. Since 0.1, experimental. */
+ *           It takes 4 bytes for each example and output, of each member and of the mean, and a
+ *           copy of the inputs that the second member is asked about. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_cascade_predict(const neuron_cascade_t *cascade,
                                                    const neuron_tensor_t *input,
                                                    neuron_tensor_t *output, neuron_tensor_t *asked);

@@ -76,6 +76,21 @@ static neuron_cascade_t *cascade_of(const double *given, const char *options)
     return cascade;
 }
 
+/* Three numbers to three. */
+static neuron_graph_t *three_by_three(float first)
+{
+    neuron_graph_t *made;
+    float kernel[9];
+    for (int i = 0; i < 9; i++)
+        kernel[i] = first * (float)((i * 5) % 9 - 4);
+    assert_ok(neuron_graph_create(&made, context));
+    neuron_node_t *x = neuron_input(made, (const int64_t[]){3}, 1);
+    x = neuron_softmax(made, neuron_dense(made, x, 3, NULL), NULL);
+    assert_ok(neuron_graph_finish(made, x));
+    assert_ok(neuron_graph_write_array(made, 0, kernel, 9));
+    return made;
+}
+
 /* ---- The naive one ---- */
 
 static double certainty(const double *mean, int size, const char *measure)
@@ -198,6 +213,29 @@ START_TEST(predictions)
 END_TEST
 
 /* With a threshold above 1 it is the committee, to the byte. */
+/* The output may be the input, and what tells how many were asked be its memory too. */
+START_TEST(in_place)
+{
+    static const float numbers[] = {1, 2, -1, 0.5F, 0, 2, -1, -1, 0.25F};
+    neuron_graph_t *three[] = {three_by_three(0.1F), three_by_three(-0.3F), three_by_three(0.2F)};
+    neuron_cascade_t *cascade;
+    for (int i = 0; i < 2; i++) {
+        neuron_tensor_t *x = tensor(NEURON_TYPE_F32, 3, 3), *y = tensor(NEURON_TYPE_F32, 3, 3);
+        assert_ok(neuron_cascade_create(&cascade, context, three, 3, NULL,
+                                        i ? "threshold=2" : "threshold=0.5"));
+        memcpy(neuron_tensor_data(x), numbers, sizeof numbers);
+        assert_ok(neuron_cascade_predict(cascade, x, y, NULL));
+        assert_ok(neuron_cascade_predict(cascade, x, x, NULL));
+        ck_assert_mem_eq(neuron_tensor_data(x), neuron_tensor_data(y), sizeof numbers);
+        neuron_cascade_unref(cascade);
+        neuron_tensor_unref(x);
+        neuron_tensor_unref(y);
+    }
+    for (int m = 0; m < 3; m++)
+        neuron_graph_unref(three[m]);
+}
+END_TEST
+
 START_TEST(bytes_of_the_committee)
 {
     const double *given = _i ? weights : NULL;
@@ -685,6 +723,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, predictions, 0, 6);
+    tcase_add_test(tests, in_place);
     tcase_add_loop_test(tests, bytes_of_the_committee, 0, 2);
     tcase_add_loop_test(tests, curves, 0, 6);
     tcase_add_test(tests, tuning);

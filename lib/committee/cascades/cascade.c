@@ -235,8 +235,9 @@ typedef struct cascading {
     int64_t open;   /* examples that are not decided, */
     int64_t *which; /* these, in order */
     float *outputs; /* [members, count, size] */
-    float *means;   /* [count, size] */
-    int32_t *asked; /* NULL if nobody wants to know */
+    /* Apart from the tensors to fill, whose memory may be that of the input. */
+    float *means;   /* [count, size], behind the outputs */
+    int32_t *asked; /* how many members were asked about each, behind `which` */
 } cascading;
 
 /* A tensor for what a member puts out for the open examples. */
@@ -302,8 +303,7 @@ static int ask(cascading *c, int64_t member)
         float *first = c->outputs + example * size, *mean = c->means + example * size;
         memcpy(first + member * stride, said + i * size, neuron_size(size) * sizeof *said);
         neuron_cascade_mean(cascade, first, stride, member + 1, mean);
-        if (c->asked)
-            c->asked[example] = (int32_t)member + 1;
+        c->asked[example] = (int32_t)member + 1;
         if (!((double)neuron_cascade_certainty(cascade, mean) >= threshold))
             c->which[left++] = example;
     }
@@ -327,22 +327,25 @@ static int cascade_down(cascading *c, neuron_tensor_t *output, neuron_tensor_t *
         return NEURON_E_MEMORY;
     neuron_hold_add(&hold, neuron_tensors_end_hold, NULL, owners);
     neuron_hold_reference(&hold, dataset, c->dataset);
-    if (!neuron_multiply_count(cascade->count, c->count * cascade->size, &numbers))
+    if (!neuron_multiply_count(cascade->count + 1, c->count * cascade->size, &numbers))
         return neuron_fail(NEURON_E_MEMORY, "cascade: %" PRId64 " members with %" PRId64 " outputs",
                            cascade->count, c->count * cascade->size);
-    c->which = neuron_allocate(context, neuron_size(c->count), sizeof *c->which);
+    c->which = neuron_allocate(context, neuron_size(c->count), sizeof *c->which + sizeof *c->asked);
     neuron_hold_add(&hold, neuron_release_hold, context, c->which);
     c->outputs = neuron_allocate(context, neuron_size(numbers), sizeof *c->outputs);
     neuron_hold_add(&hold, neuron_release_hold, context, c->outputs);
     if (!c->which || !c->outputs)
         return NEURON_E_MEMORY;
+    c->asked = (int32_t *)(c->which + c->count);
+    c->means = c->outputs + cascade->count * c->count * cascade->size;
     for (int64_t i = 0; i < c->count; i++)
         c->which[i] = i;
     c->open = c->count;
-    c->means = output->data;
-    c->asked = asked ? asked->data : NULL;
     for (int64_t member = 0; member < cascade->count && c->open > 0; member++)
         RETURN_IF_ERROR(ask(c, member));
+    memcpy(output->data, c->means, neuron_size_of(c->count * cascade->size, sizeof *c->means));
+    if (asked)
+        memcpy(asked->data, c->asked, neuron_size_of(c->count, sizeof *c->asked));
     return NEURON_OK;
 }
 
