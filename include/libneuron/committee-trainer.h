@@ -56,7 +56,8 @@
  *    added as far along as makes the loss least, times `shrinkage` (Friedman, 2001). The loss is
  *    the log loss of classes or half the squared error of targets. The builder's graphs end in
  *    numbers of any size, as many as the dataset has targets or classes (or 1 for two): the
- *    committee adds the softmax or sigmoid of classes. Members have no validation figures.
+ *    committee puts out the probabilities of classes, of two both. Members have no validation
+ *    figures.
  *
  *  What is learnt to join them, weights or a layer, is learnt from the validation set, if there is
  *  one (neuron_committee_trainer_set_validation()), else from what the method has held out from the
@@ -81,8 +82,8 @@ extern "C" {
 
 /** Makes the graph of a member. While it is called the context's seed is that of the member, so
  *  that graphs which are built alike start differently: a builder need not look at `member`.
- *  @param[out] graph   a finished graph of that context, which the caller takes over, also when the
- *                      function fails. All members' inputs and outputs are alike.
+ *  @param[out] graph   a new and finished graph of that context, which the caller takes over, also
+ *                      when the function fails. All members' inputs and outputs are alike.
  *  @param context    the committee trainer's.
  *  @param member     from 0. A run that goes on in another process builds all members again.
  *  @param user_data  as it was given to neuron_committee_trainer_set_builder().
@@ -93,7 +94,9 @@ typedef int (*neuron_committee_build_function_t)(neuron_graph_t **graph, neuron_
 
 /** Sets a member's trainer up beyond what all members have: class weights, losses of several
  *  outputs, callbacks with a file for each member. It is called when the trainer has been made,
- *  before it is loaded or run; its dataset, validation set, seed and epochs stay as they are.
+ *  before it is loaded or run. Its dataset, validation set, seed and epochs must stay as they are,
+ *  and of snapshots there must be no early_stopping or stop_on_nan: the run fails with
+ *  NEURON_E_ARGUMENT otherwise.
  *  @return  as neuron_committee_build_function_t. Since 0.1. */
 typedef int (*neuron_committee_setup_function_t)(neuron_trainer_t *trainer, int64_t member,
                                                  void *user_data);
@@ -234,7 +237,8 @@ neuron_committee_trainer_set_augmentation(neuron_committee_trainer_t *trainer,
 
 /** Adds a callback for each member's trainer, before the first run. What it remembers belongs to
  *  the member. A `checkpoint` or `csv_log`, whose file all members would write, is refused:
- *  neuron_committee_trainer_set_setup() can give each member one of its own.
+ *  neuron_committee_trainer_set_setup() can give each member one of its own. Of `snapshot` so are
+ *  `early_stopping` and `stop_on_nan`, which may end the training before its last snapshot.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. No other thread may use the
  *           trainer meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int

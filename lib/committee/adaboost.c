@@ -8,12 +8,9 @@
 #include <float.h>
 #include <math.h>
 
-/* Of outputs of one number two classes, by a threshold of a half. */
 static int64_t class_of(const float *row, int64_t size)
 {
     int64_t best = 0;
-    if (size == 1)
-        return row[0] > 0.5F;
     for (int64_t k = 1; k < size; k++)
         if (row[k] > row[best])
             best = k;
@@ -43,27 +40,34 @@ static double log_factor(const float *row, int64_t size, int64_t label)
     return -(classes - 1) / classes * sum;
 }
 
+/* What the weight of an example becomes, but for what makes their mean 1. */
+static double new_weight(const neuron_committee_trainer_t *trainer, int64_t example,
+                         const float *predictions, bool real, double step)
+{
+    const neuron_committee_boost *boost = &trainer->boost;
+    const float *row = predictions + example * boost->size;
+    int64_t label = neuron_dataset_label(trainer->train, example);
+    double by =
+        real ? log_factor(row, boost->size, label) : step * (class_of(row, boost->size) != label);
+    return boost->weights[example] * exp(by);
+}
+
+/* A failure leaves the weights as they are. */
 static int reweigh(neuron_committee_trainer_t *trainer, const float *predictions, bool real,
                    double step)
 {
     neuron_committee_boost *boost = &trainer->boost;
     int64_t count = trainer->train->count;
     double sum = 0;
-    for (int64_t i = 0; i < count; i++) {
-        const float *row = predictions + i * boost->size;
-        int64_t label = neuron_dataset_label(trainer->train, i);
-        double by = real ? log_factor(row, boost->size, label)
-                         : step * (class_of(row, boost->size) != label);
-        boost->weights[i] *= exp(by);
-        sum += boost->weights[i];
-    }
     for (int64_t i = 0; i < count; i++)
-        boost->weights[i] *= (double)count / sum;
-    return isfinite(sum) && sum > 0
-               ? NEURON_OK
-               : neuron_fail(NEURON_E_NOT_FINITE,
-                             "committee: the weights after member %" PRId64 " are not finite",
-                             boost->stage);
+        sum += new_weight(trainer, i, predictions, real, step);
+    if (!isfinite(sum) || sum <= 0)
+        return neuron_fail(NEURON_E_NOT_FINITE,
+                           "committee: the weights after member %" PRId64 " are not finite",
+                           boost->stage);
+    for (int64_t i = 0; i < count; i++)
+        boost->weights[i] = new_weight(trainer, i, predictions, real, step) * ((double)count / sum);
+    return NEURON_OK;
 }
 
 /* A member without an error is the last, and one that is no better than chance is none. */
@@ -72,25 +76,25 @@ int neuron_adaboost_advance(neuron_committee_trainer_t *trainer, const float *pr
     neuron_committee_boost *boost = &trainer->boost;
     bool real = neuron_committee_count(trainer, NEURON_COMMITTEE_ALGORITHM) ==
                 NEURON_COMMITTEE_ALGORITHM_SAMME_R;
-    double classes = (double)(boost->size > 1 ? boost->size : 2), step = 1;
+    double classes = (double)boost->size, step = 1;
     double error = error_of(trainer, predictions), chance = 1 - 1 / classes;
     if (!real && error >= chance) {
         char text[NEURON_NUMBER_TEXT];
-        boost->over = true;
-        return boost->used > 0
-                   ? NEURON_OK
-                   : neuron_fail(NEURON_E_DATA,
-                                 "committee: member 0 has %s of the examples wrong, which is no "
-                                 "better than chance",
-                                 neuron_number_short(error, text));
+        if (boost->used == 0) /* now, and in all runs that follow */
+            return neuron_fail(NEURON_E_DATA,
+                               "committee: member 0 has %s of the examples wrong, which is no "
+                               "better than chance",
+                               neuron_number_short(error, text));
+        neuron_committee_boost_end(trainer);
+        return NEURON_OK;
     }
-    boost->over = error <= 0;
-    if (!boost->over) {
+    if (error > 0) {
         if (!real)
             step = log((1 - error) / error) + log(classes - 1);
         RETURN_IF_ERROR(reweigh(trainer, predictions, real, step));
     }
-    boost->steps[boost->used++] = step;
-    boost->stage++;
+    neuron_committee_boost_use(trainer, step);
+    if (error <= 0)
+        neuron_committee_boost_end(trainer);
     return NEURON_OK;
 }

@@ -11,6 +11,7 @@
 #include <libneuron/evaluation.h>
 #include <libneuron/layers.h>
 
+#include <math.h>
 #include <string.h>
 
 bool neuron_committee_fits_gradients(const neuron_committee_trainer_t *trainer)
@@ -62,8 +63,9 @@ static int check_targets(const neuron_committee_trainer_t *trainer, int64_t size
         return neuron_fail(NEURON_E_UNSUPPORTED, "boosting is for datasets with one target");
     if (train->any_targets && !neuron_committee_fits_gradients(trainer))
         return neuron_fail(NEURON_E_DATA, "AdaBoost is for classes; the dataset has targets");
-    if (train->any_targets ? size == train->outputs
-                           : size == train->class_count || (size == 1 && train->class_count == 2))
+    bool one_for_two =
+        size == 1 && train->class_count == 2 && neuron_committee_fits_gradients(trainer);
+    if (train->any_targets ? size == train->outputs : size == train->class_count || one_for_two)
         return NEURON_OK;
     return neuron_fail(NEURON_E_SHAPE,
                        "the graph puts out %" PRId64 " numbers, the dataset has %" PRId64, size,
@@ -179,6 +181,36 @@ int neuron_committee_boost_dataset(neuron_dataset_t **dataset,
 
 /* ---- Going on ---- */
 
+void neuron_committee_boost_use(neuron_committee_trainer_t *trainer, double step)
+{
+    neuron_committee_boost *boost = &trainer->boost;
+    pthread_mutex_lock(&trainer->facts);
+    boost->steps[boost->used++] = step;
+    boost->stage++;
+    pthread_mutex_unlock(&trainer->facts);
+}
+
+void neuron_committee_boost_end(neuron_committee_trainer_t *trainer)
+{
+    pthread_mutex_lock(&trainer->facts);
+    trainer->boost.over = true;
+    pthread_mutex_unlock(&trainer->facts);
+}
+
+/* Infinite scores, or classes of what is no number, would be a part of all that follows. */
+static int check_predictions(const neuron_committee_trainer_t *trainer, const float *predictions)
+{
+    const neuron_committee_boost *boost = &trainer->boost;
+    for (int64_t i = 0; i < trainer->train->count * boost->size; i++)
+        if (!isfinite(predictions[i]))
+            return neuron_fail(NEURON_E_NOT_FINITE,
+                               "committee: member %" PRId64 " puts out %g for example %" PRId64
+                               ", at place %" PRId64,
+                               boost->stage, (double)predictions[i], i / boost->size,
+                               i % boost->size);
+    return NEURON_OK;
+}
+
 int neuron_committee_boost_advance(neuron_committee_trainer_t *trainer)
 {
     const neuron_committee_member *member = &trainer->members[trainer->boost.stage];
@@ -190,6 +222,7 @@ int neuron_committee_boost_advance(neuron_committee_trainer_t *trainer)
     neuron_hold_reference(&hold, tensor, predictions);
     neuron_tensor_unref(predictions);
     RETURN_IF_ERROR(neuron_graph_predict_dataset(member->graph, trainer->train, predictions));
+    RETURN_IF_ERROR(check_predictions(trainer, predictions->data));
     return neuron_committee_fits_gradients(trainer)
                ? neuron_gradient_boost_advance(trainer, predictions->data)
                : neuron_adaboost_advance(trainer, predictions->data);
@@ -223,6 +256,14 @@ static int add_members(neuron_node_t **nodes, neuron_graph_t *graph,
     return NEURON_OK;
 }
 
+/* Of one sum for two classes, their probabilities: those of a sigmoid, side by side. */
+static neuron_node_t *add_two_classes(neuron_graph_t *graph, neuron_node_t *sum)
+{
+    neuron_node_t *const halves[] = {neuron_rescale(graph, sum, -0.5, 0),
+                                     neuron_rescale(graph, sum, 0.5, 0)};
+    return neuron_softmax(graph, neuron_concat(graph, halves, 2, NULL), NULL);
+}
+
 /* The sum of all, from the base on; or the mean of the logits. */
 static int add_end(neuron_graph_t *graph, neuron_node_t **nodes,
                    const neuron_committee_trainer_t *trainer)
@@ -238,7 +279,7 @@ static int add_end(neuron_graph_t *graph, neuron_node_t **nodes,
     if (!gradients || (!trainer->train->any_targets && boost->size > 1))
         y = neuron_softmax(graph, y, NULL);
     else if (!trainer->train->any_targets)
-        y = neuron_sigmoid(graph, y);
+        y = add_two_classes(graph, y);
     RETURN_IF_ERROR(neuron_graph_finish(graph, y));
     if (!gradients)
         return NEURON_OK;

@@ -24,6 +24,11 @@ int neuron_committee_boost_advance(neuron_committee_trainer_t *trainer);
 int neuron_committee_boost_join(neuron_graph_t **committee,
                                 const neuron_committee_trainer_t *trainer);
 
+/* What comes of a member: it is part of the committee, `step` times; and it is the last, or was
+ * left out. */
+void neuron_committee_boost_use(neuron_committee_trainer_t *trainer, double step);
+void neuron_committee_boost_end(neuron_committee_trainer_t *trainer);
+
 /* For boost.c: of AdaBoost and of gradient boosting, what the predictions [n, size] of a member
  * change. */
 int neuron_adaboost_advance(neuron_committee_trainer_t *trainer, const float *predictions);

@@ -138,6 +138,7 @@ int neuron_committee_trainer_make(neuron_committee_trainer_t **trainer, neuron_c
     neuron_handle_init(&made->handle, NEURON_HANDLE_KIND(made));
     pthread_mutex_init(&made->mutex, NULL);
     pthread_mutex_init(&made->turns, NULL);
+    pthread_mutex_init(&made->facts, NULL);
     made->context = neuron_context_ref(context);
     made->optimizer = neuron_optimizer_ref(optimizer);
     made->train = neuron_dataset_ref(train);
@@ -185,6 +186,7 @@ void neuron_committee_trainer_unref(neuron_committee_trainer_t *trainer)
     neuron_release(context, trainer->folder);
     pthread_mutex_destroy(&trainer->mutex);
     pthread_mutex_destroy(&trainer->turns);
+    pthread_mutex_destroy(&trainer->facts);
     neuron_release(context, trainer);
     neuron_context_unref(context);
 }
@@ -341,6 +343,7 @@ int neuron_committee_trainer_add_callback(neuron_committee_trainer_t *trainer,
             "committee: all members would write the one file of this %s; add one for "
             "each in neuron_committee_setup_function_t",
             callback->kind->name);
+    RETURN_IF_ERROR(neuron_committee_check_callback(trainer, callback, "committee: "));
     neuron_callback_t **grown = grow(trainer->context, trainer->callbacks, trainer->callback_count,
                                      sizeof(neuron_callback_t *));
     if (!grown)
@@ -438,12 +441,18 @@ static const neuron_word progress_words[] = {
     {0, ""},
 };
 
+/* Members that are part of the committee, or may become it. */
+static int64_t members_counted(const neuron_committee_trainer_t *trainer)
+{
+    return trainer->boost.over ? trainer->boost.used : trainer->count;
+}
+
 static int64_t epochs_done(const neuron_committee_trainer_t *trainer)
 {
     int64_t done = 0, epochs = neuron_committee_count(trainer, NEURON_COMMITTEE_EPOCHS);
     if (neuron_committee_takes_snapshots(trainer))
         return (int64_t)atomic_load(&trainer->source.epochs_done);
-    for (int64_t i = 0; i < trainer->count; i++) {
+    for (int64_t i = 0; i < members_counted(trainer); i++) {
         const neuron_committee_member *member = &trainer->members[i];
         done += atomic_load(&member->done) ? epochs : (int64_t)atomic_load(&member->epochs_done);
     }
@@ -453,18 +462,13 @@ static int64_t epochs_done(const neuron_committee_trainer_t *trainer)
 static int64_t members_done(const neuron_committee_trainer_t *trainer)
 {
     int64_t done = 0;
-    for (int64_t i = 0; i < trainer->count; i++)
+    for (int64_t i = 0; i < members_counted(trainer); i++)
         done += atomic_load(&trainer->members[i].done);
     return done;
 }
 
-double neuron_committee_trainer_progress(const neuron_committee_trainer_t *trainer,
-                                         const char *what)
+static double tell(const neuron_committee_trainer_t *trainer, int32_t figure)
 {
-    FLOAT_SCOPE;
-    int32_t figure;
-    if (!NEURON_IS(trainer) || neuron_word_read(&figure, what, progress_words, "progress", who) < 0)
-        return NAN;
     int64_t members = neuron_committee_trainer_member_count(trainer);
     switch (figure) {
     case PROGRESS_MEMBERS:
@@ -480,4 +484,18 @@ double neuron_committee_trainer_progress(const neuron_committee_trainer_t *train
     default:
         return (double)trainer->side_by_side;
     }
+}
+
+double neuron_committee_trainer_progress(const neuron_committee_trainer_t *trainer,
+                                         const char *what)
+{
+    FLOAT_SCOPE;
+    int32_t figure;
+    if (!NEURON_IS(trainer) || neuron_word_read(&figure, what, progress_words, "progress", who) < 0)
+        return NAN;
+    pthread_mutex_t *facts = &((neuron_committee_trainer_t *)(uintptr_t)trainer)->facts;
+    pthread_mutex_lock(facts);
+    double number = tell(trainer, figure);
+    pthread_mutex_unlock(facts);
+    return number;
 }

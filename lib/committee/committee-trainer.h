@@ -69,6 +69,7 @@ typedef struct neuron_committee_member {
     bool ready;                /* it is set up, and has what the folder has of it */
     atomic_bool done;          /* trained to its end */
     atomic_llong epochs_done;  /* which other threads may ask for */
+    bool own_workers;          /* its setup has chosen how many threads make batches */
     bool unsaved;              /* its last epoch could not be saved */
     bool in_turns;             /* it gives way behind each epoch, */
     bool gave_way;             /* and has done so */
@@ -127,7 +128,10 @@ struct neuron_committee_trainer {
     pthread_mutex_t turns;  /* under which members are taken by threads */
     pthread_mutex_t mutex;  /* under which functions are told of epochs */
     double seconds, run_at; /* spent in runs that are over, and when the one that is on began */
-    int64_t side_by_side;   /* members at a time, 0 before the first run */
+    /* Under which the thread of a run changes what neuron_committee_trainer_progress() reads: the
+     * list of members, how far boosting is, clocks and side_by_side. */
+    pthread_mutex_t facts;
+    int64_t side_by_side; /* members at a time, 0 before the first run */
 };
 
 NEURON_HOLD_DECLARE(committee_trainer);
@@ -196,6 +200,14 @@ int neuron_committee_load_member(neuron_committee_member *member);
 /* The same of a member's graph alone. */
 int neuron_committee_save_graph(const neuron_committee_member *member);
 int neuron_committee_load_graph(neuron_committee_member *member);
+
+/* Changes what other threads may ask for: how many members are trained at a time. */
+void neuron_committee_set_side_by_side(neuron_committee_trainer_t *trainer, int64_t members);
+
+/* NEURON_E_ARGUMENT for a callback with which a training may end before the last snapshot. The
+ * message begins with the prefix. */
+int neuron_committee_check_callback(const neuron_committee_trainer_t *committee,
+                                    const neuron_callback_t *callback, const char *prefix);
 
 /* Snapshots: adds the schedule that the training goes by, makes members of its parameters at the
  * end of an epoch that ends a cycle, takes over those of the folder, and fails if some are missing

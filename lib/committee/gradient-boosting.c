@@ -177,22 +177,34 @@ static double find_least(const neuron_committee_trainer_t *trainer, const float 
     return fmin(fmax(along, -longest), longest);
 }
 
+/* Finite numbers may still have a sum that is not. */
+static int check_sums(const neuron_committee_trainer_t *trainer, const float *predictions,
+                      float step)
+{
+    const neuron_committee_boost *boost = &trainer->boost;
+    for (int64_t i = 0; i < trainer->train->count * boost->size; i++)
+        if (!isfinite(boost->scores[i] + step * predictions[i]))
+            return neuron_fail(NEURON_E_NOT_FINITE,
+                               "committee: with member %" PRId64 ", which puts out %g for example "
+                               "%" PRId64 ", the sum is not finite",
+                               boost->stage, (double)predictions[i], i / boost->size);
+    return NEURON_OK;
+}
+
 int neuron_gradient_boost_advance(neuron_committee_trainer_t *trainer, const float *predictions)
 {
     neuron_committee_boost *boost = &trainer->boost;
+    int64_t numbers = trainer->train->count * boost->size;
     example_room room = {NULL, NULL};
     int status = make_room(&room, trainer);
     if (status == NEURON_OK) {
         double step = find_least(trainer, predictions, &room) *
                       neuron_committee_value(trainer, NEURON_COMMITTEE_SHRINKAGE);
-        for (int64_t i = 0; i < trainer->train->count * boost->size; i++)
+        status = check_sums(trainer, predictions, (float)step);
+        for (int64_t i = 0; status == NEURON_OK && i < numbers; i++)
             boost->scores[i] += (float)step * predictions[i];
-        boost->steps[boost->used++] = step;
-        boost->stage++;
-        if (!isfinite(step))
-            status = neuron_fail(NEURON_E_NOT_FINITE,
-                                 "committee: what member %" PRId64 " predicts is not finite",
-                                 boost->stage - 1);
+        if (status == NEURON_OK)
+            neuron_committee_boost_use(trainer, step);
     }
     drop_room(&room, trainer);
     return status;

@@ -16,9 +16,9 @@ int neuron_committee_trainer_example_counts(int32_t *counts, size_t capacity, si
 {
     CHECK_ARGUMENT(trainer);
     CHECK_ROOM(counts, capacity);
-    CHECK_RANGE(member, 0, neuron_committee_trainer_member_count(trainer) - 1);
     if (!trainer->begun)
         return neuron_fail(NEURON_E_STATE, "committee: has not run yet");
+    CHECK_RANGE(member, 0, neuron_committee_trainer_member_count(trainer) - 1);
     size_t count = neuron_size(trainer->train->count);
     if (counts && capacity < count) {
         if (needed)

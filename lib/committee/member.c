@@ -50,6 +50,19 @@ static int call_builder(neuron_committee_member *member)
     return NEURON_OK;
 }
 
+/* Members that were one graph would be trained by several threads at once. */
+static int check_new(const neuron_committee_member *member)
+{
+    const neuron_committee_trainer_t *committee = member->committee;
+    for (int64_t i = 0; committee->members && i < committee->count; i++)
+        if (&committee->members[i] != member && committee->members[i].graph == member->graph)
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "the builder's graph is member %" PRId64 " already; a builder makes "
+                               "a new one each time",
+                               i);
+    return NEURON_OK;
+}
+
 static int build_graph(neuron_committee_member *member)
 {
     if (member->built)
@@ -64,6 +77,8 @@ static int build_graph(neuron_committee_member *member)
     int status = neuron_graph_check_finished(member->graph, "the builder's graph");
     if (status == NEURON_OK && member->graph->context != member->committee->context)
         status = neuron_fail(NEURON_E_ARGUMENT, "the builder's graph is of another context");
+    if (status == NEURON_OK)
+        status = check_new(member);
     if (status == NEURON_OK)
         status = neuron_committee_choose_features(member);
     if (status < 0)
@@ -140,7 +155,6 @@ static int set_common(neuron_trainer_t *trainer, const neuron_committee_member *
             RETURN_IF_ERROR(neuron_trainer_set_output_loss(trainer, i, committee->loss, 1));
     RETURN_IF_ERROR(neuron_trainer_set_augmentation(trainer, committee->augmentation));
     RETURN_IF_ERROR(set_validation(trainer, member));
-    RETURN_IF_ERROR(neuron_committee_add_cycles(trainer, committee));
     for (int64_t i = 0; i < committee->callback_count; i++)
         RETURN_IF_ERROR(neuron_trainer_add_callback(trainer, committee->callbacks[i]));
     return NEURON_OK;
@@ -163,12 +177,36 @@ static int create_trainer(neuron_committee_member *member)
     return status == NEURON_OK ? set_common(member->trainer, member) : status;
 }
 
+/* What the committee goes by is as it was before the setup. */
+static int check_setup(const neuron_committee_member *member, const neuron_trainer_settings *before,
+                       uint64_t seed, const neuron_trainer_data *data)
+{
+    const neuron_trainer_t *trainer = member->trainer;
+    if (trainer->settings.epochs != before->epochs)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "its setup has set epochs to %" PRId64 ", which must stay %" PRId64,
+                           trainer->settings.epochs, before->epochs);
+    if (trainer->progress.seed != seed)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "its setup has set the seed to %" PRIu64 ", which must stay %" PRIu64,
+                           trainer->progress.seed, seed);
+    if (trainer->data.train != data->train || trainer->data.validation != data->validation ||
+        trainer->settings.validation_split != before->validation_split)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "its setup has set another dataset, which must stay as it is");
+    return NEURON_OK;
+}
+
 static int call_setup(neuron_committee_member *member)
 {
     neuron_committee_trainer_t *committee = member->committee;
     if (!committee->setup.function)
         return NEURON_OK;
     uint64_t before = neuron_message_count();
+    neuron_trainer_t *trainer = member->trainer;
+    const neuron_trainer_settings settings = trainer->settings;
+    const neuron_trainer_data data = trainer->data;
+    uint64_t seed = trainer->progress.seed;
     neuron_float_host *host = neuron_float_pause();
     int result =
         committee->setup.function(member->trainer, member->index, committee->setup.user_data);
@@ -177,7 +215,8 @@ static int call_setup(neuron_committee_member *member)
         return neuron_fail_call(result, before,
                                 "committee: member %" PRId64 ": its setup returned %d",
                                 member->index, result);
-    return NEURON_OK;
+    member->own_workers = trainer->settings.workers != settings.workers;
+    return neuron_committee_fail(member->index, check_setup(member, &settings, seed, &data));
 }
 
 /* What is not whole is made anew by the next run. */
@@ -195,6 +234,9 @@ int neuron_committee_make_member(neuron_committee_member *member)
         neuron_committee_fail(member->index, status == NEURON_OK ? create_trainer(member) : status);
     if (status == NEURON_OK)
         status = call_setup(member);
+    if (status == NEURON_OK)
+        status = neuron_committee_fail(
+            member->index, neuron_committee_add_cycles(member->trainer, member->committee));
     if (status == NEURON_OK)
         status = neuron_committee_fail(member->index, neuron_committee_attach(member));
     member->ready = status == NEURON_OK;

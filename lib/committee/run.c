@@ -8,6 +8,7 @@
 #include "base/float-mode.h"
 #include "committee/boost.h"
 #include "committee/combine.h"
+#include "graph/committee.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -135,11 +136,19 @@ static bool may_be_side_by_side(const neuron_committee_trainer_t *trainer, const
     return true;
 }
 
+void neuron_committee_set_side_by_side(neuron_committee_trainer_t *trainer, int64_t members)
+{
+    pthread_mutex_lock(&trainer->facts);
+    trainer->side_by_side = members;
+    pthread_mutex_unlock(&trainer->facts);
+}
+
 /* Threads that make batches ahead would be one too many. */
 static int set_workers(const crew *all, int64_t first, int64_t end, double workers)
 {
     for (int64_t i = first; i < end; i++)
-        if (neuron_committee_value(all->members[i]->committee, NEURON_COMMITTEE_WORKERS) < 0)
+        if (!all->members[i]->own_workers &&
+            neuron_committee_value(all->members[i]->committee, NEURON_COMMITTEE_WORKERS) < 0)
             RETURN_IF_ERROR(
                 neuron_trainer_set_number(all->members[i]->trainer, "workers", workers));
     return NEURON_OK;
@@ -227,7 +236,8 @@ static int train_all(neuron_committee_trainer_t *trainer, crew *all)
     bool together = may_be_side_by_side(trainer, all);
     int64_t threads = neuron_pool_threads(trainer->context->pool);
     RETURN_IF_ERROR(set_workers(all, 0, all->count, together ? 0 : -1));
-    trainer->side_by_side = together ? neuron_min_count(all->count, threads) : 1;
+    neuron_committee_set_side_by_side(trainer,
+                                      together ? neuron_min_count(all->count, threads) : 1);
     if (together)
         return train_side_by_side(trainer, all);
     for (int64_t i = 0; i < all->count; i++)
@@ -339,12 +349,22 @@ static int check(const neuron_committee_trainer_t *trainer)
     if (folds < 2 || members % folds != 0)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "committee: %" PRId64 " members for %" PRId64
-                           " folds; there must be 2 folds or more, and a multiple of members",
+                           " folds; there must be 2 folds or more, and as many members, or a "
+                           "multiple",
                            members, folds);
     if (folds > trainer->train->count)
         return neuron_fail(NEURON_E_DATA, "committee: %" PRId64 " folds of %" PRId64 " examples",
                            folds, trainer->train->count);
     return NEURON_OK;
+}
+
+static void set_members(neuron_committee_trainer_t *trainer, neuron_committee_member *members,
+                        int64_t count)
+{
+    pthread_mutex_lock(&trainer->facts);
+    trainer->members = members;
+    trainer->count = count;
+    pthread_mutex_unlock(&trainer->facts);
 }
 
 /* Room for what a builder makes. */
@@ -353,16 +373,16 @@ static int create_members(neuron_committee_trainer_t *trainer)
     int64_t count = neuron_committee_trainer_member_count(trainer);
     if (trainer->members)
         return NEURON_OK;
-    trainer->members =
-        neuron_allocate_zero(trainer->context, neuron_size(count), sizeof *trainer->members);
-    if (!trainer->members)
+    neuron_committee_member *made =
+        neuron_allocate_zero(trainer->context, neuron_size(count), sizeof *made);
+    if (!made)
         return NEURON_E_MEMORY;
-    trainer->count = count;
     trainer->source.committee = trainer;
     for (int64_t i = 0; i < count; i++) {
-        trainer->members[i].committee = trainer;
-        trainer->members[i].index = i;
+        made[i].committee = trainer;
+        made[i].index = i;
     }
+    set_members(trainer, made, count);
     return NEURON_OK;
 }
 
@@ -373,9 +393,13 @@ static int begin(neuron_committee_trainer_t *trainer)
     RETURN_IF_ERROR(check(trainer));
     trainer->seed = trainer->context->seed;
     RETURN_IF_ERROR(create_members(trainer));
-    RETURN_IF_ERROR(neuron_committee_open_folder(trainer));
-    trainer->begun = true;
-    return NEURON_OK;
+    int status = neuron_committee_open_folder(trainer);
+    trainer->begun = status == NEURON_OK;
+    if (status < 0 && trainer->build.function) { /* all can be set anew */
+        neuron_release(trainer->context, trainer->members);
+        set_members(trainer, NULL, 0);
+    }
+    return status;
 }
 
 static int train_source(neuron_committee_trainer_t *trainer)
@@ -384,7 +408,7 @@ static int train_source(neuron_committee_trainer_t *trainer)
     RETURN_IF_ERROR(neuron_committee_make_member(source));
     RETURN_IF_ERROR(neuron_committee_check_combined(trainer, source->graph));
     atomic_store(&trainer->ending, false);
-    trainer->side_by_side = 1;
+    neuron_committee_set_side_by_side(trainer, 1);
     source->status = NEURON_OK;
     if (!atomic_load(&source->done))
         train(source);
@@ -393,15 +417,34 @@ static int train_source(neuron_committee_trainer_t *trainer)
     return source->status == NEURON_OK ? neuron_committee_check_snapshots(trainer) : source->status;
 }
 
+/* Whether members, from one on, can be joined with those before: found out before they are trained.
+ * Trainings give them the names of classes that the dataset has. */
+static int check_alike(const neuron_committee_trainer_t *trainer, int64_t first, int64_t end)
+{
+    bool names = !neuron_dataset_target_at(trainer->train, 0)->class_names;
+    neuron_graph_t **graphs =
+        neuron_allocate(trainer->context, neuron_size(end), sizeof(neuron_graph_t *));
+    if (!graphs)
+        return NEURON_E_MEMORY;
+    for (int64_t i = 0; i < end; i++)
+        graphs[i] = trainer->members[i].graph;
+    int status = NEURON_OK;
+    for (int64_t i = first; i < end && status == NEURON_OK; i++)
+        status = neuron_committee_check_member(graphs, i, names);
+    neuron_release(trainer->context, graphs);
+    return status;
+}
+
 /* One after the other, as each learns from what those before it have left. */
 static int train_boosted(neuron_committee_trainer_t *trainer)
 {
     neuron_committee_boost *boost = &trainer->boost;
     atomic_store(&trainer->ending, false);
-    trainer->side_by_side = 1;
+    neuron_committee_set_side_by_side(trainer, 1);
     while (!boost->over && boost->stage < trainer->count) {
         neuron_committee_member *member = &trainer->members[boost->stage];
         RETURN_IF_ERROR(neuron_committee_make_member(member));
+        RETURN_IF_ERROR(check_alike(trainer, boost->stage, boost->stage + 1));
         member->status = NEURON_OK;
         if (!atomic_load(&member->done))
             train(member);
@@ -421,6 +464,7 @@ static int run(neuron_committee_trainer_t *trainer)
         return train_source(trainer);
     for (int64_t i = 0; i < trainer->count; i++)
         RETURN_IF_ERROR(neuron_committee_make_member(&trainer->members[i]));
+    RETURN_IF_ERROR(check_alike(trainer, 0, trainer->count));
     RETURN_IF_ERROR(neuron_committee_check_combined(trainer, trainer->members[0].graph));
     return train_members(trainer);
 }
@@ -433,8 +477,10 @@ static void end_run(void *owner, void *object)
     if (trainer->has_host_seed)
         trainer->context->seed = trainer->host_seed;
     trainer->has_host_seed = false;
+    pthread_mutex_lock(&trainer->facts);
     trainer->seconds += neuron_clock_seconds() - trainer->run_at;
     trainer->running = false;
+    pthread_mutex_unlock(&trainer->facts);
 }
 
 int neuron_committee_trainer_run(neuron_graph_t **committee, neuron_committee_trainer_t *trainer)
@@ -446,8 +492,10 @@ int neuron_committee_trainer_run(neuron_graph_t **committee, neuron_committee_tr
     neuron_hold_end_left();
     if (trainer->running)
         return neuron_fail(NEURON_E_STATE, "committee: is running already");
+    pthread_mutex_lock(&trainer->facts);
     trainer->running = true;
     trainer->run_at = neuron_clock_seconds();
+    pthread_mutex_unlock(&trainer->facts);
     NEURON_HOLD(hold);
     neuron_hold_reference(&hold, committee_trainer, trainer);
     neuron_hold_add(&hold, end_run, NULL, trainer);

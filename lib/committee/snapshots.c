@@ -13,6 +13,19 @@ static int64_t cycle(const neuron_committee_trainer_t *committee)
     return neuron_committee_count(committee, NEURON_COMMITTEE_EPOCHS);
 }
 
+int neuron_committee_check_callback(const neuron_committee_trainer_t *committee,
+                                    const neuron_callback_t *callback, const char *prefix)
+{
+    if (!neuron_committee_takes_snapshots(committee) ||
+        (callback->kind != &neuron_callback_early_stopping &&
+         callback->kind != &neuron_callback_stop_on_nan))
+        return NEURON_OK;
+    return neuron_fail(NEURON_E_ARGUMENT,
+                       "%s%s may end the training before its last snapshot; method is snapshot, "
+                       "whose members are all taken of it",
+                       prefix, callback->kind->name);
+}
+
 int neuron_committee_add_cycles(neuron_trainer_t *trainer,
                                 const neuron_committee_trainer_t *committee)
 {
@@ -20,6 +33,9 @@ int neuron_committee_add_cycles(neuron_trainer_t *trainer,
     neuron_callback_t *cosine;
     if (!neuron_committee_takes_snapshots(committee))
         return NEURON_OK;
+    for (int64_t i = 0; i < trainer->callbacks.count; i++) /* those of the setup too */
+        RETURN_IF_ERROR(
+            neuron_committee_check_callback(committee, trainer->callbacks.entries[i].callback, ""));
     int64_t steps = cycle(committee) * neuron_training_steps(trainer);
     RETURN_IF_ERROR(neuron_check_range(steps, 1, INT32_MAX, "steps of a cycle", "committee"));
     snprintf(options, sizeof options, "length=%" PRId64 ", per_step=yes, restart=yes", steps);
@@ -40,7 +56,7 @@ int neuron_committee_take_snapshot(neuron_committee_trainer_t *committee)
 {
     const neuron_trainer_t *trainer = committee->source.trainer;
     int64_t epoch = trainer->progress.epoch;
-    if (epoch % cycle(committee) != 0)
+    if (epoch % cycle(committee) != 0 || epoch / cycle(committee) > committee->count)
         return NEURON_OK;
     neuron_committee_member *member = &committee->members[epoch / cycle(committee) - 1];
     neuron_graph_unref(member->graph); /* of an epoch that was not saved, and done again */

@@ -354,13 +354,18 @@ static int join(neuron_graph_t *graph, committee_plan *plan)
     return status;
 }
 
+int neuron_committee_check_member(neuron_graph_t *const *members, int64_t index, bool names)
+{
+    RETURN_IF_ERROR(check_member(members[0], members[index], index));
+    for (int32_t k = 0; names && k < outputs_of(members[0]).count; k++)
+        RETURN_IF_ERROR(check_names(members, index, members[0]->outputs[k]));
+    return NEURON_OK;
+}
+
 static int check_members(neuron_graph_t *const *members, int64_t count)
 {
-    for (int32_t i = 0; i < count; i++) {
-        RETURN_IF_ERROR(check_member(members[0], members[i], i));
-        for (int32_t k = 0; k < outputs_of(members[0]).count; k++)
-            RETURN_IF_ERROR(check_names(members, i, members[0]->outputs[k]));
-    }
+    for (int64_t i = 0; i < count; i++)
+        RETURN_IF_ERROR(neuron_committee_check_member(members, i, true));
     return NEURON_OK;
 }
 

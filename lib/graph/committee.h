@@ -4,11 +4,17 @@
 
 #include "base/options/options.h"
 
+#include <libneuron/types.h>
+
 extern const neuron_option_table neuron_committee_options;
 
 /* The rules, of which 0 is the default. */
 extern const neuron_word neuron_committee_rules[];
 
 bool neuron_committee_rule_has_weights(int32_t rule);
+
+/* Whether a member can be joined with those before it: the status and message of
+ * neuron_committee_create(). Without `names` their classes may be called differently. */
+int neuron_committee_check_member(neuron_graph_t *const *members, int64_t index, bool names);
 
 #endif

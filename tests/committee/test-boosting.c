@@ -36,6 +36,21 @@ static int largest(const float *row)
     return best;
 }
 
+/* The probabilities of two classes by one of the kernels, the member's. */
+static int build_kernel(neuron_graph_t **graph, neuron_context_t *context, int64_t member,
+                        void *user_data)
+{
+    const float *kernels = user_data;
+    const float values[2] = {-kernels[member], kernels[member]};
+    int status = neuron_graph_create(graph, context);
+    if (status < 0)
+        return status;
+    neuron_node_t *x = neuron_input(*graph, (const int64_t[]){1}, 1);
+    status =
+        neuron_graph_finish(*graph, neuron_softmax(*graph, neuron_dense(*graph, x, 2, NULL), NULL));
+    return status < 0 ? status : neuron_graph_write_array(*graph, 0, values, 2);
+}
+
 /* ---- AdaBoost ---- */
 
 /* Follows the members and works out weights of examples and votes of members. */
@@ -176,6 +191,108 @@ START_TEST(test_adaboost_ends)
 }
 END_TEST
 
+/* Numbers on a line, of which those above 0 are class 1, but for one; two classes by a kernel of
+ * the test's, which stays: the rate is 0. */
+static void set_up_line(bench *b, const char *options, const float *kernels)
+{
+    enum { POINTS = 20 };
+    float x[POINTS];
+    int32_t classes[POINTS];
+    const int64_t shape[2] = {POINTS, 1};
+    *b = (bench){.context = test_context()};
+    neuron_tensor_t *examples, *labels;
+    for (int i = 0; i < POINTS; i++) {
+        x[i] = (float)i - 9.5F;
+        classes[i] = (x[i] > 0) != (i == 3);
+    }
+    assert_ok(neuron_tensor_copy(&examples, b->context, NEURON_TYPE_F32, shape, 2, x));
+    assert_ok(neuron_tensor_copy(&labels, b->context, NEURON_TYPE_I32, shape, 1, classes));
+    assert_ok(neuron_dataset_create(&b->train, b->context, examples, labels, 2));
+    neuron_tensor_unref(examples);
+    neuron_tensor_unref(labels);
+    assert_ok(neuron_optimizer_create(&b->optimizer, b->context, "sgd", "learning_rate=0"));
+    assert_ok(
+        neuron_committee_trainer_create(&b->trainer, b->context, b->optimizer, b->train, options));
+    assert_ok(neuron_committee_trainer_set_builder(b->trainer, build_kernel,
+                                                   (void *)(uintptr_t)kernels, NULL));
+}
+
+static double progress(const bench *b, const char *what)
+{
+    return neuron_committee_trainer_progress(b->trainer, what);
+}
+
+/* One that is left out is none of those that count. */
+START_TEST(test_adaboost_progress)
+{
+    static const float kernels[] = {1, -1, 1};
+    bench b;
+    neuron_graph_t *committee;
+    set_up_line(&b, "method=adaboost, members=3", kernels);
+    assert_ok(neuron_committee_trainer_run(&committee, b.trainer));
+    ck_assert(progress(&b, "members") == 1 && progress(&b, "members_done") == 1);
+    ck_assert(progress(&b, "epochs") == 1 && progress(&b, "epochs_done") == 1);
+    neuron_graph_unref(committee);
+    tear_down(&b);
+}
+END_TEST
+
+/* What failed once fails again. */
+START_TEST(test_adaboost_without_members)
+{
+    static const float kernels[] = {-1, 1, 1};
+    bench b;
+    set_up_line(&b, "method=adaboost, members=3", kernels);
+    for (int i = 0; i < 3; i++) {
+        assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_DATA);
+        assert_message("member 0 has 0.95 of the examples wrong, which is no better than chance");
+        ck_assert_int_eq(neuron_committee_trainer_member_count(b.trainer), 3);
+    }
+    tear_down(&b);
+}
+END_TEST
+
+static int spoil(neuron_trainer_t *trainer, int32_t event, void *user_data)
+{
+    (void)event;
+    const float *with = user_data;
+    neuron_graph_t *graph = neuron_trainer_graph(trainer);
+    float values[PIXELS * 3] = {*with};
+    size_t count;
+    int status = neuron_graph_read_array(NULL, 0, &count, graph, 0);
+    return status < 0 ? status : neuron_graph_write_array(graph, 0, values, count);
+}
+
+static int spoil_second(neuron_trainer_t *trainer, int64_t member, void *user_data)
+{
+    return member == 1 ? neuron_trainer_add_function(trainer, NEURON_EVENT_EPOCH_END, spoil,
+                                                     user_data, NULL)
+                       : 0;
+}
+
+/* Predictions that are not finite change nothing of what is known of the members before. */
+START_TEST(test_predictions_that_are_not_finite)
+{
+    static const char *const options[] = {"method=gradient_boosting, members=3",
+                                          "method=adaboost, members=3",
+                                          "method=adaboost, algorithm=samme_r, members=3"};
+    float with = NAN;
+    bench b;
+    neuron_graph_t *committee;
+    set_up(&b, options[_i]);
+    assert_ok(
+        neuron_committee_trainer_set_builder(b.trainer, build_weak, _i == 0 ? &b : NULL, NULL));
+    assert_ok(neuron_committee_trainer_set_setup(b.trainer, spoil_second, &with, NULL));
+    for (int i = 0; i < 3; i++) {
+        assert_status(neuron_committee_trainer_run(&committee, b.trainer), NEURON_E_NOT_FINITE);
+        assert_message("committee: member 1 puts out ");
+        ck_assert_ptr_null(committee);
+        assert_status(neuron_committee_trainer_weights(NULL, 0, NULL, b.trainer), NEURON_E_STATE);
+    }
+    tear_down(&b);
+}
+END_TEST
+
 /* ---- Gradient boosting ---- */
 
 static double log_loss(const float *values, const int32_t *labels)
@@ -272,8 +389,39 @@ static int build_line(neuron_graph_t **graph, neuron_context_t *context, int64_t
     return neuron_graph_finish(*graph, neuron_dense(*graph, x, 1, NULL));
 }
 
-/* Numbers: the base is the mean of the targets, and the error falls. Two classes and one output: a
- * sigmoid. */
+/* They are those of the sum of the members, whose base is the log of the odds; the committee can
+ * be evaluated. */
+static void check_probabilities(const bench *b, const neuron_graph_t *committee, const float *found,
+                                int count)
+{
+    double steps[6], sums[40];
+    int32_t labels[40];
+    int ones = 0;
+    ck_assert_int_le(count, 40);
+    assert_ok(neuron_committee_trainer_weights(steps, 6, NULL, b->trainer));
+    assert_ok(neuron_dataset_read(NULL, labels, b->train, 0, count));
+    for (int i = 0; i < count; i++)
+        ones += labels[i];
+    for (int i = 0; i < count; i++)
+        sums[i] = log((double)ones / (count - ones));
+    for (int m = 0; m < 6; m++) {
+        neuron_tensor_t *tensor;
+        const float *values =
+            predict(&tensor, b, neuron_committee_trainer_member(b->trainer, m), 1);
+        for (int i = 0; i < count; i++)
+            sums[i] += steps[m] * (double)values[i];
+        neuron_tensor_unref(tensor);
+    }
+    for (int i = 0; i < count; i++)
+        ck_assert_double_eq_tol((double)found[2 * i + 1], 1 / (1 + exp(-sums[i])), 1e-5);
+    neuron_evaluation_t *evaluation;
+    assert_ok(neuron_graph_evaluate(&evaluation, committee, b->train, NULL, NULL));
+    ck_assert_double_gt(neuron_evaluation_accuracy(evaluation), 0.9);
+    neuron_evaluation_unref(evaluation);
+}
+
+/* Numbers: the base is the mean of the targets, and the error falls. Two classes, one output: the
+ * probabilities of both. */
 START_TEST(test_gradient_boosting_of_one_number)
 {
     enum { POINTS = 40 };
@@ -305,19 +453,36 @@ START_TEST(test_gradient_boosting_of_one_number)
     neuron_graph_t *committee;
     assert_ok(neuron_committee_trainer_run(&committee, b.trainer));
     neuron_tensor_t *tensor;
-    const float *found = predict(&tensor, &b, committee, 1);
+    const float *found = predict(&tensor, &b, committee, _i ? 2 : 1);
     double error = 0, spread = 0;
     int correct = 0;
     for (int i = 0; i < POINTS; i++) {
-        error += pow((double)found[i] - (double)y[i], 2);
-        spread += pow((double)y[i] - 50, 2);
-        correct += (found[i] > 0.5F) == classes[i];
-        ck_assert(_i == 0 || (found[i] >= 0 && found[i] <= 1));
+        if (_i == 0) {
+            error += pow((double)found[i] - (double)y[i], 2);
+            spread += pow((double)y[i] - 50, 2);
+            continue;
+        }
+        correct += (found[2 * i + 1] > found[2 * i]) == classes[i];
+        ck_assert(found[2 * i] >= 0 && fabsf(found[2 * i] + found[2 * i + 1] - 1) < 1e-6F);
     }
+    if (_i == 1)
+        check_probabilities(&b, committee, found, POINTS);
     ck_assert_msg(_i == 1 || error < 0.1 * spread, "%g of %g", error, spread);
     ck_assert_msg(_i == 0 || correct > POINTS * 9 / 10, "%d are right", correct);
     neuron_tensor_unref(tensor);
     neuron_graph_unref(committee);
+    tear_down(&b);
+}
+END_TEST
+
+START_TEST(test_adaboost_of_one_number)
+{
+    static const float kernels[] = {1};
+    bench b;
+    set_up_line(&b, "method=adaboost, members=1", kernels);
+    assert_ok(neuron_committee_trainer_set_builder(b.trainer, build_line, NULL, NULL));
+    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_SHAPE);
+    assert_message("the graph puts out 1 numbers, the dataset has 2");
     tear_down(&b);
 }
 END_TEST
@@ -383,6 +548,10 @@ int main(void)
     tcase_add_test(tcase, test_adaboost_ends);
     tcase_add_loop_test(tcase, test_gradient_boosting, 0, 2);
     tcase_add_loop_test(tcase, test_gradient_boosting_of_one_number, 0, 2);
+    tcase_add_test(tcase, test_adaboost_progress);
+    tcase_add_test(tcase, test_adaboost_without_members);
+    tcase_add_loop_test(tcase, test_predictions_that_are_not_finite, 0, 3);
+    tcase_add_test(tcase, test_adaboost_of_one_number);
     tcase_add_test(tcase, test_what_is_refused);
     tcase_add_loop_test(tcase, test_failing_allocations, 0, 3);
     suite_add_tcase(suite, tcase);

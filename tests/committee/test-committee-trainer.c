@@ -4,7 +4,9 @@
 #include "committee/committee-trainer.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 
 static double progress(const bench *b, const char *what)
 {
@@ -378,19 +380,30 @@ START_TEST(test_snapshots)
 }
 END_TEST
 
-START_TEST(test_snapshots_that_are_missing)
+static int add_given(neuron_trainer_t *trainer, int64_t member, void *callback)
 {
+    (void)member;
+    return neuron_trainer_add_callback(trainer, callback);
+}
+
+/* The training goes to its end. */
+START_TEST(test_snapshots_need_all_epochs)
+{
+    static const char *const kinds[] = {"early_stopping", "stop_on_nan"};
     bench b;
     neuron_callback_t *stop;
-    set_up(&b, "method=snapshot, members=3, epochs=4");
-    assert_ok(neuron_callback_create(&stop, b.context, "early_stopping",
-                                     "monitor=loss, min_delta=1000, patience=4"));
-    assert_ok(neuron_committee_trainer_add_callback(b.trainer, stop));
-    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_STATE);
-    assert_message("the training ended in epoch 5, before the snapshot that is member 1");
-    ck_assert(progress(&b, "members_done") == 1);
-    neuron_callback_unref(stop);
-    tear_down(&b);
+    for (int i = 0; i < 2; i++) {
+        set_up(&b, "method=snapshot, members=3, epochs=4");
+        assert_ok(neuron_callback_create(&stop, b.context, kinds[i], NULL));
+        assert_status(neuron_committee_trainer_add_callback(b.trainer, stop), NEURON_E_ARGUMENT);
+        assert_message("may end the training before its last snapshot");
+        assert_ok(neuron_committee_trainer_set_setup(b.trainer, add_given, stop, NULL));
+        assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
+        assert_message(kinds[i]);
+        ck_assert(progress(&b, "epochs_done") == 0);
+        neuron_callback_unref(stop);
+        tear_down(&b);
+    }
     set_up(&b, "method=snapshot, epochs=0");
     assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
     tear_down(&b);
@@ -514,6 +527,204 @@ static int set_up_function(neuron_trainer_t *trainer, int64_t member, void *user
                                        NULL);
 }
 
+static int set_twelve_epochs(neuron_trainer_t *trainer, int64_t member, void *user_data)
+{
+    (void)user_data;
+    return member == 0 ? neuron_trainer_set(trainer, "epochs=12") : 0;
+}
+
+static int set_seed(neuron_trainer_t *trainer, int64_t member, void *user_data)
+{
+    (void)member;
+    (void)user_data;
+    return neuron_trainer_set_seed(trainer, 5);
+}
+
+static int set_dataset(neuron_trainer_t *trainer, int64_t member, void *dataset)
+{
+    (void)member;
+    return neuron_trainer_set_validation(trainer, dataset);
+}
+
+static int set_split(neuron_trainer_t *trainer, int64_t member, void *user_data)
+{
+    (void)member;
+    (void)user_data;
+    return neuron_trainer_set(trainer, "validation_split=0.2");
+}
+
+/* What the committee goes by: of snapshots there would be more than there are members. */
+START_TEST(test_setups_that_change_too_much)
+{
+    static const char *const options[] = {"members=2, epochs=2",
+                                          "method=snapshot, members=2, epochs=2"};
+    static const char *const epochs[] = {
+        "committee: member 0: its setup has set epochs to 12, which must stay 2",
+        "committee: member 0: its setup has set epochs to 12, which must stay 4"};
+    const neuron_committee_setup_function_t setups[] = {set_twelve_epochs, set_seed, set_dataset,
+                                                        set_split};
+    static const char *const messages[] = {NULL, "its setup has set the seed to 5, which must stay",
+                                           "its setup has set another dataset",
+                                           "its setup has set another dataset"};
+    for (int i = 0; i < 4; i++) {
+        bench b;
+        set_up(&b, options[_i]);
+        assert_ok(neuron_committee_trainer_set_setup(b.trainer, setups[i], b.validation, NULL));
+        for (int run = 0; run < 2; run++) {
+            assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
+            assert_message(messages[i] ? messages[i] : epochs[_i]);
+        }
+        ck_assert(progress(&b, "epochs_done") == 0);
+        tear_down(&b);
+    }
+}
+END_TEST
+
+static int set_workers(neuron_trainer_t *trainer, int64_t member, void *user_data)
+{
+    neuron_trainer_t **trainers = user_data;
+    trainers[member] = trainer;
+    return member == 1 ? neuron_trainer_set(trainer, "workers=2") : 0;
+}
+
+START_TEST(test_workers_of_a_setup)
+{
+    bench b;
+    neuron_trainer_t *trainers[2];
+    double workers;
+    set_up(&b, "members=2, side_by_side=yes");
+    assert_ok(neuron_context_set(b.context, "threads=2"));
+    assert_ok(neuron_committee_trainer_set_setup(b.trainer, set_workers, trainers, NULL));
+    free(train(&b).data);
+    assert_ok(neuron_trainer_get_number(&workers, trainers[0], "workers"));
+    ck_assert(workers == 0);
+    assert_ok(neuron_trainer_get_number(&workers, trainers[1], "workers"));
+    ck_assert(workers == 2);
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- Members that are not alike ---- */
+
+static int build_once(neuron_graph_t **graph, neuron_context_t *context, int64_t member,
+                      void *user_data)
+{
+    neuron_graph_t **one = user_data;
+    int status = *one ? NEURON_OK : build_glyphs(one, context, member, NULL);
+    *graph = neuron_graph_ref(*one);
+    return status;
+}
+
+START_TEST(test_builder_of_one_graph)
+{
+    bench b;
+    neuron_graph_t *one = NULL;
+    set_up(&b, "members=3, side_by_side=yes");
+    assert_ok(neuron_committee_trainer_set_builder(b.trainer, build_once, &one, NULL));
+    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
+    assert_message("committee: member 1: the builder's graph is member 0 already");
+    ck_assert(progress(&b, "epochs_done") == 0);
+    neuron_graph_unref(one);
+    tear_down(&b);
+}
+END_TEST
+
+/* The last of three calls its classes otherwise, or takes another input. */
+static int build_other(neuron_graph_t **graph, neuron_context_t *context, int64_t member,
+                       void *user_data)
+{
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"};
+    if (!user_data) {
+        int status = build_glyphs(graph, context, member, NULL);
+        return status < 0
+                   ? status
+                   : neuron_graph_set_class_names(*graph, NULL, names + (member == 2), CLASSES);
+    }
+    int status = neuron_graph_create(graph, context);
+    if (status < 0)
+        return status;
+    const int64_t flat[] = {PIXELS}, images[] = {SIDE, SIDE, 1};
+    neuron_node_t *x = member == 2 ? neuron_input(*graph, flat, 1)
+                                   : neuron_flatten(*graph, neuron_input(*graph, images, 3));
+    x = neuron_dense(*graph, x, CLASSES, NULL);
+    return neuron_graph_finish(*graph, neuron_softmax(*graph, x, NULL));
+}
+
+START_TEST(test_members_that_cannot_be_joined)
+{
+    bench b;
+    for (int i = 0; i < 2; i++) {
+        set_up(&b, "members=3");
+        assert_ok(
+            neuron_committee_trainer_set_builder(b.trainer, build_other, i ? &b : NULL, NULL));
+        assert_status(neuron_committee_trainer_run(NULL, b.trainer),
+                      i ? NEURON_E_SHAPE : NEURON_E_DATA);
+        assert_message(i ? "committee: member 2" : "committee: class 0 is \"a\" in member 0");
+        ck_assert(progress(&b, "epochs_done") == 0);
+        assert_status(neuron_committee_trainer_weights(NULL, 0, NULL, b.trainer), NEURON_E_STATE);
+        tear_down(&b);
+    }
+}
+END_TEST
+
+/* A run that could not begin has not begun. */
+START_TEST(test_folder_that_cannot_be_made)
+{
+    bench b;
+    calls c = {.fail_at = -1};
+    set_up(&b, "members=2");
+    assert_ok(neuron_committee_trainer_set_folder(b.trainer, test_file("nowhere/committee")));
+    assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_IO);
+    ck_assert_ptr_null(neuron_committee_trainer_member(b.trainer, 0));
+    assert_ok(neuron_committee_trainer_set_builder(b.trainer, build_counted, &c, NULL));
+    assert_ok(neuron_committee_trainer_set_folder(b.trainer, NULL));
+    free(train(&b).data);
+    ck_assert_int_eq(c.made, 2);
+    tear_down(&b);
+}
+END_TEST
+
+/* ---- Progress from another thread ---- */
+
+typedef struct watcher {
+    neuron_committee_trainer_t *trainer;
+    atomic_bool over;
+    bool wrong;
+} watcher;
+
+static void *watch(void *user_data)
+{
+    watcher *w = user_data;
+    static const char *const figures[] = {"members",     "members_done", "epochs",
+                                          "epochs_done", "seconds",      "side_by_side"};
+    double seconds = 0;
+    while (!atomic_load(&w->over))
+        for (int i = 0; i < 6; i++) {
+            double number = neuron_committee_trainer_progress(w->trainer, figures[i]);
+            w->wrong = w->wrong || !(number >= 0) || (i == 4 && number < seconds);
+            seconds = i == 4 ? number : seconds;
+        }
+    return NULL;
+}
+
+START_TEST(test_progress_from_another_thread)
+{
+    static const char *const options[] = {"members=3, epochs=3", "method=adaboost, epochs=3",
+                                          "method=snapshot, members=2, epochs=3"};
+    bench b;
+    pthread_t thread;
+    set_up(&b, options[_i]);
+    watcher w = {.trainer = b.trainer};
+    ck_assert_int_eq(pthread_create(&thread, NULL, watch, &w), 0);
+    for (int i = 0; i < 3; i++)
+        free(train(&b).data);
+    atomic_store(&w.over, true);
+    pthread_join(thread, NULL);
+    ck_assert(!w.wrong);
+    tear_down(&b);
+}
+END_TEST
+
 static int fail_second(neuron_trainer_t *trainer, int64_t member, void *user_data)
 {
     (void)trainer;
@@ -614,7 +825,10 @@ START_TEST(test_given_members)
 {
     bench b;
     neuron_graph_t *graphs[2], *committee;
+    int32_t counts[EXAMPLES];
     assert_ok(set_up_in(&b, test_context(), "epochs=1"));
+    assert_status(neuron_committee_trainer_example_counts(counts, EXAMPLES, NULL, b.trainer, 0),
+                  NEURON_E_STATE);
     assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
     assert_message("has neither a builder nor members");
     for (int i = 0; i < 2; i++) {
@@ -651,7 +865,7 @@ START_TEST(test_wrong_arguments)
     assert_status(neuron_committee_trainer_create(&trainer, b.context, b.optimizer, NULL, NULL),
                   NEURON_E_ARGUMENT);
     assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
-    assert_message("5 members for 2 folds");
+    assert_message("5 members for 2 folds; there must be 2 folds or more, and as many members");
     assert_status(neuron_committee_trainer_run(NULL, NULL), NEURON_E_ARGUMENT);
     ck_assert(isnan(neuron_committee_trainer_progress(NULL, "members")));
     ck_assert_int_eq(neuron_committee_trainer_member_count(NULL), 0);
@@ -737,10 +951,16 @@ int main(void)
     tcase_add_loop_test(tcase, test_threads_change_nothing, 0, 3);
     tcase_add_test(tcase, test_random_subspaces);
     tcase_add_test(tcase, test_snapshots);
-    tcase_add_test(tcase, test_snapshots_that_are_missing);
+    tcase_add_test(tcase, test_snapshots_need_all_epochs);
     tcase_add_loop_test(tcase, test_failing_builder, 0, 3);
     tcase_add_test(tcase, test_builder_without_graph);
     tcase_add_test(tcase, test_left_builder);
+    tcase_add_loop_test(tcase, test_setups_that_change_too_much, 0, 2);
+    tcase_add_test(tcase, test_workers_of_a_setup);
+    tcase_add_test(tcase, test_builder_of_one_graph);
+    tcase_add_test(tcase, test_members_that_cannot_be_joined);
+    tcase_add_test(tcase, test_folder_that_cannot_be_made);
+    tcase_add_loop_test(tcase, test_progress_from_another_thread, 0, 3);
     tcase_add_test(tcase, test_failing_member);
     tcase_add_test(tcase, test_left_member);
     tcase_add_test(tcase, test_callbacks);
