@@ -68,9 +68,10 @@ NEURON_API int neuron_committee_create(neuron_graph_t **committee, neuron_contex
  *  - `method`:
  *    - `auto`, the default: `inverse_error` if neuron_graph_evaluate() takes the targets for a
  *      regression, else `accuracy`.
- *    - `accuracy`: the member's accuracy over the sum of all; if no member has any example right,
- *      all count alike. Any targets are taken as classes, as neuron_dataset_create_with_targets()
- *      has it. Members that are about as good get about the same weights.
+ *    - `accuracy`: the member's accuracy over the sum of all; if no member has anything right, all
+ *      count alike. It is that of neuron_evaluation_accuracy(); targets of a regression are taken
+ *      as classes, as neuron_dataset_create_with_targets() has it. Members that are about as good
+ *      get about the same weights.
  *    - `inverse_error`: 1 over the member's mean squared error, over the sum of all (Bates and
  *      Granger, "The Combination of Forecasts", 1969). Members without an error leave nothing to
  *      the others. The weights of examples count.

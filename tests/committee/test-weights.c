@@ -202,6 +202,29 @@ START_TEST(accuracies)
 }
 END_TEST
 
+/* Of several labels all have to be right, as in evaluations. */
+START_TEST(accuracies_of_labels)
+{
+    world w = numbers(3, true);
+    const float *t = neuron_tensor_data(w.targets);
+    double weights[MEMBERS], right[MEMBERS] = {0}, sum = 0;
+    for (int m = 0; m < MEMBERS; m++) {
+        for (int i = 0; i < EXAMPLES; i++) {
+            int wrong = 0;
+            for (int k = 3 * i; k < 3 * i + 3; k++)
+                wrong += (w.x[m][k] > 0.5f) != (t[k] > 0.5f);
+            right[m] += wrong == 0;
+        }
+        sum += right[m];
+    }
+    ck_assert(right[0] > right[3] && right[3] > 0);
+    assert_ok(learn(weights, &w, NULL));
+    for (int m = 0; m < MEMBERS; m++)
+        ck_assert_double_eq_tol(weights[m], right[m] / sum, 1e-12);
+    drop(&w);
+}
+END_TEST
+
 /* Of a regression, which the targets tell. */
 START_TEST(inverse_errors)
 {
@@ -241,7 +264,7 @@ START_TEST(maps)
     enum { PLACES = 4, MAPS = EXAMPLES / PLACES };
     static const char *const options[] = {
         "method=greedy, goal=log_loss", "method=greedy, goal=accuracy",
-        "method=greedy, goal=mean_squared_error", "method=convex"};
+        "method=greedy, goal=mean_squared_error", "method=convex", "method=accuracy"};
     world flat = classes();
     neuron_tensor_t *of_maps[MEMBERS], *targets;
     const int64_t shape[] = {MAPS, 2, PLACES / 2, CLASSES};
@@ -255,7 +278,7 @@ START_TEST(maps)
         assert_ok(neuron_tensor_create(&of_maps[m], context, NEURON_TYPE_F32, shape, 4));
         memcpy(neuron_tensor_data(of_maps[m]), flat.x[m], EXAMPLES * CLASSES * sizeof(float));
     }
-    for (int k = 0; k < 4; k++) {
+    for (size_t k = 0; k < sizeof options / sizeof options[0]; k++) {
         assert_ok(learn(expected, &flat, options[k]));
         assert_ok(neuron_committee_weights_from_outputs(weights, context, of_maps, MEMBERS, targets,
                                                         options[k]));
@@ -450,6 +473,7 @@ int main(void)
     tcase_add_test(tests, convex_weights);
     tcase_add_test(tests, certain_members);
     tcase_add_test(tests, accuracies);
+    tcase_add_test(tests, accuracies_of_labels);
     tcase_add_test(tests, inverse_errors);
     tcase_add_test(tests, maps);
     tcase_add_test(tests, graphs_and_weights_of_examples);

@@ -97,6 +97,42 @@ def test_fit(glyphs, method, combine):
     assert again.to_bytes() == committee.to_bytes()
 
 
+@pytest.mark.parametrize("combine", ["borda", "weighted_mean", "weighted_borda", "greedy", "convex", "class_weights", "ranks"])
+def test_every_way_of_joining(glyphs, combine):
+    x, y = glyphs
+    part, judge = slice(0, None, 2), slice(1, None, 2)
+    judged = (x[judge], y[judge])
+    committee = nn.Committee.fit(build, x[part], y[part], members=3, method="initialization", combine=combine, epochs=4,
+                                 optimizer=nn.Adam(0.02), validation_data=judged)
+    if combine in ("class_weights", "ranks"):
+        expected = nn.Committee.stack(committee.members, judged, method=combine)
+    elif combine in ("greedy", "convex"):
+        expected = nn.Committee(committee.members, "weighted_mean", validation_data=judged, method=combine)
+    elif combine == "borda":
+        expected = nn.Committee(committee.members, combine)
+    else:
+        expected = nn.Committee(committee.members, combine, validation_data=judged)
+    assert committee.to_bytes() == expected.to_bytes()
+    weights = getattr(expected, "weights", None)
+    assert (committee.weights is None) == (weights is None)
+    assert weights is None or np.array_equal(committee.weights, weights)
+
+
+def test_joined_by_what_was_held_out(glyphs):
+    x, y = glyphs
+    committee = nn.Committee.fit(build, x, y, members=4, method="folds", folds=2, combine="convex", epochs=6,
+                                 optimizer=nn.Adam(0.02))
+    held_out = committee.held_out  # of all examples, none of which was kept from all members
+    assert len(held_out) == len(x)
+    sets = [np.nanmean(held_out[:, members], 1) for members in ([0, 1], [2, 3])]
+    weights = nn.Committee.learn_weights(sets, y, method="convex")
+    assert np.allclose(committee.weights, np.repeat(weights / 2, 2), atol=1e-6)
+    kept = nn.Committee.fit(build, x, y, members=2, method="initialization", combine="stacking", hold_out=0.25, epochs=2)
+    assert all("validation_loss" in history for history in kept.histories)
+    with pytest.raises(nn.ArgumentError, match="convex weights"):
+        nn.Committee.fit(build, x, y, members=2, combine="convex", goal="accuracy", epochs=1)
+
+
 def test_weights_that_are_learnt(members, glyphs):
     x, y = glyphs
     outputs = [member.predict(x) for member in members]

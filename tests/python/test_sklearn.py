@@ -401,10 +401,10 @@ def test_ctrl_c_keeps_what_was_learnt(digits):
         assert 3 <= estimator.n_iter_ < 10 and estimator.predict(x).shape == y.shape
         assert len(getattr(estimator, "members_", [1])) == 1  # one press is for all members
     begun = time.monotonic()
-    beside = fast(CommitteeClassifier, callbacks=press, max_iter=10**6, n_iter_no_change=None, n_jobs=2)
+    boosted = fast(CommitteeClassifier, method="adaboost", callbacks=press, max_iter=10**6, n_iter_no_change=None)
     with pytest.raises(KeyboardInterrupt):
-        beside.fit(x, y)
-    assert time.monotonic() - begun < 60 and not hasattr(beside, "model_")
+        boosted.fit(x, y)
+    assert time.monotonic() - begun < 60 and not hasattr(boosted, "model_")
 
 
 # ---- Networks of one's own, and committees ----
@@ -452,19 +452,87 @@ def test_committee_better_than_its_mean_member(digits, method):
     assert len(members) == 5 and fitted.score(x_test, y_test) > np.mean(members) + 0.005
 
 
-@pytest.mark.parametrize("combine", ["mean", "weighted_mean", "majority_vote", "weighted_vote", "stacking"])
+@pytest.mark.parametrize("method", ["snapshot", "adaboost", "gradient_boosting"])
+def test_other_methods(digits, method):
+    x, x_test, y, y_test = digits
+    names = np.array(list("abcdefghij"))
+    fitted = CommitteeClassifier(4, method=method, hidden_layer_sizes=(12,), max_iter=30, learning_rate_init=0.01,
+                                 shrinkage=0.8, random_state=0).fit(x, names[y])
+    assert fitted.score(x_test, names[y_test]) > 0.9 and 1 <= len(fitted.members_) <= 4
+    assert np.allclose(fitted.predict_proba(x_test).sum(axis=1), 1, atol=1e-5)
+    assert (fitted.weights_ is None) == (method == "snapshot")
+    if method == "snapshot":
+        assert fitted.n_iter_ == 4 * 30
+    with pytest.raises(ValueError, match="partial_fit"):
+        fast(CommitteeClassifier, method=method).partial_fit(x, y, classes=range(10))
+    if method != "snapshot":
+        with pytest.raises(ValueError, match="not for several labels"):
+            fast(CommitteeClassifier, method=method).fit(x, np.eye(10, dtype=int)[y])
+        with pytest.raises(ValueError, match="combine is 'stacking'"):
+            fast(CommitteeClassifier, method=method, combine="stacking").fit(x, y)
+    line = np.linspace(-3, 3, 200)[:, None]
+    if method == "adaboost":
+        with pytest.raises(ValueError, match="method is 'adaboost'"):
+            CommitteeRegressor(method=method).fit(line, np.sin(line).ravel())
+        return
+    sine = np.sin(line).ravel() + (20 if method == "gradient_boosting" else 0)
+    numbers = CommitteeRegressor(4, method=method, hidden_layer_sizes=(12,), activation="tanh", max_iter=100,
+                                 learning_rate_init=0.02, random_state=0).fit(line, sine)
+    assert numbers.score(line, sine) > 0.8
+
+
+def test_options_of_the_trainer(digits):
+    x, x_test, y, y_test = digits
+    fitted = fast(CommitteeClassifier, members=4, method="folds", folds=2, combine="greedy", rounds=5, goal="accuracy",
+                  feature_fraction=0.5, max_iter=30).fit(x, y)
+    assert all(np.isinf(member.arrays["features.deviation"]).sum() == 32 for member in fitted.members_)
+    # A set of folds has one weight; of five rounds each has a whole number.
+    assert fitted.weights_.sum() == pytest.approx(1) and fitted.weights_[0] == fitted.weights_[1]
+    assert fitted.model_.held_out.shape == (len(x), 4, 10)
+    times = [2 * fitted.weights_[::2] * rounds for rounds in range(1, 6)]
+    assert any(np.allclose(each, np.round(each)) for each in times)
+    with pytest.raises(ValueError, match="feature_fraction=1"):
+        fast(CommitteeClassifier, feature_fraction=0.5, warm_start=True).fit(x, y)
+    with pytest.raises(ValueError, match="early_stopping"):
+        fast(CommitteeClassifier, method="snapshot", early_stopping=True).fit(x, y)
+    with pytest.raises(ValueError, match="5 members for 2 folds"):
+        fast(CommitteeClassifier, members=5, method="folds", folds=2).fit(x, y)
+
+
+def test_a_folder_goes_on(digits, tmp_path):
+    x, x_test, y, _ = digits
+    given = {"members": 3, "max_iter": 4, "combine": "stacking"}
+    expected = fast(CommitteeClassifier, **given).fit(x, y).predict_proba(x_test)
+    told = []
+
+    def stop(training):
+        told.append(training.epoch)
+        if len(told) == 6:
+            raise InterruptedError
+
+    for callbacks in (stop, None):
+        begun = fast(CommitteeClassifier, callbacks=callbacks, folder=tmp_path / "run", **given)
+        if callbacks:
+            with pytest.raises(InterruptedError):
+                begun.fit(x, y)
+    assert np.array_equal(begun.fit(x, y).predict_proba(x_test), expected)
+    assert [len(history["loss"]) for history in begun.history_] == [4, 4, 4]
+
+
+@pytest.mark.parametrize("combine", ["mean", "weighted_mean", "majority_vote", "weighted_vote", "borda", "weighted_borda",
+                                     "greedy", "convex", "stacking", "class_weights", "ranks"])
 def test_combining(digits, combine):
     x, x_test, y, y_test = digits
     fitted = CommitteeClassifier(3, combine=combine, max_iter=60, random_state=0, validation_fraction=0.2).fit(x, y)
     assert fitted.score(x_test, y_test) > 0.9
-    if combine in ("mean", "majority_vote"):
+    if combine in ("mean", "majority_vote", "borda"):
         assert fast(CommitteeClassifier, combine=combine).partial_fit(x, y, classes=range(10)).n_iter_ == 1
     else:
         with pytest.raises(ValueError, match="partial_fit"):
             fast(CommitteeClassifier, combine=combine).partial_fit(x, y, classes=range(10))
 
 
-@pytest.mark.parametrize("combine", ["mean", "weighted_mean", "stacking"])
+@pytest.mark.parametrize("combine", ["mean", "weighted_mean", "greedy", "convex", "stacking"])
 def test_combining_numbers(combine):
     x = np.random.default_rng(0).normal(size=(400, 3))
     y = x[:, 0] * x[:, 1] + x[:, 2]

@@ -65,12 +65,35 @@ static int32_t class_taken(const neuron_member_outputs *outputs, int64_t example
     return largest;
 }
 
-static double accuracy_of(const neuron_member_outputs *outputs, int64_t member)
+/* Of labels and maps, which are more than one class. */
+static int accuracy_of_many(double *accuracy, const neuron_member_outputs *outputs, int64_t member)
+{
+    int64_t size = outputs->size, units = neuron_member_outputs_units(outputs), right = 0;
+    double *values = neuron_allocate(outputs->context, neuron_size(size), sizeof *values);
+    if (!values)
+        return NEURON_E_MEMORY;
+    for (int64_t i = 0; i < outputs->dataset->count; i++) {
+        const float *x = neuron_member_outputs_at(outputs, i) + member * size;
+        for (int64_t k = 0; k < size; k++)
+            values[k] = (double)x[k];
+        for (int64_t unit = 0; unit < units; unit++)
+            right += neuron_member_outputs_right(outputs, i, unit, values);
+    }
+    neuron_release(outputs->context, values);
+    *accuracy = (double)right / (double)(outputs->dataset->count * units);
+    return NEURON_OK;
+}
+
+static int accuracy_of(double *accuracy, const neuron_member_outputs *outputs, int64_t member)
 {
     int64_t right = 0;
+    neuron_evaluation_kinds kind = outputs->plan.kind;
+    if (kind == NEURON_EVALUATION_MULTI_LABEL || kind == NEURON_EVALUATION_PIXELS)
+        return accuracy_of_many(accuracy, outputs, member);
     for (int64_t i = 0; i < outputs->dataset->count; i++)
         right += class_taken(outputs, i, member) == outputs->targets.labels[i];
-    return (double)right / (double)outputs->dataset->count;
+    *accuracy = (double)right / (double)outputs->dataset->count;
+    return NEURON_OK;
 }
 
 static double error_of(const neuron_member_outputs *outputs, int64_t member)
@@ -101,9 +124,10 @@ neuron_weights_method neuron_weights_method_of(neuron_weights_method method,
 int neuron_weights_judge(double *merit, const neuron_member_outputs *outputs, int64_t member,
                          neuron_weights_method method)
 {
-    if (method == NEURON_WEIGHTS_INVERSE_ERROR)
-        RETURN_IF_ERROR(neuron_member_outputs_check(outputs, false));
-    *merit = (method == NEURON_WEIGHTS_INVERSE_ERROR ? error_of : accuracy_of)(outputs, member);
+    if (method != NEURON_WEIGHTS_INVERSE_ERROR)
+        return accuracy_of(merit, outputs, member);
+    RETURN_IF_ERROR(neuron_member_outputs_check(outputs, false));
+    *merit = error_of(outputs, member);
     return NEURON_OK;
 }
 

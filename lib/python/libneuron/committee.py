@@ -18,7 +18,9 @@ from .tensor import as_float, copied, wrap
 
 METHODS = ("initialization", "bagging", "folds", "snapshot", "adaboost", "gradient_boosting")
 BOOSTED = ("adaboost", "gradient_boosting")
-RULES = ("mean", "weighted_mean", "majority_vote", "weighted_vote", "borda", "weighted_borda")
+LEARNT = ("weighted_mean", "weighted_vote", "weighted_borda", "greedy", "convex", "stacking", "class_weights", "ranks")
+COMBINATIONS = ("mean", "majority_vote", "borda", *LEARNT)
+HOLDING_OUT = ("bagging", "folds")  # methods
 
 
 class Committee(Model):
@@ -26,8 +28,8 @@ class Committee(Model):
 
     rule: "mean", "weighted_mean", "majority_vote", "weighted_vote", "borda" or "weighted_borda". For the weighted rules either weights, or
     validation_data, a Dataset or (x, y) that the members were not trained on: the weights are learnt of it by
-    `method`, "accuracy", "greedy" or "convex", with the options of the family "committee_weights", such as
-    goal="log_loss". The members are copied: training one later does not change the committee.
+    `method`, "accuracy", "inverse_error", "greedy" or "convex", with the options of the family "committee_weights", such
+    as goal="log_loss". The members are copied: training one later does not change the committee.
     """
 
     members: List[Model] = []
@@ -177,7 +179,7 @@ class Committee(Model):
             method: str = "bagging", combine: str = "mean", validation_data: Any = None, hold_out: float = 0.2,
             seed: int = 0, folder: Any = None, optimizer: Any = "adam", loss: Any = None, callbacks: Any = (),
             loss_weights: Any = None, class_weight: Any = None, sample_weight: Any = None, augmentation: Any = None,
-            progress: Optional[bool] = None, **options: Any) -> Model:
+            progress: Optional[bool] = None, **options: Any) -> Committee:
         """Trains members and joins them.
 
         build: makes a model; called once for each member, with a seed if it takes an argument. Members that it
@@ -188,16 +190,18 @@ class Committee(Model):
             "samme_r"), each weighs more what those before it have wrong; "gradient_boosting", each is added where those
             before it lack: these models end in numbers, without a softmax. Boosted members are joined by what was
             learnt of them. With feature_fraction=0.5 each member sees a random half of its inputs besides.
-        combine: a rule of Committee(), or "stacking": a layer that learns from what the members put out.
-        validation_data: what weights and stacking go by; else the share `hold_out` is kept from the members for that.
+        combine: how they are joined: a rule of Committee(), "greedy" or "convex" weights, "stacking", a layer that learns
+            from what the members put out, or "class_weights" or "ranks" as in Committee.stack().
+        validation_data: what weights and stacking are learnt from; else from what bagging and folds have held out from
+            the members, and for the other methods the share `hold_out` of the examples is kept from them all.
         folder: keeps the state of the training; a run that was interrupted or killed goes on from there.
         The others are those of Model.fit(), and options those of nn.options("committee_trainer"), such as epochs.
 
         The committee has `members`, their `histories`, and for bagging and folds `out_of_fold`.
         """
         from .committee_training import CommitteeTraining
-        if combine not in (*RULES, "stacking"):
-            raise ValueError(f"combine is {combine!r}; it must be one of {', '.join(RULES)}, stacking")
+        if combine not in COMBINATIONS:
+            raise ValueError(f"combine is {combine!r}; it must be one of {', '.join(COMBINATIONS)}")
         if method not in METHODS:
             raise ValueError(f"method is {method!r}; it must be one of {', '.join(METHODS)}")
         first = _built(build, seed)
@@ -206,25 +210,24 @@ class Committee(Model):
         boosted = method in BOOSTED
         if boosted and combine != "mean":
             raise ValueError(f"combine is {combine!r}; boosted members are joined by what was learnt of them")
-        if combine not in ("mean", "majority_vote", "borda") and judged is None:
+        if combine in LEARNT and judged is None and method not in HOLDING_OUT:
             dataset, judged = dataset.split(1 - hold_out, hold_out, order="stratified", seed=seed)
         settings = {"optimizer": optimizer, "loss": loss, "callbacks": callbacks, "loss_weights": loss_weights,
                     "class_weight": class_weight, "augmentation": augmentation}
-        training = CommitteeTraining(lambda number: _built(build, number), first.context, dataset, settings,
-                                     {"members": members, "method": method, **options})
-        graph = training.run(seed, judged, folder, progress, join=boosted)
-        made: Model
-        if boosted:
-            made = Committee.__new__(Committee)
-            made._take(graph, first.context)
+        training = CommitteeTraining(lambda number, _: _built(build, number), first.context, dataset, settings,
+                                     {"members": members, "method": method, **({} if boosted else {"combine": combine}),
+                                      **options})
+        return Committee._trained_by(training, training.run(seed, judged, folder, progress))
+
+    @staticmethod
+    def _trained_by(training: Any, graph: Any) -> Committee:
+        """What a training has made of its members."""
+        made: Committee = Committee.__new__(Committee)
+        made._take(graph, training.context)
+        combine = training.options.get("combine", "greedy")  # boosted members have weights too
+        if combine.startswith("weighted") or combine in ("greedy", "convex"):
             made.weights = training.weights()
-        elif combine == "stacking":
-            made = Committee.stack(training.members, judged)
-        else:
-            made = Committee(training.members, combine, validation_data=judged)
-        made.members, made.histories = training.members, training.histories  # type: ignore[attr-defined]
-        if isinstance(made, Committee):
-            made._training = training
+        made.members, made.histories, made._training = training.members, training.histories, training
         return made
 
     @property

@@ -23,8 +23,8 @@ from .training import Trainer, Training, _Interrupt, augmentation_of
 class CommitteeTraining:
     """The members of a committee and their trainings."""
 
-    def __init__(self, build: Callable[[int], Model], context: Context, dataset: Dataset, settings: Mapping[str, Any],
-                 options: Dict[str, Any]) -> None:
+    def __init__(self, build: Callable[[int, int], Model], context: Context, dataset: Dataset,
+                 settings: Mapping[str, Any], options: Dict[str, Any]) -> None:
         self.build, self.context, self.dataset, self.options = build, context, dataset, options
         self.settings = {**settings, "callbacks": list_of(settings["callbacks"])}
         self.augmentation = self.settings.pop("augmentation")
@@ -44,10 +44,9 @@ class CommitteeTraining:
             self._handle, context._handle, optimizer_of(self.settings["optimizer"])._handle, dataset._handle,
             options_text(options)))
 
-    def run(self, seed: int, validation: Optional[Dataset], folder: Any, progress: Optional[bool],
-            join: bool = False) -> Any:
-        """Trains the members; with `join` the graph of the committee that C makes of them."""
-        graph = _c.GraphHandle() if join else None
+    def run(self, seed: int, validation: Optional[Dataset], folder: Any, progress: Optional[bool]) -> Any:
+        """Trains the members; the graph of the committee that they become."""
+        graph = _c.GraphHandle()
         if validation is not None:
             check(_c.neuron_committee_trainer_set_validation(self._handle, validation._handle))
         if self.augmentation is not None:
@@ -74,6 +73,7 @@ class CommitteeTraining:
                         forget(key)
                     check(status)
                 status = _c.neuron_committee_trainer_run(graph, self._handle)
+                self._read_histories()
                 if interrupt.stop:
                     raise KeyboardInterrupt("Ctrl-C while the members of a committee were trained" +
                                             ("" if folder is None else "; a run with the same folder goes on from there"))
@@ -87,15 +87,19 @@ class CommitteeTraining:
             for trainer, callbacks in added:
                 for each in callbacks:
                     _c.neuron_trainer_remove_callback(trainer._handle, each)
+        return graph
+
+    def _read_histories(self) -> None:
+        """Of the members that there are: all, unless the run has failed or was interrupted."""
         count = int(_c.neuron_committee_trainer_member_count(self._handle))
         del self.members[count:]  # of AdaBoost one that was left out
-        if len(self.members) != count:  # snapshots of one training
-            self.members = [self._model(_c.neuron_committee_trainer_member(self._handle, member))
-                            for member in range(count)]
-        self.histories = [self.trainers[min(member, len(self.trainers) - 1)].history for member in range(count)]
+        if self.options["method"] == "snapshot":  # of one training
+            graphs = [_c.neuron_committee_trainer_member(self._handle, member) for member in range(count)]
+            self.members = [self._model(graph) for graph in graphs if graph]
+        self.histories = [self.trainers[min(member, len(self.trainers) - 1)].history
+                          for member in range(len(self.members))] if self.trainers else []
         for model, history in zip(self.members, self.histories):
             model.history = history
-        return graph
 
     def _model(self, graph: Any) -> Model:
         return Model._of(ctypes.cast(_c.neuron_graph_ref(graph), _c.GraphHandle), self.context)
@@ -116,7 +120,7 @@ class CommitteeTraining:
             try:
                 training = me()
                 assert training is not None
-                model = training.build(int(_c.neuron_context_seed(context)))
+                model = training.build(int(_c.neuron_context_seed(context)), member)
                 training.members[member:] = [model]
                 graph[0] = _c.neuron_graph_ref(model._graph)
                 return 0

@@ -25,13 +25,13 @@ import math
 import multiprocessing
 import numbers
 import os
-import pickle
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from .callbacks import EarlyStopping, LibraryCallback, list_of
-from .committee import RULES, Committee, _built
+from .committee import BOOSTED, COMBINATIONS, HOLDING_OUT, LEARNT, METHODS, Committee, _built
+from .committee_training import CommitteeTraining
 from .context import Context, context as current_context
 from .data import Dataset
 from .kinds import Settings, loss_of, optimizers, optimizer_of
@@ -41,8 +41,6 @@ from .targets import dataset_for
 from .training import Trainer
 
 try:
-    from joblib import (  # type: ignore[import-untyped,import-not-found,unused-ignore]
-        Parallel, delayed, effective_n_jobs)
     from sklearn.base import (  # type: ignore[import-untyped,import-not-found,unused-ignore]
         BaseEstimator, ClassifierMixin, RegressorMixin)
     from sklearn.model_selection import (  # type: ignore[import-untyped,import-not-found,unused-ignore]
@@ -140,15 +138,15 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         """How many numbers the network puts out, and by which activation."""
         raise NotImplementedError
 
+    def _finish(self, end: Optional[str]) -> Optional[str]:
+        """The activation that one network ends in."""
+        return end
+
     def _strata(self, data: _Data) -> Optional[np.ndarray]:
         return None
 
     def _class_weights(self, y: Any) -> Optional[np.ndarray]:
         return None
-
-    def _worth(self, model: Model, held_out: _Data) -> float:
-        """The weight of a member of a committee."""
-        raise NotImplementedError
 
     def _class_names(self) -> Optional[List[str]]:
         return None
@@ -186,6 +184,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     def _new_model(self, data: _Data, seed: int) -> Model:
         shape = tuple(data.x.shape[1:])
         outputs, end = self._output()
+        end = self._finish(end)
         if self.build is not None:
             model = _built(functools.partial(self.build, shape, outputs), seed)
             if model.input_shapes != [shape] or model.output_shapes != [(outputs,)]:
@@ -205,8 +204,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
 
     def _penalty(self, data: _Data) -> float:
         """alpha as the library has it, which does not halve the squares, nor divide them by the weight of a batch."""
-        batch = min(_BATCH, len(data.x)) if self.batch_size == "auto" else self.batch_size
-        return float(self.alpha) / (2 * batch * self._mean_weight)
+        return float(self.alpha) / (2 * self._batch(data) * self._mean_weight)
 
     _mean_weight = 1.0
 
@@ -227,19 +225,20 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
                 h = Dropout(self.dropout)(h)
         return Model(x, Dense(outputs, activation=end, kernel_regularizer=L2(penalty))(h), seed=seed)
 
-    def _trainer(self, model: Model, seed: int, callbacks: Any) -> Trainer:
-        # Copies, since a training changes what it is given, and parameters are the caller's.
-        if isinstance(self.solver, str) and self.solver in optimizers:
-            solver = optimizers[self.solver](learning_rate=float(self.learning_rate_init))
-        else:
-            solver = copy.copy(optimizer_of(self.solver))
-        loss = copy.copy(self.loss) if isinstance(self.loss, Settings) else loss_of(self.loss)
-        return Trainer(model, solver, loss, callbacks=callbacks, seed=seed)
+    # Copies, since a training changes what it is given, and parameters are the caller's.
 
-    def _train(self, model: Model, train: _Data, validation: Optional[_Data], seed: int,
-               stop: Optional[List[bool]] = None) -> Tuple[Dict[str, Any], bool]:
-        """Trains a model; gives the figures of each epoch, and whether Ctrl-C ended it. stop: ends it when it is no
-        longer empty."""
+    def _solver(self) -> Any:
+        if isinstance(self.solver, str) and self.solver in optimizers:
+            return optimizers[self.solver](learning_rate=float(self.learning_rate_init))
+        return copy.copy(optimizer_of(self.solver))
+
+    def _loss(self) -> Any:
+        return copy.copy(self.loss) if isinstance(self.loss, Settings) else loss_of(self.loss)
+
+    def _trainer(self, model: Model, seed: int, callbacks: Any) -> Trainer:
+        return Trainer(model, self._solver(), self._loss(), callbacks=callbacks, seed=seed)
+
+    def _fit_callbacks(self) -> List[Any]:
         callbacks = [copy.copy(each) if isinstance(each, LibraryCallback) else each for each in list_of(self.callbacks)]
         rounds = self.n_iter_no_change
         ends = rounds is not None and math.isfinite(rounds)
@@ -249,13 +248,17 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
                                            restore_best=True))
         elif ends:
             callbacks.append(EarlyStopping(monitor="loss", patience=patience, min_delta=float(self.tol)))
-        if stop is not None:
-            callbacks.append(lambda training: training.stop() if stop else None)
-        trainer = self._trainer(model, seed, callbacks)
-        batch = min(_BATCH, len(train.x)) if self.batch_size == "auto" else self.batch_size
+        return callbacks
+
+    def _batch(self, data: _Data) -> int:
+        return min(_BATCH, len(data.x)) if self.batch_size == "auto" else int(self.batch_size)
+
+    def _train(self, model: Model, train: _Data, validation: Optional[_Data], seed: int) -> Tuple[Dict[str, Any], bool]:
+        """Trains a model; gives the figures of each epoch, and whether Ctrl-C ended it."""
+        trainer = self._trainer(model, seed, self._fit_callbacks())
         history = trainer.fit(train.x, train.y, sample_weight=train.weights, progress=bool(self.verbose),
                               validation_data=None if validation is None else validation.given,
-                              epochs=self.max_iter, batch_size=batch, shuffle=bool(self.shuffle))
+                              epochs=self.max_iter, batch_size=self._batch(train), shuffle=bool(self.shuffle))
         return dict(history), history.interrupted
 
     def _check_numbers(self) -> None:
@@ -427,11 +430,6 @@ class _Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
             return None
         return np.asarray(compute_sample_weight(self.class_weight, self._labels(y)), np.float64)
 
-    def _worth(self, model: Model, held_out: _Data) -> float:
-        outputs = model.predict(held_out.x)
-        right = (outputs > 0.5) == (held_out.y > 0.5) if self._several else outputs.argmax(axis=1) == held_out.y
-        return float(np.average(right.reshape(len(held_out.x), -1).mean(axis=1), weights=held_out.weights))
-
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Learns from X [n, features] and y [n], classes of any kind, or [n, labels] of 0 and 1.
 
@@ -510,10 +508,6 @@ class _Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]
     def _output(self) -> Tuple[int, Optional[str]]:
         return self.n_outputs_, None
 
-    def _worth(self, model: Model, held_out: _Data) -> float:
-        errors = np.square(model.predict(held_out.x) - held_out.y.reshape(len(held_out.x), -1)).mean(axis=1)
-        return 1 / max(float(np.average(errors, weights=held_out.weights)), 1e-12)
-
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Learns from X [n, features] and y, numbers [n] or [n, outputs].
 
@@ -539,73 +533,112 @@ class _Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         return {"multioutput": True}
 
 
-METHODS = ("initialization", "bagging", "folds")
-
-
 class _Committee(_Estimator):
     """Several networks that decide together."""
 
     members: int
     method: str
     combine: str
+    folds: int
+    sample_fraction: float
+    feature_fraction: float
+    algorithm: str
+    shrinkage: float
+    goal: str
+    rounds: int
+    l2: float
+    iterations: int
+    points: int
+    folder: Any
     n_jobs: Any
     members_: List[Model]
+    weights_: Optional[np.ndarray]
+
+    _trainer_options = ("folds", "sample_fraction", "feature_fraction", "algorithm", "shrinkage", "goal", "rounds", "l2",
+                        "iterations", "points")
 
     def _check_numbers(self) -> None:
         super()._check_numbers()
+        classifies = isinstance(self, _Classifier)
         if not isinstance(self.members, numbers.Integral) or self.members < 1:
             raise ValueError(f"members is {self.members!r}; it must be an integer, 1 or more")
-        if self.method not in METHODS:
-            raise ValueError(f"method is {self.method!r}; it must be one of {', '.join(METHODS)}")
-        rules = [rule for rule in RULES if isinstance(self, _Classifier) or rule.endswith("mean")]
-        if self.combine not in (*rules, "stacking"):
-            raise ValueError(f"combine is {self.combine!r}; it must be one of {', '.join(rules)}, stacking")
+        methods = [each for each in METHODS if classifies or each != "adaboost"]
+        if self.method not in methods:
+            raise ValueError(f"method is {self.method!r}; it must be one of {', '.join(methods)}")
+        ways = [each for each in COMBINATIONS
+                if classifies or each in ("mean", "weighted_mean", "greedy", "convex", "stacking")]
+        if self.combine not in ways:
+            raise ValueError(f"combine is {self.combine!r}; it must be one of {', '.join(ways)}")
+        if self.method in BOOSTED and self.combine != "mean":
+            raise ValueError(f"combine is {self.combine!r}; boosted members are joined by what was learnt of them")
+        if self.early_stopping and self.method in ("snapshot", "gradient_boosting"):
+            raise ValueError(f"early_stopping is not for members by {self.method!r}")
+        if self.warm_start and self.feature_fraction != 1:
+            raise ValueError("warm_start goes with feature_fraction=1: members would see other parts of the inputs")
+
+    # ---- fit ----
+
+    def _finish(self, end: Optional[str]) -> Optional[str]:
+        return None if self.method == "gradient_boosting" else end  # the committee has it
 
     def _learn(self, data: _Data, seed: int, fresh: bool) -> bool:
-        judges = self.combine not in ("mean", "majority_vote")
-        train, held_out = self._held_out(data, seed) if self.early_stopping or judges else (data, None)
-        jobs = min(effective_n_jobs(self.n_jobs), self.members)
-        threads = max(1, current_context().threads // jobs) if jobs > 1 else None
-        known: List[Optional[Model]] = [] if fresh else [*self.members_[:self.members]]
-        known += [None] * (self.members - len(known))
-        given = [(k, known[k], train, held_out if self.early_stopping else None, seed) for k in range(self.members)]
-        if threads is None:
-            found = []
-            for each in given:
-                found.append(self._learn_member(*each))
-                if found[-1][-1]:  # by Ctrl-C, which means all of them
-                    break
-        else:
-            # The library computes without the interpreter's lock: threads do, and share the examples.
-            stop: List[bool] = []
-            try:
-                found = Parallel(n_jobs=jobs, prefer="threads")(delayed(self._learn_member)(*each, threads, stop)
-                                                                for each in given)
-            except BaseException:
-                stop.append(True)
-                raise
-        # Members that were trained beside others have contexts of their own: they come into the one of the caller.
-        self.members_ = [model if threads is None else pickle.loads(pickle.dumps(model)) for model, _, _ in found]
-        self.history_ = [history for _, history, _ in found]
-        self.n_iter_ = max(len(history["loss"]) for _, history, _ in found)
-        self._join(held_out, seed)
-        return any(interrupted for _, _, interrupted in found)
+        if self.method in BOOSTED and isinstance(self, _Classifier) and self._several:
+            raise ValueError(f"method is {self.method!r}, which is for classes, not for several labels")
+        learns = self.combine in LEARNT and self.method not in HOLDING_OUT
+        train, held_out = self._held_out(data, seed) if self.early_stopping or learns else (data, None)
+        known = [] if fresh else list(self.members_[-1:] if self.method == "snapshot" else self.members_)
 
-    def _learn_member(self, k: int, model: Optional[Model], train: _Data, validation: Optional[_Data], seed: int,
-                      threads: Optional[int] = None, stop: Optional[List[bool]] = None
-                      ) -> Tuple[Model, Dict[str, Any], bool]:
-        if threads is not None:
-            with Context(threads=threads):
-                if model is not None:
-                    model = pickle.loads(pickle.dumps(model))
-                return self._learn_member(k, model, train, validation, seed, None, stop)
-        part = self._part(train, k, seed)
-        if model is None:
-            model = self._new_model(part, seed + k)
-        return (model, *self._train(model, part, validation, seed + k, stop))
+        def build(number: int, member: int) -> Model:
+            return known[member] if member < len(known) else self._new_model(train, number)
+
+        first = build(seed, 0)
+        training = self._training(build, first.context, self._dataset(first, train), self._batch(train))
+        judged = None if held_out is None else self._dataset(first, held_out)
+        try:
+            made = Committee._trained_by(training, training.run(seed, judged, self.folder, bool(self.verbose)))
+        except KeyboardInterrupt:
+            if not self._keep_begun(training):
+                raise
+            return True
+        self.model_, self.members_, self.weights_ = made, list(made.members), made.weights
+        self._tell(training.histories)
+        return False
+
+    def _dataset(self, model: Model, data: _Data) -> Dataset:
+        return dataset_for(model, data.x, data.y, [None], data.weights)
+
+    def _training(self, build: Callable[[int, int], Model], context: Context, train: Dataset,
+                  batch: int) -> CommitteeTraining:
+        options = {"members": self.members, "method": self.method, "epochs": self.max_iter, "batch_size": batch,
+                   "shuffle": bool(self.shuffle), "side_by_side": {None: "auto", 1: "no"}.get(self.n_jobs, "yes"),
+                   **{name: getattr(self, name) for name in self._trainer_options}}
+        if self.method not in BOOSTED:
+            options["combine"] = self.combine
+        loss = None if self.method == "gradient_boosting" and self.loss is None else self._loss()
+        # What ends a training early would end the one of all snapshots.
+        callbacks = list_of(self.callbacks) if self.method == "snapshot" else self._fit_callbacks()
+        settings = {"optimizer": self._solver(), "loss": loss, "callbacks": callbacks, "loss_weights": None,
+                    "class_weight": None, "augmentation": None}
+        return CommitteeTraining(build, context, train, settings, options)
+
+    def _keep_begun(self, training: CommitteeTraining) -> bool:
+        """Joins the members of a training that was interrupted as far as they had begun; whether there are any."""
+        begun = [(model, history) for model, history in zip(training.members, training.histories) if len(history["loss"])]
+        if not begun or self.method in BOOSTED:
+            return False
+        self.members_, self.weights_ = [model for model, _ in begun], None
+        self.model_ = Committee(self.members_, self.combine if self.combine not in LEARNT else "mean")
+        self._tell([history for _, history in begun])
+        return True
+
+    def _tell(self, histories: List[Any]) -> None:
+        self.history_ = [dict(history) for history in histories]
+        self.n_iter_ = max(len(history["loss"]) for history in histories)
+
+    # ---- partial_fit ----
 
     def _part(self, data: _Data, k: int, seed: int) -> _Data:
-        """What a member learns from."""
+        """What a member learns from, of examples that come in parts."""
         count = len(data.x)
         if self.method == "bagging":
             return data.at(np.random.default_rng((seed, k)).integers(count, size=count))
@@ -614,24 +647,16 @@ class _Committee(_Estimator):
             return data.at(list(folds.split(data.x))[k][0])
         return data
 
-    def _join(self, held_out: Optional[_Data], seed: int) -> None:
-        if self.combine == "stacking":
-            assert held_out is not None
-            dataset = dataset_for(self.members_[0], held_out.x, held_out.y, [None], held_out.weights)
-            self.model_ = Committee.stack(self.members_, dataset)
-            return
-        weights = None
-        if self.combine.startswith("weighted"):
-            assert held_out is not None
-            weights = [self._worth(member, held_out) for member in self.members_]
-            if not any(weights):
-                weights = [1.0] * len(weights)
-        self.model_ = Committee(self.members_, self.combine, weights=weights)
+    def _join(self) -> None:
+        self.model_ = Committee(self.members_, self.combine)
 
     def _begin(self, data: _Data) -> None:
-        if self.combine not in ("mean", "majority_vote"):
-            raise ValueError(f"partial_fit() joins members by 'mean' or 'majority_vote', not by {self.combine!r}, which "
-                             "needs examples that are held out")
+        if self.combine in LEARNT:
+            raise ValueError(f"partial_fit() joins members by 'mean', 'majority_vote' or 'borda', not by "
+                             f"{self.combine!r}, which learns from examples that are held out")
+        if self.method not in ("initialization", *HOLDING_OUT) or self.feature_fraction != 1:
+            raise ValueError("partial_fit() has members by 'initialization', 'bagging' or 'folds' that see all inputs, not "
+                             f"by {self.method!r} with feature_fraction={self.feature_fraction}")
         self.members_ = [self._new_model(data, self._seed + k) for k in range(self.members)]
 
     def _go_on(self, data: _Data) -> None:
@@ -640,7 +665,7 @@ class _Committee(_Estimator):
         for k, trainer in enumerate(self._going_on):
             part = self._part(data, k, self._seed + self.n_iter_) if len(data.x) >= self.members else data
             self._pass(trainer, part, k)
-        self._join(None, self._seed)
+        self._join()
 
 
 _NETWORK = """
@@ -669,27 +694,34 @@ _WEIGHT = """
     class_weight: by how much the loss of each class counts: "balanced", or a dictionary by class."""
 _MEMBERS = """
     members: how many networks.
-    method: what makes members differ: "bagging", each learns from a sample with replacement; "folds", from all but one of
-        as many parts as there are members; "initialization", by what they start with alone.
-    combine: {rules}, or "stacking", a layer that learns what the members' outputs mean
-        together. What judges is held out: validation_fraction of the examples.
-    n_jobs: how many members are trained at once; the result is the same."""
+    method: what makes members differ, as in nn.Committee.fit(): "bagging", "folds", "initialization", "snapshot",
+        {boosted}.
+    combine: how they are joined: {rules};
+        learnt from what bagging and folds have held out, else from validation_fraction of the examples.
+    folds, sample_fraction, feature_fraction, algorithm, shrinkage, goal, rounds, l2, iterations, points: as
+        nn.options("committee_trainer") has them.
+    folder: keeps the state of the training, from which one that was killed goes on.
+    n_jobs: 1 trains one member after the other, -1 or more than 1 as many at once as the context has threads, None as
+        suits their size; the result is the same."""
 _FITTED = """
 
     Fitted: model_ (an nn.Model, with save()), history_ (a dictionary of figures by epoch), loss_curve_, loss_, n_iter_,
     n_features_in_, feature_names_in_, n_outputs_"""
 _FITTED_COMMITTEE = """
 
-    Fitted: model_ (an nn.Model of all, with save()), members_ (one each), history_ (a dictionary of figures by epoch for
+    Fitted: model_ (an nn.Committee, with save()), members_ (one each), weights_ (of each, where it has some), history_ (a dictionary of figures by epoch for
     each), n_iter_ (of the one that was trained longest), n_features_in_, feature_names_in_, n_outputs_"""
 
 
 def _described(cls: Any) -> Any:
     """Writes the parameters, which most of the four share, into the help of a class."""
     classifies, several = issubclass(cls, _Classifier), issubclass(cls, _Committee)
-    rules = '"mean", "weighted_mean", "majority_vote", "weighted_vote"' if classifies else '"mean", "weighted_mean"'
+    rules = ('"mean", "majority_vote", "borda", "weighted_mean", "weighted_vote", "weighted_borda",\n        "greedy", "convex", '
+             '"stacking", "class_weights", "ranks"' if classifies else
+             '"mean", "weighted_mean", "greedy", "convex", "stacking"')
+    boosted = '"adaboost", "gradient_boosting"' if classifies else '"gradient_boosting"'
     cls.__doc__ += ("\n\n    Parameters, those of MLPClassifier as it has them:"
-                    + (_MEMBERS.format(rules=rules) if several else "") + _NETWORK
+                    + (_MEMBERS.format(rules=rules, boosted=boosted) if several else "") + _NETWORK
                     + (_CLASSIFIER_ENDS if classifies else "")
                     + _TRAINING.format(loss="cross-entropy" if classifies else "the mean squared error")
                     + (_WEIGHT if classifies else "") + _ENDING + (_FITTED_COMMITTEE if several else _FITTED)
@@ -727,7 +759,10 @@ class NeuronRegressor(_Regressor):
 class CommitteeClassifier(_Classifier, _Committee):
     """Networks that tell classes apart together."""
 
-    def __init__(self, members: int = 5, *, method: str = "bagging", combine: str = "mean",
+    def __init__(self, members: int = 5, *, method: str = "bagging", combine: str = "mean", folds: int = 0,
+                 sample_fraction: float = 1.0, feature_fraction: float = 1.0, algorithm: str = "samme",
+                 shrinkage: float = 1.0, goal: str = "auto", rounds: int = 100, l2: float = 1.0, iterations: int = 1000,
+                 points: int = 101, folder: Any = None,
                  hidden_layer_sizes: Any = (100,), activation: Any = "relu", dropout: float = 0.0,
                  build: Optional[Callable[..., Model]] = None, solver: Any = "adam", loss: Any = None,
                  alpha: float = 0.0001, batch_size: Any = "auto", learning_rate_init: float = 0.001,
@@ -742,7 +777,10 @@ class CommitteeClassifier(_Classifier, _Committee):
 class CommitteeRegressor(_Regressor, _Committee):
     """Networks that predict numbers together."""
 
-    def __init__(self, members: int = 5, *, method: str = "bagging", combine: str = "mean",
+    def __init__(self, members: int = 5, *, method: str = "bagging", combine: str = "mean", folds: int = 0,
+                 sample_fraction: float = 1.0, feature_fraction: float = 1.0, algorithm: str = "samme",
+                 shrinkage: float = 1.0, goal: str = "auto", rounds: int = 100, l2: float = 1.0, iterations: int = 1000,
+                 points: int = 101, folder: Any = None,
                  hidden_layer_sizes: Any = (100,), activation: Any = "relu", dropout: float = 0.0,
                  build: Optional[Callable[..., Model]] = None, solver: Any = "adam", loss: Any = None,
                  alpha: float = 0.0001, batch_size: Any = "auto", learning_rate_init: float = 0.001,
