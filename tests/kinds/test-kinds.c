@@ -174,7 +174,7 @@ static const struct {
     {"quantization", "quantization", "range percentile examples symmetric "},
     {"trainer", "trainer",
      "epochs batch_size micro_batch_size shuffle validation_split workers "
-     "metrics "},
+     "metrics parts callbacks overlap data "},
     {"committee", "committee", "rule uncertainty abstain_below "},
     {"split", "split", "order "},
     {"memory", "memory", "training "},
