@@ -19,9 +19,11 @@
  *  returns when this rank has its part.
  *
  *  A rank that is gone. Where exchange() fails, the rank that it was with counts as gone. The call
- *  then fails on all ranks that are left, each with the number of one that is gone in its message,
- *  and so does every later one: what is left to do is to save, to end, and to start anew. For none
- *  to wait for ever, exchange() must fail in bounded time when its peer is dead.
+ *  then fails on the ranks that are left, each with the number of one that is gone in its message,
+ *  and so does every later one: what is left to do is to save, to end, and to start anew. Where a
+ *  rank dies when it has done nearly all of its part, the call may still succeed on some others,
+ *  which hear of it in the next one. For none to wait for ever, exchange() must fail in bounded
+ *  time when its peer is dead.
  */
 #ifndef NEURON_COMMUNICATOR_H
 #define NEURON_COMMUNICATOR_H

@@ -69,4 +69,7 @@ bool neuron_any_failed(neuron_communicator_t *communicator, int status);
  * gathering. */
 void neuron_spread(neuron_communicator_t *communicator, void *bytes, size_t size, int32_t root);
 
+/* Has the last failure on all ranks say what it says on `rank`, and whose it is. */
+void neuron_share_message(neuron_communicator_t *communicator, int32_t rank);
+
 #endif

@@ -109,3 +109,12 @@ void neuron_spread(neuron_communicator_t *c, void *bytes, size_t size, int32_t r
             neuron_communicator_exchange(c, (int32_t)((own + bit + root) % c->size), bytes, size,
                                          NULL, 0);
 }
+
+void neuron_share_message(neuron_communicator_t *c, int32_t rank)
+{
+    char message[NEURON_MESSAGE_SIZE];
+    snprintf(message, sizeof message, "%s", neuron_error_last());
+    neuron_spread(c, message, sizeof message, rank);
+    message[sizeof message - 1] = '\0';
+    neuron_set_message("rank %" PRId32 ": %s", rank, message);
+}

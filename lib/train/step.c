@@ -19,9 +19,6 @@
  * part of what a seed gives. */
 enum { EXAMPLES_PER_SUM = 16 };
 
-/* Lies between the seeds of the micro-batches of a step; 2^64 by the golden ratio. */
-static const uint64_t micro_seed = 0x9e3779b97f4a7c15;
-
 /* The part of a batch that is on, if layers take less than all of it. */
 typedef struct neuron_micro {
     float *examples;       /* of a whole batch, for all inputs of the graph */
@@ -375,7 +372,7 @@ int neuron_step_forward(neuron_step *step, int64_t first, int64_t count, uint64_
     for (int32_t i = 0; inputs && i < step->graph->input_count; i++)
         inputs[i] = step->inputs[i] + first * input_size(step, i);
     return neuron_session_forward(step->session, inputs, count,
-                                  seed + (uint64_t)(first / step->micro_batch) * micro_seed,
+                                  seed + (uint64_t)(first / step->micro_batch) * NEURON_PART_SEED,
                                   number);
 }
 
@@ -561,7 +558,7 @@ static int update_parameters(neuron_step *step, neuron_session *session, bool in
 static int run_forward(neuron_step *step, neuron_session *session, const neuron_step_data *data,
                        int64_t index, int64_t whole, neuron_step_result *result, bool *infinite)
 {
-    uint64_t seed = step->turn.seed + (uint64_t)index * micro_seed; /* draws of its own */
+    uint64_t seed = step->turn.seed + (uint64_t)index * NEURON_PART_SEED; /* draws of its own */
     const float *const *inputs = data->inputs;
     if (!inputs && step->micro.examples)
         inputs = (const float *const *)step->inputs;

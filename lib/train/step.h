@@ -11,6 +11,9 @@
 
 typedef struct neuron_step neuron_step;
 
+/* Lies between the seeds of the parts of a step, micro-batches too; 2^64 by the golden ratio. */
+#define NEURON_PART_SEED UINT64_C(0x9e3779b97f4a7c15)
+
 /* Where in the training a step is. */
 typedef struct neuron_step_turn {
     uint64_t seed, updates;   /* number the random draws of layers */

@@ -10,9 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Lies between the seeds of the parts of a step; 2^64 by the golden ratio. */
-static const uint64_t part_seed = 0x9e3779b97f4a7c15;
-
 /* What layers that join parts tell. */
 typedef struct joint_memory {
     char *all; /* of all ranks, each with a head */
@@ -257,7 +254,7 @@ static void forward(neuron_parts *p, const part_run *runs, int64_t count)
     for (int64_t i = 0; computes(p) && i < count; i++) {
         uint64_t part = (uint64_t)(p->first + runs[i].part);
         neuron_session_begin(runs[i].session, work->inputs(work->object, runs[i].first),
-                             runs[i].count, work->seed + part * part_seed, work->number);
+                             runs[i].count, work->seed + part * NEURON_PART_SEED, work->number);
     }
     for (int64_t k = 0; k < p->schedule.joint_count; k++) {
         int64_t node = p->schedule.joints[k];

@@ -17,14 +17,18 @@ typedef struct agreement {
 
 /* ---- The communicator ---- */
 
+static void release(neuron_context_t *context, const neuron_trainer_ranks *ranks)
+{
+    neuron_release(context, ranks->told);
+    neuron_release(context, ranks->offsets);
+    neuron_release(context, ranks->shards);
+    neuron_communicator_unref(ranks->communicator);
+}
+
 void neuron_trainer_leave_ranks(neuron_trainer_t *trainer)
 {
-    neuron_trainer_ranks *ranks = &trainer->ranks;
-    neuron_release(trainer->context, ranks->told);
-    neuron_release(trainer->context, ranks->offsets);
-    neuron_release(trainer->context, ranks->shards);
-    neuron_communicator_unref(ranks->communicator);
-    *ranks = (neuron_trainer_ranks){0};
+    release(trainer->context, &trainer->ranks);
+    trainer->ranks = (neuron_trainer_ranks){0};
 }
 
 static int check_time(const neuron_trainer_t *trainer, const neuron_communicator_t *communicator)
@@ -45,26 +49,20 @@ int neuron_trainer_set_communicator(neuron_trainer_t *trainer, neuron_communicat
     CHECK_OPTIONAL(communicator);
     neuron_hold_end_left();
     RETURN_IF_ERROR(check_time(trainer, communicator));
-    neuron_trainer_ranks made = {.communicator = communicator};
+    neuron_trainer_ranks made = {.communicator = neuron_communicator_ref(communicator)};
     size_t count = neuron_size(neuron_ranks_of(communicator));
     made.told = neuron_allocate_zero(trainer->context, count, NEURON_TOLD_BYTES);
     made.offsets = neuron_allocate(trainer->context, count + 1, sizeof *made.offsets);
     made.shards = neuron_allocate_zero(trainer->context, count, sizeof *made.shards);
     if (!made.told || !made.offsets || !made.shards) {
-        neuron_release(trainer->context, made.told);
-        neuron_release(trainer->context, made.offsets);
-        neuron_release(trainer->context, made.shards);
+        release(trainer->context, &made);
         return NEURON_E_MEMORY;
     }
-    neuron_trainer_ranks old = trainer->ranks;
-    neuron_communicator_ref(communicator);
+    const neuron_trainer_ranks old = trainer->ranks;
     trainer->ranks = made;
     if (trainer->step) /* nothing of it may work with the old one */
         neuron_step_set_parts(trainer->step, &(neuron_parts_settings){.parts = 1});
-    neuron_release(trainer->context, old.told);
-    neuron_release(trainer->context, old.offsets);
-    neuron_release(trainer->context, old.shards);
-    neuron_communicator_unref(old.communicator);
+    release(trainer->context, &old);
     return NEURON_OK;
 }
 
@@ -107,13 +105,8 @@ int neuron_trainer_agreed(neuron_trainer_t *trainer, int status)
 
 int neuron_trainer_share_message(neuron_trainer_t *trainer, int status, int32_t rank)
 {
-    char message[NEURON_MESSAGE_SIZE];
-    if (rank >= 0 && neuron_trainer_has_others(trainer)) {
-        snprintf(message, sizeof message, "%s", neuron_error_last());
-        neuron_spread(trainer->ranks.communicator, message, sizeof message, rank);
-        message[sizeof message - 1] = '\0';
-        neuron_set_message("rank %" PRId32 ": %s", rank, message);
-    }
+    if (rank >= 0 && neuron_trainer_has_others(trainer))
+        neuron_share_message(trainer->ranks.communicator, rank);
     return neuron_trainer_agreed(trainer, status);
 }
 

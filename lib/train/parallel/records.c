@@ -141,20 +141,6 @@ static void add_up(const neuron_part_records *records, neuron_step_result *resul
     }
 }
 
-/* The failure of the first rank that has one, on all. */
-static int share_failure(neuron_communicator_t *communicator, int status, int32_t rank)
-{
-    char message[NEURON_MESSAGE_SIZE] = "";
-    if (!communicator)
-        return status;
-    snprintf(message, sizeof message, "%s", neuron_error_last());
-    neuron_spread(communicator, message, sizeof message, rank);
-    message[sizeof message - 1] = '\0';
-    if (status < 0)
-        neuron_set_message("rank %" PRId32 ": %s", rank, message);
-    return status;
-}
-
 int neuron_part_records_join(neuron_part_records *records, int status, neuron_step_result *result,
                              neuron_output_sums *outputs, bool *infinite)
 {
@@ -165,8 +151,11 @@ int neuron_part_records_join(neuron_part_records *records, int status, neuron_st
         RETURN_IF_ERROR(neuron_gather(communicator, records->all, records->offsets));
     for (int32_t rank = 0; rank < ranks; rank++) {
         const rank_record *record = rank_at(records, rank);
-        if (record->status != NEURON_OK)
-            return share_failure(communicator, (int)record->status, rank);
+        if (record->status != NEURON_OK) {
+            if (communicator)
+                neuron_share_message(communicator, rank);
+            return (int)record->status;
+        }
         if (record->bad && bad < 0)
             bad = rank;
     }

@@ -172,11 +172,11 @@ static int read_attributes(attribute_t ***list, size_t *count, steps *s)
 /* Along which axis the second operand has its scales. */
 static int axis_of(int64_t *axis, const steps *s, const struct lowered *row)
 {
-    int64_t turned = 0;
+    int64_t transposed = 0;
     *axis = row->axis == LAST ? -1 : row->axis == NONE ? 0 : row->axis;
     if (strcmp(row->type, "QGemm") == 0)
-        RETURN_IF_ERROR(neuron_onnx_read_integer(&turned, s->reader, s->from, "transB", 0));
-    if (turned)
+        RETURN_IF_ERROR(neuron_onnx_read_integer(&transposed, s->reader, s->from, "transB", 0));
+    if (transposed)
         *axis = 0;
     return NEURON_OK;
 }

@@ -73,10 +73,10 @@ static bool match_either(neuron_onnx_match *match, const neuron_onnx_operator *f
                          const char *first, const char *second)
 {
     const neuron_onnx_match before = *match;
-    for (size_t turned = 0; turned < 2; turned++) {
+    for (size_t swapped = 0; swapped < 2; swapped++) {
         *match = before;
-        if (match_term(match, input(match, from, turned), first) &&
-            match_term(match, input(match, from, !turned), second))
+        if (match_term(match, input(match, from, swapped), first) &&
+            match_term(match, input(match, from, !swapped), second))
             return true;
     }
     return false;

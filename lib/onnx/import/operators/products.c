@@ -359,10 +359,10 @@ int neuron_onnx_import_gemm(neuron_onnx_reader *reader, const neuron_onnx_operat
         return neuron_onnx_refuse(reader, from, NEURON_E_UNSUPPORTED,
                                   "input 2, \"%.127s\", is computed; it must be a constant",
                                   bias->name);
-    neuron_onnx_item turned = *item;
+    neuron_onnx_item transposed = *item;
     if (turns_left)
-        neuron_onnx_layout_transpose(&turned.layout, (const int32_t[]){1, 0});
-    product p = {.item = &turned,
+        neuron_onnx_layout_transpose(&transposed.layout, (const int32_t[]){1, 0});
+    product p = {.item = &transposed,
                  .axis = 1,
                  .matrix = matrix,
                  .unit_axis = !turns_right,
