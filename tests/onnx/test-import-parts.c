@@ -541,6 +541,32 @@ START_TEST(a_logistic_function_of_one_column_is_read)
 }
 END_TEST
 
+/* A single line's numbers may have no axes, and so less than the value that they are spread over. */
+START_TEST(ramps_of_numbers_without_axes_come_back)
+{
+    static const float x[] = {0.25f, 0.75f}, y[] = {1, 3};
+    neuron_graph_t *graph = calibrated("piecewise_linear", "points=2", "sigmoid", 1), *made;
+    int changed = 0;
+    write_numbers(graph, "last.x", x, 2);
+    write_numbers(graph, "last.y", y, 2);
+    model_t *model = model_of(graph, NULL);
+    for (size_t i = 0; i < model->graph->n_initializer; i++) {
+        tensor_t *numbers = model->graph->initializer[i];
+        if (numbers->data_type != TYPE(FLOAT))
+            continue;
+        numbers->n_dims = 0;
+        changed++;
+    }
+    ck_assert_int_ge(changed, 4);
+    assert_ok(try_import(&made, context, model, NULL));
+    ck_assert_int_eq(count_layers(made, "piecewise_linear"), 1);
+    assert_same(graph, made, quarters(EXAMPLES), 1e-6f);
+    neuron_graph_unref(made);
+    free_model(model);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 /* A table has lines from each point to the next. */
 START_TEST(ramps_with_gaps_are_refused_by_name)
 {
@@ -579,6 +605,7 @@ int main(void)
     tcase_add_test(tests, prediction_sets_come_back);
     tcase_add_test(tests, what_is_no_calibration_is_refused_by_name);
     tcase_add_test(tests, a_logistic_function_of_one_column_is_read);
+    tcase_add_test(tests, ramps_of_numbers_without_axes_come_back);
     tcase_add_test(tests, ramps_with_gaps_are_refused_by_name);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
