@@ -541,7 +541,7 @@ START_TEST(a_logistic_function_of_one_column_is_read)
 }
 END_TEST
 
-/* A single line's numbers may have no axes, and so less than the value that they are spread over. */
+/* Numbers of a single line may have no axes, so less than the value that they are spread over. */
 START_TEST(ramps_of_numbers_without_axes_come_back)
 {
     static const float x[] = {0.25f, 0.75f}, y[] = {1, 3};

@@ -33,8 +33,8 @@ static int by_sockets(void *received, size_t received_size, int32_t peer, const 
         wanted.events =
             (short)((out < sent_size ? POLLOUT : 0) | (in < received_size ? POLLIN : 0));
         if (poll(&wanted, 1, 60000) <= 0)
-            return NEURON_E_IO; /* in bounded time */
-        if (wanted.revents & POLLIN || wanted.revents & POLLHUP) {
+            return NEURON_E_IO;        /* in bounded time */
+        if (wanted.revents & POLLIN) { /* what is there, or the end of it */
             ssize_t got = read(socket, (char *)received + in, received_size - in);
             if (got == 0 || (got < 0 && errno != EAGAIN))
                 return NEURON_E_IO;
