@@ -1,13 +1,14 @@
 /* Trains three different networks and joins them into a committee, which together err less often
  * than most of them. Five epochs of 60,000 images take about a minute.
  *
- *     cc committee.c -o committee $(pkg-config --cflags --libs libneuron)
+ *     cc committee.c -o committee $(pkg-config --cflags --libs libneuron-committee)
  *     ./committee committee.safetensors fashion-mnist
  *
  * The folder has the four files of MNIST, Fashion-MNIST or K-MNIST (train-images-idx3-ubyte.gz and
  * so on). Without one, the program learns from images that the library draws. It prints a line when
  * a member is trained, then the weight and the test accuracy of each and a report on the committee,
  * and saves that: it is a graph like any other, and predict_threads.c predicts with it. */
+#include <libneuron-committee/committee.h>
 #include <libneuron/libneuron.h>
 
 #include <stdio.h>

@@ -1,10 +1,11 @@
 /* Trains three different networks and joins them into a committee, as committee.c does, in C++17.
  *
- *     c++ -std=c++17 committee.cpp -o committee $(pkg-config --cflags --libs libneuron)
+ *     c++ -std=c++17 committee.cpp -o committee $(pkg-config --cflags --libs libneuron-committee)
  *     ./committee committee.safetensors fashion-mnist
  *
  * The folder has the four files of MNIST, Fashion-MNIST or K-MNIST; without one, the program learns
  * from images that the library draws. The committee that it saves is a graph like any other. */
+#include <libneuron-committee/committee.hpp>
 #include <libneuron/libneuron.hpp>
 
 #include <cstdint>

@@ -10,6 +10,8 @@
  * and no batch size: these are Keras' defaults, Adam and 32. */
 #include "common/example.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <stdlib.h>
 #include <string.h>
 

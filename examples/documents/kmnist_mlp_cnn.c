@@ -11,6 +11,8 @@
 #include "networks/kmnist_runs.h"
 #include "networks/kmnist_tried.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <stdlib.h>
 #include <string.h>
 

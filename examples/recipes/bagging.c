@@ -6,6 +6,8 @@
  * lacks tell how good the committee is without a test set: they are out of bag. */
 #include "recipe.h"
 
+#include <libneuron-committee/committee.h>
+
 enum { COUNT = 2000, CLASSES = 10 };
 
 /* All members are built alike: what they start with follows from their seeds. */

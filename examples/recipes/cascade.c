@@ -3,6 +3,8 @@
  * as all of them, for a part of what they cost. */
 #include "recipe.h"
 
+#include <libneuron-committee/committee.h>
+
 enum { MEMBERS = 3, TRAINED = 10000, HELD_OUT = 2000, TEST = 4000, CLASSES = 10 };
 
 /* A network of dense layers, or with convolutions if there are filters. */

@@ -27,6 +27,7 @@
 #ifndef NEURON_REPORT_H
 #define NEURON_REPORT_H
 
+#include <libneuron-committee/search.h>
 #include <libneuron/types.h>
 
 #ifdef __cplusplus

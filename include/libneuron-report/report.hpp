@@ -16,6 +16,7 @@
 #ifndef NEURON_REPORT_HPP
 #define NEURON_REPORT_HPP
 
+#include <libneuron-committee/search.hpp>
 #include <libneuron-report/report.h>
 #include <libneuron/libneuron.hpp>
 

@@ -21,9 +21,7 @@
 #include <libneuron/graph.h>
 #include <libneuron/layers.h>
 #include <libneuron/custom.h>
-#include <libneuron/cascade.h>
 #include <libneuron/committee.h>
-#include <libneuron/committee-trainer.h>
 #include <libneuron/summary.h>
 #include <libneuron/optimizer.h>
 #include <libneuron/loss.h>
@@ -31,8 +29,6 @@
 #include <libneuron/callback.h>
 #include <libneuron/history.h>
 #include <libneuron/evaluation.h>
-#include <libneuron/search.h>
-#include <libneuron/calibration.h>
 #include <libneuron/quantize.h>
 
 #endif

@@ -59,7 +59,5 @@
 #include <libneuron/cpp/layer.hpp>
 #include <libneuron/cpp/training.hpp>
 #include <libneuron/cpp/evaluation.hpp>
-#include <libneuron/cpp/search.hpp>
-#include <libneuron/cpp/committee.hpp>
 
 #endif

@@ -56,13 +56,11 @@ enum neuron_option_type {
 
 /** How many kinds a family has.
  *  @param family  "optimizer", "loss", "callback", "layer", "metric", "context", "augmentation",
- *                 "evaluation", "interval", "mcnemar", "calibration", "prediction_sets",
- *                 "quantization", "trainer", "csv", "stream", "gradient", "import", "committee",
- *                 "committee_weights", "committee_stack", "committee_contributions",
- *                 "committee_costs", "committee_diversity", "committee_prune", "cascade",
- *                 "cascade_tune", "distil", "split", "memory" or "search"; those from "context" on
- *                 have one kind, which is called as they are. Of callbacks these are those of
- *                 neuron_callback_create().
+ *                 "evaluation", "interval", "mcnemar", "quantization", "trainer", "csv", "stream",
+ *                 "gradient", "import", "committee", "distil", "split" or "memory"; those from
+ *                 "context" on have one kind, which is called as they are. Of callbacks these are
+ *                 those of neuron_callback_create(). What libneuron-committee does has its options
+ *                 told by neuron_committee_option().
  *  @return  0 for any other text and NULL. Any thread. Since 0.1. */
 NEURON_API int64_t neuron_kind_count(const char *family);
 

@@ -88,17 +88,6 @@ typedef struct neuron_trainer neuron_trainer_t;
 typedef struct neuron_callback neuron_callback_t;
 /** The figures of each epoch. See history.h. Since 0.1. */
 typedef struct neuron_history neuron_history_t;
-/** Combinations of settings that are tried. See search.h. Since 0.1, experimental. */
-typedef struct neuron_search neuron_search_t;
-/** One of these combinations. Owned by its search; lives as long as the search does. Since 0.1,
- *  experimental. */
-typedef struct neuron_trial neuron_trial_t;
-/** The members of a committee and their trainings. See committee-trainer.h. Since 0.1,
- *  experimental. */
-typedef struct neuron_committee_trainer neuron_committee_trainer_t;
-/** Members of a committee that are asked one after the other. See cascade.h. Since 0.1,
- *  experimental. */
-typedef struct neuron_cascade neuron_cascade_t;
 /** Several processes that do one thing together. See communicator.h. Since 0.1, experimental. */
 typedef struct neuron_communicator neuron_communicator_t;
 /** How well a graph does on a dataset. See evaluation.h. Since 0.1. */

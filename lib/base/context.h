@@ -90,9 +90,9 @@ NEURON_SHARED void neuron_release(neuron_context_t *context, void *memory);
 NEURON_SHARED void neuron_destroy_user_data(neuron_destroy_function_t destroy, void *user_data);
 
 /* For neuron_hold_add(), with the context as owner. */
-void neuron_release_hold(void *context, void *memory);
+NEURON_SHARED void neuron_release_hold(void *context, void *memory);
 
-NEURON_HOLD_DECLARE(context);
+NEURON_SHARED NEURON_HOLD_DECLARE(context);
 
 /* Sends a line to the log if its level is wanted. `category` is one of those that the comment of
  * neuron_log_function_t lists, as constant text. */

@@ -51,8 +51,8 @@ NEURON_SHARED void neuron_float_leave(neuron_float_scope *scope) __attribute__((
 
 /* Goes back to the mode of the host for a call of its function, which may change it: what it leaves
  * is the host's mode from then on. Where the function does not return, there is nothing to do. */
-neuron_float_host *neuron_float_pause(void);
-void neuron_float_resume(neuron_float_host *host);
+NEURON_SHARED neuron_float_host *neuron_float_pause(void);
+NEURON_SHARED void neuron_float_resume(neuron_float_host *host);
 
 /* Inside a scope: what the mode of the host is, and how the thread computes; and to take both from
  * another thread, on whose behalf this one computes and calls the host's functions. */

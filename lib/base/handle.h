@@ -89,8 +89,8 @@ NEURON_SHARED int neuron_handle_check(const void *pointer, neuron_handle_kind ki
                                       const char *name, const char *who);
 
 /* The same of one of an array: "neuron_dataset_join: datasets[1] is NULL; it must not be". */
-int neuron_handle_check_at(const void *pointer, neuron_handle_kind kind, const char *name,
-                           int64_t index, const char *who);
+NEURON_SHARED int neuron_handle_check_at(const void *pointer, neuron_handle_kind kind,
+                                         const char *name, int64_t index, const char *who);
 
 #define CHECK_HANDLE(pointer, who)                                                                 \
     RETURN_IF_ERROR(neuron_handle_check(pointer, NEURON_HANDLE_KIND(pointer), #pointer, who))

@@ -42,7 +42,8 @@ typedef struct neuron_hold {
 #endif
 
 /* Adds what `end` takes back; NULL for an object that there is not. */
-void neuron_hold_add(neuron_hold *hold, neuron_hold_ender end, void *owner, const void *object);
+NEURON_SHARED void neuron_hold_add(neuron_hold *hold, neuron_hold_ender end, void *owner,
+                                   const void *object);
 
 /* Adds one more owner of a handle, as in neuron_hold_reference(&hold, graph, member). */
 #define neuron_hold_reference(hold, noun, object)                                                  \
@@ -50,10 +51,10 @@ void neuron_hold_add(neuron_hold *hold, neuron_hold_ender end, void *owner, cons
                     neuron_##noun##_ref(neuron_hold_object(object)))
 
 /* Ends all of it now. (Compilers call abort() for a cleanup that may throw.) */
-void neuron_hold_end(neuron_hold *hold) __attribute__((nothrow));
+NEURON_SHARED void neuron_hold_end(neuron_hold *hold) __attribute__((nothrow));
 
 /* Forgets all of it: it is in other hands. */
-void neuron_hold_forget(neuron_hold *hold);
+NEURON_SHARED void neuron_hold_forget(neuron_hold *hold);
 
 /* Ends what calls hold that a longjmp of this thread has left. Only public functions that hold
  * nothing yet call it: they are never inlined (NEURON_API), so that their frame is below that
@@ -61,7 +62,7 @@ void neuron_hold_forget(neuron_hold *hold);
 #define neuron_hold_end_left() neuron_hold_settle_below((uintptr_t)__builtin_frame_address(0) + 1)
 
 /* Ends what frames below that address held. */
-void neuron_hold_settle_below(uintptr_t limit);
+NEURON_SHARED void neuron_hold_settle_below(uintptr_t limit);
 
 /* Takes one owner of an object away; true if it was the last. Settles as well. */
 #define neuron_hold_last_owner(references)                                                         \

@@ -2,6 +2,8 @@
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
 
+#include "base/compiler/attributes.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,11 +41,11 @@ bool neuron_pool_is_bound_as_caller(const neuron_pool *pool);
 void neuron_pool_take_place(neuron_pool *pool, const neuron_pool *from);
 
 /* The number asked for: what a task's worker is below. */
-int32_t neuron_pool_threads(const neuron_pool *pool);
+NEURON_SHARED int32_t neuron_pool_threads(const neuron_pool *pool);
 
 /* Runs tasks 0 .. count - 1 and returns when all are done. If the pool is busy with the loop of
  * another thread, or of the task that calls this, the caller does all of them itself; so does a
  * child of fork() that comes after the first loop, as it has none of the threads. */
-void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *work);
+NEURON_SHARED void neuron_pool_run(neuron_pool *pool, int64_t count, neuron_task task, void *work);
 
 #endif

@@ -5,6 +5,8 @@
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
 
+#include "base/compiler/attributes.h"
+
 #include <stdint.h>
 
 /* What a sequence is for; it is part of the place, so that no two uses share numbers. */
@@ -39,7 +41,8 @@ typedef struct neuron_random {
 } neuron_random;
 
 /* The four 32-bit numbers at place `index`. */
-void neuron_random_block(const neuron_random *random, uint64_t index, uint32_t numbers[4]);
+NEURON_SHARED void neuron_random_block(const neuron_random *random, uint64_t index,
+                                       uint32_t numbers[4]);
 
 /* A reader that walks along a sequence, for code that draws one number after the other. */
 typedef struct neuron_random_reader {
@@ -49,20 +52,22 @@ typedef struct neuron_random_reader {
     uint32_t used;
 } neuron_random_reader;
 
-neuron_random_reader neuron_random_read(uint64_t seed, neuron_random_use use, uint32_t stream);
+NEURON_SHARED neuron_random_reader neuron_random_read(uint64_t seed, neuron_random_use use,
+                                                      uint32_t stream);
 uint32_t neuron_random_next(neuron_random_reader *reader);
 
 /* Uniform in [0, 1), with 53 bits. */
 double neuron_random_uniform(neuron_random_reader *reader);
 
 /* Uniform in 0 .. limit - 1, without bias; limit is 1 or more. */
-uint64_t neuron_random_below(neuron_random_reader *reader, uint64_t limit);
+NEURON_SHARED uint64_t neuron_random_below(neuron_random_reader *reader, uint64_t limit);
 
 /* Normal with mean 0 and deviation 1 (Box and Muller, 1958). */
 double neuron_random_normal(neuron_random_reader *reader);
 
 /* Puts `order` into random order (Fisher and Yates). */
-void neuron_random_shuffle(neuron_random_reader *reader, int64_t *order, int64_t count);
+NEURON_SHARED void neuron_random_shuffle(neuron_random_reader *reader, int64_t *order,
+                                         int64_t count);
 
 /* A float in [0, 1) from the upper 24 bits. */
 static inline float neuron_random_float(uint32_t number)

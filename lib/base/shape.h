@@ -30,7 +30,7 @@ int neuron_shape_parse(neuron_shape *shape, const char *text, size_t size, const
 /* Product of the extents; 1 for rank 0. Known to fit for a shape that neuron_shape_set() made. */
 NEURON_SHARED int64_t neuron_shape_count(const neuron_shape *shape);
 
-bool neuron_shape_equal(const neuron_shape *a, const neuron_shape *b);
+NEURON_SHARED bool neuron_shape_equal(const neuron_shape *a, const neuron_shape *b);
 
 /* Writes "28x28x1" ("scalar" for rank 0) and returns `text`. */
 NEURON_SHARED const char *neuron_shape_text(const neuron_shape *shape,

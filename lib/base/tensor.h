@@ -4,6 +4,7 @@
 
 #include <libneuron/tensor.h>
 
+#include "base/compiler/attributes.h"
 #include "base/context.h"
 #include "base/shape.h"
 
@@ -18,16 +19,16 @@ struct neuron_tensor {
     void *destroy_data;
 };
 
-NEURON_HOLD_DECLARE(tensor);
+NEURON_SHARED NEURON_HOLD_DECLARE(tensor);
 
 /* Bytes of one element; 0 for a number that is no type. */
-size_t neuron_type_size(int32_t type);
+NEURON_SHARED size_t neuron_type_size(int32_t type);
 
 /* "f32" and so on, for messages. */
-const char *neuron_type_name(int32_t type);
+NEURON_SHARED const char *neuron_type_name(int32_t type);
 
 /* Makes a tensor whose elements are not set. */
-int neuron_tensor_create_raw(neuron_tensor_t **tensor, neuron_context_t *context, int32_t type,
-                             const int64_t *shape, int32_t rank);
+NEURON_SHARED int neuron_tensor_create_raw(neuron_tensor_t **tensor, neuron_context_t *context,
+                                           int32_t type, const int64_t *shape, int32_t rank);
 
 #endif

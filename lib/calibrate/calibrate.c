@@ -93,7 +93,7 @@ int neuron_calibrate_source(neuron_graph_t **source, const neuron_graph_t *graph
 {
     const neuron_spec *spec = &graph->outputs[output]->spec;
     if (spec->layer->output_kind && spec->layer->output_kind(spec) == NEURON_OUTPUT_LOGITS) {
-        const calibration c = {.output = output, .layer = &neuron_layer_softmax};
+        const calibration c = {.output = output, .layer = neuron_layer_find("softmax")};
         return neuron_graph_copy_changed(source, graph, put_behind, &c);
     }
     *source = neuron_graph_ref(neuron_hold_object(graph));
@@ -140,7 +140,7 @@ static int check_classes(const neuron_held_out *held_out)
 static int fit_isotonic(calibrating *c, calibration *by, bool shares)
 {
     RETURN_IF_ERROR(neuron_isotonic_fit(&c->isotonic, &c->held_out));
-    by->layer = &neuron_layer_piecewise_linear;
+    by->layer = neuron_layer_find("piecewise_linear");
     by->settings[0] = (neuron_setting){NEURON_NODE_POINTS, (double)c->isotonic.points};
     by->settings[1] = (neuron_setting){NEURON_NODE_NORMALIZE, shares};
     by->arrays[0] = c->isotonic.x;
@@ -161,8 +161,7 @@ static int fit_scaling(calibrating *c, calibration *by, int32_t method, bool eac
                                                  .alike = method == TEMPERATURE,
                                                  .smooth = method == PLATT}));
     *temperature = 1 / scale[0];
-    by->layer =
-        method == TEMPERATURE ? &neuron_layer_temperature_scaling : &neuron_layer_vector_scaling;
+    by->layer = neuron_layer_find(method == TEMPERATURE ? "temperature_scaling" : "vector_scaling");
     by->settings[0] = (neuron_setting){NEURON_NODE_ACTIVATION,
                                        sigmoid ? NEURON_SCALING_SIGMOID : NEURON_SCALING_SOFTMAX};
     if (method == PLATT)

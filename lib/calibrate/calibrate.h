@@ -2,7 +2,7 @@
 #ifndef CALIBRATE_CALIBRATE_H
 #define CALIBRATE_CALIBRATE_H
 
-#include <libneuron/calibration.h>
+#include <libneuron-committee/calibration.h>
 
 #include "base/options/options.h"
 #include "graph/graph.h"

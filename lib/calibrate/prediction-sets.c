@@ -41,7 +41,7 @@ static int add_sets(neuron_graph_t *graph, neuron_node_t **outputs, int64_t *cou
 {
     const set_output *what = by;
     neuron_node_t *from = outputs[what->output];
-    const neuron_option_table *table = &neuron_layer_prediction_set.options;
+    const neuron_option_table *table = &neuron_layer_find("prediction_set")->options;
     char name[NEURON_NODE_NAME_MAX + 32] = "prediction_set";
     if (*count > 1)
         snprintf(name, sizeof name, "%s_prediction_set", from->name);
@@ -52,8 +52,8 @@ static int add_sets(neuron_graph_t *graph, neuron_node_t **outputs, int64_t *cou
     for (int64_t i = 0; i < table->count; i++)
         neuron_options_put(&options, table->rows[i].key,
                            neuron_options_value(what->options, table->rows[i].key));
-    neuron_node_t *sets =
-        neuron_graph_add(graph, &neuron_layer_prediction_set, name, &from, 1, &options, NULL);
+    neuron_node_t *sets = neuron_graph_add(graph, neuron_layer_find("prediction_set"), name, &from,
+                                           1, &options, NULL);
     if (!sets)
         return graph->status;
     outputs[(*count)++] = sets;

@@ -36,9 +36,9 @@ static bool is_samme_r(const neuron_committee_trainer_t *trainer)
 static int check_end(const neuron_committee_trainer_t *trainer, const neuron_graph_t *graph)
 {
     const neuron_node_t *output = graph->outputs[0];
-    bool squashes = output->spec.layer == &neuron_layer_softmax ||
-                    output->spec.layer == &neuron_layer_sigmoid ||
-                    output->spec.layer == &neuron_layer_log_softmax;
+    bool squashes = output->spec.layer == neuron_layer_find("softmax") ||
+                    output->spec.layer == neuron_layer_find("sigmoid") ||
+                    output->spec.layer == neuron_layer_find("log_softmax");
     if (graph->output_count != 1 || output->spec.output.rank != 1)
         return neuron_fail(NEURON_E_UNSUPPORTED,
                            "boosting is for graphs with one output of rank 1");
@@ -48,7 +48,7 @@ static int check_end(const neuron_committee_trainer_t *trainer, const neuron_gra
                            "any size, which the committee makes probabilities of",
                            output->spec.layer->name);
     if (!neuron_committee_fits_gradients(trainer) && is_samme_r(trainer) &&
-        output->spec.layer != &neuron_layer_softmax)
+        output->spec.layer != neuron_layer_find("softmax"))
         return neuron_fail(NEURON_E_ARGUMENT,
                            "the graph ends in %s; for SAMME.R it must end in "
                            "softmax",

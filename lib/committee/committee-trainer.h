@@ -6,7 +6,7 @@
 #ifndef COMMITTEE_COMMITTEE_TRAINER_H
 #define COMMITTEE_COMMITTEE_TRAINER_H
 
-#include <libneuron/committee-trainer.h>
+#include <libneuron-committee/committee-trainer.h>
 
 #include "base/options/options.h"
 #include "committee/outputs.h"

@@ -271,7 +271,7 @@ bool neuron_committee_calls_host(const neuron_committee_member *member)
         if (callbacks->entries[i].callback->schedule)
             return true;
     for (int64_t i = 0; i < member->graph->output_count; i++)
-        if (trainer->losses[i].loss->kind == &neuron_loss_custom)
+        if (trainer->losses[i].loss->function)
             return true;
     return has_custom_layer(member->graph) || reads_stream(trainer->data.train) ||
            reads_stream(trainer->data.validation);

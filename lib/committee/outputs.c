@@ -1,7 +1,7 @@
 /* What members put out, side by side, as a dataset of its own: see neuron_committee_outputs(). */
 #include "committee/outputs.h"
 
-#include <libneuron/committee.h>
+#include <libneuron-committee/joining.h>
 
 #include "base/checked.h"
 #include "base/float-mode.h"

@@ -4,6 +4,7 @@
 #ifndef DATA_BATCH_H
 #define DATA_BATCH_H
 
+#include "base/compiler/attributes.h"
 #include "data/dataset.h"
 
 typedef struct neuron_batch {
@@ -17,9 +18,9 @@ typedef struct neuron_batch {
 
 /* Allocates a batch of up to `capacity` examples for the targets of a dataset that is not zipped.
  * After a failure it can be released. */
-int neuron_batch_allocate(neuron_batch *batch, neuron_context_t *context,
-                          const neuron_dataset_t *dataset, int64_t capacity);
-void neuron_batch_release(neuron_batch *batch);
+NEURON_SHARED int neuron_batch_allocate(neuron_batch *batch, neuron_context_t *context,
+                                        const neuron_dataset_t *dataset, int64_t capacity);
+NEURON_SHARED void neuron_batch_release(neuron_batch *batch);
 
 /* Allocates one for each of `count` targets of a dataset from the first on; and releases them, NULL
  * too. */
@@ -31,8 +32,9 @@ void neuron_batches_destroy(neuron_batch *batches, neuron_context_t *context, in
 /* Reads one target of `count` examples, with labels and weights. `positions` are places in the
  * dataset; NULL for first, first + 1, ... `class_weights` multiplies the weights of a class; NULL
  * if all are 1. */
-void neuron_batch_read_target(neuron_batch *batch, const neuron_dataset_t *dataset, int64_t target,
-                              neuron_pool *pool, const int64_t *positions, int64_t first,
-                              int64_t count, const double *class_weights);
+NEURON_SHARED void neuron_batch_read_target(neuron_batch *batch, const neuron_dataset_t *dataset,
+                                            int64_t target, neuron_pool *pool,
+                                            const int64_t *positions, int64_t first, int64_t count,
+                                            const double *class_weights);
 
 #endif

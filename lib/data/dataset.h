@@ -6,6 +6,7 @@
 #include <libneuron/dataset.h>
 #include <libneuron/table.h>
 
+#include "base/compiler/attributes.h"
 #include "base/context.h"
 #include "base/random.h"
 #include "data/scale.h"
@@ -51,7 +52,7 @@ struct neuron_zip {
     neuron_dataset_t *parts[];
 };
 
-NEURON_HOLD_DECLARE(dataset);
+NEURON_SHARED NEURON_HOLD_DECLARE(dataset);
 
 /* The dataset that an input or a target of another belongs to: that itself if it is not zipped. */
 static inline const neuron_dataset_t *neuron_dataset_input_at(const neuron_dataset_t *dataset,
@@ -82,22 +83,23 @@ static inline int64_t neuron_dataset_targets(const neuron_dataset_t *dataset)
 #define NEURON_DATASET_THRESHOLD 0.5f
 
 /* neuron_dataset_create() whose messages begin with `who`, such as the path of a file. */
-int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *context,
-                              neuron_tensor_t *examples, neuron_tensor_t *labels,
-                              int64_t class_count, const char *who);
+NEURON_SHARED int neuron_dataset_create_for(neuron_dataset_t **dataset, neuron_context_t *context,
+                                            neuron_tensor_t *examples, neuron_tensor_t *labels,
+                                            int64_t class_count, const char *who);
 
 /* Whether these can be the examples of a dataset. */
 int neuron_dataset_check_examples(const neuron_tensor_t *examples, const char *who);
 
 /* neuron_dataset_create_with_targets() likewise; `targets` may be NULL. */
-int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset, neuron_context_t *context,
-                                           neuron_tensor_t *examples, neuron_tensor_t *targets,
-                                           const char *who);
+NEURON_SHARED int neuron_dataset_create_with_targets_for(neuron_dataset_t **dataset,
+                                                         neuron_context_t *context,
+                                                         neuron_tensor_t *examples,
+                                                         neuron_tensor_t *targets, const char *who);
 
 /* A dataset of `count` examples of another, sharing its memory. `positions` count in the
  * dataset's order; NULL for first, first + 1, ... */
-int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
-                          const int64_t *positions, int64_t first, int64_t count);
+NEURON_SHARED int neuron_dataset_derive(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
+                                        const int64_t *positions, int64_t first, int64_t count);
 
 /* The same of a dataset by itself, without what it was zipped with. */
 int neuron_dataset_derive_single(neuron_dataset_t **derived, const neuron_dataset_t *dataset,
@@ -126,8 +128,8 @@ void neuron_dataset_group(const neuron_dataset_t *dataset, int64_t *positions, i
 /* Lays all positions of a dataset out to be dealt like cards, class after class, each in random
  * order: of k folds, fold f has those at f, f + k, ... So each fold gets the same fraction of each
  * class, and none more than one example more than another. `scratch` is for as many. */
-int neuron_dataset_deal(const neuron_dataset_t *dataset, int64_t *positions, int64_t *scratch,
-                        neuron_random_reader *reader);
+NEURON_SHARED int neuron_dataset_deal(const neuron_dataset_t *dataset, int64_t *positions,
+                                      int64_t *scratch, neuron_random_reader *reader);
 
 /* Whether examples of a dataset fit an input of this shape, and its targets such an output; `who`
  * begins the message. Of a zipped dataset both are asked of its parts. */
@@ -209,13 +211,14 @@ bool neuron_dataset_has_targets(const neuron_dataset_t *dataset);
  * largest target (the first of equals), or for a single
  * target of any kind on which side of the threshold it lies; 0 without any. Here and below, of the
  * first target. */
-int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position);
+NEURON_SHARED int32_t neuron_dataset_label(const neuron_dataset_t *dataset, int64_t position);
 
 /* Writes the `outputs` targets of an example, one-hot for a class number. */
-void neuron_dataset_copy_target(const neuron_dataset_t *dataset, int64_t position, float *target);
+NEURON_SHARED void neuron_dataset_copy_target(const neuron_dataset_t *dataset, int64_t position,
+                                              float *target);
 
 /* What an example's loss is multiplied by at one of its targets, and at the first. */
 double neuron_dataset_weight_at(const neuron_dataset_t *dataset, int64_t target, int64_t position);
-double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position);
+NEURON_SHARED double neuron_dataset_weight(const neuron_dataset_t *dataset, int64_t position);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <libneuron/evaluation.h>
 
+#include "base/compiler/attributes.h"
 #include "base/context.h"
 #include "data/batch.h"
 #include "session/session.h"
@@ -88,9 +89,10 @@ const char *neuron_evaluation_kind_name(neuron_evaluation_kinds kind);
 
 /* Chooses how a finished graph is evaluated on a dataset that fits it; `loss` is NULL if the caller
  * gave none. */
-int neuron_evaluation_choose(neuron_evaluation_plan *plan, const neuron_graph_t *graph,
-                             const neuron_dataset_t *dataset, const neuron_loss_t *loss,
-                             const char *options);
+NEURON_SHARED int neuron_evaluation_choose(neuron_evaluation_plan *plan,
+                                           const neuron_graph_t *graph,
+                                           const neuron_dataset_t *dataset,
+                                           const neuron_loss_t *loss, const char *options);
 
 /* The loss for who gave none. Never referenced. */
 const neuron_loss_t *neuron_evaluation_loss_of(const neuron_evaluation_plan *plan,
@@ -98,9 +100,10 @@ const neuron_loss_t *neuron_evaluation_loss_of(const neuron_evaluation_plan *pla
 
 /* Outputs that are there already, as the examples of a dataset that fits a graph without layers.
  * Both are NULL after a failure. */
-int neuron_evaluation_take_outputs(neuron_graph_t **graph, neuron_dataset_t **dataset,
-                                   neuron_context_t *context, const neuron_tensor_t *outputs,
-                                   const neuron_tensor_t *targets, const char *who);
+NEURON_SHARED int neuron_evaluation_take_outputs(neuron_graph_t **graph, neuron_dataset_t **dataset,
+                                                 neuron_context_t *context,
+                                                 const neuron_tensor_t *outputs,
+                                                 const neuron_tensor_t *targets, const char *who);
 
 /* Makes an evaluation of `count` examples, of which none is there yet, with a loss that is not a
  * number. */

@@ -2,6 +2,7 @@
 #ifndef GRAPH_COMMITTEE_H
 #define GRAPH_COMMITTEE_H
 
+#include "base/compiler/attributes.h"
 #include "base/options/options.h"
 
 #include <libneuron/types.h>
@@ -15,6 +16,7 @@ bool neuron_committee_rule_has_weights(int32_t rule);
 
 /* Whether a member can be joined with those before it: the status and message of
  * neuron_committee_create(). Without `names` their classes may be called differently. */
-int neuron_committee_check_member(neuron_graph_t *const *members, int64_t index, bool names);
+NEURON_SHARED int neuron_committee_check_member(neuron_graph_t *const *members, int64_t index,
+                                                bool names);
 
 #endif

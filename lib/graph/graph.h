@@ -4,6 +4,7 @@
 
 #include <libneuron/graph.h>
 
+#include "base/compiler/attributes.h"
 #include "base/context.h"
 #include "data/scale.h"
 #include "layers/layer.h"
@@ -113,7 +114,7 @@ struct neuron_graph {
     _Atomic(neuron_attachment *) sessions; /* for prediction, see session/cache.c; NULL at first */
 };
 
-NEURON_HOLD_DECLARE(graph);
+NEURON_SHARED NEURON_HOLD_DECLARE(graph);
 
 /* Whether the graph takes more layers. A message tells that it is finished, or no graph; nothing is
  * said where it has an error already, nor of NULL, which an error before has left. */
@@ -130,9 +131,10 @@ void neuron_graph_latch(neuron_graph_t *graph, int status);
  * `options` are of the layer's table, or NULL for its defaults; `weights` has one number for each
  * input, or is NULL. Returns NULL and latches the error, that an input is NULL among others. If the
  * graph has an error already, returns NULL and does nothing else. */
-neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer, const char *name,
-                                neuron_node_t *const *inputs, int64_t input_count,
-                                const neuron_options *options, const double *weights);
+NEURON_SHARED neuron_node_t *neuron_graph_add(neuron_graph_t *graph, const neuron_layer *layer,
+                                              const char *name, neuron_node_t *const *inputs,
+                                              int64_t input_count, const neuron_options *options,
+                                              const double *weights);
 
 /* As neuron_layer_by_name(), for files, which have layers that no builder makes: those of bytes. */
 NEURON_SHARED neuron_node_t *neuron_graph_add_from_file(neuron_graph_t *graph, const char *layer,
@@ -172,7 +174,7 @@ void neuron_graph_settle_owners(neuron_graph_t *graph);
 
 /* How many outputs of a finished graph have targets: all but those at the end that tell of others,
  * and at least one. */
-int64_t neuron_graph_target_count(const neuron_graph_t *graph);
+NEURON_SHARED int64_t neuron_graph_target_count(const neuron_graph_t *graph);
 
 /* Makes a node without inputs an input of the graph. */
 int neuron_graph_add_input(neuron_graph_t *graph, neuron_node_t *node);
@@ -222,7 +224,7 @@ int neuron_node_check_fits(const neuron_node_t *node);
 bool neuron_graph_trains(const neuron_graph_t *graph, int64_t index);
 
 /* NEURON_E_STATE for a graph that is NULL (argument) or not finished; `who` begins the message. */
-int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who);
+NEURON_SHARED int neuron_graph_check_finished(const neuron_graph_t *graph, const char *who);
 
 /* Whether forward and backward of a finished graph may fail. */
 bool neuron_graph_may_fail(const neuron_graph_t *graph);

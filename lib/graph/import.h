@@ -2,6 +2,7 @@
 #ifndef GRAPH_IMPORT_H
 #define GRAPH_IMPORT_H
 
+#include "base/compiler/attributes.h"
 #include "graph/graph.h"
 
 /* Keys of the options: see neuron_graph_import(). */
@@ -38,10 +39,11 @@ typedef int neuron_output_change(neuron_graph_t *graph, neuron_node_t **outputs,
 
 /* Makes a copy of a finished graph with all that goes with it, and with other outputs, which mean
  * what those in their places do. */
-int neuron_graph_copy_changed(neuron_graph_t **made, const neuron_graph_t *source,
-                              neuron_output_change *change, const void *by);
+NEURON_SHARED int neuron_graph_copy_changed(neuron_graph_t **made, const neuron_graph_t *source,
+                                            neuron_output_change *change, const void *by);
 
 /* Adds an input like that of another graph. */
-neuron_node_t *neuron_graph_copy_input(neuron_graph_t *graph, const neuron_node_t *input);
+NEURON_SHARED neuron_node_t *neuron_graph_copy_input(neuron_graph_t *graph,
+                                                     const neuron_node_t *input);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef GRAPH_MEANING_H
 #define GRAPH_MEANING_H
 
+#include "base/compiler/attributes.h"
 #include "data/dataset.h"
 #include "graph/graph.h"
 
@@ -18,7 +19,7 @@ void neuron_node_forget_scale(neuron_node_t *input);
 int64_t neuron_node_scale_count(const neuron_node_t *input);
 
 /* Keeps the names of an output, which may be NULL. */
-void neuron_node_keep_names(neuron_node_t *output, neuron_tensor_t *names);
+NEURON_SHARED void neuron_node_keep_names(neuron_node_t *output, neuron_tensor_t *names);
 
 /* How many names an output may have. */
 int64_t neuron_node_class_count(const neuron_node_t *output);
@@ -26,15 +27,16 @@ int64_t neuron_node_class_count(const neuron_node_t *output);
 /* Whether a dataset has the inputs of a finished graph, and whether it has its targets, too; `who`
  * begins the message. For what is only judged it may be without those of outputs that tell of
  * others. */
-int neuron_graph_check_examples(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                                const char *who);
-int neuron_graph_check_dataset(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                               const char *who);
-int neuron_graph_check_judged(const neuron_graph_t *graph, const neuron_dataset_t *dataset,
-                              const char *who);
+NEURON_SHARED int neuron_graph_check_examples(const neuron_graph_t *graph,
+                                              const neuron_dataset_t *dataset, const char *who);
+NEURON_SHARED int neuron_graph_check_dataset(const neuron_graph_t *graph,
+                                             const neuron_dataset_t *dataset, const char *who);
+NEURON_SHARED int neuron_graph_check_judged(const neuron_graph_t *graph,
+                                            const neuron_dataset_t *dataset, const char *who);
 
 /* Takes over what a dataset that trains the graph and fits it knows. */
-void neuron_graph_learn_meaning(neuron_graph_t *graph, const neuron_dataset_t *dataset);
+NEURON_SHARED void neuron_graph_learn_meaning(neuron_graph_t *graph,
+                                              const neuron_dataset_t *dataset);
 
 /* Gives a finished graph what another of the same inputs and outputs knows. */
 void neuron_graph_copy_meaning(neuron_graph_t *graph, const neuron_graph_t *from);

@@ -3,10 +3,6 @@
 #include <libneuron/options.h>
 
 #include "augment/augmentation.h"
-#include "committee/cascades/cascade.h"
-#include "committee/committee-trainer.h"
-#include "calibrate/calibrate.h"
-#include "committee/joining/weights.h"
 #include "data/split.h"
 #include "data/stream.h"
 #include "data/tables/csv-options.h"
@@ -17,7 +13,6 @@
 #include "losses/loss.h"
 #include "optimize/optimizer.h"
 #include "quantize/quantization.h"
-#include "search/search.h"
 #include "session/gradient.h"
 #include "session/memory.h"
 #include "train/callbacks/callback.h"
@@ -59,8 +54,6 @@ static const family families[] = {
     {"evaluation", NULL, NULL, &neuron_evaluation_options},
     {"interval", NULL, NULL, &neuron_interval_options},
     {"mcnemar", NULL, NULL, &neuron_mcnemar_options},
-    {"calibration", NULL, NULL, &neuron_calibration_options},
-    {"prediction_sets", NULL, NULL, &neuron_prediction_sets_options},
     {"quantization", NULL, NULL, &neuron_quantization_options},
     {"trainer", NULL, NULL, &neuron_trainer_options},
     {"stream", NULL, NULL, &neuron_stream_options},
@@ -68,20 +61,9 @@ static const family families[] = {
     {"gradient", NULL, NULL, &neuron_gradient_options},
     {"import", NULL, NULL, &neuron_import_options},
     {"committee", NULL, NULL, &neuron_committee_options},
-    {"committee_weights", NULL, NULL, &neuron_committee_weights_options},
-    {"committee_stack", NULL, NULL, &neuron_committee_stack_options},
-    {"committee_contributions", NULL, NULL, &neuron_committee_contributions_options},
-    {"committee_costs", NULL, NULL, &neuron_committee_costs_options},
-    {"committee_diversity", NULL, NULL, &neuron_committee_diversity_options},
-    {"committee_prune", NULL, NULL, &neuron_committee_prune_options},
-    {"cascade", NULL, NULL, &neuron_cascade_options},
-    {"cascade_tune", NULL, NULL, &neuron_cascade_tune_options},
     {"distil", NULL, NULL, &neuron_distil_options},
     {"split", NULL, NULL, &neuron_split_options},
     {"memory", NULL, NULL, &neuron_memory_options},
-    {"search", NULL, NULL, &neuron_search_options},
-    {"committee_trainer", NULL, NULL, &neuron_committee_trainer_options},
-    {"committee_fit", NULL, NULL, &neuron_committee_fit_options},
 };
 
 static const family *find(const char *name)

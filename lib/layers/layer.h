@@ -8,6 +8,7 @@
 
 #include <libneuron/layers.h>
 
+#include "base/compiler/attributes.h"
 #include "base/options/options.h"
 #include "base/pool.h"
 #include "base/random.h"
@@ -349,7 +350,7 @@ double neuron_spec_option(const neuron_spec *spec, int32_t key);
 extern const neuron_layer *const neuron_layers[];
 
 /* The layer of that name, or NULL. */
-const neuron_layer *neuron_layer_find(const char *name);
+NEURON_SHARED const neuron_layer *neuron_layer_find(const char *name);
 
 #define DECLARE(name) extern const neuron_layer neuron_layer_##name;
 NEURON_LAYERS(DECLARE)

@@ -4,6 +4,7 @@
 
 #include <libneuron/optimizer.h>
 
+#include "base/compiler/attributes.h"
 #include "base/context.h"
 #include "base/options/options.h"
 
@@ -75,7 +76,8 @@ const neuron_option_table *neuron_optimizer_rule_options(const char *name);
 void neuron_optimizer_take_options(neuron_optimizer_t *optimizer, const neuron_options *options);
 
 /* A copy that has the rule and the options and is no handle. */
-void neuron_optimizer_copy_options(neuron_optimizer_t *copy, const neuron_optimizer_t *optimizer);
+NEURON_SHARED void neuron_optimizer_copy_options(neuron_optimizer_t *copy,
+                                                 const neuron_optimizer_t *optimizer);
 
 /* True if at most one of the options of which there may be one alone is on. */
 bool neuron_optimizer_options_agree(const neuron_options *options);

@@ -3,9 +3,10 @@
 usage: generate.py INCLUDE_FOLDER OUTPUT [BESIDE]
 
 INCLUDE_FOLDER is include/libneuron. With BESIDE, the headers of a library beside the core, such as
-include/libneuron-report, it makes a module of these, which takes the handles of the core from _c. What it reads is the C of these headers: opaque handles, types of functions,
-enumerations, functions, and the numbers and texts of version.h. Anything else is an error with file and line, so
-that a header cannot say what the package does not know.
+include/libneuron-report, it makes a module of these, which takes the handles of the core from _c, and those of another
+library whose headers they include from the module of that one. What it reads is the C of these headers: opaque handles,
+types of functions, enumerations, functions, and the numbers and texts of version.h. Anything else is an error with file
+and line, so that a header cannot say what the package does not know.
 """
 import os
 import re
@@ -50,6 +51,7 @@ class Header:
         # What only C++ sees opens and closes a brace; what all see is the rest.
         self.text = re.sub(r"^#ifdef __cplusplus\n.*?^#endif$", lambda m: "\n" * m[0].count("\n"), text, flags=re.S | re.M)
         self.defines = []
+        self.libraries = set(re.findall(r"^#include <(libneuron-\w+)/", self.text, re.M))
         self.declarations = list(self.read())
 
     def read(self):
@@ -110,7 +112,7 @@ class Declarations:
 
     def __init__(self, folder, core=None):
         self.handles, self.callbacks, self.enumerations, self.functions = {}, {}, [], {}
-        self.defines, self.core = {}, core
+        self.defines, self.core, self.others = {}, core, {}
         umbrella = os.path.join(folder, "libneuron.h")
         if core:
             names = sorted(name for name in os.listdir(folder) if name.endswith(".h"))
@@ -120,6 +122,9 @@ class Declarations:
         headers = [Header(os.path.join(folder, name)) for name in names]
         for header in headers:
             self.defines.update(header.defines)
+            for name in header.libraries - {os.path.basename(folder)} - set(self.others):
+                self.others[name] = Declarations(os.path.join(os.path.dirname(folder), name), core)
+        self.known = [self, *([core] if core else []), *self.others.values()]
         # Handles first: types of functions may name those of a later header.
         readers = (self.read_handle, self.read_enumeration, self.read_callback, self.read_function)
         for reader in readers:
@@ -201,9 +206,9 @@ class Declarations:
             inner, stars = ("c_char_p", stars - 1) if constant else ("c_char", stars)
         elif name == "void" and stars:
             inner, stars = "c_void_p", stars - 1
-        elif (name in self.handles or self.core and name in self.core.handles) and stars:
+        elif any(name in each.handles for each in self.known) and stars:
             inner, stars = pointer(name), stars - 1
-        elif (name in self.callbacks or self.core and name in self.core.callbacks) and not stars:
+        elif any(name in each.callbacks for each in self.known) and not stars:
             inner = name
         elif name in PLAIN:
             inner = PLAIN[name]
@@ -224,10 +229,14 @@ def quoted(text):
     return '"""' + text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') + '"""'
 
 
-def used_of_core(found):
-    """The names of the core that the declarations of a library beside it need."""
+def used_of(other, found):
+    """The names of the core, or of another library, that the declarations of one beside it need."""
     words = set(re.findall(r"\w+", str(list(found.functions.values()) + list(found.callbacks.values()))))
-    return sorted(words & ({pointer(name) for name in found.core.handles} | set(found.core.callbacks)))
+    return sorted(words & ({pointer(name) for name in other.handles} | set(other.callbacks)))
+
+
+def module_of(library):
+    return f"_{library[len('libneuron-'):]}_c"
 
 
 def head_beside(found, name):
@@ -239,7 +248,8 @@ def head_beside(found, name):
         "from ctypes import (CFUNCTYPE, POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int, c_int32, c_int64,",
         "                    c_size_t, c_uint64, c_void_p)",
         "",
-        "from ._c import " + ", ".join(used_of_core(found)),
+        "from ._c import " + ", ".join(used_of(found.core, found)),
+        *(f"from .{module_of(name)} import " + ", ".join(used_of(other, found)) for name, other in found.others.items()),
         "from ._load import Owner, beside",
         "",
         f"declare = beside({name[len('lib'):]!r})",

@@ -2,7 +2,7 @@
 #ifndef SEARCH_SEARCH_H
 #define SEARCH_SEARCH_H
 
-#include <libneuron/search.h>
+#include <libneuron-committee/search.h>
 
 #include "base/context.h"
 #include "base/options/options.h"

@@ -2,6 +2,7 @@
 #ifndef SESSION_ENDS_H
 #define SESSION_ENDS_H
 
+#include "base/compiler/attributes.h"
 #include "base/tensor.h"
 #include "graph/graph.h"
 
@@ -33,15 +34,15 @@ int neuron_ends_check_count(const neuron_ends *ends, int64_t given);
 
 /* Whether `tensors` are f32 [n, ...shape of the end], or u8 where the ends take bytes. `*count` is
  * n, or -1 before the first that tells it. With `some` tensors may be NULL. */
-int neuron_ends_check(const neuron_ends *ends, neuron_tensor_t *const *tensors, int64_t given,
-                      bool some, int64_t *count);
+NEURON_SHARED int neuron_ends_check(const neuron_ends *ends, neuron_tensor_t *const *tensors,
+                                    int64_t given, bool some, int64_t *count);
 
 /* One more owner of tensors, NULL ones aside, as long as functions of the caller's run. To be given
  * to neuron_hold_add(hold, neuron_tensors_end_hold, NULL, owners). NULL without memory. */
 typedef struct neuron_tensor_owners neuron_tensor_owners;
-neuron_tensor_owners *neuron_tensors_own(neuron_context_t *context, neuron_tensor_t *const *some,
-                                         int64_t some_count, neuron_tensor_t *const *others,
-                                         int64_t other_count);
-NEURON_HOLD_DECLARE(tensors);
+NEURON_SHARED neuron_tensor_owners *
+neuron_tensors_own(neuron_context_t *context, neuron_tensor_t *const *some, int64_t some_count,
+                   neuron_tensor_t *const *others, int64_t other_count);
+NEURON_SHARED NEURON_HOLD_DECLARE(tensors);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <libneuron/trainer.h>
 
+#include "base/compiler/attributes.h"
 #include "augment/augmentation.h"
 #include "evaluate/evaluation.h"
 #include "train/batch-source.h"
@@ -143,7 +144,7 @@ int neuron_trainer_check_parts(const neuron_trainer_t *trainer);
  * `count` examples. */
 int neuron_trainer_prepare(neuron_trainer_t *trainer);
 int neuron_trainer_prepare_for(neuron_trainer_t *trainer, int64_t count);
-void neuron_trainer_drop_step(neuron_trainer_t *trainer);
+NEURON_SHARED void neuron_trainer_drop_step(neuron_trainer_t *trainer);
 
 /* Lets go of what single steps needed. */
 void neuron_single_step_release(neuron_trainer_t *trainer);

@@ -5,6 +5,7 @@
 
 #include <libneuron/trainer.h>
 
+#include "base/compiler/attributes.h"
 #include "train/progress.h"
 #include "train/snapshot.h"
 
@@ -12,7 +13,7 @@ const neuron_run_progress *neuron_training_progress(const neuron_trainer_t *trai
 
 /* Epochs in all, and steps of each. */
 int64_t neuron_training_epochs(const neuron_trainer_t *trainer);
-int64_t neuron_training_steps(const neuron_trainer_t *trainer);
+NEURON_SHARED int64_t neuron_training_steps(const neuron_trainer_t *trainer);
 
 /* Whether this rank is the one that writes files. */
 bool neuron_training_writes(const neuron_trainer_t *trainer);

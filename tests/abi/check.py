@@ -134,8 +134,8 @@ def check_tiers(arguments):
 
 
 # Bytes that a stripped library may have.
-SIZES = {'libneuron': 1190000, 'libneuron-report': 200000, 'libneuron-onnx': 221000, 'libneuron-source': 100000,
-         'libneuron-keras': 100000}
+SIZES = {'libneuron': 1070000, 'libneuron-report': 200000, 'libneuron-onnx': 221000, 'libneuron-source': 100000,
+         'libneuron-keras': 100000, 'libneuron-committee': 156000}
 
 
 def check_library(arguments):
@@ -213,6 +213,8 @@ def check_headers(arguments):
         name = os.path.basename(header)
         text = read(header)
         guard = 'NEURON_' + name[:-2].upper().replace('-', '_') + '_H'
+        if folder != 'libneuron' and os.path.exists(os.path.join(os.path.dirname(arguments.include), 'libneuron', name)):
+            guard = guard.replace('NEURON', folder[len('lib'):].upper().replace('-', '_'))
         code = without_comments(text).split()
         if code[:4] != ['#ifndef', guard, '#define', guard] or code[-1] != '#endif':
             problems.append(f'{name} is not guarded by {guard}')
@@ -401,20 +403,21 @@ def option_names(arguments):
 FAMILIES = {'context': 'context.h', 'optimizer': 'optimizer.h', 'loss': 'loss.h', 'callback': 'callback.h',
             'layer': 'layers.h', 'metric': 'evaluation.h', 'interval': 'evaluation.h', 'mcnemar': 'evaluation.h',
             'augmentation': 'augmentation.h', 'evaluation': 'evaluation.h', 'quantization': 'quantize.h',
-            'calibration': 'calibration.h', 'prediction_sets': 'calibration.h',
             'trainer': 'trainer.h', 'csv': 'table.h', 'stream': 'dataset.h', 'gradient': 'gradient.h',
-            'import': 'layers.h', 'committee': 'committee.h', 'committee_weights': 'committee.h',
-            'committee_stack': 'committee.h', 'committee_contributions': 'committee.h',
-            'committee_costs': 'committee.h', 'committee_diversity': 'committee.h', 'committee_prune': 'committee.h',
-            'split': 'dataset.h', 'distil': 'dataset.h', 'cascade': 'cascade.h',
-            'cascade_tune': 'cascade.h', 'memory': 'summary.h',
-            'search': 'search.h', 'committee_trainer': 'committee-trainer.h',
-            'committee_fit': 'committee-trainer.h'}
+            'import': 'layers.h', 'committee': 'committee.h', 'split': 'dataset.h', 'distil': 'dataset.h',
+            'memory': 'summary.h'}
+
+# Where what libneuron-committee does is explained.
+COMMITTEE = {'calibration': 'calibration.h', 'prediction_sets': 'calibration.h', 'committee_weights': 'joining.h',
+             'committee_stack': 'joining.h', 'committee_contributions': 'joining.h', 'committee_costs': 'joining.h',
+             'committee_diversity': 'joining.h', 'committee_prune': 'joining.h', 'cascade': 'cascade.h',
+             'cascade_tune': 'cascade.h', 'search': 'search.h', 'committee_trainer': 'committee-trainer.h',
+             'committee_fit': 'committee-trainer.h'}
 
 
 def told_kinds(path):
-    """Of all kinds (family, kind, options), as the library tells them. An option is its name, its help, and
-    its words, the default first, or its default as a number."""
+    """Of all kinds (family, kind, options), as libneuron-committee and the core, which comes with it, tell them. An
+    option is its name, its help, and its words, the default first, or its default as a number."""
     library = ctypes.CDLL(path)
     for name in ('kind_name', 'option_name', 'option_help', 'option_word'):
         getattr(library, 'neuron_' + name).restype = ctypes.c_char_p
@@ -429,6 +432,11 @@ def told_kinds(path):
             kind = library.neuron_kind_name(family.encode(), index)
             rows = numbered(lambda i: library.neuron_kind_option(family.encode(), kind, i))
             yield family, kind.decode(), [told_option(library, ctypes.c_void_p(row)) for row in rows]
+    library.neuron_committee_option.restype = ctypes.c_void_p
+    library.neuron_committee_option.argtypes = ctypes.c_char_p, ctypes.c_int64
+    for what in COMMITTEE:
+        rows = numbered(lambda i: library.neuron_committee_option(what.encode(), i))
+        yield what, what, [told_option(library, ctypes.c_void_p(row)) for row in rows]
 
 
 def told_option(library, row):
@@ -450,19 +458,21 @@ def check_kinds(arguments):
     metrics = {kind for family, kind, _ in every if family == 'metric'}  # which their own header explains
     metrics |= {f'validation_{kind}' for kind in metrics}
     for family, kind, options in every:
-        header = read(os.path.join(arguments.include, FAMILIES[family]))
+        explained = FAMILIES.get(family) or COMMITTEE[family]
+        folder = arguments.include if family in FAMILIES else arguments.include + '-committee'
+        header = read(os.path.join(folder, explained))
         # Layers are called as their builders.
         known = set(re.findall(r'`(\w+)`', header)) | {family, 'quantized_dense', 'quantized_conv2d'}
         known |= set(re.findall(r'NEURON_API(?:_EXPERIMENTAL)? neuron_node_t \*\s*neuron_(\w+)\(', header))
         known |= {'extent_' + axis for axis in '12345'}  # between those that are named
         used = set(re.findall(r'\w+', header))
         told.append(f'{family} {kind}')
-        problems += [] if kind in known else [f'{FAMILIES[family]}: {kind} is not explained']
+        problems += [] if kind in known else [f'{explained}: {kind} is not explained']
         for name, text, values in options:
             told.append(f'{family} {kind} {name} {" ".join(values)}')
             problems += [] if text else [f'{kind}: {name} has no help']
-            problems += [] if name in known else [f'{FAMILIES[family]}: {name} is not explained']
-            problems += [f'{FAMILIES[family]}: {word} of {name} is not there'
+            problems += [] if name in known else [f'{explained}: {name} is not explained']
+            problems += [f'{explained}: {word} of {name} is not there'
                          for word in values if re.match('[a-z]{4}', word) and word not in used | metrics]
     pinned = [line for line in read(arguments.list).splitlines() if line and not line.startswith('#')]
     compare(problems, 'the library, against options.txt', pinned, told)

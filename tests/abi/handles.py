@@ -1,7 +1,9 @@
 """Hands each call that takes a handle one of another kind, and what is none: it is refused with the name of the
 argument, or nothing comes back, and the program lives on.
 
-usage: handles.py library include-folder
+usage: handles.py library include-folder ...
+
+The library is libneuron-committee, with which the core comes.
 """
 import ctypes
 import glob
@@ -20,9 +22,9 @@ nothing = ctypes.create_string_buffer(1 << 16)  # zeros: room for results, and n
 unused = FUNCTION(lambda: 0)
 
 
-def declared(folder):
+def declared(folders):
     """(result, name, parameters) of every function."""
-    for path in sorted(glob.glob(os.path.join(folder, '*.h'))):
+    for path in sorted(path for folder in folders for path in glob.glob(os.path.join(folder, '*.h'))):
         with open(path, encoding='utf-8') as file:
             text = re.sub(r'/\*.*?\*/', ' ', file.read(), flags=re.S)
         for result, name, given in re.findall(r'NEURON_API(?:_EXPERIMENTAL)?\s+([\w\s]+?\**)\s*(neuron_\w+)\(([^;]*)\);', text):
@@ -120,7 +122,7 @@ def in_child(call, *arguments):
 def main():
     problems, count = [], 0
     objects = make_objects()
-    for result, name, parameters in declared(sys.argv[2]):
+    for result, name, parameters in declared(sys.argv[2:]):
         function = getattr(library, name)
         function.restype = (None if result == 'void' else ctypes.c_char_p if result == 'const char *'
                             else ctypes.c_void_p if '*' in result else PLAIN[result.split()[-1]])

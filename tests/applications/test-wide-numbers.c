@@ -1,6 +1,8 @@
 /* A count or an index beyond 32 bits is refused as it is, and never cut to one that would do. */
 #include "test-models.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <math.h>
 
 /* What is cut to 32 bits of these is a number that would do. */

@@ -3,6 +3,8 @@
 #include "held-out-data.h"
 #include "test-models.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <float.h>
 #include <stdio.h>
 

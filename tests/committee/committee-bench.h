@@ -4,6 +4,8 @@
 
 #include "test-common.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <stdio.h>
 #include <unistd.h>
 

@@ -1,6 +1,8 @@
 /* AdaBoost and gradient boosting: what members are joined by, against formulas worked out here. */
 #include "committee-bench.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <math.h>
 
 enum { MEMBERS = 4 };

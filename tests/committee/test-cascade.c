@@ -2,6 +2,8 @@
  * threads, what is refused, and failures on the way. */
 #include "test-models.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <float.h>
 #include <math.h>
 #include <pthread.h>

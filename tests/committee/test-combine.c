@@ -2,6 +2,8 @@
  * committees in one call. */
 #include "committee-bench.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <math.h>
 
 /* What a trainer's option is called elsewhere. */

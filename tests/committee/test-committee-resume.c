@@ -2,6 +2,8 @@
  * of a run that nothing interrupted. */
 #include "committee-bench.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <sys/wait.h>
 #include <unistd.h>
 

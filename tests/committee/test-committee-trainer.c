@@ -3,6 +3,8 @@
 
 #include "committee/committee-trainer.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>

@@ -2,6 +2,8 @@
  * too. */
 #include "test-models.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <math.h>
 #include <stdio.h>
 

@@ -1,6 +1,8 @@
 /* Weights of members: each method against a naive one, by outputs and by graphs. */
 #include "made-outputs.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <float.h>
 #include <math.h>
 #include <stdio.h>

@@ -2,6 +2,8 @@
  * against naive loops. */
 #include "made-outputs.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <float.h>
 #include <stdio.h>
 

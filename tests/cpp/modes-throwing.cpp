@@ -2,6 +2,8 @@
 #include "expect.hpp"
 #include "modes.hpp"
 
+#include <libneuron-committee/committee.hpp>
+
 #include <string>
 
 namespace

@@ -4,6 +4,8 @@
 #include "expect.hpp"
 #include "modes.hpp"
 
+#include <libneuron-committee/committee.hpp>
+
 #include <string>
 
 namespace

@@ -1,6 +1,8 @@
 /* That each function of C++ hands its arguments to C as they are meant, and back what C tells. */
 #include "expect.hpp"
 
+#include <libneuron-committee/committee.hpp>
+
 #include <array>
 #include <clocale>
 #include <cmath>

@@ -2,6 +2,8 @@
  * what they had is released; all handles go on. */
 #include "expect.hpp"
 
+#include <libneuron-committee/committee.hpp>
+
 #include <cmath>
 #include <memory>
 #include <stdexcept>

@@ -1,6 +1,8 @@
 /* Handles of C++ as values: moves, copies, and who releases what, and when. */
 #include "expect.hpp"
 
+#include <libneuron-committee/committee.hpp>
+
 #include <memory>
 #include <string>
 #include <type_traits>

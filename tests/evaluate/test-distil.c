@@ -2,6 +2,8 @@
  * examples keep, and a student that learns from them. */
 #include "test-models.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <math.h>
 #include <stdlib.h>
 

@@ -2,6 +2,8 @@
 
 #include "evaluate/evaluation.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <math.h>
 
 /* A graph that hands its three inputs on: they are the probabilities. */

@@ -5,6 +5,8 @@
 #include "evaluate/evaluation.h"
 #include "graph/graph.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <math.h>
 
 enum { COUNT = 37, OUTPUTS = 3 };

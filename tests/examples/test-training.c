@@ -3,6 +3,8 @@
 
 #include "../../examples/documents/common/example.h"
 
+#include <libneuron-committee/committee.h>
+
 enum { IMAGES = 32, EXTENT = 8, FIGURES = 256 };
 
 static example_t example;

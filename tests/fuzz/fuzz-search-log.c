@@ -2,6 +2,8 @@
 #include "input-file.h"
 #include "limited.h"
 
+#include <libneuron-committee/committee.h>
+
 enum { TRIALS = 3, FOLDS = 2, SEED = 7 };
 
 static int score_one(double *score, const neuron_trial_t *trial, void *user_data)

@@ -1,5 +1,7 @@
 #include "test-models.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <math.h>
 
 enum { INPUTS = 2, CLASSES = 3, EXAMPLES = 5 };

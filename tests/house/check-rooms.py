@@ -5,7 +5,7 @@ usage: check-rooms.py LIB DESIGN
 The rooms stand in the order of the lines subdir('...') in LIB/meson.build, and a file includes only what
 lies in its own room or in one below it. Inside of a room no files include each other in a circle. No room
 has more than 30 files. The rooms of the libraries beside the core, such as LIB/report, come behind all others, in the
-order of the lines of its own meson.build. Each file opens with a comment that says what it is for. The table of DESIGN, which is docs/design.md, has the rooms from the top down;
+order of the lines of the meson.build beside LIB, and what they consist of in that of their own. Each file opens with a comment that says what it is for. The table of DESIGN, which is docs/design.md, has the rooms from the top down;
 folders within a room, such as layers/joins, are told in its row.
 """
 import os
@@ -108,10 +108,16 @@ def rooms_of(folder):
     return re.findall(r"^subdir\('([^']+)'\)", read(os.path.join(folder, 'meson.build')), re.M)
 
 
+def besides_of(project):
+    """The rooms of the libraries beside the core."""
+    found = re.findall(r"^\s*subdir\('lib/(\w+)'\)", read(os.path.join(project, 'meson.build')), re.M)
+    return [room for room in found if room not in ('tools', 'python')]
+
+
 def main():
     lib, design = sys.argv[1:]
     rooms = rooms_of(lib)
-    for beside in ('report', 'onnx', 'keras', 'source'):
+    for beside in besides_of(os.path.dirname(os.path.abspath(lib))):
         rooms += [beside] + [f'{beside}/{room}' for room in rooms_of(os.path.join(lib, beside))]
     rooms += ['tools']
     files = sources(lib)

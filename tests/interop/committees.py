@@ -15,7 +15,10 @@ except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
+from neuron import beside  # noqa: E402 # pylint: disable=wrong-import-position
+
 os.environ["LIBNEURON_LIBRARY"] = os.path.abspath(sys.argv[1])
+os.environ["LIBNEURON_COMMITTEE_LIBRARY"] = beside(os.environ["LIBNEURON_LIBRARY"], "committee")
 sys.path.insert(0, os.path.join(os.path.dirname(os.environ["LIBNEURON_LIBRARY"]), "python"))
 import libneuron as nn  # noqa: E402 # pylint: disable=wrong-import-position
 

@@ -54,19 +54,27 @@ def text(options):
     return ", ".join(f"{name}={value}" for name, value in options.items()).encode()
 
 
+def beside(path, name):
+    """The path of another library of the build that the library of that path is of."""
+    return os.path.join(os.path.dirname(path), name, os.path.basename(path).replace("libneuron", "libneuron-" + name))
+
+
 class Neuron:
-    """The library, one context, and what a comparison does with them again and again."""
+    """The library, libneuron-committee of the same build, one context, and what a comparison does with them again and
+    again."""
 
     def __init__(self, path):
         self.library = ctypes.CDLL(path)
         declare(self.library)
+        self.committee = ctypes.CDLL(beside(path, "committee"))
+        declare(self.committee, os.path.join(HEADERS, "..", "libneuron-committee", "*.h"))
         self.enumerators = enumerators()
         self.context = self.make("neuron_context_create", None)
 
     def __getattr__(self, name):
         if name.startswith("NEURON_"):
             return self.enumerators[name]
-        return getattr(self.library, name)
+        return getattr(self.library, name) if hasattr(self.library, name) else getattr(self.committee, name)
 
     def must(self, status):
         if status < 0:

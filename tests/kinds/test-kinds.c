@@ -8,7 +8,7 @@
 
 static const char *const families[] = {"optimizer",    "loss",    "callback", "augmentation",
                                        "quantization", "trainer", "layer",    "context",
-                                       "committee",    "split",   "memory",   "search"};
+                                       "committee",    "split",   "memory"};
 
 enum { FAMILIES = sizeof families / sizeof families[0], TEXT = 400 };
 
@@ -47,7 +47,6 @@ static const struct {
     {"committee", "committee "},
     {"split", "split "},
     {"memory", "memory "},
-    {"search", "search "},
 };
 
 START_TEST(families_have_their_kinds)
@@ -178,7 +177,6 @@ static const struct {
     {"committee", "committee", "rule uncertainty abstain_below "},
     {"split", "split", "order "},
     {"memory", "memory", "training "},
-    {"search", "search", "goal folds "},
 };
 
 START_TEST(options_are_those_of_the_headers)

@@ -83,6 +83,30 @@ class Tree:
                 check_program(os.path.join(folder, f'consumer-{ending}'), self.wanted, 'static' in str(options),
                               f'CMake {" ".join(options)}')
 
+    def committee_by_pkg_config(self):
+        """libneuron-committee, shared, and static with the core, where no shared library is beside them."""
+        alone = self.place()
+        os.mkdir(alone)
+        for library in ('libneuron.a', 'libneuron-committee.a'):
+            shutil.copy(os.path.join(self.libraries, library), alone)
+        for static in (False, True):
+            flags = run('pkg-config', *['--static'] * static, '--cflags', '--libs', 'libneuron-committee',
+                        environment=self.pkg_config).split()
+            program = self.place()
+            run(*self.compilers['c'], '-std=c11', os.path.join(CONSUMER, 'consumer-committee.c'), '-o', program,
+                *[f'-L{alone}'] * static, *flags)
+            check_program(program, self.wanted, static, f'pkg-config{" --static" * static}, libneuron-committee',
+                          {'LD_LIBRARY_PATH': self.libraries})
+
+    def committee_by_cmake(self):
+        """The component committee."""
+        folder, _ = self.configure('-DCOMPONENT=shared;committee')
+        run('cmake', '--build', folder)
+        program = os.path.join(folder, 'consumer-committee')
+        check_program(program, self.wanted, False, 'CMake, component committee')
+        if 'libneuron-committee.so.1' not in run('readelf', '-d', program):
+            sys.exit(f'{program} does not need libneuron-committee')
+
     def report_by_cmake(self):
         """The component report, where libneuron-report is installed."""
         if not os.path.exists(os.path.join(self.folder, 'include', 'libneuron-report', 'report.h')):
@@ -130,9 +154,11 @@ class Tree:
 def check_tree(tree, name):
     print(f'{name}: {tree.folder}', flush=True)
     tree.by_pkg_config()
+    tree.committee_by_pkg_config()
     tree.by_meson('pkg-config')
     if shutil.which('cmake'):
         tree.by_cmake()
+        tree.committee_by_cmake()
         tree.report_by_cmake()
         tree.onnx_by_cmake()
         tree.keras_by_cmake()
@@ -156,8 +182,9 @@ def check_installed(build, source, meson, compilers):
                 environment={'CC': ' '.join(compilers['c']), 'CXX': ' '.join(compilers['cpp'])})
 
         def put(name, folder):
-            shutil.copy(os.path.join(work, name, 'meson-private', 'libneuron.pc'),
-                        os.path.join(folder, options['libdir'], 'pkgconfig'))
+            for file in ('libneuron.pc', 'libneuron-committee.pc'):
+                shutil.copy(os.path.join(work, name, 'meson-private', file),
+                            os.path.join(folder, options['libdir'], 'pkgconfig'))
             for file in glob.glob(os.path.join(work, name, 'lib', '*.cmake')):
                 shutil.copy(file, os.path.join(folder, options['libdir'], 'cmake', 'libneuron'))
 
@@ -188,8 +215,8 @@ def check_subproject(source, meson, compilers):
         run(meson, 'setup', folder, parent, '--force-fallback-for=libneuron', '-Ddefault_library=static',
             '-Doptimization=0', '-Ddebug=false',
             environment={'CC': ' '.join(compilers['c']), 'CXX': ' '.join(compilers['cpp'])})
-        run('ninja', '-C', folder, 'consumer-c', 'consumer-cpp')
-        for ending in ('c', 'cpp'):
+        run('ninja', '-C', folder, 'consumer-c', 'consumer-cpp', 'consumer-committee')
+        for ending in ('c', 'cpp', 'committee'):
             check_program(os.path.join(folder, f'consumer-{ending}'), version(source), True, 'Meson subproject')
 
 

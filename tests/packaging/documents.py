@@ -9,7 +9,8 @@ import re
 import sys
 import textwrap
 
-FRAGMENT = '''#include <libneuron/libneuron.h>
+FRAGMENT = '''#include <libneuron-committee/committee.h>
+#include <libneuron/libneuron.h>
 
 #include <pthread.h>
 #include <stdio.h>
@@ -44,7 +45,8 @@ int main(void)
 '''
 
 
-FRAGMENT_CPP = '''#include <libneuron/libneuron.hpp>
+FRAGMENT_CPP = '''#include <libneuron-committee/committee.hpp>
+#include <libneuron/libneuron.hpp>
 
 #include <algorithm>
 #include <cmath>

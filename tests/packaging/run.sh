@@ -131,7 +131,7 @@ fi
 
 # The libraries beside the core are not built everywhere.
 has_beside=
-for name in keras onnx report source; do
+for name in committee keras onnx report source; do
     if pkg-config --exists "libneuron-$name"; then
         has_beside="$has_beside $name"
         for file in "$libraries/libneuron-$name.so.1" "$libraries/libneuron-$name.so" \

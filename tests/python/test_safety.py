@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import libneuron as nn
-from libneuron import _c
+from libneuron import _c, _committee_c
 
 
 def run(program, **environment):
@@ -66,11 +66,15 @@ def test_wrong_things_everywhere(trained, glyphs):
     assert trained.predict(glyphs[0]).shape == (600, 10)
 
 
+LOW = [(module, name) for module in (_c, _committee_c) for name in module.FUNCTIONS]
+
+
 def test_the_low_layer_refuses_what_is_no_handle():
-    for name in _c.FUNCTIONS:
-        function = getattr(_c, name)
+    handles = [getattr(module, handle) for module in (_c, _committee_c) for handle in module.HANDLES]
+    for module, name in LOW:
+        function = getattr(module, name)
         for i, kind in enumerate(function.argtypes):
-            if getattr(kind, "_type_", None) in [getattr(_c, handle) for handle in _c.HANDLES]:
+            if getattr(kind, "_type_", None) in handles:
                 arguments = [argument._type_() if isinstance(getattr(argument, "_type_", None), type) and
                              hasattr(argument, "contents") else None for argument in function.argtypes]
                 arguments[i] = 12345
@@ -83,8 +87,8 @@ def test_null_everywhere_is_an_answer():
     """Every function takes NULL for each pointer, and 0 for each number."""
     import ctypes
     skipped = 0
-    for name in _c.FUNCTIONS:
-        function = getattr(_c, name)
+    for module, name in LOW:
+        function = getattr(module, name)
         arguments = []
         for kind in function.argtypes:
             pointer = hasattr(kind, "contents") or kind in (ctypes.c_char_p, ctypes.c_void_p)

@@ -7,6 +7,8 @@
 #include "report/charts/lines.h"
 #include "test-common.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <math.h>
 #include <stdio.h>
 

@@ -1,6 +1,8 @@
 /* Searches with a file: interrupted anywhere they continue, and other files are left alone. */
 #include "test-common.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <locale.h>
 #include <math.h>
 #include <stdbool.h>

@@ -3,6 +3,8 @@
 
 #include "search/search.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

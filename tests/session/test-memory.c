@@ -3,6 +3,8 @@
  * have done; at the end nothing is left. */
 #include "failing-memory.h"
 
+#include <libneuron-committee/committee.h>
+
 static void use_context(long n)
 {
     neuron_context_t *context;

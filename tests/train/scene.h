@@ -5,6 +5,8 @@
 
 #include "test-models.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <pthread.h>
 #include <setjmp.h>
 

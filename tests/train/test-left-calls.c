@@ -1,6 +1,8 @@
 /* Functions of the caller's that let go of what a call works with, or leave the call. */
 #include "scene.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <math.h>
 #include <stdatomic.h>
 #include <time.h>

@@ -2,6 +2,8 @@
  * and where the library cannot ask the system for the stack that it runs on. */
 #include "scene.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>

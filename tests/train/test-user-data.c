@@ -2,6 +2,8 @@
  * call that was to take it failed. */
 #include "test-models.h"
 
+#include <libneuron-committee/committee.h>
+
 enum { SIZE = 8, EXAMPLES = 20 };
 
 /* User data that counts. */

@@ -1,6 +1,8 @@
 /* One training from the empty graph to the recorded result. */
 #include "example.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <stdlib.h>
 #include <string.h>
 

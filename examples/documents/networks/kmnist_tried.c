@@ -7,6 +7,8 @@
 #include "kmnist_tried.h"
 #include "kmnist_plans.h"
 
+#include <libneuron-committee/committee.h>
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,6 +4,8 @@
 
 #include "kmnist_runs.h"
 
+#include <libneuron-committee/committee.h>
+
 /* Adds a fold, or a trial without folds, to OUT/<id>-tried.jsonl, in place of what that has of it.
  * `figures` are fields of JSON. */
 void kmnist_keep_tried(const example_t *example, const kmnist_run_t *run,

@@ -1,6 +1,6 @@
 /** @file graph.hpp
- *  Graphs and their nodes: see graph.h, layers.h, summary.h, committee.h, calibration.h, quantize.h
- *  and gradient.h. A part of libneuron.hpp, which is what to include.
+ *  Graphs and their nodes: see graph.h, layers.h, summary.h, committee.h, quantize.h and
+ *  gradient.h. A part of libneuron.hpp, which is what to include.
  */
 #ifndef NEURON_CPP_GRAPH_HPP
 #define NEURON_CPP_GRAPH_HPP
@@ -475,7 +475,7 @@ class node
 };
 
 /** The structure of a network together with its parameters. See graph.h, layers.h, summary.h,
- *  committee.h, calibration.h and quantize.h. */
+ *  committee.h and quantize.h. */
 class graph : public handle<graph, neuron_graph_t>
 {
   public:
@@ -513,33 +513,6 @@ class graph : public handle<graph, neuron_graph_t>
         neuron_graph_t *made = nullptr;
         const int status = neuron_committee_create(
             &made, context.get(), members.data(), members.count(), weights.data(), options.c_str());
-        return detail::made<graph>(status, made);
-    }
-    /** neuron_committee_stack() */
-    static outcome<graph> committee_stack(const context &context,
-                                          const handles<neuron_graph_t> &members,
-                                          const dataset &validation, const options &options = {})
-    {
-        neuron_graph_t *made = nullptr;
-        const int status =
-            neuron_committee_stack(&made, context.get(), members.data(), members.count(),
-                                   validation.get(), options.c_str());
-        return detail::made<graph>(status, made);
-    }
-    /** neuron_committee_stack_from_outputs() */
-    static outcome<graph> committee_stack_from_outputs(const context &context,
-                                                       const handles<neuron_graph_t> &members,
-                                                       const handles<neuron_tensor_t> &outputs,
-                                                       const tensor &targets,
-                                                       const options &options = {})
-    {
-        if (outputs.count() != members.count())
-            return detail::refused<graph>(NEURON_E_ARGUMENT,
-                                          "committee: there are not as many outputs as members");
-        neuron_graph_t *made = nullptr;
-        const int status = neuron_committee_stack_from_outputs(&made, context.get(), members.data(),
-                                                               members.count(), outputs.data(),
-                                                               targets.get(), options.c_str());
         return detail::made<graph>(status, made);
     }
     /** neuron_committee_join() */
@@ -998,21 +971,6 @@ class graph : public handle<graph, neuron_graph_t>
         const int status = neuron_graph_with_outputs(&made, get(), nodes.data(), nodes.count());
         return detail::made<graph>(status, made);
     }
-    /** neuron_graph_calibrate() */
-    outcome<graph> calibrate(const dataset &held_out, const options &options = {}) const
-    {
-        neuron_graph_t *made = nullptr;
-        const int status = neuron_graph_calibrate(&made, get(), held_out.get(), options.c_str());
-        return detail::made<graph>(status, made);
-    }
-    /** neuron_graph_add_prediction_sets() */
-    outcome<graph> add_prediction_sets(const dataset &held_out, const options &options = {}) const
-    {
-        neuron_graph_t *made = nullptr;
-        const int status =
-            neuron_graph_add_prediction_sets(&made, get(), held_out.get(), options.c_str());
-        return detail::made<graph>(status, made);
-    }
     /** neuron_graph_quantize() */
     outcome<graph> quantize(const dataset &calibration, const options &options = {}) const
     {
@@ -1090,144 +1048,6 @@ inline node node::import_part(const graph &source, text from, text to, text name
 {
     return node(graph_, neuron_graph_import_part(graph_, node_, source.get(), from.c_str(),
                                                  to.c_str(), name.c_str(), options.c_str()));
-}
-
-/** neuron_committee_weights(): a weight for each member. */
-inline outcome<std::vector<double>> committee_weights(const handles<neuron_graph_t> &members,
-                                                      const dataset &validation,
-                                                      const options &options = {})
-{
-    std::vector<double> weights(static_cast<std::size_t>(members.count()));
-    const int status = neuron_committee_weights(weights.data(), members.data(), members.count(),
-                                                validation.get(), options.c_str());
-    return detail::given(status, std::move(weights));
-}
-
-/** neuron_committee_weights_from_outputs(): a weight for each member. */
-inline outcome<std::vector<double>>
-committee_weights_from_outputs(const context &context, const handles<neuron_tensor_t> &outputs,
-                               const tensor &targets, const options &options = {})
-{
-    std::vector<double> weights(static_cast<std::size_t>(outputs.count()));
-    const int status =
-        neuron_committee_weights_from_outputs(weights.data(), context.get(), outputs.data(),
-                                              outputs.count(), targets.get(), options.c_str());
-    return detail::given(status, std::move(weights));
-}
-
-/** neuron_committee_diversity(): a number for each pair of members, the first with all first. */
-inline outcome<std::vector<double>> committee_diversity(const handles<neuron_graph_t> &members,
-                                                        const dataset &examples,
-                                                        const options &options = {})
-{
-    std::vector<double> values(static_cast<std::size_t>(members.count() * members.count()));
-    const int status = neuron_committee_diversity(values.data(), members.data(), members.count(),
-                                                  examples.get(), options.c_str());
-    return detail::given(status, std::move(values));
-}
-
-/** neuron_committee_diversity_from_outputs() */
-inline outcome<std::vector<double>>
-committee_diversity_from_outputs(const context &context, const handles<neuron_tensor_t> &outputs,
-                                 const tensor &targets, const options &options = {})
-{
-    std::vector<double> values(static_cast<std::size_t>(outputs.count() * outputs.count()));
-    const int status =
-        neuron_committee_diversity_from_outputs(values.data(), context.get(), outputs.data(),
-                                                outputs.count(), targets.get(), options.c_str());
-    return detail::given(status, std::move(values));
-}
-
-/** neuron_committee_contributions(): `weights` for as many members, or none. */
-inline outcome<std::vector<double>> committee_contributions(const handles<neuron_graph_t> &members,
-                                                            const dataset &examples,
-                                                            span<const double> weights = {},
-                                                            const options &options = {})
-{
-    using list = std::vector<double>;
-    if (!weights.empty() && detail::count_of(weights) != members.count())
-        return detail::refused<list>(NEURON_E_ARGUMENT,
-                                     "committee: there are not as many weights as members");
-    list values(static_cast<std::size_t>(members.count()));
-    const int status =
-        neuron_committee_contributions(values.data(), members.data(), members.count(),
-                                       weights.data(), examples.get(), options.c_str());
-    return detail::given(status, std::move(values));
-}
-
-/** neuron_committee_contributions_from_outputs(): `weights` for as many members, or none. */
-inline outcome<std::vector<double>>
-committee_contributions_from_outputs(const context &context,
-                                     const handles<neuron_tensor_t> &outputs, const tensor &targets,
-                                     span<const double> weights = {}, const options &options = {})
-{
-    using list = std::vector<double>;
-    if (!weights.empty() && detail::count_of(weights) != outputs.count())
-        return detail::refused<list>(NEURON_E_ARGUMENT,
-                                     "committee: there are not as many weights as members");
-    list values(static_cast<std::size_t>(outputs.count()));
-    const int status = neuron_committee_contributions_from_outputs(
-        values.data(), context.get(), outputs.data(), outputs.count(), weights.data(),
-        targets.get(), options.c_str());
-    return detail::given(status, std::move(values));
-}
-
-/** neuron_committee_costs(): a number for each member. */
-inline outcome<std::vector<double>> committee_costs(const handles<neuron_graph_t> &members,
-                                                    const options &options = {})
-{
-    std::vector<double> costs(static_cast<std::size_t>(members.count()));
-    const int status =
-        neuron_committee_costs(costs.data(), members.data(), members.count(), options.c_str());
-    return detail::given(status, std::move(costs));
-}
-
-/** neuron_committee_prune(): which members to keep; `costs` for as many, or none for 1 each. */
-inline outcome<std::vector<std::int64_t>> committee_prune(const handles<neuron_graph_t> &members,
-                                                          double budget, const dataset &examples,
-                                                          span<const double> costs = {},
-                                                          const options &options = {})
-{
-    using list = std::vector<std::int64_t>;
-    if (!costs.empty() && detail::count_of(costs) != members.count())
-        return detail::refused<list>(NEURON_E_ARGUMENT,
-                                     "committee: there are not as many costs as members");
-    list kept(static_cast<std::size_t>(members.count()));
-    std::int64_t count = 0;
-    const int status =
-        neuron_committee_prune(kept.data(), &count, members.data(), members.count(), costs.data(),
-                               budget, examples.get(), options.c_str());
-    kept.resize(static_cast<std::size_t>(count));
-    return detail::given(status, std::move(kept));
-}
-
-/** neuron_committee_prune_from_outputs(): `costs` for as many members, or none for 1 each. */
-inline outcome<std::vector<std::int64_t>>
-committee_prune_from_outputs(const context &context, const handles<neuron_tensor_t> &outputs,
-                             double budget, const tensor &targets, span<const double> costs = {},
-                             const options &options = {})
-{
-    using list = std::vector<std::int64_t>;
-    if (!costs.empty() && detail::count_of(costs) != outputs.count())
-        return detail::refused<list>(NEURON_E_ARGUMENT,
-                                     "committee: there are not as many costs as members");
-    list kept(static_cast<std::size_t>(outputs.count()));
-    std::int64_t count = 0;
-    const int status = neuron_committee_prune_from_outputs(
-        kept.data(), &count, context.get(), outputs.data(), outputs.count(), costs.data(), budget,
-        targets.get(), options.c_str());
-    kept.resize(static_cast<std::size_t>(count));
-    return detail::given(status, std::move(kept));
-}
-
-/** neuron_committee_outputs() */
-inline outcome<dataset> committee_outputs(const handles<neuron_graph_t> &members,
-                                          const dataset &examples)
-{
-    neuron_dataset_t *made = nullptr;
-    const int status =
-        neuron_committee_outputs(&made, members.data(), members.count(), examples.get());
-    return detail::made<dataset>(status, made);
 }
 
 /** neuron_dataset_distil() */

@@ -99,22 +99,6 @@ template <> struct calls<neuron_history_t> {
     static constexpr auto ref = &neuron_history_ref;
     static constexpr auto unref = &neuron_history_unref;
 };
-template <> struct calls<neuron_search_t> {
-    static constexpr auto ref = &neuron_search_ref;
-    static constexpr auto unref = &neuron_search_unref;
-};
-template <> struct calls<neuron_committee_trainer_t> {
-    static constexpr auto ref = &neuron_committee_trainer_ref;
-    static constexpr auto unref = &neuron_committee_trainer_unref;
-};
-template <> struct calls<neuron_cascade_t> {
-    static constexpr auto ref = &neuron_cascade_ref;
-    static constexpr auto unref = &neuron_cascade_unref;
-    static constexpr auto set = &neuron_cascade_set;
-    static constexpr auto set_number = &neuron_cascade_set_number;
-    static constexpr auto get_number = &neuron_cascade_get_number;
-    static constexpr auto get_text = &neuron_cascade_get_text;
-};
 template <> struct calls<neuron_communicator_t> {
     static constexpr auto ref = &neuron_communicator_ref;
     static constexpr auto unref = &neuron_communicator_unref;

@@ -29,6 +29,6 @@ NEURON_SHARED int neuron_file_replace(neuron_context_t *context, const char *pat
 NEURON_SHARED int neuron_file_append(const char *path, const void *data, size_t size);
 
 /* Cuts a file down to its first bytes. It is the next addition that flushes it. */
-int neuron_file_cut(const char *path, size_t size);
+NEURON_SHARED int neuron_file_cut(const char *path, size_t size);
 
 #endif

@@ -42,8 +42,8 @@ NEURON_SHARED const char *neuron_json_text(const json_t *value, char text[NEURON
 
 /* NEURON_E_DATA with such a message if `theirs`, of a file, is not the same as `ours`; a number is
  * the same as an equal one of another kind, and NULL as nothing but NULL. */
-int neuron_json_compare(const json_t *theirs, const json_t *ours, const char *name,
-                        const char *who);
+NEURON_SHARED int neuron_json_compare(const json_t *theirs, const json_t *ours, const char *name,
+                                      const char *who);
 
 /* NEURON_E_MEMORY with its message. */
 NEURON_SHARED int neuron_json_no_memory(void);

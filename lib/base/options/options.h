@@ -99,8 +99,8 @@ typedef struct neuron_setting {
 NEURON_SHARED void neuron_options_reset(neuron_options *options, const neuron_option_table *table);
 
 /* The same with a list of settings, which are not checked; NULL for none. */
-void neuron_options_make(neuron_options *options, const neuron_option_table *table,
-                         const neuron_setting *settings);
+NEURON_SHARED void neuron_options_make(neuron_options *options, const neuron_option_table *table,
+                                       const neuron_setting *settings);
 
 /* The row of a key, or of a name; NULL if there is none. */
 const neuron_option *neuron_options_find(const neuron_option_table *table, int32_t key);
@@ -121,16 +121,17 @@ static inline double *neuron_options_at(neuron_options *options, const neuron_op
 
 /* The value of an option that the object has; sets it without a check. */
 NEURON_SHARED double neuron_options_value(const neuron_options *options, int32_t key);
-void neuron_options_put(neuron_options *options, int32_t key, double value);
+NEURON_SHARED void neuron_options_put(neuron_options *options, int32_t key, double value);
 
 /* What public calls do: see libneuron/options.h. A refused one changes nothing. */
 NEURON_SHARED int neuron_options_parse(neuron_options *options, const char *text, const char *who);
-int neuron_options_set_number(neuron_options *options, const char *name, double value,
-                              const char *who);
-int neuron_options_get_number(const neuron_options *options, const char *name, double *value,
-                              const char *who);
-int neuron_options_get_text(const neuron_options *options, const char *name, char *text,
-                            size_t capacity, size_t *needed, const char *who);
+NEURON_SHARED int neuron_options_set_number(neuron_options *options, const char *name, double value,
+                                            const char *who);
+NEURON_SHARED int neuron_options_get_number(const neuron_options *options, const char *name,
+                                            double *value, const char *who);
+NEURON_SHARED int neuron_options_get_text(const neuron_options *options, const char *name,
+                                          char *text, size_t capacity, size_t *needed,
+                                          const char *who);
 
 /* Whether that call named an option of the object. */
 NEURON_SHARED bool neuron_options_given(const neuron_options *options, int32_t key);

@@ -2,6 +2,8 @@
 #ifndef BASE_OPTIONS_WORD_H
 #define BASE_OPTIONS_WORD_H
 
+#include "base/compiler/attributes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,14 +16,14 @@ typedef struct neuron_word {
 } neuron_word;
 
 /* The name of a value, or NULL. */
-const char *neuron_word_name(const neuron_word *words, double value);
+NEURON_SHARED const char *neuron_word_name(const neuron_word *words, double value);
 
 /* The value of a name; false if there is none. */
 bool neuron_word_find(const neuron_word *words, const char *name, size_t size, int32_t *value);
 
 /* The value of a name, of which there is one or NEURON_E_ARGUMENT says so:
  * "who: there is no metric \"loos\"; did you mean \"loss\"?". */
-int neuron_word_read(int32_t *value, const char *name, const neuron_word *words, const char *what,
-                     const char *who);
+NEURON_SHARED int neuron_word_read(int32_t *value, const char *name, const neuron_word *words,
+                                   const char *what, const char *who);
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef COMMITTEE_CASCADES_CASCADE_H
 #define COMMITTEE_CASCADES_CASCADE_H
 
-#include <libneuron/cascade.h>
+#include <libneuron-committee/cascade.h>
 
 #include "committee/outputs.h"
 

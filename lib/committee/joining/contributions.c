@@ -1,6 +1,6 @@
 /* What each member adds: the mean of all beside the mean of the others, or beside the mean with
  * what one member puts out dealt among the examples at random. */
-#include <libneuron/committee.h>
+#include <libneuron-committee/joining.h>
 
 #include "base/checked.h"
 #include "base/float-mode.h"

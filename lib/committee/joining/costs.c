@@ -1,5 +1,5 @@
 /* What members cost: the time of a prediction, or their parameters. */
-#include <libneuron/committee.h>
+#include <libneuron-committee/joining.h>
 
 #include "base/checked.h"
 #include "base/clock.h"

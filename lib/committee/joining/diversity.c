@@ -1,5 +1,5 @@
 /* How differently members err: the measures that Kuncheva and Whitaker, 2003, compare. */
-#include <libneuron/committee.h>
+#include <libneuron-committee/joining.h>
 
 #include "base/checked.h"
 #include "base/float-mode.h"

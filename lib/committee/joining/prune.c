@@ -1,5 +1,5 @@
 /* Members for a smaller committee: see neuron_committee_prune(). */
-#include <libneuron/committee.h>
+#include <libneuron-committee/joining.h>
 
 #include "base/checked.h"
 #include "base/float-mode.h"

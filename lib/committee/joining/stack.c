@@ -2,6 +2,7 @@
  * tables for each member and class. */
 #include "committee/joining/weights.h"
 
+#include <libneuron-committee/joining.h>
 #include <libneuron/committee.h>
 #include <libneuron/layers.h>
 

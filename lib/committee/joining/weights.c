@@ -2,7 +2,7 @@
  * not trained on. */
 #include "committee/joining/weights.h"
 
-#include <libneuron/committee.h>
+#include <libneuron-committee/joining.h>
 
 #include "base/checked.h"
 #include "base/float-mode.h"

@@ -3,12 +3,13 @@
 #ifndef LAYERS_CALIBRATION_PREDICTION_SET_H
 #define LAYERS_CALIBRATION_PREDICTION_SET_H
 
+#include "base/compiler/attributes.h"
 #include "layers/layer.h"
 
 /* NEURON_NODE_METHOD. */
 enum { NEURON_PREDICTION_SET_LAC, NEURON_PREDICTION_SET_APS, NEURON_PREDICTION_SET_RAPS };
 
-extern const neuron_word neuron_prediction_set_words[];
+NEURON_SHARED extern const neuron_word neuron_prediction_set_words[];
 
 /* The options of a set, which the call that fits it has as well. */
 #define NEURON_OPTIONS_PREDICTION_SET                                                              \
@@ -27,10 +28,11 @@ typedef struct neuron_set_rule {
     int64_t k_reg;
 } neuron_set_rule;
 
-neuron_set_rule neuron_set_rule_of(const neuron_options *options);
+NEURON_SHARED neuron_set_rule neuron_set_rule_of(const neuron_options *options);
 
 /* The score of a class, by the probabilities of all: the class is in the set if it is no larger
  * than the threshold. */
-float neuron_set_score(const neuron_set_rule *rule, const float *p, int64_t classes, int64_t k);
+NEURON_SHARED float neuron_set_score(const neuron_set_rule *rule, const float *p, int64_t classes,
+                                     int64_t k);
 
 #endif

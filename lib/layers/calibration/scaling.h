@@ -3,6 +3,7 @@
 #ifndef LAYERS_CALIBRATION_SCALING_H
 #define LAYERS_CALIBRATION_SCALING_H
 
+#include "base/compiler/attributes.h"
 #include "layers/layer.h"
 
 /* What makes the probabilities again: NEURON_NODE_ACTIVATION. */
@@ -20,8 +21,8 @@ int neuron_scaling_infer(neuron_spec *spec, const char *node);
 
 /* The logarithm of a probability, or the log-odds of one that stands alone, where what has none
  * that is finite counts as the nearest float that has. */
-double neuron_scaling_logarithm(float probability);
-double neuron_scaling_log_odds(float probability);
+NEURON_SHARED double neuron_scaling_logarithm(float probability);
+NEURON_SHARED double neuron_scaling_log_odds(float probability);
 
 int neuron_scaling_forward(const neuron_run *run);
 int neuron_scaling_backward(const neuron_run *run);

@@ -3,6 +3,7 @@ keyword arguments become the library's text."""
 from __future__ import annotations
 
 import ctypes
+import importlib
 import itertools
 import numbers
 import operator
@@ -18,6 +19,20 @@ _parked: Dict[int, BaseException] = {}
 _first = -1_000_000
 _numbers = itertools.count()
 _PARKED_AT_MOST = 64
+
+
+class Later:
+    """The functions of a library beside the core, which is loaded when the first of them is asked for."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module("." + self._module, __package__), name)
+
+
+# Of libneuron-committee, which most programs that predict do without.
+committee_c: Any = Later("_committee_c")
 
 
 def park(error: BaseException) -> int:

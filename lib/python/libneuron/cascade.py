@@ -8,7 +8,7 @@ from typing import Any, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 
 from . import _c
-from ._call import check, options_text, text_of
+from ._call import check, committee_c, options_text, text_of
 from .committee import _graphs, _models, _validation
 from .context import Context, context as current_context
 from .data import Dataset
@@ -34,9 +34,9 @@ class Cascade:
         self.members: List[Model] = _models(members)
         self._context = context or current_context()
         given = None if weights is None else _numbers(self.members, weights, "weights")
-        self._handle = _c.CascadeHandle()
-        check(_c.neuron_cascade_create(self._handle, self._context._handle, _graphs(self.members), len(self.members),
-                                       given, options_text(options)))
+        self._handle = committee_c.CascadeHandle()
+        check(committee_c.neuron_cascade_create(self._handle, self._context._handle, _graphs(self.members), len(self.members),
+                                                given, options_text(options)))
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
@@ -49,18 +49,18 @@ class Cascade:
     @property
     def measure(self) -> str:
         """How certain a mean is: "confidence", "margin" or "entropy"."""
-        return text_of(_c.neuron_cascade_get_text, self._handle, b"measure")
+        return text_of(committee_c.neuron_cascade_get_text, self._handle, b"measure")
 
     @property
     def threshold(self) -> float:
         """From which on no more members are asked."""
         value = ctypes.c_double()
-        check(_c.neuron_cascade_get_number(value, self._handle, b"threshold"))
+        check(committee_c.neuron_cascade_get_number(value, self._handle, b"threshold"))
         return value.value
 
     @threshold.setter
     def threshold(self, value: float) -> None:
-        check(_c.neuron_cascade_set_number(self._handle, b"threshold", float(value)))
+        check(committee_c.neuron_cascade_set_number(self._handle, b"threshold", float(value)))
 
     def predict(self, x: Any, *, asked: bool = False) -> Any:
         """The weighted mean of what the members put out that were asked: an array [n, outputs].
@@ -76,9 +76,9 @@ class Cascade:
             counts = np.empty(count, np.int32)
             taken, told = wrap(outputs, self._context), wrap(counts, self._context)
             if array is None:
-                check(_c.neuron_cascade_predict_dataset(self._handle, given, taken, told))
+                check(committee_c.neuron_cascade_predict_dataset(self._handle, given, taken, told))
             else:
-                check(_c.neuron_cascade_predict(self._handle, wrap(array, self._context), taken, told))
+                check(committee_c.neuron_cascade_predict(self._handle, wrap(array, self._context), taken, told))
         return (outputs, counts) if asked else outputs
 
     def tune(self, x: Any, y: Any = None, **options: Any) -> float:
@@ -87,7 +87,7 @@ class Cascade:
         x, y: examples that the members were not trained on; or x is a Dataset."""
         dataset = _validation(self.members[0], x if y is None else (x, y))
         with self._reading():
-            check(_c.neuron_cascade_tune(self._handle, dataset._handle, options_text(options)))
+            check(committee_c.neuron_cascade_tune(self._handle, dataset._handle, options_text(options)))
         return self.threshold
 
     def curve(self, x: Any, y: Any = None, *, costs: Optional[Sequence[float]] = None
@@ -97,7 +97,7 @@ class Cascade:
         given = None if costs is None else _numbers(self.members, costs, "costs")
         made = _c.TensorHandle()
         with self._reading():
-            check(_c.neuron_cascade_curve(made, self._handle, dataset._handle, given))
+            check(committee_c.neuron_cascade_curve(made, self._handle, dataset._handle, given))
         thresholds, accuracies, paid = array_of(made).T.copy()
         return thresholds, accuracies, paid
 

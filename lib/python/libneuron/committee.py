@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Union
 import numpy as np
 
 from . import _c
-from ._call import check, options_text, pointers
+from ._call import check, committee_c, options_text, pointers
 from .context import Context, context as current_context
 from .data import Dataset
 from .errors import StateError
@@ -55,7 +55,7 @@ class Committee(Model):
                 raise TypeError(f"the rule {rule!r} needs weights, or validation_data to weigh the members by")
             dataset = _validation(members[0], validation_data)
             given = (ctypes.c_double * len(members))()
-            check(_c.neuron_committee_weights(given, array, len(members), dataset._handle, options_text(options)))
+            check(committee_c.neuron_committee_weights(given, array, len(members), dataset._handle, options_text(options)))
             options = {}
         if options:
             raise TypeError(f"{next(iter(options))} says how weights are learnt; here are none to learn")
@@ -81,7 +81,7 @@ class Committee(Model):
         members = _models(members)
         dataset = _validation(members[0], validation_data)
         array = _graphs(members)
-        return _committee(members, context, lambda graph, handle: _c.neuron_committee_stack(
+        return _committee(members, context, lambda graph, handle: committee_c.neuron_committee_stack(
             graph, handle, array, len(members), dataset._handle, options_text(options)))
 
     @staticmethod
@@ -102,7 +102,7 @@ class Committee(Model):
         dataset = _validation(members[0], x if y is None else (x, y))
         array = _graphs(members)
         handle = _c.DatasetHandle()
-        check(_c.neuron_committee_outputs(handle, array, len(members), dataset._handle))
+        check(committee_c.neuron_committee_outputs(handle, array, len(members), dataset._handle))
         return Dataset._of(handle, dataset._context)
 
     @staticmethod
@@ -117,7 +117,7 @@ class Committee(Model):
         arrays = [as_float(each, "what a member put out") for each in outputs]
         tensors = [wrap(array, context) for array in arrays]
         weights = (ctypes.c_double * max(1, len(tensors)))()
-        check(_c.neuron_committee_weights_from_outputs(
+        check(committee_c.neuron_committee_weights_from_outputs(
             weights, context._handle, pointers(_c.neuron_tensor_p, tensors), len(tensors),
             copied(labels_of(targets).array, context), options_text(options)))
         return np.array(weights[:len(tensors)])
@@ -129,8 +129,8 @@ class Committee(Model):
         members = _models(members)
         dataset = _validation(members[0], x if y is None else (x, y))
         values = np.empty((len(members), len(members)))
-        check(_c.neuron_committee_diversity(_doubles(values), _graphs(members), len(members), dataset._handle,
-                                            options_text(options)))
+        check(committee_c.neuron_committee_diversity(_doubles(values), _graphs(members), len(members), dataset._handle,
+                                                     options_text(options)))
         return values
 
     @staticmethod
@@ -144,8 +144,8 @@ class Committee(Model):
         dataset = _validation(members[0], x if y is None else (x, y))
         given = None if weights is None else _doubles(np.array(weights, np.float64))
         values = np.empty(len(members))
-        check(_c.neuron_committee_contributions(_doubles(values), _graphs(members), len(members), given,
-                                                dataset._handle, options_text(options)))
+        check(committee_c.neuron_committee_contributions(_doubles(values), _graphs(members), len(members), given,
+                                                         dataset._handle, options_text(options)))
         return values
 
     @staticmethod
@@ -154,7 +154,7 @@ class Committee(Model):
         those of the family "committee_costs": unit, batch_size, repeats."""
         members = _models(members)
         values = np.empty(len(members))
-        check(_c.neuron_committee_costs(_doubles(values), _graphs(members), len(members), options_text(options)))
+        check(committee_c.neuron_committee_costs(_doubles(values), _graphs(members), len(members), options_text(options)))
         return values
 
     @staticmethod
@@ -170,8 +170,8 @@ class Committee(Model):
         dataset = _validation(members[0], x if y is None else (x, y))
         given = None if costs is None else _doubles(np.array(costs, np.float64))
         kept, count = (ctypes.c_int64 * len(members))(), ctypes.c_int64()
-        check(_c.neuron_committee_prune(kept, count, _graphs(members), len(members), given, float(budget),
-                                        dataset._handle, options_text(options)))
+        check(committee_c.neuron_committee_prune(kept, count, _graphs(members), len(members), given, float(budget),
+                                                 dataset._handle, options_text(options)))
         return kept[:count.value]
 
     @staticmethod

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 import numpy as np
 
 from . import _c
-from ._call import check, options_text, park, path_of
+from ._call import check, committee_c, options_text, park, path_of
 from .callbacks import Checkpoint, CSVLog, forget, keep, list_of
 from .context import Context, seed_of
 from .data import Dataset
@@ -39,8 +39,8 @@ class CommitteeTraining:
         self.members: List[Model] = []
         self.trainers: List[Trainer] = []
         self.histories: List[History] = []
-        self._handle = _c.CommitteeTrainerHandle()
-        check(_c.neuron_committee_trainer_create(
+        self._handle = committee_c.CommitteeTrainerHandle()
+        check(committee_c.neuron_committee_trainer_create(
             self._handle, context._handle, optimizer_of(self.settings["optimizer"])._handle, dataset._handle,
             options_text(options)))
 
@@ -48,12 +48,12 @@ class CommitteeTraining:
         """Trains the members; the graph of the committee that they become."""
         graph = _c.GraphHandle()
         if validation is not None:
-            check(_c.neuron_committee_trainer_set_validation(self._handle, validation._handle))
+            check(committee_c.neuron_committee_trainer_set_validation(self._handle, validation._handle))
         if self.augmentation is not None:
-            check(_c.neuron_committee_trainer_set_augmentation(self._handle,
-                                                               augmentation_of(self.augmentation)._handle))
+            check(committee_c.neuron_committee_trainer_set_augmentation(self._handle,
+                                                                        augmentation_of(self.augmentation)._handle))
         if folder is not None:
-            check(_c.neuron_committee_trainer_set_folder(self._handle, path_of(folder)))
+            check(committee_c.neuron_committee_trainer_set_folder(self._handle, path_of(folder)))
         before, self.context.seed = self.context.seed, int(seed_of(seed).value)
         added: List[Tuple[Trainer, List[Any]]] = []
         shown: Optional[Progress] = None
@@ -61,18 +61,18 @@ class CommitteeTraining:
             with _Interrupt() as interrupt:
                 shown = Progress(self._where, "members") if wanted(progress) else None
                 # What C keeps of these is given back by the last call of each.
-                for function, called in ((_c.neuron_committee_trainer_set_builder,
-                                          _c.neuron_committee_build_function_t(self._builder())),
-                                         (_c.neuron_committee_trainer_set_setup,
-                                          _c.neuron_committee_setup_function_t(self._setup(added, interrupt))),
-                                         (_c.neuron_committee_trainer_set_function,
-                                          _c.neuron_committee_epoch_function_t(_told(interrupt, shown)))):
+                for function, called in ((committee_c.neuron_committee_trainer_set_builder,
+                                          committee_c.neuron_committee_build_function_t(self._builder())),
+                                         (committee_c.neuron_committee_trainer_set_setup,
+                                          committee_c.neuron_committee_setup_function_t(self._setup(added, interrupt))),
+                                         (committee_c.neuron_committee_trainer_set_function,
+                                          committee_c.neuron_committee_epoch_function_t(_told(interrupt, shown)))):
                     key = keep(called)
                     status = function(self._handle, called, key, forget)
                     if status < 0:
                         forget(key)
                     check(status)
-                status = _c.neuron_committee_trainer_run(graph, self._handle)
+                status = committee_c.neuron_committee_trainer_run(graph, self._handle)
                 self._read_histories()
                 if interrupt.stop:
                     raise KeyboardInterrupt("Ctrl-C while the members of a committee were trained" +
@@ -91,10 +91,10 @@ class CommitteeTraining:
 
     def _read_histories(self) -> None:
         """Of the members that there are: all, unless the run has failed or was interrupted."""
-        count = int(_c.neuron_committee_trainer_member_count(self._handle))
+        count = int(committee_c.neuron_committee_trainer_member_count(self._handle))
         del self.members[count:]  # of AdaBoost one that was left out
         if self.options["method"] == "snapshot":  # of one training
-            graphs = [_c.neuron_committee_trainer_member(self._handle, member) for member in range(count)]
+            graphs = [committee_c.neuron_committee_trainer_member(self._handle, member) for member in range(count)]
             self.members = [self._model(graph) for graph in graphs if graph]
         self.histories = [self.trainers[min(member, len(self.trainers) - 1)].history
                           for member in range(len(self.members))] if self.trainers else []
@@ -107,7 +107,7 @@ class CommitteeTraining:
     def weights(self) -> np.ndarray:
         """By how much each member counts."""
         array = (ctypes.c_double * len(self.members))()
-        check(_c.neuron_committee_trainer_weights(array, len(self.members), None, self._handle))
+        check(committee_c.neuron_committee_trainer_weights(array, len(self.members), None, self._handle))
         return np.array(array[:])
 
     # ---- Functions that C calls ----
@@ -161,7 +161,7 @@ class CommitteeTraining:
 
     def _where(self, _epoch_end: bool) -> Tuple[int, int, int, int, Dict[str, float], float]:
         def tell(what: bytes) -> float:
-            return float(_c.neuron_committee_trainer_progress(self._handle, what))
+            return float(committee_c.neuron_committee_trainer_progress(self._handle, what))
 
         done, epochs = int(tell(b"epochs_done")), int(tell(b"epochs"))
         return (int(tell(b"members_done")), int(tell(b"members")), done, epochs, {}, tell(b"seconds"))
@@ -170,12 +170,12 @@ class CommitteeTraining:
 
     def out_of_fold(self) -> np.ndarray:
         tensor = _c.TensorHandle()
-        check(_c.neuron_committee_trainer_out_of_fold(tensor, self._handle, 0))
+        check(committee_c.neuron_committee_trainer_out_of_fold(tensor, self._handle, 0))
         return array_of(tensor)
 
     def held_out(self) -> np.ndarray:
         tensor = _c.TensorHandle()
-        check(_c.neuron_committee_trainer_held_out(tensor, self._handle, 0))
+        check(committee_c.neuron_committee_trainer_held_out(tensor, self._handle, 0))
         return array_of(tensor)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence,
 import numpy as np
 
 from . import _c
-from ._call import (bytes_of, check, integer, options_text, out, path_of, pointers, shape_of, text_of, texts,
+from ._call import (bytes_of, check, committee_c, integer, options_text, out, path_of, pointers, shape_of, text_of, texts,
                     utf8)
 from .context import Context, context as current_context, seed_of
 from .data import Dataset, Preparation, frame_matrix
@@ -570,7 +570,7 @@ class Model:
         dataset = dataset_for(self, x, y, [None] * len(self._outputs))
         graph = _c.GraphHandle()
         with self._reading():
-            check(_c.neuron_graph_calibrate(graph, self._graph, dataset._handle, options_text(options)))
+            check(committee_c.neuron_graph_calibrate(graph, self._graph, dataset._handle, options_text(options)))
         return Model._of(graph, self.context)
 
     def add_prediction_sets(self, x: Any, y: Any = None, **options: Any) -> "Model":
@@ -581,7 +581,7 @@ class Model:
         dataset = dataset_for(self, x, y, [None] * len(self._outputs))
         graph = _c.GraphHandle()
         with self._reading():
-            check(_c.neuron_graph_add_prediction_sets(graph, self._graph, dataset._handle, options_text(options)))
+            check(committee_c.neuron_graph_add_prediction_sets(graph, self._graph, dataset._handle, options_text(options)))
         return Model._of(graph, self.context)
 
     def quantize(self, x: Any, **options: Any) -> "Model":

@@ -10,7 +10,7 @@ import math
 from typing import Any, Dict, Iterator, List, NamedTuple, Tuple, Union
 
 from . import _c
-from ._call import utf8
+from ._call import committee_c, utf8
 
 _TYPES = {_c.NEURON_OPTION_INTEGER: "integer", _c.NEURON_OPTION_REAL: "real", _c.NEURON_OPTION_FLAG: "flag",
           _c.NEURON_OPTION_WORD: "word", _c.NEURON_OPTION_TEXT: "text",
@@ -56,7 +56,8 @@ def _bound(bound: float) -> str:
 def kinds(family: str) -> List[str]:
     """The kinds of a family: "optimizer", "loss", "callback", "layer", "trainer" and others."""
     name = utf8(family, "the family")
-    return [_c.neuron_kind_name(name, i).decode() for i in range(_c.neuron_kind_count(name))]
+    found = [_c.neuron_kind_name(name, i).decode() for i in range(_c.neuron_kind_count(name))]
+    return found if found or not _row(name, name, 0) else [family]
 
 
 def options(family: str, kind: str = "") -> Dict[str, Option]:
@@ -65,10 +66,20 @@ def options(family: str, kind: str = "") -> Dict[str, Option]:
     return {option.name: option for option in _read(*names)}
 
 
+def _row(family: bytes, kind: bytes, index: int) -> Any:
+    """An option of the core, or of libneuron-committee where that is installed."""
+    if _c.neuron_kind_count(family) or kind != family:
+        return _c.neuron_kind_option(family, kind, index)
+    try:
+        return committee_c.neuron_committee_option(family, index)
+    except ImportError:
+        return None
+
+
 def _read(family: bytes, kind: bytes) -> Iterator[Option]:
     index = 0
     while True:
-        row = _c.neuron_kind_option(family, kind, index)
+        row = _row(family, kind, index)
         if not row:
             return
         words: List[str] = []

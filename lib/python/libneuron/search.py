@@ -18,7 +18,7 @@ import numbers
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from . import _c
-from ._call import check, integer, options_text, park, path_of, text_of, texts, utf8
+from ._call import check, committee_c, integer, options_text, park, path_of, text_of, texts, utf8
 from .callbacks import forget, keep
 from .context import context as current_context, seed_of
 from .training import interrupted_so_far
@@ -32,7 +32,7 @@ class Trial(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         levels = self._search.factors[name]
-        number = _c.neuron_trial_number(self._pointer, name.encode())
+        number = committee_c.neuron_trial_number(self._pointer, name.encode())
         if name in self._search._words:
             return levels[int(number)]
         return next(level for level in levels if float(level) == number)
@@ -46,48 +46,48 @@ class Trial(Mapping[str, Any]):
     @property
     def index(self) -> int:
         """Which trial it is, from 0."""
-        return int(_c.neuron_trial_index(self._pointer))
+        return int(committee_c.neuron_trial_index(self._pointer))
 
     @property
     def fold(self) -> int:
         """Which fold is to be tried, from 0."""
-        return int(_c.neuron_trial_fold(self._pointer))
+        return int(committee_c.neuron_trial_fold(self._pointer))
 
     @property
     def folds(self) -> int:
-        return int(_c.neuron_trial_fold_count(self._pointer))
+        return int(committee_c.neuron_trial_fold_count(self._pointer))
 
     @property
     def seed(self) -> int:
         """A seed for this trial and fold alone."""
-        return int(_c.neuron_trial_seed(self._pointer))
+        return int(committee_c.neuron_trial_seed(self._pointer))
 
     @property
     def score(self) -> float:
         """The mean of the scores of all folds."""
-        return float(_c.neuron_trial_score(self._pointer))
+        return float(committee_c.neuron_trial_score(self._pointer))
 
     @property
     def deviation(self) -> float:
         """The deviation of the scores of all folds."""
-        return float(_c.neuron_trial_deviation(self._pointer))
+        return float(committee_c.neuron_trial_deviation(self._pointer))
 
     @property
     def fold_scores(self) -> List[float]:
-        return [float(_c.neuron_trial_fold_score(self._pointer, fold)) for fold in range(self.folds)]
+        return [float(committee_c.neuron_trial_fold_score(self._pointer, fold)) for fold in range(self.folds)]
 
     @property
     def seconds(self) -> float:
-        return float(_c.neuron_trial_seconds(self._pointer))
+        return float(committee_c.neuron_trial_seconds(self._pointer))
 
     def add_figure(self, name: str, value: float) -> None:
         """Keeps a figure beside the score, while the trial is tried: trial.add_figure("training accuracy", 0.98)."""
-        check(_c.neuron_trial_add_figure(self._pointer, utf8(name), float(value)))
+        check(committee_c.neuron_trial_add_figure(self._pointer, utf8(name), float(value)))
 
     @property
     def figures(self) -> Dict[str, float]:
         """The figures by name: means over the folds."""
-        return {name: float(_c.neuron_trial_figure(self._pointer, name.encode())) for name in self._search.figures}
+        return {name: float(committee_c.neuron_trial_figure(self._pointer, name.encode())) for name in self._search.figures}
 
     def __repr__(self) -> str:
         return f"<Trial {self.index}: {', '.join(f'{k}={v!r}' for k, v in self.items())}; score {self.score:.6g}>"
@@ -110,23 +110,23 @@ class Search:
         self._words = {name for name, levels in self.factors.items()
                        if any(isinstance(level, bool) or not isinstance(level, numbers.Real) for level in levels)}
         self.function = function
-        self._handle = _c.SearchHandle()
-        called = _c.neuron_search_function_t(self._called())
+        self._handle = committee_c.SearchHandle()
+        called = committee_c.neuron_search_function_t(self._called())
         key = keep(called)
-        status = _c.neuron_search_create(self._handle, current_context()._handle, called, key, forget,
-                                         options_text({"goal": goal, "folds": folds}))
+        status = committee_c.neuron_search_create(self._handle, current_context()._handle, called, key, forget,
+                                                  options_text({"goal": goal, "folds": folds}))
         if status < 0:
             forget(key)
         check(status)
         for name, levels in self.factors.items():
             if name in self._words:
                 labels = [level if isinstance(level, str) else repr(level) for level in levels]
-                check(_c.neuron_search_add_choice(self._handle, utf8(name), texts(labels, "a level"), len(levels)))
+                check(committee_c.neuron_search_add_choice(self._handle, utf8(name), texts(labels, "a level"), len(levels)))
             else:
                 array = (ctypes.c_double * len(levels))(*(float(level) for level in levels))
-                check(_c.neuron_search_add_factor(self._handle, utf8(name), array, len(levels)))
+                check(committee_c.neuron_search_add_factor(self._handle, utf8(name), array, len(levels)))
         if log is not None:
-            check(_c.neuron_search_set_log(self._handle, path_of(log)))
+            check(committee_c.neuron_search_set_log(self._handle, path_of(log)))
 
     def _called(self) -> Callable[..., int]:
         import weakref
@@ -150,35 +150,35 @@ class Search:
 
     def grid(self) -> "Search":
         """Tries all combinations that are not done yet."""
-        check(_c.neuron_search_run_grid(self._handle))
+        check(committee_c.neuron_search_run_grid(self._handle))
         return self
 
     def random(self, trials: int, seed: int = 0) -> "Search":
         """Tries random combinations, until `trials` are done in all."""
-        check(_c.neuron_search_run_random(self._handle, integer(trials, "trials"), seed_of(seed)))
+        check(committee_c.neuron_search_run_random(self._handle, integer(trials, "trials"), seed_of(seed)))
         return self
 
     @property
     def trials(self) -> List[Trial]:
         """The trials that are done."""
-        return [Trial(self, _c.neuron_search_trial(self._handle, i))
-                for i in range(_c.neuron_search_trial_count(self._handle))]
+        return [Trial(self, committee_c.neuron_search_trial(self._handle, i))
+                for i in range(committee_c.neuron_search_trial_count(self._handle))]
 
     @property
     def best(self) -> Optional[Trial]:
         """The trial with the best score; None if there is none."""
-        found = _c.neuron_search_best(self._handle)
+        found = committee_c.neuron_search_best(self._handle)
         return Trial(self, found) if found else None
 
     @property
     def figures(self) -> List[str]:
         """The names of the figures that trials have kept."""
-        return [str(_c.neuron_search_figure_name(self._handle, i).decode())
-                for i in range(_c.neuron_search_figure_count(self._handle))]
+        return [str(committee_c.neuron_search_figure_name(self._handle, i).decode())
+                for i in range(committee_c.neuron_search_figure_count(self._handle))]
 
     def table(self) -> str:
         """The best and mean score of each level as text."""
-        return text_of(_c.neuron_search_table, self._handle)
+        return text_of(committee_c.neuron_search_table, self._handle)
 
     def frame(self) -> Any:
         """The trials as a frame of pandas."""

@@ -2,7 +2,7 @@
  * whom, what the committee mends and breaks, and what each member adds. */
 #include "report/document/report.h"
 
-#include <libneuron/committee.h>
+#include <libneuron-committee/joining.h>
 #include <libneuron/evaluation.h>
 
 #include "base/float-mode.h"

@@ -1,10 +1,12 @@
 /** @file search.hpp
- *  Searches: see search.h. A part of libneuron.hpp, which is what to include.
+ *  Searches for C++17 and later: see search.h, and libneuron.hpp for how handles, errors, functions
+ *  and texts are handed over. Programs are linked with libneuron-committee.
  */
-#ifndef NEURON_CPP_SEARCH_HPP
-#define NEURON_CPP_SEARCH_HPP
+#ifndef NEURON_SEARCH_HPP
+#define NEURON_SEARCH_HPP
 
-#include <libneuron/cpp/context.hpp>
+#include <libneuron-committee/search.h>
+#include <libneuron/libneuron.hpp>
 
 #include <cstdint>
 #include <string>
@@ -99,6 +101,11 @@ class trial
 
 namespace detail
 {
+
+template <> struct calls<neuron_search_t> {
+    static constexpr auto ref = &neuron_search_ref;
+    static constexpr auto unref = &neuron_search_unref;
+};
 
 /* What is tried is double f(trial), the score, or f(double &score, trial) that returns a status or
  * nothing. */

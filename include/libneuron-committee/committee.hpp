@@ -1,11 +1,20 @@
 /** @file committee.hpp
- *  Training of committees, and cascades: see committee-trainer.h and cascade.h. A part of
- *  libneuron.hpp, which is what to include.
+ *  libneuron-committee for C++17 and later: see committee.h for what it does, and libneuron.hpp for
+ *  how handles, errors, options, functions and texts are handed over.
+ *
+ *      neuron::committee_trainer trainer(context, adam, train, {{"method", "bagging"}});
+ *      trainer.set_builder([](const neuron::context &context, std::int64_t) { ... });
+ *      neuron::graph committee = trainer.run();
+ *      neuron::calibrate(committee, held_out).save("digits.safetensors");
+ *
+ *  Programs are linked with libneuron-committee.
  */
-#ifndef NEURON_CPP_COMMITTEE_HPP
-#define NEURON_CPP_COMMITTEE_HPP
+#ifndef NEURON_COMMITTEE_HPP
+#define NEURON_COMMITTEE_HPP
 
-#include <libneuron/cpp/training.hpp>
+#include <libneuron-committee/committee.h>
+#include <libneuron-committee/search.hpp>
+#include <libneuron/libneuron.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +32,19 @@ class committee_trainer;
 
 namespace detail
 {
+
+template <> struct calls<neuron_committee_trainer_t> {
+    static constexpr auto ref = &neuron_committee_trainer_ref;
+    static constexpr auto unref = &neuron_committee_trainer_unref;
+};
+template <> struct calls<neuron_cascade_t> {
+    static constexpr auto ref = &neuron_cascade_ref;
+    static constexpr auto unref = &neuron_cascade_unref;
+    static constexpr auto set = &neuron_cascade_set;
+    static constexpr auto set_number = &neuron_cascade_set_number;
+    static constexpr auto get_number = &neuron_cascade_get_number;
+    static constexpr auto get_text = &neuron_cascade_get_text;
+};
 
 /* A builder is graph f(context, member), or f(graph &made, context, member) that returns a status
  * or nothing. */
@@ -319,6 +341,202 @@ class cascade : public handle_with_options<cascade, neuron_cascade_t>
         return detail::made<tensor>(status, made);
     }
 };
+
+/** neuron_committee_stack() */
+inline outcome<graph> committee_stack(const context &context,
+                                      const handles<neuron_graph_t> &members,
+                                      const dataset &validation, const options &options = {})
+{
+    neuron_graph_t *made = nullptr;
+    const int status = neuron_committee_stack(&made, context.get(), members.data(), members.count(),
+                                              validation.get(), options.c_str());
+    return detail::made<graph>(status, made);
+}
+
+/** neuron_committee_stack_from_outputs() */
+inline outcome<graph> committee_stack_from_outputs(const context &context,
+                                                   const handles<neuron_graph_t> &members,
+                                                   const handles<neuron_tensor_t> &outputs,
+                                                   const tensor &targets,
+                                                   const options &options = {})
+{
+    if (outputs.count() != members.count())
+        return detail::refused<graph>(NEURON_E_ARGUMENT,
+                                      "committee: there are not as many outputs as members");
+    neuron_graph_t *made = nullptr;
+    const int status =
+        neuron_committee_stack_from_outputs(&made, context.get(), members.data(), members.count(),
+                                            outputs.data(), targets.get(), options.c_str());
+    return detail::made<graph>(status, made);
+}
+
+/** neuron_committee_weights(): a weight for each member. */
+inline outcome<std::vector<double>> committee_weights(const handles<neuron_graph_t> &members,
+                                                      const dataset &validation,
+                                                      const options &options = {})
+{
+    std::vector<double> weights(static_cast<std::size_t>(members.count()));
+    const int status = neuron_committee_weights(weights.data(), members.data(), members.count(),
+                                                validation.get(), options.c_str());
+    return detail::given(status, std::move(weights));
+}
+
+/** neuron_committee_weights_from_outputs(): a weight for each member. */
+inline outcome<std::vector<double>>
+committee_weights_from_outputs(const context &context, const handles<neuron_tensor_t> &outputs,
+                               const tensor &targets, const options &options = {})
+{
+    std::vector<double> weights(static_cast<std::size_t>(outputs.count()));
+    const int status =
+        neuron_committee_weights_from_outputs(weights.data(), context.get(), outputs.data(),
+                                              outputs.count(), targets.get(), options.c_str());
+    return detail::given(status, std::move(weights));
+}
+
+/** neuron_committee_diversity(): a number for each pair of members, the first with all first. */
+inline outcome<std::vector<double>> committee_diversity(const handles<neuron_graph_t> &members,
+                                                        const dataset &examples,
+                                                        const options &options = {})
+{
+    std::vector<double> values(static_cast<std::size_t>(members.count() * members.count()));
+    const int status = neuron_committee_diversity(values.data(), members.data(), members.count(),
+                                                  examples.get(), options.c_str());
+    return detail::given(status, std::move(values));
+}
+
+/** neuron_committee_diversity_from_outputs() */
+inline outcome<std::vector<double>>
+committee_diversity_from_outputs(const context &context, const handles<neuron_tensor_t> &outputs,
+                                 const tensor &targets, const options &options = {})
+{
+    std::vector<double> values(static_cast<std::size_t>(outputs.count() * outputs.count()));
+    const int status =
+        neuron_committee_diversity_from_outputs(values.data(), context.get(), outputs.data(),
+                                                outputs.count(), targets.get(), options.c_str());
+    return detail::given(status, std::move(values));
+}
+
+/** neuron_committee_contributions(): `weights` for as many members, or none. */
+inline outcome<std::vector<double>> committee_contributions(const handles<neuron_graph_t> &members,
+                                                            const dataset &examples,
+                                                            span<const double> weights = {},
+                                                            const options &options = {})
+{
+    using list = std::vector<double>;
+    if (!weights.empty() && detail::count_of(weights) != members.count())
+        return detail::refused<list>(NEURON_E_ARGUMENT,
+                                     "committee: there are not as many weights as members");
+    list values(static_cast<std::size_t>(members.count()));
+    const int status =
+        neuron_committee_contributions(values.data(), members.data(), members.count(),
+                                       weights.data(), examples.get(), options.c_str());
+    return detail::given(status, std::move(values));
+}
+
+/** neuron_committee_contributions_from_outputs(): `weights` for as many members, or none. */
+inline outcome<std::vector<double>>
+committee_contributions_from_outputs(const context &context,
+                                     const handles<neuron_tensor_t> &outputs, const tensor &targets,
+                                     span<const double> weights = {}, const options &options = {})
+{
+    using list = std::vector<double>;
+    if (!weights.empty() && detail::count_of(weights) != outputs.count())
+        return detail::refused<list>(NEURON_E_ARGUMENT,
+                                     "committee: there are not as many weights as members");
+    list values(static_cast<std::size_t>(outputs.count()));
+    const int status = neuron_committee_contributions_from_outputs(
+        values.data(), context.get(), outputs.data(), outputs.count(), weights.data(),
+        targets.get(), options.c_str());
+    return detail::given(status, std::move(values));
+}
+
+/** neuron_committee_costs(): a number for each member. */
+inline outcome<std::vector<double>> committee_costs(const handles<neuron_graph_t> &members,
+                                                    const options &options = {})
+{
+    std::vector<double> costs(static_cast<std::size_t>(members.count()));
+    const int status =
+        neuron_committee_costs(costs.data(), members.data(), members.count(), options.c_str());
+    return detail::given(status, std::move(costs));
+}
+
+/** neuron_committee_prune(): which members to keep; `costs` for as many, or none for 1 each. */
+inline outcome<std::vector<std::int64_t>> committee_prune(const handles<neuron_graph_t> &members,
+                                                          double budget, const dataset &examples,
+                                                          span<const double> costs = {},
+                                                          const options &options = {})
+{
+    using list = std::vector<std::int64_t>;
+    if (!costs.empty() && detail::count_of(costs) != members.count())
+        return detail::refused<list>(NEURON_E_ARGUMENT,
+                                     "committee: there are not as many costs as members");
+    list kept(static_cast<std::size_t>(members.count()));
+    std::int64_t count = 0;
+    const int status =
+        neuron_committee_prune(kept.data(), &count, members.data(), members.count(), costs.data(),
+                               budget, examples.get(), options.c_str());
+    kept.resize(static_cast<std::size_t>(count));
+    return detail::given(status, std::move(kept));
+}
+
+/** neuron_committee_prune_from_outputs(): `costs` for as many members, or none for 1 each. */
+inline outcome<std::vector<std::int64_t>>
+committee_prune_from_outputs(const context &context, const handles<neuron_tensor_t> &outputs,
+                             double budget, const tensor &targets, span<const double> costs = {},
+                             const options &options = {})
+{
+    using list = std::vector<std::int64_t>;
+    if (!costs.empty() && detail::count_of(costs) != outputs.count())
+        return detail::refused<list>(NEURON_E_ARGUMENT,
+                                     "committee: there are not as many costs as members");
+    list kept(static_cast<std::size_t>(outputs.count()));
+    std::int64_t count = 0;
+    const int status = neuron_committee_prune_from_outputs(
+        kept.data(), &count, context.get(), outputs.data(), outputs.count(), costs.data(), budget,
+        targets.get(), options.c_str());
+    kept.resize(static_cast<std::size_t>(count));
+    return detail::given(status, std::move(kept));
+}
+
+/** neuron_committee_outputs() */
+inline outcome<dataset> committee_outputs(const handles<neuron_graph_t> &members,
+                                          const dataset &examples)
+{
+    neuron_dataset_t *made = nullptr;
+    const int status =
+        neuron_committee_outputs(&made, members.data(), members.count(), examples.get());
+    return detail::made<dataset>(status, made);
+}
+
+/** neuron_graph_calibrate() */
+inline outcome<graph> calibrate(const graph &trained, const dataset &held_out,
+                                const options &options = {})
+{
+    neuron_graph_t *made = nullptr;
+    const int status =
+        neuron_graph_calibrate(&made, trained.get(), held_out.get(), options.c_str());
+    return detail::made<graph>(status, made);
+}
+
+/** neuron_graph_add_prediction_sets() */
+inline outcome<graph> add_prediction_sets(const graph &trained, const dataset &held_out,
+                                          const options &options = {})
+{
+    neuron_graph_t *made = nullptr;
+    const int status =
+        neuron_graph_add_prediction_sets(&made, trained.get(), held_out.get(), options.c_str());
+    return detail::made<graph>(status, made);
+}
+
+/** neuron_committee_option(): the options of what this library does. */
+inline std::vector<option> committee_options(text what)
+{
+    std::vector<option> all;
+    while (const neuron_option_t *found =
+               neuron_committee_option(what.c_str(), detail::count_of(all)))
+        all.emplace_back(found);
+    return all;
+}
 
 } // namespace NEURON_CPP_MODE
 } // namespace neuron

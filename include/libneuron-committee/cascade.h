@@ -21,6 +21,9 @@
 extern "C" {
 #endif
 
+/** Members of a committee that are asked one after the other. Since 0.1, experimental. */
+typedef struct neuron_cascade neuron_cascade_t;
+
 /** Makes a cascade of members in their order. It keeps the graphs, and predicts by them as they
  *  are: to keep it, save them. Of an example it says the weighted mean of what the members put out
  *  that were asked. Options:

@@ -80,6 +80,9 @@
 extern "C" {
 #endif
 
+/** The members of a committee and their trainings. Since 0.1, experimental. */
+typedef struct neuron_committee_trainer neuron_committee_trainer_t;
+
 /** Makes the graph of a member. While it is called the context's seed is that of the member, so
  *  that graphs which are built alike start differently: a builder need not look at `member`.
  *  @param[out] graph   a new and finished graph of that context, which the caller takes over, also

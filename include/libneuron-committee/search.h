@@ -39,6 +39,12 @@
 extern "C" {
 #endif
 
+/** Combinations of settings that are tried. Since 0.1, experimental. */
+typedef struct neuron_search neuron_search_t;
+/** One of these combinations. Owned by its search; lives as long as the search does. Since 0.1,
+ *  experimental. */
+typedef struct neuron_trial neuron_trial_t;
+
 /** Tries one combination, in the thread that runs the search.
  *  @param[out] score  how good it was. An infinite score, or one that is not a number (the
  *                     default), counts as none and is worse than any other.
