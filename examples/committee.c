@@ -8,7 +8,7 @@
  * so on). Without one, the program learns from images that the library draws. It prints a line when
  * a member is trained, then the weight and the test accuracy of each and a report on the committee,
  * and saves that: it is a graph like any other, and predict_threads.c predicts with it. */
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 #include <libneuron/libneuron.h>
 
 #include <stdio.h>

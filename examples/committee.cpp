@@ -5,7 +5,7 @@
  *
  * The folder has the four files of MNIST, Fashion-MNIST or K-MNIST; without one, the program learns
  * from images that the library draws. The committee that it saves is a graph like any other. */
-#include <libneuron-committee/committee.hpp>
+#include <libneuron-committee/committees.hpp>
 #include <libneuron/libneuron.hpp>
 
 #include <cstdint>

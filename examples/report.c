@@ -7,7 +7,7 @@
  * The second argument is a folder for the pictures by themselves, "-" for none. The third has the
  * four files of MNIST, Fashion-MNIST or K-MNIST; without one, the program learns from images that
  * the library draws, which takes some seconds. */
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 #include <libneuron-report/report.h>
 #include <libneuron/libneuron.h>
 

@@ -6,7 +6,7 @@
  *
  * It learns from images that the library draws, in some seconds. A report with a section of each
  * kind is written by report.c. */
-#include <libneuron-committee/committee.hpp>
+#include <libneuron-committee/committees.hpp>
 #include <libneuron-report/event_log.hpp>
 #include <libneuron-report/report.hpp>
 #include <libneuron-report/terminal.hpp>

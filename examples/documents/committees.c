@@ -12,7 +12,7 @@
  * the document has them, trained for 10 epochs of Adam in batches of 64; nothing was tried out on
  * the images that are tested. Temperature and share of the student's loss, and its epochs, were
  * chosen by the images that validate of the seeds 11 and 12. */
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 #include <libneuron/libneuron.h>
 
 #include <math.h>

@@ -10,7 +10,7 @@
  * and no batch size: these are Keras' defaults, Adam and 32. */
 #include "common/example.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <stdlib.h>
 #include <string.h>

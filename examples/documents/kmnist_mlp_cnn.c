@@ -11,7 +11,7 @@
 #include "networks/kmnist_runs.h"
 #include "networks/kmnist_tried.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * lacks tell how good the committee is without a test set: they are out of bag. */
 #include "recipe.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 enum { COUNT = 2000, CLASSES = 10 };
 

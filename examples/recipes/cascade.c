@@ -3,7 +3,7 @@
  * as all of them, for a part of what they cost. */
 #include "recipe.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 enum { MEMBERS = 3, TRAINED = 10000, HELD_OUT = 2000, TEST = 4000, CLASSES = 10 };
 

@@ -8,7 +8,7 @@
  *      neuron_graph_save(committee, "committee.safetensors");
  *
  *  What trains members, weighs them, or learns how to join them is in a library beside this one:
- *  see libneuron-committee/committee.h.
+ *  see libneuron-committee/committees.h.
  */
 #ifndef NEURON_COMMITTEE_H
 #define NEURON_COMMITTEE_H

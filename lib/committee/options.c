@@ -1,5 +1,5 @@
 /* Tells the options of what this library does: neuron_committee_option(). */
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include "calibrate/calibrate.h"
 #include "committee/cascades/cascade.h"

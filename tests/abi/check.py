@@ -213,8 +213,6 @@ def check_headers(arguments):
         name = os.path.basename(header)
         text = read(header)
         guard = 'NEURON_' + name[:-2].upper().replace('-', '_') + '_H'
-        if folder != 'libneuron' and os.path.exists(os.path.join(os.path.dirname(arguments.include), 'libneuron', name)):
-            guard = guard.replace('NEURON', folder[len('lib'):].upper().replace('-', '_'))
         code = without_comments(text).split()
         if code[:4] != ['#ifndef', guard, '#define', guard] or code[-1] != '#endif':
             problems.append(f'{name} is not guarded by {guard}')

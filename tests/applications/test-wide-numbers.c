@@ -1,7 +1,7 @@
 /* A count or an index beyond 32 bits is refused as it is, and never cut to one that would do. */
 #include "test-models.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 

@@ -3,7 +3,7 @@
 #include "held-out-data.h"
 #include "test-models.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <float.h>
 #include <stdio.h>

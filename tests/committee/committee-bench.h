@@ -4,7 +4,7 @@
 
 #include "test-common.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <stdio.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* AdaBoost and gradient boosting: what members are joined by, against formulas worked out here. */
 #include "committee-bench.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 

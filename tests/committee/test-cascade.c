@@ -2,7 +2,7 @@
  * threads, what is refused, and failures on the way. */
 #include "test-models.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <float.h>
 #include <math.h>

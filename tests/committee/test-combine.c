@@ -2,7 +2,7 @@
  * committees in one call. */
 #include "committee-bench.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 

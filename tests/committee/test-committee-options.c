@@ -2,7 +2,7 @@
  * it does not do. tests/abi/options.txt has all of them. */
 #include "test-common.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 #include <stdio.h>

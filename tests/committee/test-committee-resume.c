@@ -2,7 +2,7 @@
  * of a run that nothing interrupted. */
 #include "committee-bench.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 
 #include "committee/committee-trainer.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 #include <pthread.h>

@@ -2,7 +2,7 @@
  * too. */
 #include "test-models.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Weights of members: each method against a naive one, by outputs and by graphs. */
 #include "made-outputs.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <float.h>
 #include <math.h>

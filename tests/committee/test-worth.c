@@ -2,7 +2,7 @@
  * against naive loops. */
 #include "made-outputs.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <float.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "expect.hpp"
 #include "modes.hpp"
 
-#include <libneuron-committee/committee.hpp>
+#include <libneuron-committee/committees.hpp>
 
 #include <string>
 

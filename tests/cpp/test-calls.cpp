@@ -1,7 +1,7 @@
 /* That each function of C++ hands its arguments to C as they are meant, and back what C tells. */
 #include "expect.hpp"
 
-#include <libneuron-committee/committee.hpp>
+#include <libneuron-committee/committees.hpp>
 
 #include <array>
 #include <clocale>

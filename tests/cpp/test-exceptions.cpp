@@ -2,7 +2,7 @@
  * what they had is released; all handles go on. */
 #include "expect.hpp"
 
-#include <libneuron-committee/committee.hpp>
+#include <libneuron-committee/committees.hpp>
 
 #include <cmath>
 #include <memory>

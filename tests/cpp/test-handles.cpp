@@ -1,7 +1,7 @@
 /* Handles of C++ as values: moves, copies, and who releases what, and when. */
 #include "expect.hpp"
 
-#include <libneuron-committee/committee.hpp>
+#include <libneuron-committee/committees.hpp>
 
 #include <memory>
 #include <string>

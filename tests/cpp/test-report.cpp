@@ -2,7 +2,7 @@
  * bytes, as are event logs but for their times, and texts for terminals. */
 #include "expect.hpp"
 
-#include <libneuron-committee/committee.hpp>
+#include <libneuron-committee/committees.hpp>
 #include <libneuron-report/event_log.hpp>
 #include <libneuron-report/report.hpp>
 #include <libneuron-report/terminal.hpp>

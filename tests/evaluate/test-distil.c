@@ -2,7 +2,7 @@
  * examples keep, and a student that learns from them. */
 #include "test-models.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "evaluate/evaluation.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 

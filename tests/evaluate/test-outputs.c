@@ -5,7 +5,7 @@
 #include "evaluate/evaluation.h"
 #include "graph/graph.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 

@@ -3,7 +3,7 @@
 
 #include "../../examples/documents/common/example.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 enum { IMAGES = 32, EXTENT = 8, FIGURES = 256 };
 

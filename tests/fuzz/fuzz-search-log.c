@@ -2,7 +2,7 @@
 #include "input-file.h"
 #include "limited.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 enum { TRIALS = 3, FOLDS = 2, SEED = 7 };
 

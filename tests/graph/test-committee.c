@@ -1,6 +1,6 @@
 #include "test-models.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 

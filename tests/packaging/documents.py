@@ -9,7 +9,7 @@ import re
 import sys
 import textwrap
 
-FRAGMENT = '''#include <libneuron-committee/committee.h>
+FRAGMENT = '''#include <libneuron-committee/committees.h>
 #include <libneuron/libneuron.h>
 
 #include <pthread.h>
@@ -45,7 +45,7 @@ int main(void)
 '''
 
 
-FRAGMENT_CPP = '''#include <libneuron-committee/committee.hpp>
+FRAGMENT_CPP = '''#include <libneuron-committee/committees.hpp>
 #include <libneuron/libneuron.hpp>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 /* Trains three tiny networks for an epoch, joins and saves them, and writes some examples and what
  * the committee makes of them, as raw floats: make-committee FOLDER. */
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 #include <libneuron/libneuron.h>
 
 #include <stdio.h>

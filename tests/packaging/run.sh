@@ -135,7 +135,7 @@ for name in committee keras onnx report source; do
     if pkg-config --exists "libneuron-$name"; then
         has_beside="$has_beside $name"
         for file in "$libraries/libneuron-$name.so.1" "$libraries/libneuron-$name.so" \
-            "$tree/include/libneuron-$name/$name.h"; do
+            "$tree/include/libneuron-$name/$name"*.h; do
             [ -e "$file" ] || { echo "$file was not installed" >&2; exit 1; }
         done
         case $(pkg-config --libs "libneuron-$name") in

@@ -1,6 +1,9 @@
 """Committees and searches."""
 import math
+import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -469,3 +472,29 @@ def test_a_search_in_a_frame():
     pytest.importorskip("pandas")
     frame = nn.Search(score, FACTORS).grid().frame()
     assert list(frame.columns)[:3] == ["rate", "activation", "units"] and len(frame) == 12
+
+
+NOT_INSTALLED = """
+import numpy as np
+import libneuron as nn
+row, label = np.ones((1, 3), np.float32), np.zeros(1, np.int32)
+x = nn.Input(3)
+model = nn.Model(x, nn.Dense(2, activation="softmax")(x))
+assert model.predict(row).shape == (1, 2)
+assert nn.Committee([model, model]).predict(row).shape == (1, 2)
+assert nn.options("committee")["rule"].default == "mean" and nn.options("search") == {}
+for call in (lambda: nn.Cascade([model]), lambda: nn.Search(lambda trial: 0, {"rate": [1, 2]}),
+             lambda: model.calibrate(row, label), lambda: nn.Committee.costs([model])):
+    try:
+        call()
+    except ImportError as error:
+        print(error)
+"""
+
+
+def test_not_installed():
+    """All else works without libneuron-committee, and what does not says so."""
+    said = subprocess.run([sys.executable, "-c", NOT_INSTALLED], capture_output=True, text=True, check=True,
+                          env={**os.environ, "LIBNEURON_COMMITTEE_LIBRARY": "/nowhere/libneuron-committee.so.1"}).stdout
+    assert said.count("libneuron-committee is not installed") == 4
+    assert said.count("/nowhere/libneuron-committee.so.1") >= 4

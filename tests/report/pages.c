@@ -7,7 +7,7 @@
 #include "report/charts/lines.h"
 #include "test-common.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 #include <stdio.h>

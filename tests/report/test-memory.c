@@ -1,7 +1,7 @@
 /* Memory that runs out at any allocation leaves a report as it was, and nothing behind. */
 #include "session/failing-memory.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 #include <libneuron-report/report.h>
 
 #include <stdio.h>

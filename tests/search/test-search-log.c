@@ -1,7 +1,7 @@
 /* Searches with a file: interrupted anywhere they continue, and other files are left alone. */
 #include "test-common.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <locale.h>
 #include <math.h>

@@ -3,7 +3,7 @@
 
 #include "search/search.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 #include <stdio.h>

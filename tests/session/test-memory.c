@@ -3,7 +3,7 @@
  * have done; at the end nothing is left. */
 #include "failing-memory.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 static void use_context(long n)
 {

@@ -5,7 +5,7 @@
 
 #include "test-models.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <pthread.h>
 #include <setjmp.h>

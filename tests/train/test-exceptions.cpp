@@ -1,6 +1,6 @@
 // C++ exceptions out of functions that the library calls: whoever made the call catches them, and
 // what it worked with can be used again and is not leaked.
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 #include <libneuron/libneuron.h>
 
 #include <atomic>

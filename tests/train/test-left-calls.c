@@ -1,7 +1,7 @@
 /* Functions of the caller's that let go of what a call works with, or leave the call. */
 #include "scene.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <math.h>
 #include <stdatomic.h>

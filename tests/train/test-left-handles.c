@@ -2,7 +2,7 @@
  * and where the library cannot ask the system for the stack that it runs on. */
 #include "scene.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <sys/resource.h>
 #include <sys/wait.h>

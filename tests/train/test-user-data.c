@@ -2,7 +2,7 @@
  * call that was to take it failed. */
 #include "test-models.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 enum { SIZE = 8, EXAMPLES = 20 };
 

@@ -5,7 +5,7 @@
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 #include <libneuron/libneuron.h>
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* One training from the empty graph to the recorded result. */
 #include "example.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <stdlib.h>
 #include <string.h>

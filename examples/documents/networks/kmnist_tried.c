@@ -7,7 +7,7 @@
 #include "kmnist_tried.h"
 #include "kmnist_plans.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "kmnist_runs.h"
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 
 /* Adds a fold, or a trial without folds, to OUT/<id>-tried.jsonl, in place of what that has of it.
  * `figures` are fields of JSON. */

@@ -81,10 +81,12 @@ def declare(name, result, arguments, doc, experimental=False, inside=None):
 
 def beside(name):
     """What declares the functions of a library beside the core, such as "neuron-report", which is looked for where
-    the core was found, and then where the system looks. ImportError says so if it is not there."""
+    the core was found, as in a build tree in a folder of its own there, and then where the system looks. ImportError
+    says so if it is not there."""
     file = os.path.basename(path).replace("neuron", name, 1) if os.path.isabs(path) else NAMES[-1].replace("neuron", name, 1)
     chosen = os.environ.get(f"LIB{name.upper().replace('-', '_')}_LIBRARY")
-    places_of_it = [chosen] if chosen else [os.path.join(os.path.dirname(path), file)] * os.path.isabs(path) + [file]
+    folders = ("", name[len("neuron-"):]) if os.path.isabs(path) else ()
+    places_of_it = [chosen] if chosen else [os.path.join(os.path.dirname(path), folder, file) for folder in folders] + [file]
     tried = []
     for place in places_of_it:
         try:

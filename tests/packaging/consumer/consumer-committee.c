@@ -1,6 +1,6 @@
 /* A stranger's program in C: searches for the largest of three numbers, and prints the version of
  * the library. */
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 #include <libneuron/libneuron.h>
 
 #include <stdio.h>

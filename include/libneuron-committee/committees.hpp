@@ -1,5 +1,5 @@
-/** @file committee.hpp
- *  libneuron-committee for C++17 and later: see committee.h for what it does, and libneuron.hpp for
+/** @file committees.hpp
+ *  libneuron-committee for C++17 and later: see committees.h for what it does, and libneuron.hpp for
  *  how handles, errors, options, functions and texts are handed over.
  *
  *      neuron::committee_trainer trainer(context, adam, train, {{"method", "bagging"}});
@@ -9,10 +9,10 @@
  *
  *  Programs are linked with libneuron-committee.
  */
-#ifndef NEURON_COMMITTEE_HPP
-#define NEURON_COMMITTEE_HPP
+#ifndef NEURON_COMMITTEES_HPP
+#define NEURON_COMMITTEES_HPP
 
-#include <libneuron-committee/committee.h>
+#include <libneuron-committee/committees.h>
 #include <libneuron-committee/search.hpp>
 #include <libneuron/libneuron.hpp>
 

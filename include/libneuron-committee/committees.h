@@ -1,4 +1,4 @@
-/** @file committee.h
+/** @file committees.h
  *  Many trainings, and what is made of them: members trained and joined, cascades, calibration,
  *  sets of classes, searches.
  *
@@ -15,8 +15,8 @@
  *  Each header may also be included alone. Members are joined by a rule (a mean, a vote) with
  *  neuron_committee_create(), which is the core's: see libneuron/committee.h.
  */
-#ifndef NEURON_COMMITTEE_COMMITTEE_H
-#define NEURON_COMMITTEE_COMMITTEE_H
+#ifndef NEURON_COMMITTEES_H
+#define NEURON_COMMITTEES_H
 
 #include <libneuron/committee.h>
 #include <libneuron/options.h>
