@@ -1,6 +1,6 @@
 /** @file committees.hpp
- *  libneuron-committee for C++17 and later: see committees.h for what it does, and libneuron.hpp for
- *  how handles, errors, options, functions and texts are handed over.
+ *  libneuron-committee for C++17 and later: see committees.h for what it does, and libneuron.hpp
+ *  for how handles, errors, options, functions and texts are handed over.
  *
  *      neuron::committee_trainer trainer(context, adam, train, {{"method", "bagging"}});
  *      trainer.set_builder([](const neuron::context &context, std::int64_t) { ... });

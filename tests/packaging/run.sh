@@ -72,7 +72,8 @@ compile_c() {
 }
 
 say "a C program makes a committee"
-compile_c "$work/make-committee" "$sources/make-committee.c"
+# shellcheck disable=SC2046
+compile_c "$work/make-committee" "$sources/make-committee.c" $(pkg-config --libs libneuron-committee)
 export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 "$work/make-committee" "$work"
 
