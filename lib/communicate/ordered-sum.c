@@ -1,6 +1,8 @@
 /* Ordered sums: each rank adds up a slice of the numbers, of the blocks of all ranks, and gives it
  * to the others. So each rank sends about two times the numbers that it has, whatever the number of
- * ranks, where its parts are one block of the tree. */
+ * ranks, where its parts are one block of the tree. Where all ranks have one block, and they are a
+ * power of two, halves change hands with one rank after the other up the tree, and back (recursive
+ * halving and doubling), which takes fewer messages; else slices go to each rank directly. */
 #include "communicate/ordered-sum.h"
 
 #include "base/checked.h"
@@ -191,12 +193,68 @@ static void hand_out(const sum_job *job)
     }
 }
 
+/* ---- By halves ---- */
+
+static bool by_halves(const neuron_ordered_sum *sum)
+{
+    return (sum->ranks & (sum->ranks - 1)) == 0 && sum->first_block[sum->ranks] == sum->ranks;
+}
+
+/* The numbers of `slices` slices from the first on. */
+static slice range_of(const sum_job *job, int32_t first, int32_t slices)
+{
+    int64_t begin = neuron_min_count(first * job->length, job->count);
+    int64_t end = neuron_min_count((first + slices) * job->length, job->count);
+    return (slice){job->first + begin, end - begin};
+}
+
+/* Goes up the tree: of what two neighbours have, each adds up one half, for both. Returns the slice
+ * that is left. */
+static int32_t add_halves(const sum_job *job)
+{
+    const neuron_ordered_sum *sum = job->sum;
+    float *own = job->blocks[0];
+    int32_t first = 0;
+    for (int32_t step = 1; step < sum->ranks; step *= 2) {
+        int32_t slices = sum->ranks / (2 * step), upper = (sum->rank & step) != 0;
+        slice kept = range_of(job, first + upper * slices, slices);
+        slice given = range_of(job, first + (1 - upper) * slices, slices);
+        neuron_communicator_exchange(sum->communicator, sum->rank ^ step, own + given.first,
+                                     (size_t)given.count * sizeof *own, sum->received,
+                                     (size_t)kept.count * sizeof *own);
+        sum->context->kernels->element->sum(own + kept.first, sum->received, kept.count,
+                                            own + kept.first);
+        first += upper * slices;
+    }
+    return first;
+}
+
+/* And down again: both give what they have. */
+static void give_halves(const sum_job *job, int32_t first)
+{
+    const neuron_ordered_sum *sum = job->sum;
+    float *own = job->blocks[0];
+    for (int32_t step = sum->ranks / 2; step > 0; step /= 2) {
+        int32_t slices = sum->ranks / (2 * step), upper = (sum->rank & step) != 0;
+        slice given = range_of(job, first, slices);
+        slice taken = range_of(job, first + (1 - 2 * upper) * slices, slices);
+        neuron_communicator_exchange(sum->communicator, sum->rank ^ step, own + given.first,
+                                     (size_t)given.count * sizeof *own, own + taken.first,
+                                     (size_t)taken.count * sizeof *own);
+        first -= upper * slices;
+    }
+}
+
 void neuron_ordered_sum_run(const neuron_ordered_sum *sum, float *const *blocks, int64_t first,
                             int64_t count)
 {
     const sum_job job = {sum, blocks, first, count, slice_length(count, sum->ranks)};
     if (sum->ranks == 1)
         return; /* a single rank has one block, the root */
+    if (by_halves(sum)) {
+        give_halves(&job, add_halves(&job));
+        return;
+    }
     collect(&job);
     slice own = slice_of(&job, sum->rank);
     const float *sums = add_up(&job);

@@ -75,6 +75,10 @@ START_TEST(bytes_sent)
         test_run_ranks(&all);
         double each = (double)atomic_load(&all.sent) / ranks / (COUNT * sizeof(float));
         assert_that(each > 0.9 && each < 2.1, "%g times by each of %d", each, (int)ranks);
+        long rounds = 0;
+        for (int32_t i = 1; i < ranks; i *= 2)
+            rounds++;
+        ck_assert_int_eq(atomic_load(&all.exchanges), 5 * 2 * rounds); /* of five sums */
     }
 }
 END_TEST
