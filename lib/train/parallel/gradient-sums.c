@@ -105,7 +105,7 @@ void neuron_gradient_sums_take(const neuron_gradient_sums *sums, int64_t part, i
 void neuron_gradient_sums_take_none(const neuron_gradient_sums *sums, int64_t part, int64_t first,
                                     int64_t count)
 {
-    static const float zeros[1024];
+    static const float zeros[64];
     enum { ZEROS = sizeof zeros / sizeof *zeros };
     for (int64_t i = 0; i < count; i += ZEROS)
         neuron_gradient_sums_take(sums, part, first + i, zeros, neuron_min_count(ZEROS, count - i));
