@@ -228,11 +228,13 @@ NEURON_API double neuron_evaluation_r2(const neuron_evaluation_t *evaluation, in
  *  | `matthews_correlation`       | cmp |    | of truth and prediction; 0 if one is constant     |
  *  | `cohen_kappa`                | cmp |    | agreement beyond chance (Cohen, 1960)             |
  *  | `top_k_accuracy`             | cp  | *  | class among the `k` (5) largest outputs; of equal |
- *  |                              |     |    | ones the last, as in scikit-learn                 |
+ *  |                              |     |    | ones the last, as in scikit-learn; with k=1 of    |
+ *  |                              |     |    | two classes the accuracy                          |
  *  | `roc_auc`                    | cmp | *  | area under the ROC curve, one against rest        |
  *  | `average_precision`          | cmp | *  | sum of precisions weighed by steps of recall      |
  *  | `log_loss`                   | cmp | *p | - mean log probability of what is true, which is  |
- *  |                              |     |    | taken as 2.2e-16 or more                          |
+ *  |                              |     |    | taken as 2.2e-16 or more, as scikit-learn does    |
+ *  |                              |     |    | with probabilities given in double                |
  *  | `brier_score`                | cmp | *p | mean squared error of probabilities, summed over  |
  *  |                              |     |    | classes, of which two count half (Brier, 1950)    |
  *  | `brier_reliability`,         | cmp | *p | its parts over `bins` (15): reliability -         |
@@ -257,11 +259,13 @@ NEURON_API double neuron_evaluation_r2(const neuron_evaluation_t *evaluation, in
  *  Confidence is the largest probability, of a single output p that of the class taken: p or 1 - p.
  *  Of a row the metrics that judge probabilities do so one against the rest: does the example have
  *  that class or label? With bins=0 each different probability is a bin of its own, for which
- *  Murphy's parts add up to the Brier score itself. Bins contain their upper bound.
+ *  Murphy's parts add up to the Brier score itself. Bins contain their upper bound, as a float.
  *
  *  What is not defined is not a number, as in scikit-learn: the area under the ROC curve of a class
  *  that all examples have, or none, and means over such; Cohen's kappa if truth and prediction are
- *  one class; the accuracy of no example; and what an output that is not a number takes part in.
+ *  one class; the accuracy of no example; and what is computed from an output that is not a number:
+ *  errors, and of metrics marked * those of its row and those of all examples. An example, label or
+ *  place that has such an output is counted as wrong, taken for another class than its own.
  *  The average precision of a class that no example has is 0.
  *  @param[out] value  the figure.
  *  @param metric   a name of the table.
@@ -280,7 +284,8 @@ NEURON_API int neuron_evaluation_metric(double *value, const neuron_evaluation_t
 /** A confidence interval of a metric, by bootstrap (Efron, 1979): the metric of as many examples,
  *  drawn at random with replacement, is computed many times, and the interval is between two
  *  percentiles of what comes out, interpolated as in NumPy. Samples in which the metric is not
- *  defined do not count. Of a map, whole examples are drawn. Needs the option `scores` of
+ *  defined do not count: also those where a row's figure would divide by nothing, though it does not
+ *  over all examples. Means over the rows leave such rows out. Of a map, whole examples are drawn. Needs the option `scores` of
  *  neuron_graph_evaluate(), whatever the metric.
  *
  *  Options, besides those of the metric:
@@ -301,7 +306,8 @@ NEURON_API int neuron_evaluation_interval(double *low, double *high,
  *  has right.
  *
  *  Options: `method` is `exact`, the binomial test, whose statistic is the smaller of the two
- *  counts; `chi_squared`, with continuity correction (Edwards, 1948); or `auto`, the default: exact
+ *  counts; `chi_squared`, with continuity correction (Edwards, 1948), which of equal counts takes nothing
+ *  away, so that the statistic is 0; or `auto`, the default: exact
  *  below 25 such examples, chi-squared from there on.
  *  @param[out] statistic  of the test; may be NULL.
  *  @param[out] p_value  probability that chance makes a difference as large or larger, of both
@@ -343,7 +349,8 @@ NEURON_API int neuron_evaluation_mcnemar(double *statistic, double *p_value,
  *                  classes class 1, and of others none.
  *  @param options  `bins` of `reliability`; NULL for none.
  *  @return  as neuron_evaluation_metric(), and NEURON_E_ARGUMENT for a capacity that is not 0 and
- *           too small. Any thread. Since 0.1. */
+ *           too small, and for `bins` of another curve; NEURON_E_DATA also for an output that is not a
+ *           number. Any thread. Since 0.1. */
 NEURON_API int neuron_evaluation_curve(double *x, double *y, double *at, size_t capacity,
                                        size_t *needed, const neuron_evaluation_t *evaluation,
                                        const char *curve, int64_t row, const char *options);

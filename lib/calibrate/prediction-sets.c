@@ -37,10 +37,24 @@ typedef struct set_output {
     float threshold;
 } set_output;
 
+/* One output has one list of sets. */
+static int check_without_sets(const neuron_graph_t *graph, const neuron_node_t *from)
+{
+    const neuron_layer *layer = neuron_layer_find("prediction_set");
+    for (int64_t i = 0; i < graph->node_total; i++) {
+        const neuron_node_t *node = graph->nodes[i];
+        if (node->spec.layer == layer && node->inputs[0] == from)
+            return neuron_fail(NEURON_E_ARGUMENT, "prediction_sets: %s has sets already, %s",
+                               from->name, node->name);
+    }
+    return NEURON_OK;
+}
+
 static int add_sets(neuron_graph_t *graph, neuron_node_t **outputs, int64_t *count, const void *by)
 {
     const set_output *what = by;
     neuron_node_t *from = outputs[what->output];
+    RETURN_IF_ERROR(check_without_sets(graph, from));
     const neuron_option_table *table = &neuron_layer_find("prediction_set")->options;
     char name[NEURON_NODE_NAME_MAX + 32] = "prediction_set";
     if (*count > 1)

@@ -99,6 +99,8 @@ static int allocate(bootstrap *all)
         status = own->counts ? NEURON_OK : NEURON_E_MEMORY;
         if (status == NEURON_OK && all->call.metric->of_sums)
             status = neuron_evaluation_create_sums(&own->sums, context, &plan);
+        if (status == NEURON_OK && own->sums)
+            own->sums->whole = evaluation;
     }
     return status;
 }

@@ -83,7 +83,8 @@ static size_t make(const points *to, curves what, const neuron_scored_list *list
 {
     curve_state state = {.what = what, .all = (double)list->count};
     size_t count = 0;
-    state.yes = neuron_share_of_yes(list, NULL, 0) * state.all;
+    for (int64_t i = 0; i < list->count; i++)
+        state.yes += neuron_scored_is_so(&list->all[i]);
     if (what == ROC || what == PRECISION_RECALL) {
         neuron_score_bin before = {0};
         point first = point_of(&state, &before, (double)INFINITY);
@@ -98,7 +99,7 @@ static size_t make(const points *to, curves what, const neuron_scored_list *list
         state.seen += bin.weight;
         state.seen_yes += bin.yes;
         if (to)
-            put(to, count, point_of(&state, &bin, list->all[bin.next - 1].score));
+            put(to, count, point_of(&state, &bin, list->offset + list->all[bin.next - 1].score));
     }
     if (to && what == RELIABILITY) {
         reverse(to->x, count);
@@ -141,7 +142,7 @@ static int choose(neuron_scored_what *what, int64_t *row, curves curve, const ch
 }
 
 static int make_list(neuron_scored_list *list, const neuron_evaluation_t *evaluation,
-                     neuron_scored_what what, int64_t row, bool probabilities)
+                     neuron_scored_what what, int64_t row, bool probabilities, const char *name)
 {
     RETURN_IF_ERROR(neuron_scored_allocate(list, evaluation, what));
     neuron_scored_fill(list, evaluation, what, row, probabilities);
@@ -149,7 +150,8 @@ static int make_list(neuron_scored_list *list, const neuron_evaluation_t *evalua
     if (!list->undefined)
         return NEURON_OK;
     neuron_release(evaluation->context, list->all);
-    return neuron_fail(NEURON_E_DATA, "curve: an output is not a number");
+    return neuron_fail(NEURON_E_DATA, "%s: an output of example %" PRId64 " is not a number", name,
+                       list->undefined_at);
 }
 
 int neuron_evaluation_curve(double *x, double *y, double *at, size_t capacity, size_t *needed,
@@ -166,12 +168,14 @@ int neuron_evaluation_curve(double *x, double *y, double *at, size_t capacity, s
     RETURN_IF_ERROR(neuron_word_read(&found, curve, words, "curve", "evaluation"));
     neuron_options_reset(&given, &table);
     RETURN_IF_ERROR(neuron_options_parse(&given, options, curve));
+    if (found != RELIABILITY && neuron_options_given(&given, NEURON_METRIC_BINS))
+        return neuron_fail(NEURON_E_ARGUMENT, "%s: bins are an option of reliability only", curve);
     RETURN_IF_ERROR(choose(&what, &row, (curves)found, curve, evaluation));
     RETURN_IF_ERROR(neuron_evaluation_check_scores(evaluation, curve));
     bool probabilities = found == RISK_COVERAGE || found == RELIABILITY;
     if (probabilities)
         RETURN_IF_ERROR(neuron_evaluation_check_probabilities(evaluation, curve));
-    RETURN_IF_ERROR(make_list(&list, evaluation, what, row, probabilities));
+    RETURN_IF_ERROR(make_list(&list, evaluation, what, row, probabilities, curve));
     double bins = neuron_options_value(&given, NEURON_METRIC_BINS);
     size_t count = make(NULL, (curves)found, &list, bins);
     int status = NEURON_OK;

@@ -58,10 +58,11 @@ struct neuron_evaluation {
     neuron_handle handle;
     neuron_context_t *context;
     neuron_evaluation_plan plan;
-    int64_t count;          /* of examples */
-    int64_t seen;           /* examples or places so far */
-    double loss;            /* their mean */
-    neuron_tensor_t *names; /* of the rows; NULL if they are not known */
+    const neuron_evaluation_t *whole; /* of which this is a sample; NULL if it is none */
+    int64_t count;                    /* of examples */
+    int64_t seen;                     /* examples or places so far */
+    double loss;                      /* their mean */
+    neuron_tensor_t *names;           /* of the rows; NULL if they are not known */
 
     /* By class or label: how many are of it, are taken for it, and both. */
     int64_t *of_row, *taken_for, *correct;
@@ -118,8 +119,8 @@ int neuron_evaluation_create_sums(neuron_evaluation_t **evaluation, neuron_conte
 int neuron_evaluation_allocate_scores(neuron_evaluation_t *evaluation);
 void neuron_evaluation_release_scores(neuron_evaluation_t *evaluation);
 
-/* Keeps what was said of a batch, if that is wanted, before its examples are added. Logits become
- * probabilities. */
+/* Keeps what was said of a batch, if that is wanted, before its examples are added. Logits of
+ * classes become probabilities. */
 void neuron_evaluation_keep(neuron_evaluation_t *evaluation, const neuron_batch *batch,
                             const float *outputs, bool logits);
 
@@ -130,6 +131,10 @@ void neuron_evaluation_add_kept(neuron_evaluation_t *evaluation, const neuron_ev
 
 /* Adds an example or a place: its class, and the one that it is taken for. */
 void neuron_evaluation_note(neuron_evaluation_t *evaluation, int64_t truth, int64_t predicted);
+
+/* Whether a label is taken for one that an example has; never rightly if its output is not a number.
+ */
+bool neuron_evaluation_takes_label(const neuron_evaluation_t *evaluation, float output, bool truth);
 
 /* Adds the examples of a batch, `outputs` for each. Kind NEURON_EVALUATION_CLASSES is left to
  * neuron_evaluation_note(). */

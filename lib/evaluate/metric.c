@@ -284,22 +284,40 @@ static double figure_of_row(const neuron_metric_call *call, const neuron_evaluat
     return of_list(call, list, counts);
 }
 
+/* Whether a row's figure is missing only because a sample has no example of the row, or no other. */
+static bool is_missing(const neuron_metric_call *call, const neuron_evaluation_t *sums,
+                       const int32_t *counts, int64_t row)
+{
+    const neuron_evaluation_t *whole = call->evaluation;
+    if (!counts)
+        return false;
+    if (sums)
+        return whole->of_row[row] > 0 && whole->of_row[row] < whole->seen;
+    const neuron_scored_list *list = &call->lists[row];
+    double share = neuron_share_of_yes(list, NULL, 0);
+    return !list->undefined && share > 0 && share < 1;
+}
+
 /* As in scikit-learn, a row that nothing has, whose figure may not be defined, does not count where
- * they are weighed. */
+ * they are weighed. In a sample those that it lacks do not count. */
 static double over_rows(const neuron_metric_call *call, const neuron_evaluation_t *sums,
                         const int32_t *counts)
 {
     int64_t rows = call->evaluation->plan.rows;
-    double sum = 0, weights = 0;
+    double sum = 0, weights = 0, otherwise = 0;
     for (int64_t i = 0; i < rows; i++) {
         double share, figure = figure_of_row(call, sums, counts, i, &share);
         double weight = call->row == NEURON_AVERAGE_WEIGHTED ? share : 1;
+        if (isnan(figure) && is_missing(call, sums, counts, i)) {
+            otherwise = (double)NAN;
+            continue;
+        }
         sum += weight > 0 ? weight * figure : 0;
         weights += weight;
     }
     if (call->row == NEURON_AVERAGE_DEFAULT)
         return rows == 2 ? sum / 2 : sum;
-    return weights > 0 ? sum / weights : 0;
+    return weights > 0 ? sum / weights : otherwise;
 }
 
 double neuron_metric_compute(const neuron_metric_call *call, const neuron_evaluation_t *sums,

@@ -18,7 +18,9 @@ typedef struct neuron_scored {
 typedef struct neuron_scored_list {
     neuron_scored *all;
     int64_t count;
-    bool undefined; /* a score is not a number */
+    double offset;        /* what scores are to be raised by to be those that the outputs say */
+    bool undefined;       /* a score is not a number, */
+    int64_t undefined_at; /* as that of this example first */
 } neuron_scored_list;
 
 static inline bool neuron_scored_is_so(const neuron_scored *one)
@@ -52,7 +54,8 @@ void neuron_scored_fill(neuron_scored_list *list, const neuron_evaluation_t *eva
 /* Puts the largest score first. */
 void neuron_scored_sort(neuron_scored_list *list);
 
-/* Runs over a list by bins of equal width, or with 0 bins by scores that are equal. */
+/* Runs over a list by bins of equal width, or with 0 bins by scores that are equal. Bounds are
+ * compared as floats, so that an output of 0.3 is in the bin that ends with 0.3. */
 typedef struct neuron_score_bin {
     int64_t next;               /* place in the list behind the bin; 0 before the first */
     double weight, scores, yes; /* how many are in it, and the sums of these */

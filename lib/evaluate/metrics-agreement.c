@@ -47,12 +47,22 @@ double neuron_balanced_accuracy(const neuron_evaluation_t *evaluation, int64_t r
     return sums.recalls / sums.classes;
 }
 
+static double spread_of(const agreement *sums)
+{
+    double square = sums->all * sums->all;
+    return (square - sums->of_of) * (square - sums->taken_taken);
+}
+
 /* Of several classes as Gorodkin (2004) has it. */
 double neuron_matthews_correlation(const neuron_evaluation_t *evaluation, int64_t row)
 {
     const agreement sums = agreement_of(evaluation, row);
-    double square = sums.all * sums.all;
-    double spread = (square - sums.of_of) * (square - sums.taken_taken);
+    double spread = spread_of(&sums);
+    if (spread == 0 && evaluation->whole) {
+        const agreement whole = agreement_of(evaluation->whole, row);
+        if (spread_of(&whole) > 0)
+            return (double)NAN; /* of a sample in which one is constant */
+    }
     return spread == 0 ? 0 : (sums.correct * sums.all - sums.of_taken) / sqrt(spread);
 }
 

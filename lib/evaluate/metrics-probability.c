@@ -63,6 +63,10 @@ double neuron_share_of_yes(const neuron_scored_list *list, const int32_t *counts
 static int64_t bin_of(double score, double bins)
 {
     double place = ceil(score * bins) - 1;
+    if (place > 0 && (float)score <= (float)(place / bins))
+        place--;
+    else if ((float)score > (float)((place + 1) / bins))
+        place++;
     return place > 0 ? (int64_t)place : 0;
 }
 

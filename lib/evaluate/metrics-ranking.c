@@ -16,7 +16,7 @@ double neuron_roc_auc(const neuron_scored_list *list, const int32_t *counts, dou
     return yes > 0 && no > 0 ? area / (yes * no) : (double)NAN;
 }
 
-/* Not interpolated. */
+/* Not interpolated. Of what no example has it is 0; a sample in which none has it defines none. */
 double neuron_average_precision(const neuron_scored_list *list, const int32_t *counts,
                                 double option)
 {
@@ -29,5 +29,7 @@ double neuron_average_precision(const neuron_scored_list *list, const int32_t *c
         if (step.yes > 0)
             sum += step.yes * (yes / all);
     }
-    return yes > 0 ? sum / yes : 0;
+    if (yes > 0)
+        return sum / yes;
+    return counts && neuron_share_of_yes(list, NULL, 0) > 0 ? (double)NAN : 0;
 }

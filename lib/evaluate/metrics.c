@@ -82,10 +82,11 @@ static void add_counts(row_counts *counts, const neuron_evaluation_t *evaluation
     counts->both += evaluation->correct[row];
 }
 
-static row_counts all_counts(const neuron_evaluation_t *evaluation)
+/* Of a row, or of all rows with one below 0. */
+static row_counts counts_of(const neuron_evaluation_t *evaluation, int64_t row)
 {
     row_counts counts = {0};
-    for (int32_t i = 0; i < evaluation->plan.rows; i++)
+    for (int64_t i = row < 0 ? 0 : row; i < (row < 0 ? evaluation->plan.rows : row + 1); i++)
         add_counts(&counts, evaluation, i);
     return counts;
 }
@@ -97,7 +98,7 @@ double neuron_evaluation_accuracy(const neuron_evaluation_t *evaluation)
         return NAN;
     int64_t correct = evaluation->plan.kind == NEURON_EVALUATION_MULTI_LABEL
                           ? evaluation->exact
-                          : all_counts(evaluation).both;
+                          : counts_of(evaluation, -1).both;
     return (double)correct / (double)evaluation->seen;
 }
 
@@ -109,49 +110,61 @@ static double ratio(int64_t numerator, int64_t denominator)
 
 typedef enum figure { PRECISION, RECALL, F1, IOU } figure;
 
-static double figure_of(figure what, const row_counts *counts)
+static int64_t denominator_of(figure what, const row_counts *counts)
 {
     switch (what) {
     case PRECISION:
-        return ratio(counts->both, counts->taken_for);
+        return counts->taken_for;
     case RECALL:
-        return ratio(counts->both, counts->of_row);
-    case F1: /* the harmonic mean of both, rounded once */
-        return ratio(2 * counts->both, counts->of_row + counts->taken_for);
+        return counts->of_row;
+    case F1:
+        return counts->of_row + counts->taken_for;
     default:
-        return ratio(counts->both, counts->of_row + counts->taken_for - counts->both);
+        return counts->of_row + counts->taken_for - counts->both;
     }
+}
+
+/* Of a row, or of all together with one below 0. F1 is the harmonic mean of both, rounded once. What
+ * a bootstrap sample lacks, though the whole has it, is not defined there. */
+static double figure_of(figure what, const neuron_evaluation_t *evaluation, int64_t row)
+{
+    const row_counts counts = counts_of(evaluation, row);
+    int64_t denominator = denominator_of(what, &counts);
+    if (denominator == 0 && evaluation->whole) {
+        const row_counts whole = counts_of(evaluation->whole, row);
+        if (denominator_of(what, &whole) > 0)
+            return NAN;
+    }
+    return ratio(what == F1 ? 2 * counts.both : counts.both, denominator);
 }
 
 static double average(const neuron_evaluation_t *evaluation, figure what, bool weighted)
 {
-    double sum = 0, weights = 0;
+    double sum = 0, weights = 0, otherwise = 0;
     for (int32_t i = 0; i < evaluation->plan.rows; i++) {
-        row_counts counts = {0};
-        add_counts(&counts, evaluation, i);
-        double weight = weighted ? (double)counts.of_row : 1;
-        sum += weight * figure_of(what, &counts);
+        double one = figure_of(what, evaluation, i);
+        double weight = weighted ? (double)evaluation->of_row[i] : 1;
+        if (isnan(one)) {
+            otherwise = NAN;
+            continue;
+        }
+        sum += weight * one;
         weights += weight;
     }
-    return weights > 0 ? sum / weights : 0;
+    return weights > 0 ? sum / weights : otherwise;
 }
 
 static double row_figure(const neuron_evaluation_t *evaluation, int64_t row, figure what)
 {
     FLOAT_SCOPE;
-    row_counts counts = {0};
     if (!NEURON_IS(evaluation) || evaluation->errors)
         return NAN;
-    if (has_row(evaluation, row)) {
-        add_counts(&counts, evaluation, row);
-        return figure_of(what, &counts);
-    }
+    if (has_row(evaluation, row))
+        return figure_of(what, evaluation, row);
     if (row == NEURON_AVERAGE_MACRO || row == NEURON_AVERAGE_WEIGHTED)
         return average(evaluation, what, row == NEURON_AVERAGE_WEIGHTED);
-    if (row == NEURON_AVERAGE_MICRO) {
-        counts = all_counts(evaluation);
-        return figure_of(what, &counts);
-    }
+    if (row == NEURON_AVERAGE_MICRO)
+        return figure_of(what, evaluation, -1);
     bool samples = row == NEURON_AVERAGE_SAMPLES && what != IOU &&
                    evaluation->plan.kind == NEURON_EVALUATION_MULTI_LABEL;
     return samples ? evaluation->samples[what] / (double)evaluation->seen : NAN;
@@ -186,7 +199,7 @@ int64_t neuron_evaluation_support(const neuron_evaluation_t *evaluation, int64_t
         return -1;
     if (evaluation->errors)
         return evaluation->seen;
-    return is_average ? all_counts(evaluation).of_row : evaluation->of_row[row];
+    return is_average ? counts_of(evaluation, -1).of_row : evaluation->of_row[row];
 }
 
 /* ---- Numbers ---- */
@@ -208,7 +221,7 @@ static double root_error(const neuron_error_sums *sums, int64_t count)
 
 static double r2(const neuron_error_sums *sums, int64_t count)
 {
-    if (count < 2)
+    if (count < 2 || isnan(sums->squared))
         return NAN;
     if (sums->spread == 0)
         return sums->squared == 0;

@@ -67,6 +67,7 @@ void neuron_evaluation_keep(neuron_evaluation_t *evaluation, const neuron_batch 
     size_t bytes = (size_t)(places * scores->width) * sizeof *outputs;
     float *kept = scores->outputs + evaluation->seen * scores->width;
     memcpy(kept, outputs, bytes);
+    logits = logits && has_classes(evaluation); /* others are judged as they are */
     for (int64_t i = 0; logits && i < places; i++)
         take_softmax(kept + i * scores->width, scores->width);
     if (scores->targets)
@@ -122,21 +123,23 @@ bool neuron_evaluation_is_right(const neuron_evaluation_t *evaluation, int64_t p
     const neuron_evaluation_scores *scores = &evaluation->scores;
     if (scores->truth)
         return scores->truth[place] == scores->predicted[place];
+    const float *outputs = scores->outputs + place * scores->width;
     bool right = true;
-    for (int64_t k = 0; k < scores->width; k++)
-        right =
-            right && is_of_row(evaluation, place, k) ==
-                         (scores->outputs[place * scores->width + k] > evaluation->plan.threshold);
+    for (int64_t k = 0; k < scores->width; k++) {
+        bool truth = is_of_row(evaluation, place, k);
+        right = right && truth == neuron_evaluation_takes_label(evaluation, outputs[k], truth);
+    }
     return right;
 }
 
-/* As in scikit-learn, of equal outputs the last counts as the largest. */
+/* As in scikit-learn, of equal outputs the last counts as the largest; of two classes it is the
+ * class taken that counts, whether they have one output or two. */
 static bool is_among_largest(const neuron_evaluation_t *evaluation, int64_t place, int64_t k)
 {
     const neuron_evaluation_scores *scores = &evaluation->scores;
     int64_t truth = scores->truth[place], larger = 0;
     const float *outputs = scores->outputs + place * scores->width;
-    if (scores->width == 1)
+    if (evaluation->plan.rows == 2)
         return k > 1 || scores->predicted[place] == truth;
     for (int64_t i = 0; i < scores->width; i++)
         larger += outputs[i] > outputs[truth] || (outputs[i] == outputs[truth] && i > truth);
@@ -155,11 +158,22 @@ int neuron_scored_allocate(neuron_scored_list *list, const neuron_evaluation_t *
     return list->all ? NEURON_OK : NEURON_E_MEMORY;
 }
 
+static bool is_undefined(const neuron_evaluation_t *evaluation, int64_t place)
+{
+    const float *outputs = evaluation->scores.outputs + place * evaluation->scores.width;
+    bool found = false;
+    for (int64_t k = 0; k < evaluation->scores.width; k++)
+        found = found || isnan(outputs[k]);
+    return found;
+}
+
 static void add(neuron_scored_list *list, double score, bool is_so, int64_t example,
                 bool probability)
 {
-    if (isnan(score))
+    if (isnan(score) && !list->undefined) {
         list->undefined = true;
+        list->undefined_at = example;
+    }
     if (probability)
         score = score < 0 ? 0 : score > 1 ? 1 : score;
     list->all[list->count++] = (neuron_scored){score, 2 * example + is_so};
@@ -170,7 +184,12 @@ void neuron_scored_fill(neuron_scored_list *list, const neuron_evaluation_t *eva
 {
     const neuron_evaluation_scores *scores = &evaluation->scores;
     int64_t last = what == NEURON_SCORED_ALL_ROWS ? evaluation->plan.rows - 1 : argument;
+    bool of_place = what != NEURON_SCORED_ROW && what != NEURON_SCORED_ALL_ROWS;
+    /* 1 - p has not the order of small p, but -p has. */
+    bool negative =
+        what == NEURON_SCORED_ROW && !probabilities && scores->width == 1 && argument == 0;
     list->count = 0;
+    list->offset = negative && evaluation->plan.rows == 2 ? 1 : 0;
     list->undefined = false;
     for (int64_t row = what == NEURON_SCORED_ALL_ROWS ? 0 : argument; row <= last; row++)
         for (int64_t i = 0; i < evaluation->seen; i++) {
@@ -183,11 +202,13 @@ void neuron_scored_fill(neuron_scored_list *list, const neuron_evaluation_t *eva
                 score = score_of(evaluation, i, scores->truth[i]);
             } else if (what == NEURON_SCORED_TOP) {
                 is_so = is_among_largest(evaluation, i, argument);
-                score = score_of(evaluation, i, scores->truth[i]); /* for a NaN */
             } else {
-                score = score_of(evaluation, i, row);
+                score =
+                    list->offset > 0 ? -(double)scores->outputs[i] : score_of(evaluation, i, row);
                 is_so = is_of_row(evaluation, i, row);
             }
+            if (of_place && is_undefined(evaluation, i))
+                score = (double)NAN;
             add(list, score, is_so, i / scores->places, probabilities);
         }
 }

@@ -2,6 +2,8 @@
  * depend on threads. */
 #include "evaluate/evaluation.h"
 
+#include "losses/cross-entropy.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -21,6 +23,11 @@ void neuron_evaluation_note(neuron_evaluation_t *evaluation, int64_t truth, int6
     evaluation->seen++;
 }
 
+bool neuron_evaluation_takes_label(const neuron_evaluation_t *evaluation, float output, bool truth)
+{
+    return isnan(output) ? !truth : output > evaluation->plan.threshold;
+}
+
 static double ratio(int32_t numerator, int32_t denominator)
 {
     return denominator == 0 ? 0 : (double)numerator / (double)denominator;
@@ -31,7 +38,8 @@ static void add_labels(neuron_evaluation_t *evaluation, const float *outputs, co
 {
     int32_t has = 0, taken = 0, both = 0;
     for (int32_t k = 0; k < evaluation->plan.rows; k++) {
-        bool truth = targets[k] > 0.5f, predicted = outputs[k] > evaluation->plan.threshold;
+        bool truth = targets[k] > 0.5f;
+        bool predicted = neuron_evaluation_takes_label(evaluation, outputs[k], truth);
         evaluation->of_row[k] += truth;
         evaluation->taken_for[k] += predicted;
         evaluation->correct[k] += truth && predicted;
@@ -61,22 +69,12 @@ static void add_numbers(neuron_evaluation_t *evaluation, const float *outputs, c
     }
 }
 
-static int32_t class_of(const float *values, int64_t channels, float threshold)
-{
-    if (channels == 1)
-        return values[0] > threshold;
-    int64_t largest = 0;
-    for (int32_t k = 1; k < channels; k++)
-        if (values[k] > values[largest])
-            largest = k;
-    return (int32_t)largest;
-}
-
 static void add_place(neuron_evaluation_t *evaluation, const float *outputs, const float *targets)
 {
     const neuron_evaluation_plan *plan = &evaluation->plan;
-    neuron_evaluation_note(evaluation, class_of(targets, plan->channels, 0.5f),
-                           class_of(outputs, plan->channels, plan->threshold));
+    int32_t truth = neuron_class_taken(targets, plan->channels, NEURON_DATASET_THRESHOLD, 0);
+    neuron_evaluation_note(evaluation, truth,
+                           neuron_class_taken(outputs, plan->channels, plan->threshold, truth));
 }
 
 void neuron_evaluation_add(neuron_evaluation_t *evaluation, const neuron_batch *batch,

@@ -71,12 +71,6 @@ static double take_example(double loss, double scale, float *gradient, int64_t o
     return loss;
 }
 
-static int32_t predicted_class(const neuron_loss_batch *batch, const float *output)
-{
-    return batch->outputs > 1 ? neuron_argmax(output, batch->outputs)
-                              : output[0] > batch->threshold;
-}
-
 typedef struct loss_job {
     const neuron_loss_t *loss;
     const neuron_loss_batch *batch;
@@ -109,7 +103,8 @@ static void compute_one(const loss_job *job, int64_t i)
         .logits = batch->logits,
     };
     float *gradient = job->gradients ? job->gradients + offset : NULL;
-    neuron_loss_result result = {.predicted = predicted_class(batch, example.output)};
+    neuron_loss_result result = {.predicted = neuron_class_taken(example.output, batch->outputs,
+                                                                 batch->threshold, example.label)};
     if (job->loss)
         result.loss = batch->weights[i] * loss_of(job, i, &example, gradient);
     bool finite = !gradient || all_finite(gradient, batch->outputs);

@@ -109,6 +109,32 @@ int32_t neuron_argmax(const float *output, int64_t classes)
     return best;
 }
 
+static bool has_nan(const float *output, int64_t count)
+{
+    bool found = false;
+    for (int64_t i = 0; i < count; i++)
+        found = found || isnan(output[i]);
+    return found;
+}
+
+/* The largest but for one. */
+static int32_t largest_other(const float *output, int64_t classes, int32_t truth)
+{
+    int32_t best = truth == 0;
+    for (int32_t i = best + 1; i < classes; i++)
+        if (i != truth && (output[i] > output[best] || (isnan(output[best]) && !isnan(output[i]))))
+            best = i;
+    return best;
+}
+
+int32_t neuron_class_taken(const float *output, int64_t outputs, float threshold, int32_t truth)
+{
+    bool defined = !has_nan(output, outputs);
+    if (outputs > 1)
+        return defined ? neuron_argmax(output, outputs) : largest_other(output, outputs, truth);
+    return defined ? output[0] > threshold : isfinite(threshold) && truth == 0;
+}
+
 static const neuron_option options[] = {
     NEURON_LOSS_OPTION_SMOOTHING,
 };

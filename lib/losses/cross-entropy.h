@@ -22,4 +22,9 @@ bool neuron_cross_entropy_accepts(const float *target, int64_t outputs);
 /* Largest of the classes, the first of equals; a NaN is never larger. */
 int32_t neuron_argmax(const float *output, int64_t classes);
 
+/* The class that an example is taken for: that of its largest output, or of a single one whether it
+ * is above the threshold, where an infinite one says that there is one class only. With an output
+ * that is not a number it is another one than `truth`: what is broken must not look good. */
+int32_t neuron_class_taken(const float *output, int64_t outputs, float threshold, int32_t truth);
+
 #endif

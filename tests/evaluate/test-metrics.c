@@ -582,6 +582,229 @@ START_TEST(intervals_are_those_of_samples)
 }
 END_TEST
 
+/* ---- What must not look good, or better than it is ---- */
+
+/* An example whose outputs are not numbers is wrong, whatever its class or labels are. */
+START_TEST(broken_outputs_are_wrong)
+{
+    neuron_context_t *context = test_context();
+    const float broken[4][3] = {
+        {NAN, NAN, NAN}, {NAN, NAN, NAN}, {0.6f, 0.3f, NAN}, {0.2f, 0.5f, 0.3f}};
+    const int32_t truth[4] = {0, 1, 0, 1};
+    neuron_evaluation_t *evaluation =
+        make(context, broken[0], 3, truth, NEURON_TYPE_I32, 4, "scores=yes");
+    assert_near(neuron_evaluation_accuracy(evaluation), 0.25);
+    static const char *const undefined[] = {
+        "log_loss",           "brier_score",          "top_k_accuracy",
+        "risk_coverage_area", "accuracy_at_coverage", "expected_calibration_error"};
+    for (size_t i = 0; i < sizeof undefined / sizeof undefined[0]; i++)
+        ck_assert_msg(isnan(metric(evaluation, undefined[i], OVERALL, NULL)), "%s", undefined[i]);
+    assert_status(neuron_evaluation_curve(NULL, NULL, NULL, 0, NULL, evaluation, "risk_coverage",
+                                          OVERALL, NULL),
+                  NEURON_E_DATA);
+    assert_message("risk_coverage: an output of example 0 is not a number");
+    neuron_evaluation_unref(evaluation);
+
+    const float labels[4][3] = {{0, 0, 0}, {0, 0, 0}, {1, 0, 0}, {0, 1, 0}};
+    static const char *const kinds[] = {"kind=multi_label, scores=yes",
+                                        "kind=pixels, channels=3, scores=yes"};
+    for (int kind = 0; kind < 2; kind++) {
+        evaluation = make(context, broken[0], 3, labels, NEURON_TYPE_F32, 4, kinds[kind]);
+        assert_near(neuron_evaluation_accuracy(evaluation), kind == 0 ? 0 : 0.25);
+        ck_assert(kind == 1 || metric(evaluation, "recall", 0, NULL) == 1);
+        ck_assert(kind == 1 || metric(evaluation, "precision", 2, NULL) == 0);
+        double value = -1;
+        assert_ok(neuron_evaluation_interval(&value, NULL, evaluation, "accuracy", OVERALL,
+                                             "samples=20, confidence=0.01"));
+        ck_assert(value < 1);
+        neuron_evaluation_unref(evaluation);
+    }
+    const float one[2] = {NAN, NAN}, ones[2] = {0, 1};
+    evaluation = make(context, one, 1, ones, NEURON_TYPE_F32, 2, "kind=classes");
+    ck_assert(neuron_evaluation_accuracy(evaluation) == 0);
+    neuron_evaluation_unref(evaluation);
+    const float equal[2] = {1, 1};
+    evaluation = make(context, one, 1, equal, NEURON_TYPE_F32, 2, "kind=regression");
+    ck_assert(isnan(neuron_evaluation_r2(evaluation, 0)));
+    neuron_evaluation_unref(evaluation);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* Outputs of 0.1, 0.2 and so on are each the upper bound of a bin. */
+START_TEST(bins_contain_their_upper_bound)
+{
+    neuron_context_t *context = test_context();
+    float outputs[20], truth[20];
+    for (int i = 0; i < 20; i++) {
+        outputs[i] = (float)(i / 2 + 1) / 10;
+        truth[i] = (float)(i % 2);
+    }
+    neuron_evaluation_t *evaluation =
+        make(context, outputs, 1, truth, NEURON_TYPE_F32, 20, "kind=classes, scores=yes");
+    double x[10], at[10];
+    size_t needed;
+    assert_ok(
+        neuron_evaluation_curve(x, NULL, at, 10, &needed, evaluation, "reliability", 1, "bins=10"));
+    ck_assert_uint_eq(needed, 10);
+    for (int i = 0; i < 10; i++) {
+        ck_assert(at[i] == 2);
+        assert_near(x[i], (double)outputs[2 * i]);
+    }
+    assert_status(neuron_evaluation_curve(x, NULL, at, 10, &needed, evaluation, "roc", 1, "bins=3"),
+                  NEURON_E_ARGUMENT);
+    assert_message("roc: bins are an option of reliability only");
+    neuron_evaluation_unref(evaluation);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* A sample without examples of a class says nothing of it. */
+START_TEST(samples_without_a_class_do_not_count)
+{
+    neuron_context_t *context = test_context();
+    float outputs[100], truth[100];
+    for (int i = 0; i < 100; i++) {
+        truth[i] = i < 2;
+        outputs[i] = i < 2 ? 0.9f : 0.1f;
+    }
+    neuron_evaluation_t *evaluation =
+        make(context, outputs, 1, truth, NEURON_TYPE_F32, 100, "kind=classes, scores=yes");
+    static const char *const names[] = {
+        "precision", "recall", "f1", "iou", "average_precision", "roc_auc", "matthews_correlation"};
+    static const int64_t averages[] = {1, NEURON_AVERAGE_MACRO, NEURON_AVERAGE_WEIGHTED};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        for (int k = 0; k < 3; k++) {
+            double low = -1, high = -1;
+            assert_ok(neuron_evaluation_interval(&low, &high, evaluation, names[i], averages[k],
+                                                 "samples=200"));
+            ck_assert_msg(fabs(low - 1) < 1e-12 && fabs(high - 1) < 1e-12, "%s: %g to %g", names[i],
+                          low, high);
+        }
+    neuron_evaluation_unref(evaluation);
+    /* What is 0 because no example at all was taken for it stays 0. */
+    for (int i = 0; i < 100; i++)
+        outputs[i] = 0.1f;
+    evaluation = make(context, outputs, 1, truth, NEURON_TYPE_F32, 100, "kind=classes, scores=yes");
+    double low = -1, high = -1;
+    assert_ok(neuron_evaluation_interval(&low, &high, evaluation, "precision", 1, "samples=200"));
+    ck_assert(low == 0 && high == 0);
+    neuron_evaluation_unref(evaluation);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* Of any number of examples the last point is exactly (1, 1). */
+START_TEST(rates_end_at_one)
+{
+    neuron_context_t *context = test_context();
+    float outputs[60], truth[60];
+    double x[61], y[61];
+    for (int count = 2; count <= 60; count++)
+        for (int yes = 1; yes < count; yes++) {
+            size_t needed;
+            for (int i = 0; i < count; i++) {
+                outputs[i] = (float)(i + 1) / 61;
+                truth[i] = i < yes;
+            }
+            neuron_evaluation_t *evaluation = make(context, outputs, 1, truth, NEURON_TYPE_F32,
+                                                   count, "kind=classes, scores=yes");
+            assert_ok(neuron_evaluation_curve(x, y, NULL, 61, &needed, evaluation, "roc", 1, NULL));
+            ck_assert(x[needed - 1] == 1 && y[needed - 1] == 1);
+            neuron_evaluation_unref(evaluation);
+        }
+    neuron_context_unref(context);
+}
+END_TEST
+
+START_TEST(small_probabilities_keep_their_order)
+{
+    neuron_context_t *context = test_context();
+    const float outputs[4] = {1e-18f, 1e-19f, 1e-20f, 1e-21f}, truth[4] = {1, 1, 0, 0};
+    neuron_evaluation_t *evaluation =
+        make(context, outputs, 1, truth, NEURON_TYPE_F32, 4, "kind=classes, scores=yes");
+    assert_near(metric(evaluation, "roc_auc", 0, NULL), 1);
+    assert_near(metric(evaluation, "average_precision", 0, NULL), 1);
+    assert_near(metric(evaluation, "roc_auc", NEURON_AVERAGE_MACRO, NULL), 1);
+    double at[5];
+    assert_ok(neuron_evaluation_curve(NULL, NULL, at, 5, NULL, evaluation, "roc", 0, NULL));
+    assert_near(at[4], 1);
+    neuron_evaluation_unref(evaluation);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* Whether they have one output or two. */
+START_TEST(the_first_of_two_classes_is_the_accuracy)
+{
+    neuron_context_t *context = test_context();
+    const float outputs[3][2] = {{0.5f, 0.5f}, {0.5f, 0.5f}, {0.2f, 0.8f}};
+    const int32_t truth[3] = {0, 0, 1};
+    neuron_evaluation_t *evaluation =
+        make(context, outputs[0], 2, truth, NEURON_TYPE_I32, 3, "scores=yes");
+    ck_assert(neuron_evaluation_accuracy(evaluation) == 1);
+    ck_assert(metric(evaluation, "top_k_accuracy", OVERALL, "k=1") == 1);
+    neuron_evaluation_unref(evaluation);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* With one example each sample is the example: the interval is the figure, whatever the kind, and
+ * whatever layer ends the graph. */
+START_TEST(samples_of_one_example_are_the_example)
+{
+    static const char *const layers[] = {"nothing", "sigmoid", "softmax", "log_softmax"};
+    static const struct {
+        const char *options, *metrics[3];
+    } cases[] = {
+        {"kind=regression, scores=yes", {"mean_absolute_error", "mean_squared_error"}},
+        {"kind=multi_label, scores=yes, threshold=-1.2", {"accuracy", "f1", "recall"}},
+        {"kind=classes, scores=yes", {"accuracy", "f1", "recall"}},
+        {"kind=pixels, scores=yes, channels=3", {"accuracy", "f1", "iou"}},
+    };
+    neuron_context_t *context = test_context();
+    const float inputs[3] = {0.1f, 0.9f, 0.4f}, target[3] = {0, 1, 0};
+    neuron_tensor_t *given, *wanted;
+    const int64_t shape[2] = {1, 3};
+    assert_ok(
+        neuron_tensor_copy(&given, context, NEURON_TYPE_F32, shape, 2, (void *)(uintptr_t)inputs));
+    assert_ok(
+        neuron_tensor_copy(&wanted, context, NEURON_TYPE_F32, shape, 2, (void *)(uintptr_t)target));
+    neuron_dataset_t *dataset;
+    assert_ok(neuron_dataset_create_with_targets(&dataset, context, given, wanted));
+    for (size_t layer = 0; layer < 4; layer++) {
+        neuron_graph_t *graph;
+        assert_ok(neuron_graph_create(&graph, context));
+        neuron_node_t *node = neuron_input(graph, shape + 1, 1);
+        node = layer == 0   ? neuron_leaky_relu(graph, node, 1)
+               : layer == 1 ? neuron_sigmoid(graph, node)
+               : layer == 2 ? neuron_softmax(graph, node, NULL)
+                            : neuron_log_softmax(graph, node, NULL);
+        assert_ok(neuron_graph_finish(graph, node));
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            neuron_evaluation_t *evaluation;
+            assert_ok(neuron_graph_evaluate(&evaluation, graph, dataset, NULL, cases[i].options));
+            for (int k = 0; k < 3 && cases[i].metrics[k]; k++) {
+                const char *name = cases[i].metrics[k];
+                int64_t row = strcmp(name, "accuracy") == 0 ? OVERALL : NEURON_AVERAGE_MACRO;
+                double low = -1, high = -1, figure = metric(evaluation, name, row, NULL);
+                assert_ok(
+                    neuron_evaluation_interval(&low, &high, evaluation, name, row, "samples=3"));
+                ck_assert_msg(low == figure && high == figure,
+                              "%s of %s after %s: %g to %g, not %g", name, cases[i].options,
+                              layers[layer], low, high, figure);
+            }
+            neuron_evaluation_unref(evaluation);
+        }
+        neuron_graph_unref(graph);
+    }
+    neuron_dataset_unref(dataset);
+    neuron_tensor_unref(given);
+    neuron_tensor_unref(wanted);
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* ---- McNemar ---- */
 
 /* Two evaluations of `count` examples, of which `only_a` and `only_b` are right in one alone. */
@@ -824,6 +1047,13 @@ int main(void)
     tcase_add_test(tests, labels_and_numbers);
     tcase_add_test(tests, places_and_logarithms);
     tcase_add_test(tests, intervals_are_those_of_samples);
+    tcase_add_test(tests, broken_outputs_are_wrong);
+    tcase_add_test(tests, bins_contain_their_upper_bound);
+    tcase_add_test(tests, samples_without_a_class_do_not_count);
+    tcase_add_test(tests, rates_end_at_one);
+    tcase_add_test(tests, small_probabilities_keep_their_order);
+    tcase_add_test(tests, the_first_of_two_classes_is_the_accuracy);
+    tcase_add_test(tests, samples_of_one_example_are_the_example);
     tcase_add_test(tests, models_are_compared);
     tcase_add_test(tests, only_the_same_examples_are_compared);
     tcase_add_test(tests, metrics_have_names_and_options);

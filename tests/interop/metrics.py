@@ -54,10 +54,16 @@ def agreement(name, found, truth, predicted, row=None):
     compare(f"{name} balanced", found.metric("balanced_accuracy", row), metrics.balanced_accuracy_score(truth, predicted))
 
 
+def bins_of(score, bins):
+    """Bins hold their upper bound, as a float."""
+    bounds = (np.arange(1, bins) / bins).astype(np.float32)
+    return np.searchsorted(bounds, score.astype(np.float32), side="left")
+
+
 def calibration(name, found, score, yes, row):
-    """Of one row, by NumPy: bins hold their upper bound."""
-    for bins in (15, 4, 0):
-        place = np.maximum(np.ceil(score * bins) - 1, 0) if bins else np.unique(score, return_inverse=True)[1]
+    """Of one row, by NumPy."""
+    for bins in (15, 10, 4, 0):
+        place = bins_of(score, bins) if bins else np.unique(score, return_inverse=True)[1]
         base, total = yes.mean(), len(yes)
         sums = {"error": 0.0, "largest": 0.0, "reliability": 0.0, "resolution": 0.0}
         for k in np.unique(place):
@@ -76,10 +82,12 @@ def calibration(name, found, score, yes, row):
         if bins == 0:
             compare(f"{name} Brier's sum", parts[0] - parts[1] + parts[2], ((score - yes) ** 2).mean())
     curve = found.curve("reliability", row, bins=10)
-    inside = (score * 10 != np.floor(score * 10)).all()  # bins of scikit-learn hold their lower bound
-    if inside:
+    place = bins_of(score, 10)
+    ours = [[values[place == k].mean() for k in np.unique(place)] for values in (score, yes)]
+    compare(f"{name} reliability", [curve.x, curve.y], ours)
+    if (place == np.searchsorted(np.linspace(0, 1, 11)[1:-1], score)).all():  # no float beside a bound in double
         theirs = calibration_curve(yes, score, n_bins=10)
-        compare(f"{name} reliability", [curve.x, curve.y], theirs[::-1])
+        compare(f"{name} reliability of scikit-learn", [curve.x, curve.y], theirs[::-1])
     compare(f"{name} reliability's count", curve.at.sum(), len(yes))
 
 
@@ -144,7 +152,7 @@ def classes(random, rounds):
         compare("Brier of scikit-learn", found.metric("brier_score"), metrics.brier_score_loss(truth, exact, labels=labels))
     for k in range(1, width + (width == 2)):
         theirs = metrics.top_k_accuracy_score(truth, exact, k=k, labels=labels) if width > 2 else \
-            (np.argsort(exact, axis=1, kind="stable")[:, ::-1][:, :k] == truth[:, None]).any(1).mean()
+            (predicted == truth).mean() if k == 1 else 1
         compare(f"top {k}", found.metric("top_k_accuracy", k=k), theirs)
     confidence = exact.max(1)
     calibration("classes", found, confidence, predicted == truth, None)

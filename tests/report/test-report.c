@@ -159,6 +159,52 @@ START_TEST(refuses_arguments)
 }
 END_TEST
 
+/* One example that is not a number leaves out what tells how sure they are, no more. */
+START_TEST(a_committee_with_broken_outputs_is_shown)
+{
+    neuron_context_t *context = test_context();
+    for (int broken = 0; broken < 2; broken++) {
+        float inputs[20][3];
+        int32_t classes[20];
+        for (int i = 0; i < 20; i++) {
+            classes[i] = i % 3;
+            for (int k = 0; k < 3; k++)
+                inputs[i][k] = (float)((i + 2 * k) % 5) / 5;
+        }
+        inputs[3][1] = broken ? NAN : 0;
+        neuron_tensor_t *examples, *labels;
+        neuron_dataset_t *dataset;
+        assert_ok(neuron_tensor_copy(&examples, context, NEURON_TYPE_F32, (const int64_t[]){20, 3},
+                                     2, inputs));
+        assert_ok(neuron_tensor_copy(&labels, context, NEURON_TYPE_I32, (const int64_t[]){20}, 1,
+                                     classes));
+        assert_ok(neuron_dataset_create(&dataset, context, examples, labels, 3));
+        neuron_graph_t *graphs[3];
+        for (int i = 0; i < 3; i++) {
+            assert_ok(neuron_graph_create(&graphs[i], context));
+            neuron_node_t *x = neuron_input(graphs[i], (const int64_t[]){3}, 1);
+            x = neuron_softmax(graphs[i], neuron_dense(graphs[i], x, 3, NULL), NULL);
+            assert_ok(neuron_graph_finish(graphs[i], x));
+        }
+        neuron_report_t *report = make(context, NULL);
+        const neuron_graph_t *members[] = {graphs[1], graphs[2]};
+        assert_ok(neuron_report_add_committee(report, NULL, graphs[0], members, NULL, 2, dataset));
+        char *text = text_of(report);
+        ck_assert((strstr(text, "Expected calibration error") == NULL) == broken);
+        ck_assert((strstr(text, "Both of two are wrong") == NULL) == broken);
+        ck_assert_ptr_nonnull(strstr(text, "Accuracy"));
+        free(text);
+        neuron_report_unref(report);
+        for (int i = 0; i < 3; i++)
+            neuron_graph_unref(graphs[i]);
+        neuron_dataset_unref(dataset);
+        neuron_tensor_unref(examples);
+        neuron_tensor_unref(labels);
+    }
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* Networks and datasets that do not go together. */
 START_TEST(refuses_what_does_not_fit)
 {
@@ -388,6 +434,7 @@ int main(void)
     tcase_add_test(tests, keeps_owners);
     tcase_add_test(tests, refuses_arguments);
     tcase_add_test(tests, refuses_what_does_not_fit);
+    tcase_add_test(tests, a_committee_with_broken_outputs_is_shown);
     tcase_add_test(tests, rows_of_pixels_are_images);
     tcase_add_test(tests, heeds_options);
     tcase_add_test(tests, escapes_texts);

@@ -164,8 +164,8 @@ static void end_evaluation(neuron_evaluation_t **evaluation)
 /* One that ends with its block, however that is left. */
 #define EVALUATION(name) neuron_evaluation_t *name __attribute__((cleanup(end_evaluation))) = NULL
 
-/* An evaluation with scores; NULL if what the graph puts out are no probabilities, of which there
- * is nothing to tell. */
+/* An evaluation with scores; NULL if what the graph puts out are no probabilities, or not even
+ * numbers, of which there is nothing to tell. */
 static int judge(neuron_evaluation_t **evaluation, const neuron_graph_t *graph,
                  const neuron_dataset_t *dataset)
 {
@@ -173,11 +173,18 @@ static int judge(neuron_evaluation_t **evaluation, const neuron_graph_t *graph,
     RETURN_IF_ERROR(neuron_graph_evaluate(evaluation, graph, dataset, NULL, "scores=yes"));
     int status = neuron_evaluation_metric(&loss, *evaluation, "expected_calibration_error",
                                           NEURON_AVERAGE_DEFAULT, NULL);
-    if (status == NEURON_OK)
+    if (status == NEURON_OK && !isnan(loss))
         return NEURON_OK;
     neuron_evaluation_unref(*evaluation);
     *evaluation = NULL;
     return status == NEURON_E_DATA || status == NEURON_E_ARGUMENT ? NEURON_OK : status;
+}
+
+/* Whether it is in a tenth, which contains its upper bound, as a float. */
+static bool is_in_tenth(double confidence, size_t tenth)
+{
+    float place = (float)confidence;
+    return place > (float)tenth / TENTHS && place <= (float)(tenth + 1) / TENTHS;
 }
 
 static int put_metric(neuron_section *section, const char *name, const char *metric,
@@ -253,7 +260,7 @@ static int put_reliability(neuron_section *section, const neuron_evaluation_t *e
         neuron_names_add(&names, text);
         values[0][k] = values[1][k] = NAN;
         for (size_t i = 0; i < count; i++)
-            if (x[i] * TENTHS > (double)k && x[i] * TENTHS <= (double)k + 1) {
+            if (is_in_tenth(x[i], k)) {
                 values[0][k] = x[i];
                 values[1][k] = y[i];
             }
@@ -348,10 +355,11 @@ static int put_diversity(neuron_section *section, const voters *v, const neuron_
     double *values = neuron_buffer_room(&room, count * count, sizeof *values);
     if (!values)
         return NEURON_E_MEMORY;
-    neuron_facts_begin(section);
     for (size_t k = 0; k < sizeof measures / sizeof measures[0]; k++) {
         RETURN_IF_ERROR(
             neuron_committee_diversity(values, v->members, count, v->dataset, measures[k].measure));
+        if (k == 0)
+            neuron_facts_begin(section);
         neuron_fact_real(section, measures[k].name, mean_of_pairs(values, count));
     }
     neuron_facts_end(section);
@@ -405,7 +413,10 @@ static int put_worth(neuron_section *section, const voters *v, const neuron_name
 {
     if (v->count < 3)
         return NEURON_OK;
-    RETURN_IF_ERROR(put_diversity(section, v, members));
+    int status = put_diversity(section, v, members);
+    if (status == NEURON_E_NOT_FINITE)
+        return NEURON_OK; /* what pairs have in common cannot be told */
+    RETURN_IF_ERROR(status);
     RETURN_IF_ERROR(put_contributions(section, v, members));
     neuron_charts_end(section);
     return neuron_buffer_status(&section->html);
