@@ -284,9 +284,9 @@ NEURON_API int neuron_evaluation_metric(double *value, const neuron_evaluation_t
 /** A confidence interval of a metric, by bootstrap (Efron, 1979): the metric of as many examples,
  *  drawn at random with replacement, is computed many times, and the interval is between two
  *  percentiles of what comes out, interpolated as in NumPy. Samples in which the metric is not
- *  defined do not count: also those where a row's figure would divide by nothing, though it does not
- *  over all examples. Means over the rows leave such rows out. Of a map, whole examples are drawn. Needs the option `scores` of
- *  neuron_graph_evaluate(), whatever the metric.
+ *  defined do not count, also those where a row's figure would divide by nothing, though it does
+ *  not over all examples; means over the rows leave such rows out. Of a map, whole examples are
+ *  drawn. Needs the option `scores` of neuron_graph_evaluate(), whatever the metric.
  *
  *  Options, besides those of the metric:
  *
@@ -306,9 +306,9 @@ NEURON_API int neuron_evaluation_interval(double *low, double *high,
  *  has right.
  *
  *  Options: `method` is `exact`, the binomial test, whose statistic is the smaller of the two
- *  counts; `chi_squared`, with continuity correction (Edwards, 1948), which of equal counts takes nothing
- *  away, so that the statistic is 0; or `auto`, the default: exact
- *  below 25 such examples, chi-squared from there on.
+ *  counts; `chi_squared`, with continuity correction (Edwards, 1948), which never goes below 0: of
+ *  equal counts the statistic is 0; or `auto`, the default: exact below 25 such examples,
+ *  chi-squared from there on.
  *  @param[out] statistic  of the test; may be NULL.
  *  @param[out] p_value  probability that chance makes a difference as large or larger, of both
  *                       signs; 1 if there is no such example; may be NULL.
@@ -349,8 +349,8 @@ NEURON_API int neuron_evaluation_mcnemar(double *statistic, double *p_value,
  *                  classes class 1, and of others none.
  *  @param options  `bins` of `reliability`; NULL for none.
  *  @return  as neuron_evaluation_metric(), and NEURON_E_ARGUMENT for a capacity that is not 0 and
- *           too small, and for `bins` of another curve; NEURON_E_DATA also for an output that is not a
- *           number. Any thread. Since 0.1. */
+ *           too small, and for `bins` of another curve; NEURON_E_DATA also for an output that
+ *           is not a number. Any thread. Since 0.1. */
 NEURON_API int neuron_evaluation_curve(double *x, double *y, double *at, size_t capacity,
                                        size_t *needed, const neuron_evaluation_t *evaluation,
                                        const char *curve, int64_t row, const char *options);

@@ -132,8 +132,7 @@ void neuron_evaluation_add_kept(neuron_evaluation_t *evaluation, const neuron_ev
 /* Adds an example or a place: its class, and the one that it is taken for. */
 void neuron_evaluation_note(neuron_evaluation_t *evaluation, int64_t truth, int64_t predicted);
 
-/* Whether a label is taken for one that an example has; never rightly if its output is not a number.
- */
+/* Whether an example is taken to have a label; never rightly if the output is not a number. */
 bool neuron_evaluation_takes_label(const neuron_evaluation_t *evaluation, float output, bool truth);
 
 /* Adds the examples of a batch, `outputs` for each. Kind NEURON_EVALUATION_CLASSES is left to

@@ -284,7 +284,7 @@ static double figure_of_row(const neuron_metric_call *call, const neuron_evaluat
     return of_list(call, list, counts);
 }
 
-/* Whether a row's figure is missing only because a sample has no example of the row, or no other. */
+/* Whether a row has no figure only because a sample has no example of it, or none but its own. */
 static bool is_missing(const neuron_metric_call *call, const neuron_evaluation_t *sums,
                        const int32_t *counts, int64_t row)
 {

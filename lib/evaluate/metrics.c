@@ -124,8 +124,8 @@ static int64_t denominator_of(figure what, const row_counts *counts)
     }
 }
 
-/* Of a row, or of all together with one below 0. F1 is the harmonic mean of both, rounded once. What
- * a bootstrap sample lacks, though the whole has it, is not defined there. */
+/* Of a row, or of all together with one below 0. F1 is the harmonic mean of both, rounded once.
+ * What a bootstrap sample lacks, though the whole has it, is not defined there. */
 static double figure_of(figure what, const neuron_evaluation_t *evaluation, int64_t row)
 {
     const row_counts counts = counts_of(evaluation, row);
