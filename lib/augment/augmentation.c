@@ -1,8 +1,8 @@
 /* The settings of an augmentation: options with names and bounds. What they do is in batch.c. */
 #include "augment/augmentation.h"
 
-#include "base/fill.h"
 #include "base/options/calls.h"
+#include "ops/fill.h"
 
 #include <float.h>
 

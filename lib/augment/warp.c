@@ -2,7 +2,7 @@
  * four around the point that the map takes it to. The map is made in draw.c. */
 #include "augment/augmentation.h"
 
-#include "base/fill.h"
+#include "ops/fill.h"
 
 /* Nearer than this to a pixel is on it: the sine of half a turn is not quite 0. */
 static const double near = 1e-6;

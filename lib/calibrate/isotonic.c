@@ -3,8 +3,7 @@
 #include "calibrate/isotonic.h"
 
 #include "base/checked.h"
-
-#include <stdlib.h>
+#include "base/sort.h"
 
 /* One thing seen: a probability, and whether the class was true. */
 typedef struct sighting {
@@ -37,7 +36,7 @@ static void see(const pooling *p, int64_t k)
     for (size_t i = 0; i < count; i++)
         p->seen[i] = (sighting){neuron_held_out_row(p->held_out, (int64_t)i)[k],
                                 neuron_held_out_is(p->held_out, (int64_t)i, k)};
-    qsort(p->seen, count, sizeof *p->seen, compare);
+    neuron_sort(p->seen, count, sizeof *p->seen, compare);
 }
 
 static bool is_below(const level *a, const level *b)

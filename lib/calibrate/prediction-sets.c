@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
+#include "base/sort.h"
 #include "calibrate/held-out.h"
 #include "graph/import.h"
 #include "graph/meaning.h"
@@ -14,7 +15,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Beside the keys of the layer. */
@@ -101,7 +101,7 @@ static int find_threshold(float *threshold, const neuron_held_out *held_out,
     for (int64_t i = 0; i < count; i++)
         scores[i] = neuron_set_score(&rule, neuron_held_out_row(held_out, i), held_out->classes,
                                      held_out->labels[i]);
-    qsort(scores, (size_t)count, sizeof *scores, compare);
+    neuron_sort(scores, (size_t)count, sizeof *scores, compare);
     *threshold = place <= count ? scores[place - 1] : FLT_MAX;
     neuron_release(held_out->context, scores);
     return NEURON_OK;

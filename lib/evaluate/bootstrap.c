@@ -6,9 +6,9 @@
 #include "base/checked.h"
 #include "base/float-mode.h"
 #include "base/random.h"
+#include "base/sort.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const neuron_option rows[] = {
@@ -120,7 +120,7 @@ static int64_t sort(double *figures, int64_t count)
     for (int64_t i = 0; i < count; i++)
         if (!isnan(figures[i]))
             figures[defined++] = figures[i];
-    qsort(figures, (size_t)defined, sizeof *figures, compare);
+    neuron_sort(figures, (size_t)defined, sizeof *figures, compare);
     return defined;
 }
 

@@ -3,10 +3,10 @@
 #include "evaluate/metric.h"
 
 #include "base/checked.h"
+#include "base/sort.h"
 #include "losses/cross-entropy.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- Keeping ---- */
@@ -223,5 +223,5 @@ static int compare(const void *left, const void *right)
 void neuron_scored_sort(neuron_scored_list *list)
 {
     if (!list->undefined)
-        qsort(list->all, (size_t)list->count, sizeof *list->all, compare);
+        neuron_sort(list->all, (size_t)list->count, sizeof *list->all, compare);
 }

@@ -2,10 +2,10 @@
  * depend on threads. */
 #include "evaluate/evaluation.h"
 
+#include "base/sort.h"
 #include "losses/cross-entropy.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 void neuron_evaluation_note(neuron_evaluation_t *evaluation, int64_t truth, int64_t predicted)
 {
@@ -125,6 +125,6 @@ static int compare_pairs(const void *left, const void *right)
 void neuron_evaluation_finish(neuron_evaluation_t *evaluation)
 {
     if (evaluation->pairs)
-        qsort(evaluation->pairs, (size_t)evaluation->seen, sizeof *evaluation->pairs,
-              compare_pairs);
+        neuron_sort(evaluation->pairs, (size_t)evaluation->seen, sizeof *evaluation->pairs,
+                    compare_pairs);
 }

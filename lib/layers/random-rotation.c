@@ -1,7 +1,7 @@
 /* Rotates each image by a random angle when training: see neuron_random_rotation(). Pixels between
  * others are interpolated; the gradient goes back the same way. */
-#include "base/fill.h"
 #include "layers/layer.h"
+#include "ops/fill.h"
 
 #include <float.h>
 #include <math.h>

@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "base/files/file.h"
+#include "base/sort.h"
 #include "base/tensor.h"
 #include "base/files/json.h"
 #include "model/safetensors-types.h"
@@ -191,8 +192,7 @@ static int compare_names(const void *left, const void *right)
 static int check_cover(neuron_safetensors *file)
 {
     size_t end = 0;
-    if (file->entry_count > 1)
-        qsort(file->entries, file->entry_count, sizeof *file->entries, compare_places);
+    neuron_sort(file->entries, file->entry_count, sizeof *file->entries, compare_places);
     for (size_t i = 0; i < file->entry_count; i++) {
         const neuron_safetensors_entry *entry = &file->entries[i];
         size_t begin = (size_t)((const unsigned char *)entry->data - file->data);
@@ -205,8 +205,7 @@ static int check_cover(neuron_safetensors *file)
     if (end != file->data_size)
         return neuron_fail(NEURON_E_FORMAT, "%s: %zu bytes at byte %zu belong to no array",
                            file->source, file->data_size - end, file->data_place + end);
-    if (file->entry_count > 1)
-        qsort(file->entries, file->entry_count, sizeof *file->entries, compare_names);
+    neuron_sort(file->entries, file->entry_count, sizeof *file->entries, compare_names);
     return NEURON_OK;
 }
 

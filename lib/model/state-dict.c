@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "base/files/json.h"
 #include "base/float-mode.h"
+#include "base/sort.h"
 #include "graph/copy-arrays.h"
 #include "model/conversions.h"
 
@@ -126,6 +127,14 @@ static int compare_modules(const void *left, const void *right)
     return compare_names(a->name, a->size, b->name, b->size);
 }
 
+/* Of one module by the name of the array, as messages name the second of two. */
+static int compare_arrays(const void *left, const void *right)
+{
+    int by_module = compare_modules(left, right);
+    return by_module != 0 ? by_module
+                          : strcmp(((const module *)left)->name, ((const module *)right)->name);
+}
+
 /* -1 for a module that no layer here makes. */
 static int kind_of(const module *found)
 {
@@ -186,8 +195,7 @@ static int find_modules(state_dict *state)
             state->stranger = entry;
         }
     }
-    if (count > 1)
-        qsort(state->modules, count, sizeof *state->modules, compare_modules);
+    neuron_sort(state->modules, count, sizeof *state->modules, compare_arrays);
     return merge_modules(state, count);
 }
 

@@ -3,15 +3,14 @@
 #include "session/plan.h"
 
 #include "base/checked.h"
-
-#include <stdlib.h>
+#include "base/sort.h"
 
 static bool overlap_in_time(const neuron_block *a, const neuron_block *b)
 {
     return a->first <= b->last && b->first <= a->last;
 }
 
-/* Largest first; the address decides among equals, so that the plan does not depend on qsort. */
+/* Largest first, and of equals the one that comes first in memory. */
 static int larger_first(const void *a, const void *b)
 {
     const neuron_block *left = *(neuron_block *const *)a, *right = *(neuron_block *const *)b;
@@ -87,7 +86,7 @@ int neuron_plan(neuron_context_t *context, neuron_block *blocks, int64_t count, 
     for (int32_t i = 0; i < count; i++)
         if (blocks[i].last != NEURON_BLOCK_KEPT)
             sorted[passing++] = &blocks[i];
-    qsort(sorted, (size_t)passing, sizeof *sorted, larger_first);
+    neuron_sort(sorted, (size_t)passing, sizeof *sorted, larger_first);
     *arena = 0;
     for (int32_t i = 0; i < passing; i++) {
         neuron_block *block = sorted[i];

@@ -23,6 +23,7 @@ FORBIDDEN = set('''
     srand rand srandom random srand48 drand48 lrand48
     strtod strtof strtold atof scanf sscanf fscanf __isoc99_sscanf __isoc99_fscanf
     system popen fork
+    qsort qsort_r
 '''.split())
 
 SANITIZER = re.compile(r'(__odr_asan|__asan|__ubsan|__tsan|__sanitizer|__sancov|asan\.|tsan\.)')

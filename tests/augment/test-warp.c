@@ -3,7 +3,7 @@
 #include "test-common.h"
 
 #include "augment/augmentation.h"
-#include "base/fill.h"
+#include "ops/fill.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 #include "reference-call.h"
 
-#include "base/fill.h"
+#include "ops/fill.h"
 #include "test-common.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 #include "gradient.h"
 #include "test-common.h"
 
-#include "base/fill.h"
+#include "ops/fill.h"
 #include "session/session.h"
 
 #include <math.h>

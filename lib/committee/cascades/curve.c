@@ -5,10 +5,10 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
+#include "base/sort.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 static const neuron_option rows[] = {
     NEURON_REAL(NEURON_CASCADE_TOLERANCE, "tolerance", 0, 1, 0.005,
@@ -110,7 +110,7 @@ static void trace(tracing *t)
         now.correct += t->right[i * members + members - 1];
     }
     now.cost = t->paid[members - 1] * (double)examples;
-    qsort(t->decisions, neuron_size(t->decision_count), sizeof *t->decisions, compare);
+    neuron_sort(t->decisions, neuron_size(t->decision_count), sizeof *t->decisions, compare);
     t->points[t->point_count++] = now;
     while (next < t->decision_count) {
         now.threshold = t->decisions[next].threshold;

@@ -5,11 +5,11 @@
 #include "committee/joining/by-class.h"
 
 #include "base/checked.h"
+#include "base/sort.h"
 
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 /* A step that lowers the loss by a smaller part than this is the last. */
 static const double enough = 1e-12;
@@ -100,7 +100,7 @@ int neuron_ranks_fill(float *x, float *y, const neuron_member_outputs *outputs, 
     for (int64_t k = 0; k < size; k++) {
         for (int64_t i = 0; i < count; i++)
             sorted[i] = neuron_member_outputs_at(outputs, i)[member * size + k];
-        qsort(sorted, neuron_size(count), sizeof *sorted, compare);
+        neuron_sort(sorted, neuron_size(count), sizeof *sorted, compare);
         for (int64_t p = 0; p < points; p++) {
             double share = points > 1 ? (double)p / (double)(points - 1) : 0.5;
             x[k * points + p] = sorted[(int64_t)(share * (double)(count - 1) + 0.5)];

@@ -2,10 +2,11 @@
  * Sorted by bytes, so that classes have the same numbers everywhere. */
 #include "data/formats/file-names.h"
 
+#include "base/sort.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -146,7 +147,7 @@ int neuron_names_list(neuron_names *names, neuron_context_t *context, const char
     if (status < 0)
         neuron_names_release(names);
     else if (names->count > 0)
-        qsort(names->at, names->count, sizeof *names->at, compare);
+        neuron_sort(names->at, names->count, sizeof *names->at, compare);
     return status;
 }
 

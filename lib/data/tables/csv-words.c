@@ -3,11 +3,11 @@
 #include "data/tables/csv-table.h"
 
 #include "base/checked.h"
+#include "base/sort.h"
 #include "base/text/utf8.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A word per input: more than these are texts or names, not categories. */
@@ -197,8 +197,7 @@ static int make_list(neuron_csv_table *table, word_set *set, int64_t column, neu
     for (int64_t i = 0; i < set->count && status == NEURON_OK; i++)
         status = check_utf8(table, &set->entries[i].slice, column);
     if (status == NEURON_OK) {
-        if (set->count > 1)
-            qsort(set->entries, (size_t)set->count, sizeof *set->entries, compare);
+        neuron_sort(set->entries, (size_t)set->count, sizeof *set->entries, compare);
         for (int64_t i = 0; i < set->count; i++) {
             slices[i] = set->entries[i].slice;
             order[set->entries[i].number] = (int32_t)i;

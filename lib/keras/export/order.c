@@ -3,7 +3,7 @@
  * back from there. Weights are found by it. */
 #include "keras/export/writer.h"
 
-#include <stdlib.h>
+#include "base/sort.h"
 
 /* A call whose inputs are looked at one after the other. */
 typedef struct visit {
@@ -67,7 +67,7 @@ static void sort(neuron_keras_writer *writer, const neuron_keras_made **sorted)
 {
     for (size_t i = 0; i < writer->layer_count; i++)
         sorted[i] = &writer->layers[i];
-    qsort(sorted, writer->layer_count, sizeof *sorted, compare);
+    neuron_sort(sorted, writer->layer_count, sizeof *sorted, compare);
     for (size_t i = 0; i < writer->layer_count; i++) {
         neuron_keras_made *layer = &writer->layers[sorted[i] - writer->layers];
         writer->order[i] = (size_t)(sorted[i] - writer->layers);

@@ -1,6 +1,6 @@
 /* What lies outside the edges of an image. */
-#ifndef BASE_FILL_H
-#define BASE_FILL_H
+#ifndef OPS_FILL_H
+#define OPS_FILL_H
 
 #include <stdint.h>
 
