@@ -226,20 +226,24 @@ typedef void neuron_bytes_max_pool_kernel(const neuron_bytes_pool_work *work);
 /* Floats as bytes. */
 typedef void neuron_quantize_kernel(const neuron_quantizer *by, const float *values, int64_t count,
                                     uint8_t *bytes);
+#define NEURON_BYTES_KERNELS(X) X(quantize) X(bytes_max_pool)
+
 /* A product of bytes, whose sums are exact. */
 typedef void neuron_bytes_gemm_kernel(const neuron_bytes_gemm_work *work);
-#define NEURON_BYTES_KERNELS(X) X(quantize) X(bytes_gemm) X(bytes_max_pool)
+#define NEURON_DOT_KERNELS(X) X(bytes_gemm)
 
-#define NEURON_FLOAT_KERNEL_FAMILIES(X)                                                            \
+/* All families but that of products of bytes, in which sets may differ alone. */
+#define NEURON_COMMON_KERNEL_FAMILIES(X)                                                           \
     X(gemm, NEURON_GEMM_KERNELS)                                                                   \
     X(conv, NEURON_CONV_KERNELS)                                                                   \
     X(pool, NEURON_POOL_KERNELS)                                                                   \
     X(norm, NEURON_NORM_KERNELS)                                                                   \
     X(element, NEURON_ELEMENT_KERNELS)                                                             \
-    X(update, NEURON_UPDATE_KERNELS)
-#define NEURON_KERNEL_FAMILIES(X)                                                                  \
-    NEURON_FLOAT_KERNEL_FAMILIES(X)                                                                \
+    X(update, NEURON_UPDATE_KERNELS)                                                               \
     X(bytes, NEURON_BYTES_KERNELS)
+#define NEURON_KERNEL_FAMILIES(X)                                                                  \
+    NEURON_COMMON_KERNEL_FAMILIES(X)                                                               \
+    X(dot, NEURON_DOT_KERNELS)
 
 #define ENTRY(name) neuron_##name##_kernel *name;
 #define TABLE(family, KERNELS)                                                                     \

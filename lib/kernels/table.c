@@ -11,17 +11,16 @@
 #if defined(NEURON_LIKE)
 #define SHARED(name)             KERNEL_EXPAND(name, NEURON_LIKE)
 #define DECLARE(family, KERNELS) extern const neuron_##family##_kernels SHARED(family);
-NEURON_FLOAT_KERNEL_FAMILIES(DECLARE)
+NEURON_COMMON_KERNEL_FAMILIES(DECLARE)
 #else
 #define SHARED(name) KERNEL(name)
-NEURON_FLOAT_KERNEL_FAMILIES(DEFINE)
+NEURON_COMMON_KERNEL_FAMILIES(DEFINE)
 #endif
-DEFINE(bytes, NEURON_BYTES_KERNELS)
+DEFINE(dot, NEURON_DOT_KERNELS)
 
 extern const neuron_kernels KERNEL(kernels);
 
 #define FAMILY(family, KERNELS) .family = &SHARED(family),
-const neuron_kernels KERNEL(kernels) = {
-    .name = EXPAND(NEURON_ISA),
-    .lanes = LANES,
-    NEURON_FLOAT_KERNEL_FAMILIES(FAMILY).bytes = &KERNEL(bytes)};
+const neuron_kernels KERNEL(kernels) = {.name = EXPAND(NEURON_ISA),
+                                        .lanes = LANES,
+                                        NEURON_COMMON_KERNEL_FAMILIES(FAMILY).dot = &KERNEL(dot)};

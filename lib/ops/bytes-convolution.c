@@ -217,7 +217,7 @@ static void convolve_band(void *work, int64_t task, int32_t worker)
         product.bytes = (uint8_t *)output + place;
     else
         product.output = (float *)output + place;
-    run->kernels->bytes->bytes_gemm(&product);
+    run->kernels->dot->bytes_gemm(&product);
     if (product.output)
         neuron_bytes_finish(run, product.rows / product.pool, 0, convolution->filters,
                             product.output);

@@ -178,7 +178,7 @@ static void multiply_block(void *job, int64_t task, int32_t worker)
         work.bytes = neuron_bytes_output(run) + output;
     else
         work.output = run->output + output;
-    run->kernels->bytes->bytes_gemm(&work);
+    run->kernels->dot->bytes_gemm(&work);
     if (work.output)
         neuron_bytes_finish(run, work.rows, column, work.columns, work.output);
 }

@@ -118,7 +118,7 @@ static void check(const neuron_kernels *kernels, const example *e)
         work.bytes = bytes;
     else
         work.output = output;
-    kernels->bytes->bytes_gemm(&work);
+    kernels->dot->bytes_gemm(&work);
     for (int64_t m = 0; m < rows; m++) {
         for (int64_t n = 0; n < e->columns; n++) {
             float by = e->to_bytes ? inverse : 1, most = -INFINITY;
@@ -197,7 +197,7 @@ START_TEST(the_deepest_sums_fit)
         work.left = left;
         work.places = (const int64_t[]){0};
         work.output = output;
-        kernels->bytes->bytes_gemm(&work);
+        kernels->dot->bytes_gemm(&work);
         ck_assert_float_eq(output[0], 255.0f * 127 * DEPTH);
     }
     free(memory);

@@ -99,7 +99,7 @@ START_TEST(tables_are_whole)
                   kernels->norm->statistics);
         ck_assert(kernels->norm->normalize && kernels->norm->gradient_sums &&
                   kernels->norm->normalize_back);
-        ck_assert(kernels->bytes->bytes_gemm && kernels->bytes->quantize);
+        ck_assert(kernels->dot->bytes_gemm && kernels->bytes->quantize);
     }
 }
 END_TEST

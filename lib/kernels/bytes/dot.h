@@ -5,13 +5,12 @@
 #ifndef KERNELS_BYTES_DOT_H
 #define KERNELS_BYTES_DOT_H
 
-#include "kernels/simd.h"
+#include "kernels/bytes/to-bytes.h"
 
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
-typedef vector_mask sums; /* int32_t in each lane */
 typedef vector_mask_loose sums_loose;
 typedef uint32_t vector_bits __attribute__((vector_size(VECTOR_BYTES)));
 
