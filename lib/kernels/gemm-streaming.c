@@ -8,11 +8,12 @@
  * output again for each, few enough streams for the processor to foresee. */
 enum { STREAMS = 16 };
 
-/* Rows of the left matrix that a tile can have, and sums: for fewer rows it is wider. */
+/* Rows of the left matrix that a tile can have, and sums: for fewer rows it is wider. Of 8 sums no
+ * more than 4 are below each other: each vector of the right matrix would be worth too few. */
 #if defined(__AVX512F__) || defined(__aarch64__)
 enum { STREAM_ROWS = 8, STREAM_SUMS = 16 };
 #else
-enum { STREAM_ROWS = 8, STREAM_SUMS = 8 };
+enum { STREAM_ROWS = 4, STREAM_SUMS = 8 };
 #endif
 
 /* Vectors of a tile of `rows` rows. */
@@ -92,11 +93,17 @@ typedef void (*stream_function)(const neuron_gemm_streaming_work *);
     }
 
 /* clang-format off */
-TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6) TILES(7) TILES(8)
+TILES(1) TILES(2) TILES(3) TILES(4)
+#if defined(__AVX512F__) || defined(__aarch64__)
+TILES(5) TILES(6) TILES(7) TILES(8)
+#endif
 
 /* By rows less one, and by the logarithm of the width. */
 static const stream_function stream_tiles[STREAM_ROWS][5] = {
-    ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8),
+    ROW(1), ROW(2), ROW(3), ROW(4),
+#if defined(__AVX512F__) || defined(__aarch64__)
+    ROW(5), ROW(6), ROW(7), ROW(8),
+#endif
 };
 /* clang-format on */
 
@@ -160,13 +167,11 @@ static void stream_some(const neuron_gemm_streaming_work *work, int64_t row_grou
     }
 }
 
-/* Rows of each tile but the last, so that all tiles are as wide. */
+/* Rows of each tile but the last, so that there are few tiles of about as many rows. */
 static int64_t rows_of_group(int64_t rows)
 {
-    int64_t group = rows < STREAM_ROWS ? rows : STREAM_ROWS;
-    while (rows % group && (group <= 5 || rows % group < 5))
-        group--;
-    return group;
+    int64_t tiles = (rows + STREAM_ROWS - 1) / STREAM_ROWS;
+    return (rows + tiles - 1) / tiles;
 }
 
 void KERNEL(gemm_streaming)(const neuron_gemm_streaming_work *work)
