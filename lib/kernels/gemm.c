@@ -339,7 +339,8 @@ static bool fetch_ahead(const neuron_gemm_work *work, int64_t number, tile *part
 void KERNEL(multiply)(const neuron_gemm_work *work)
 {
     static const float zeros[2 * LANES];
-    int64_t most = tile_rows(work->rows), number = 0, step = step_to_next(work, most);
+    int64_t most = tile_rows(work->rows), number = 0;
+    int64_t step = most < work->rows ? step_to_next(work, most) : 0;
     int32_t from = floor_count(&work->post);
     bool finishes = neuron_post_goes_on(work->post.ops, from);
     for (int64_t column = 0; column < work->columns; column += 2 * LANES) {
