@@ -8,6 +8,7 @@
 
 #include <libneuron/committee.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 
 enum {
@@ -95,6 +96,39 @@ static neuron_stack_request stack_request(const neuron_committee_trainer_t *trai
 
 /* ---- What can be had ---- */
 
+static bool votes(const neuron_committee_trainer_t *trainer)
+{
+    switch (neuron_committee_count(trainer, NEURON_COMMITTEE_COMBINE)) {
+    case MAJORITY_VOTE:
+    case WEIGHTED_VOTE:
+    case BORDA:
+    case WEIGHTED_BORDA:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Votes are for one class of several, at each place: they would take the largest of several labels
+ * or numbers for it. A single number stands for two classes. */
+static int check_votes(const neuron_committee_trainer_t *trainer, const neuron_graph_t *member)
+{
+    for (int64_t i = 0; i < neuron_dataset_targets(trainer->train); i++) {
+        neuron_evaluation_plan plan;
+        char output[32];
+        snprintf(output, sizeof output, "output=%" PRId64, i);
+        RETURN_IF_ERROR(neuron_evaluation_choose(&plan, member, trainer->train, NULL, output));
+        bool of_labels = plan.kind == NEURON_EVALUATION_MULTI_LABEL && plan.channels > 1;
+        if (of_labels || plan.kind == NEURON_EVALUATION_REGRESSION)
+            return neuron_fail(NEURON_E_UNSUPPORTED,
+                               "committee: combine is %s, which is for classes; the targets are "
+                               "%s",
+                               neuron_committee_combination(trainer),
+                               of_labels ? "several labels" : "those of a regression");
+    }
+    return NEURON_OK;
+}
+
 int neuron_committee_check_combination(const neuron_committee_trainer_t *trainer)
 {
     if (!neuron_committee_learns_to_combine(trainer))
@@ -114,6 +148,8 @@ int neuron_committee_check_combined(const neuron_committee_trainer_t *trainer,
                                     const neuron_graph_t *member)
 {
     neuron_evaluation_plan plan;
+    if (votes(trainer))
+        RETURN_IF_ERROR(check_votes(trainer, member));
     if (!neuron_committee_learns_to_combine(trainer))
         return NEURON_OK;
     RETURN_IF_ERROR(neuron_evaluation_choose(&plan, member, trainer->train, NULL, NULL));
