@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "base/float-mode.h"
+#include "graph/committee.h"
 #include "graph/meaning.h"
 
 #include <inttypes.h>
@@ -182,8 +183,10 @@ static int check_members(const neuron_member_outputs *outputs, const neuron_data
 {
     char text[2][NEURON_SHAPE_TEXT];
     const neuron_shape *first = &outputs->graphs[0]->outputs[0]->spec.output;
+    const neuron_tensor_t *names = neuron_dataset_target_at(dataset, 0)->class_names;
     for (int32_t i = 0; i < outputs->members; i++) {
         const neuron_graph_t *member = outputs->graphs[i];
+        const neuron_tensor_t *theirs = member->outputs[0]->meaning.class_names;
         const neuron_shape *shape = &member->outputs[0]->spec.output;
         RETURN_IF_ERROR(neuron_graph_check_dataset(member, dataset, "committee"));
         if (!neuron_shape_equal(shape, first))
@@ -191,6 +194,14 @@ static int check_members(const neuron_member_outputs *outputs, const neuron_data
                                "committee: member %" PRId32 " (%s) puts out %s, member 0 (%s) %s",
                                i, member->name, neuron_shape_text(shape, text[0]),
                                outputs->graphs[0]->name, neuron_shape_text(first, text[1]));
+        RETURN_IF_ERROR(neuron_committee_check_names(outputs->graphs, i, "committee"));
+        int64_t k = neuron_class_names_differ(theirs, names);
+        if (k >= 0)
+            return neuron_fail(NEURON_E_DATA,
+                               "committee: class %" PRId64 " is \"%s\" in member %" PRId32
+                               " (%s) and \"%s\" in the dataset",
+                               k, neuron_class_names_at(theirs, k), i, member->name,
+                               neuron_class_names_at(names, k));
     }
     return NEURON_OK;
 }

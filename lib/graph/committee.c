@@ -153,20 +153,35 @@ static neuron_node_t *output_like(const neuron_graph_t *member, const neuron_nod
     return member->outputs[find_alike(outputs_of(member), output)];
 }
 
+static int compare_names(neuron_graph_t *const *members, int64_t i, const neuron_tensor_t *others,
+                         int64_t index, const neuron_tensor_t *names, const char *who)
+{
+    int64_t k = neuron_class_names_differ(others, names);
+    if (k < 0)
+        return NEURON_OK;
+    return neuron_fail(NEURON_E_DATA,
+                       "%s: class %" PRId64 " is \"%s\" in member %" PRId64
+                       " (%s) and \"%s\" in member %" PRId64 " (%s)",
+                       who, k, neuron_class_names_at(others, k), i, members[i]->name,
+                       neuron_class_names_at(names, k), index, members[index]->name);
+}
+
 /* Members vote for the same classes: those of a member at one output, against those before it. */
 static int check_names(neuron_graph_t *const *members, int64_t index, const neuron_node_t *output)
 {
     const neuron_tensor_t *names = names_of(output_like(members[index], output));
-    for (int32_t i = 0; i < index; i++) {
-        const neuron_tensor_t *others = names_of(output_like(members[i], output));
-        int64_t k = neuron_class_names_differ(others, names);
-        if (k >= 0)
-            return neuron_fail(NEURON_E_DATA,
-                               "committee: class %" PRId64 " is \"%s\" in member %" PRId32
-                               " (%s) and \"%s\" in member %" PRId64 " (%s)",
-                               k, neuron_class_names_at(others, k), i, members[i]->name,
-                               neuron_class_names_at(names, k), index, members[index]->name);
-    }
+    for (int64_t i = 0; i < index; i++)
+        RETURN_IF_ERROR(compare_names(members, i, names_of(output_like(members[i], output)), index,
+                                      names, "committee"));
+    return NEURON_OK;
+}
+
+int neuron_committee_check_names(neuron_graph_t *const *members, int64_t index, const char *who)
+{
+    const neuron_tensor_t *names = names_of(members[index]->outputs[0]);
+    for (int64_t i = 0; i < index; i++)
+        RETURN_IF_ERROR(
+            compare_names(members, i, names_of(members[i]->outputs[0]), index, names, who));
     return NEURON_OK;
 }
 

@@ -238,6 +238,48 @@ START_TEST(in_place)
 }
 END_TEST
 
+/* Members, and data, that call classes otherwise: nothing is chosen by them. */
+START_TEST(class_names)
+{
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"};
+    neuron_cascade_t *cascade = cascade_of(NULL, NULL), *none;
+    double values[MEMBERS * MEMBERS], threshold;
+    neuron_tensor_t *curve;
+    for (int m = 0; m < MEMBERS; m++)
+        assert_ok(neuron_graph_set_class_names(members[m], NULL, m == 1 ? NULL : names,
+                                               m == 1 ? 0 : CLASSES));
+    assert_ok(neuron_dataset_set_class_names(test, names, CLASSES));
+    assert_ok(neuron_cascade_tune(cascade, test, NULL));
+    assert_ok(neuron_cascade_get_number(&threshold, cascade, "threshold"));
+    for (int i = 0; i < 2; i++) {
+        if (i == 0)
+            assert_ok(neuron_dataset_set_class_names(test, names + 1, CLASSES));
+        else {
+            assert_ok(neuron_dataset_set_class_names(test, NULL, 0));
+            assert_ok(neuron_graph_set_class_names(members[2], NULL, names + 1, CLASSES));
+            assert_status(neuron_cascade_create(&none, context, members, MEMBERS, NULL, NULL),
+                          NEURON_E_DATA);
+            assert_message("cascade: class 0 is \"a\" in member 0");
+        }
+        const char *message = i == 0 ? "in the dataset" : "in member 2";
+        assert_status(neuron_cascade_tune(cascade, test, NULL), NEURON_E_DATA);
+        assert_message(message);
+        assert_status(neuron_cascade_curve(&curve, cascade, test, NULL), NEURON_E_DATA);
+        assert_message(message);
+        assert_status(neuron_committee_weights(values, members, MEMBERS, test, NULL),
+                      NEURON_E_DATA);
+        assert_message(message);
+        assert_status(neuron_committee_diversity(values, members, MEMBERS, test, NULL),
+                      NEURON_E_DATA);
+        assert_message(message);
+    }
+    double now;
+    assert_ok(neuron_cascade_get_number(&now, cascade, "threshold"));
+    ck_assert(now == threshold);
+    neuron_cascade_unref(cascade);
+}
+END_TEST
+
 START_TEST(bytes_of_the_committee)
 {
     const double *given = _i ? weights : NULL;
@@ -726,6 +768,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, predictions, 0, 6);
     tcase_add_test(tests, in_place);
+    tcase_add_test(tests, class_names);
     tcase_add_loop_test(tests, bytes_of_the_committee, 0, 2);
     tcase_add_loop_test(tests, curves, 0, 6);
     tcase_add_test(tests, tuning);

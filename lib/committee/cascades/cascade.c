@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/float-mode.h"
 #include "base/options/calls.h"
+#include "graph/committee.h"
 #include "graph/meaning.h"
 #include "session/ends.h"
 
@@ -103,6 +104,7 @@ int neuron_cascade_create(neuron_cascade_t **cascade, neuron_context_t *context,
         RETURN_IF_ERROR(neuron_handle_check_at(members[i], NEURON_HANDLE_GRAPH, "members", i, who));
         RETURN_IF_ERROR(neuron_graph_check_finished(members[i], who));
         RETURN_IF_ERROR(check_member(members[i], members[0], i));
+        RETURN_IF_ERROR(neuron_committee_check_names(members, i, who));
     }
     RETURN_IF_ERROR(check_weights(weights, count));
     neuron_cascade_t *made = neuron_allocate_zero(context, 1, sizeof *made);
