@@ -1,12 +1,13 @@
 /* The state of a committee trainer in a folder. `committee.json` says what is trained:
  *
  *     {"libneuron.committee": 1, "method": "bagging", "members": 5, "folds": 0,
- *      "sample_fraction": 1.0, "feature_fraction": 1.0, "seed": 7, "examples": 60000}
+ *      "sample_fraction": 1.0, "feature_fraction": 1.0, "seed": 7, "examples": 60000,
+ *      "data": checksum}
  *
  * and each member has the file of its training, member-0.safetensors and so on: see
- * checkpoint/write.c. Snapshots have files of their graphs, and training.safetensors is the
- * training that they are taken of. What can be worked out from these, such as who learns from which
- * example, is not kept. */
+ * checkpoint/write.c. The checksum is of labels, targets and shapes. Snapshots have files of their
+ * graphs, and training.safetensors is the training that they are taken of. What can be worked out
+ * from these, such as who learns from which example, is not kept. */
 #include "committee/committee-trainer.h"
 
 #include "base/checked.h"
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char version_key[] = "libneuron.committee";
+static const char version_key[] = "libneuron.committee", data_key[] = "data";
 
 enum { FOLDER_VERSION = 1, NAME_SIZE = 40 };
 
@@ -44,6 +45,60 @@ static int put_boosting(json_t *object, const neuron_committee_trainer_t *traine
     return neuron_json_set_real(object, "shrinkage", shrinkage);
 }
 
+/* FNV-1a, as of weights of examples: see checkpoint/settings.c. */
+static uint64_t mix(uint64_t sum, const void *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        sum = (sum ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3;
+    return sum;
+}
+
+static uint64_t mix_count(uint64_t sum, int64_t count)
+{
+    unsigned char bytes[8];
+    for (int32_t i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)((uint64_t)count >> 8 * i & 255);
+    return mix(sum, bytes, sizeof bytes);
+}
+
+static uint64_t mix_shape(uint64_t sum, const neuron_shape *shape)
+{
+    sum = mix_count(sum, shape->rank);
+    for (int32_t axis = 0; axis < shape->rank; axis++)
+        sum = mix_count(sum, shape->extent[axis]);
+    return sum;
+}
+
+static uint64_t mix_targets(uint64_t sum, const neuron_dataset_t *part)
+{
+    sum = mix_shape(mix_count(sum, part->class_count), &part->target_shape);
+    for (int64_t i = 0; i < part->count; i++) {
+        if (part->labels->type != NEURON_TYPE_F32) {
+            sum = mix_count(sum, neuron_dataset_label(part, i));
+            continue;
+        }
+        const float *target = (const float *)part->labels->data + part->order[i] * part->outputs;
+        for (int64_t k = 0; k < part->outputs; k++) {
+            uint32_t bits;
+            memcpy(&bits, &target[k], sizeof bits);
+            sum = mix_count(sum, bits);
+        }
+    }
+    return sum;
+}
+
+/* Of all that a dataset has in memory whatever it is made from: examples themselves may come from a
+ * stream. */
+static uint64_t data_checksum(const neuron_dataset_t *dataset)
+{
+    uint64_t sum = 0xcbf29ce484222325;
+    for (int64_t i = 0; i < neuron_dataset_inputs(dataset); i++)
+        sum = mix_shape(sum, &neuron_dataset_input_at(dataset, i)->shape);
+    for (int64_t i = 0; i < neuron_dataset_targets(dataset); i++)
+        sum = mix_targets(sum, neuron_dataset_target_at(dataset, i));
+    return sum;
+}
+
 static int put_header(json_t *object, const neuron_committee_trainer_t *trainer)
 {
     const char *method = neuron_committee_method_name(trainer);
@@ -62,7 +117,9 @@ static int put_header(json_t *object, const neuron_committee_trainer_t *trainer)
         RETURN_IF_ERROR(put_boosting(object, trainer));
     /* The bits of the seed in a signed number: JSON numbers of this library are int64_t. */
     RETURN_IF_ERROR(neuron_json_set(object, "seed", json_integer((json_int_t)trainer->seed)));
-    return neuron_json_set(object, "examples", json_integer(trainer->train->count));
+    RETURN_IF_ERROR(neuron_json_set(object, "examples", json_integer(trainer->train->count)));
+    return neuron_json_set(object, data_key,
+                           json_integer((json_int_t)data_checksum(trainer->train)));
 }
 
 static int write_header(const neuron_committee_trainer_t *trainer, const json_t *header,
@@ -89,7 +146,12 @@ static int compare_header(const json_t *found, json_t *wanted, const char *path)
         return neuron_fail(NEURON_E_FORMAT, "%s: is not of a committee", path);
     snprintf(who, sizeof who, "%s: belongs to another committee", path);
     json_object_foreach(wanted, key, value)
+    {
+        if (strcmp(key, data_key) == 0 && !json_equal(json_object_get(found, key), value))
+            return neuron_fail(NEURON_E_DATA,
+                               "%s, which has other labels, targets or shapes of examples", who);
         RETURN_IF_ERROR(neuron_json_compare(json_object_get(found, key), value, key, who));
+    }
     return NEURON_OK;
 }
 

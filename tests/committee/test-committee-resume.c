@@ -141,6 +141,30 @@ static void assert_refused(const char *folder, const char *other, int status, co
     tear_down(&b);
 }
 
+/* As many examples, but with other labels or of another shape. */
+static void assert_other_data_refused(const char *folder)
+{
+    for (int i = 0; i < 2; i++) {
+        bench b;
+        neuron_dataset_t *other;
+        neuron_committee_trainer_t *trainer;
+        set_up(&b, options);
+        assert_ok(
+            neuron_dataset_generate_glyphs(&other, b.context, EXAMPLES, SIDE, SIDE + i, i ? 3 : 5));
+        if (i == 1) /* the same labels */
+            ck_assert_int_eq(neuron_dataset_count(other), neuron_dataset_count(b.train));
+        assert_ok(
+            neuron_committee_trainer_create(&trainer, b.context, b.optimizer, other, options));
+        assert_ok(neuron_committee_trainer_set_builder(trainer, build_glyphs, NULL, NULL));
+        assert_ok(neuron_committee_trainer_set_folder(trainer, folder));
+        assert_status(neuron_committee_trainer_run(NULL, trainer), NEURON_E_DATA);
+        assert_message("belongs to another committee, which has other labels, targets or shapes");
+        neuron_committee_trainer_unref(trainer);
+        neuron_dataset_unref(other);
+        tear_down(&b);
+    }
+}
+
 START_TEST(test_other_folders_are_refused)
 {
     bench b;
@@ -157,6 +181,7 @@ START_TEST(test_other_folders_are_refused)
     assert_refused(folder, "method=bagging, members=3, epochs=3, batch_size=7", NEURON_E_DATA,
                    "committee: member 0: ");
     assert_refused("/nowhere/at/all", options, NEURON_E_IO, "/nowhere/at/all: ");
+    assert_other_data_refused(folder);
     char path[512];
     snprintf(path, sizeof path, "%s/committee.json", folder);
     test_bytes header = test_read_file(path);
