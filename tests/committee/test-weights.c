@@ -6,6 +6,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include <time.h>
 
 enum { ROUNDS = 25 };
 
@@ -158,6 +159,37 @@ END_TEST
 
 /* A member that is right with certainty takes all, one that is wrong with certainty nothing: the
  * log loss of 0 is that of 2^-52. */
+/* Errors that cancel out: the least loss is 0, to which no share of it bounds the gap. */
+START_TEST(convex_weights_without_loss)
+{
+    enum { ROWS = 20000, COUNT = 3 };
+    const int64_t extents[] = {ROWS, 1};
+    const float errors[COUNT] = {1.0f / 3, -1.0f / 7, 1.0f / 11};
+    neuron_tensor_t *outputs[COUNT], *targets;
+    double weights[COUNT], sum = 0;
+    assert_ok(neuron_tensor_create(&targets, context, NEURON_TYPE_F32, extents, 2));
+    float *y = neuron_tensor_data(targets);
+    for (int m = 0; m < COUNT; m++) {
+        assert_ok(neuron_tensor_create(&outputs[m], context, NEURON_TYPE_F32, extents, 2));
+        float *x = neuron_tensor_data(outputs[m]);
+        for (int i = 0; i < ROWS; i++) {
+            y[i] = (float)(i * 7 % 10 - 5);
+            x[i] = y[i] + errors[m] * (float)(i * 3 % 11 - 5);
+        }
+    }
+    clock_t begun = clock();
+    assert_ok(neuron_committee_weights_from_outputs(weights, context, outputs, COUNT, targets,
+                                                    "method=convex, goal=mean_squared_error"));
+    ck_assert_double_lt((double)(clock() - begun) / CLOCKS_PER_SEC, 5);
+    for (int m = 0; m < COUNT; m++)
+        sum += weights[m] * (double)errors[m];
+    ck_assert_double_eq_tol(sum, 0, 1e-6);
+    neuron_tensor_unref(targets);
+    for (int m = 0; m < COUNT; m++)
+        neuron_tensor_unref(outputs[m]);
+}
+END_TEST
+
 START_TEST(certain_members)
 {
     world w = classes();
@@ -473,6 +505,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, greedy_selection);
     tcase_add_test(tests, convex_weights);
+    tcase_add_test(tests, convex_weights_without_loss);
     tcase_add_test(tests, certain_members);
     tcase_add_test(tests, accuracies);
     tcase_add_test(tests, accuracies_of_labels);

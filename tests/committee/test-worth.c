@@ -208,6 +208,11 @@ START_TEST(which_members_to_keep)
     assert_ok(prune(kept, &count, &w, costs, 3.9, "fill=yes"));
     ck_assert_int_eq(count, 1);
     ck_assert_int_ne(kept[0], expected[0]);
+    for (int m = 1; m <= MEMBERS; m++) { /* sums of 0.1 are not what they are written as */
+        const double tenths[MEMBERS] = {0.1, 0.1, 0.1, 0.1};
+        assert_ok(prune(kept, &count, &w, tenths, m == 3 ? 0.3 : 0.1 * m, "fill=yes"));
+        ck_assert_int_eq(count, m);
+    }
     assert_ok(prune(kept, &count, &w, costs, 6, "fill=yes"));
     ck_assert_int_eq(count, 3);
     drop(&w);

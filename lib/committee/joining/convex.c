@@ -12,6 +12,10 @@
 static const double gap_allowed = 1e-9;
 enum { MOVES_MAX = 100000, STEPS_OF_NEWTON = 30 };
 
+/* Slopes are no better known than rounding lets them be, a share of what they are sums of: where
+ * the loss is about 0, there is no better gap. */
+static const double rounding = 1e-14;
+
 /* Weights that rounding alone keeps above 0 are none. */
 static const double none = 1e-12;
 
@@ -33,18 +37,23 @@ static void compute_means(const search *s)
     }
 }
 
-/* Returns the loss. */
-static double compute_slopes(const search *s)
+/* Returns the loss, and of which size the numbers are that the slopes are sums of. */
+static double compute_slopes(const search *s, double *size)
 {
     const neuron_blend *blend = s->blend;
     double loss = 0, first, second;
+    *size = 0;
     for (int64_t m = 0; m < blend->members; m++)
         s->slopes[m] = 0;
     for (int64_t row = 0; row < blend->rows; row++) {
         const double *values = blend->values + row * blend->members;
         neuron_blend_slopes(blend, row, s->means[row], &first, &second);
-        for (int64_t m = 0; m < blend->members; m++)
+        double largest = 0;
+        for (int64_t m = 0; m < blend->members; m++) {
             s->slopes[m] += blend->weights[row] * first * values[m];
+            largest = fmax(largest, fabs(values[m]));
+        }
+        *size += blend->weights[row] * (fabs(first) + second * largest) * largest;
         loss += blend->weights[row] * neuron_blend_loss(blend, row, s->means[row]);
     }
     return loss;
@@ -87,18 +96,22 @@ static double best_amount(const search *s, int64_t from, int64_t to)
     return amount;
 }
 
-static void move(const search *s, int64_t from, int64_t to)
+/* Returns whether anything was moved. */
+static bool move(const search *s, int64_t from, int64_t to)
 {
     const neuron_blend *blend = s->blend;
     double amount = best_amount(s, from, to);
     if (s->weights[from] - amount < none)
         amount = s->weights[from];
+    if (!(amount > 0))
+        return false;
     s->weights[from] -= amount;
     s->weights[to] += amount;
     for (int64_t row = 0; row < blend->rows; row++) {
         const double *values = blend->values + row * blend->members;
         s->means[row] += amount * (values[to] - values[from]);
     }
+    return true;
 }
 
 static void minimize(const search *s)
@@ -108,7 +121,7 @@ static void minimize(const search *s)
         s->weights[m] = 1 / (double)members;
     compute_means(s);
     for (int64_t moves = 0; moves < MOVES_MAX; moves++) {
-        double loss = compute_slopes(s), gap = 0;
+        double size, loss = compute_slopes(s, &size), gap = 0;
         int64_t from = -1, to = 0;
         for (int64_t m = 0; m < members; m++) {
             if (s->slopes[m] < s->slopes[to])
@@ -118,9 +131,8 @@ static void minimize(const search *s)
         }
         for (int64_t m = 0; m < members; m++)
             gap += s->weights[m] * (s->slopes[m] - s->slopes[to]);
-        if (gap <= gap_allowed * fabs(loss))
+        if (gap <= gap_allowed * fabs(loss) + rounding * size || !move(s, from, to))
             break;
-        move(s, from, to);
         if (moves % 64 == 63)
             compute_means(s); /* without what rounding has left */
     }

@@ -87,12 +87,13 @@ static int64_t choose_within(const selection *s, int64_t *kept, const neuron_pru
 {
     int64_t members = s->outputs->members, count = 0, best_count = 0;
     double best_of_all = INFINITY, spent = 0;
+    double most = by->budget * (1 + 1e-9); /* a hair more, for three that cost 0.1 within 0.3 */
     for (;;) {
         int64_t best = -1;
         double least = INFINITY;
         for (int64_t m = 0; m < members; m++) {
             double cost = by->costs ? by->costs[m] : 1;
-            if (s->times[m] || spent + cost > by->budget)
+            if (s->times[m] || spent + cost > most)
                 continue;
             double loss = loss_with(s, m, count + 1);
             if (best < 0 || loss < least) {
