@@ -149,9 +149,9 @@ NEURON_API_EXPERIMENTAL int neuron_committee_fit(neuron_graph_t **committee,
  *  - `sample_fraction`: of `bagging`, how many examples are drawn for each that there is, above 0,
  *    up to 1, the default;
  *  - `feature_fraction`: how many of its inputs each member of a builder sees, above 0, up to 1,
- *    the default; the others are 0 to it, by a layer in its graph: random subspaces (Ho, 1998),
- *    with bagging random patches (Louppe and Geurts, 2012). For graphs with one input and one
- *    output;
+ *    the default; the others, which must be finite, are 0 to it, by a layer in its graph: random
+ *    subspaces (Ho, 1998), with bagging random patches (Louppe and Geurts, 2012). For graphs with
+ *    one input and one output;
  *  - `algorithm`: of `adaboost`, `samme`, the default, or `samme_r`;
  *  - `shrinkage`: of `gradient_boosting`, above 0 and up to 1, the default;
  *  - `combine`: how the members are joined. By the rules of neuron_committee_create() of that name:
@@ -159,7 +159,8 @@ NEURON_API_EXPERIMENTAL int neuron_committee_fit(neuron_graph_t **committee,
  *    `weighted_borda` with the members' accuracies as weights, of a regression with the inverse of
  *    their errors. Or by the mean with the weights of neuron_committee_weights(), `greedy` or
  *    `convex`; or as neuron_committee_stack() has it, `stacking` (by its method `logistic`),
- *    `class_weights` or `ranks`. Boosted members are joined by their method;
+ *    `class_weights` or `ranks`. Votes and Borda are for classes. Boosted members are joined by
+ *    their method;
  *  - `goal` (auto) and `rounds` (100), of greedy and convex, and `l2` (1), `iterations` (1000) and
  *    `points` (101), of what is stacked: as for neuron_committee_weights() and
  *    neuron_committee_stack();
@@ -277,8 +278,10 @@ neuron_committee_trainer_set_function(neuron_committee_trainer_t *trainer,
  *  `snapshot` that is `training.safetensors`, and members' files are those of neuron_graph_save().
  *
  *  A run takes over what the folder has: one that was killed goes on with the epochs that each
- *  member has not done. The folder of another committee is refused and left as it is. One process
- *  at a time may use a folder.
+ *  member has not done. The folder of another committee is refused and left as it is: one of
+ *  another method or number of members, or of other labels, targets, or shapes of examples. What is
+ *  in the examples, and in the validation set, must be the same but is not compared. One process at
+ *  a time may use a folder.
  *  @param path  is made if it is not there, in a folder that is. Copied; a relative one is told
  *               from the folder that is current now. NULL for none.
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. No other thread may use the
@@ -300,7 +303,8 @@ NEURON_API_EXPERIMENTAL int neuron_committee_trainer_set_folder(neuron_committee
  *           `combine` learns; NEURON_E_DATA for fewer examples than folds, or if the folder is that
  *           of another committee, with the difference; NEURON_E_IO, NEURON_E_FORMAT; what
  *           neuron_committee_create(), neuron_committee_weights() and neuron_committee_stack()
- *           return, before anything is trained if it is about options; NEURON_E_MEMORY. No other
+ *           return, before anything is trained if it is about options, targets or whether members
+ *           are alike; NEURON_E_MEMORY. No other
  *           thread may use the trainer, graphs that were added, or the context to make graphs or
  *           trainers, meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_committee_trainer_run(neuron_graph_t **committee,

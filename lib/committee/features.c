@@ -1,5 +1,5 @@
 /* Random subspaces (Ho, 1998): a member sees a part of its inputs. In its graph a layer before all
- * others makes the rest 0: it divides them by infinity. */
+ * others makes the rest 0, if they are finite: it divides them by infinity. */
 #include "committee/committee-trainer.h"
 
 #include "base/checked.h"
@@ -73,6 +73,7 @@ int neuron_committee_choose_features(neuron_committee_member *member)
                            "feature_fraction is for graphs with one input and one output");
     neuron_graph_t *made;
     RETURN_IF_ERROR(neuron_graph_create(&made, source->context));
+    made->seed = source->seed;
     int status = build(made, member);
     if (status < 0) {
         neuron_graph_unref(made);

@@ -25,6 +25,18 @@ static neuron_tensor_t *predict(bench *b, const neuron_graph_t *graph,
     return output;
 }
 
+/* Three numbers of three, or their shares of 1. */
+static int build_three(neuron_graph_t **graph, neuron_context_t *context, int64_t member,
+                       void *user_data)
+{
+    (void)member;
+    int status = neuron_graph_create(graph, context);
+    if (status < 0)
+        return status;
+    neuron_node_t *y = neuron_dense(*graph, neuron_input(*graph, (const int64_t[]){3}, 1), 3, NULL);
+    return neuron_graph_finish(*graph, user_data ? neuron_sigmoid(*graph, y) : y);
+}
+
 /* ---- What comes of it ---- */
 
 static const char *const methods[] = {"initialization", "bagging", "folds"};
@@ -87,6 +99,53 @@ START_TEST(test_it_learns)
     neuron_evaluation_unref(evaluation);
     neuron_graph_unref(committee);
     tear_down(&b);
+}
+END_TEST
+
+/* Votes take the largest of several labels, or of numbers, for the class. */
+START_TEST(test_votes_are_for_classes)
+{
+    static const char *const rules[] = {"majority_vote", "weighted_vote", "borda",
+                                        "weighted_borda"};
+    enum { COUNT = 12, SIZE = 3 };
+    const int64_t shape[] = {COUNT, SIZE};
+    float numbers[COUNT * SIZE];
+    for (int kind = 0; kind < 2; kind++)
+        for (int i = 0; i < 5; i++) {
+            bench b = {.context = test_context()};
+            char options[64];
+            neuron_tensor_t *x, *y;
+            for (int k = 0; k < COUNT * SIZE; k++)
+                numbers[k] = kind ? (float)k / 7 : (float)(k % 5 < 3);
+            snprintf(options, sizeof options, "members=2, method=bagging, combine=%s",
+                     i < 4 ? rules[i] : "mean");
+            assert_ok(
+                neuron_optimizer_create(&b.optimizer, b.context, "adam", "learning_rate=0.01"));
+            assert_ok(neuron_tensor_copy(&x, b.context, NEURON_TYPE_F32, shape, 2, numbers));
+            assert_ok(neuron_tensor_copy(&y, b.context, NEURON_TYPE_F32, shape, 2, numbers));
+            assert_ok(neuron_dataset_create_with_targets(&b.train, b.context, x, y));
+            neuron_tensor_unref(x);
+            neuron_tensor_unref(y);
+            assert_ok(neuron_committee_trainer_create(&b.trainer, b.context, b.optimizer, b.train,
+                                                      options));
+            assert_ok(neuron_committee_trainer_set_builder(b.trainer, build_three, kind ? NULL : &b,
+                                                           NULL));
+            neuron_loss_t *loss;
+            assert_ok(neuron_loss_create(
+                &loss, b.context, kind ? "mean_squared_error" : "binary_cross_entropy", NULL));
+            assert_ok(neuron_committee_trainer_set_loss(b.trainer, loss));
+            neuron_loss_unref(loss);
+            if (i == 4)
+                free(train(&b).data);
+            else {
+                assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_UNSUPPORTED);
+                assert_message(kind ? "which is for classes; the targets are those of a regression"
+                                    : "which is for classes; the targets are several labels");
+                assert_message(rules[i]);
+                ck_assert(progress(&b, "epochs_done") == 0);
+            }
+            tear_down(&b);
+        }
 }
 END_TEST
 
@@ -333,6 +392,29 @@ START_TEST(test_random_subspaces)
     assert_status(neuron_committee_trainer_run(NULL, b.trainer), NEURON_E_ARGUMENT);
     assert_message("feature_fraction is for graphs of a builder");
     neuron_graph_unref(graph);
+    tear_down(&b);
+}
+END_TEST
+
+/* What is before a member's graph changes nothing of how it starts. */
+START_TEST(test_parameters_behind_features)
+{
+    enum { COUNT = PIXELS * 12 };
+    bench b;
+    neuron_graph_t *expected;
+    float found[COUNT], wanted[COUNT];
+    set_up(&b, "members=2, epochs=0, feature_fraction=0.3");
+    free(train(&b).data);
+    for (int i = 0; i < 2; i++) {
+        neuron_graph_t *member = neuron_committee_trainer_member(b.trainer, i);
+        assert_ok(neuron_context_set_seed(b.context, neuron_committee_member_seed(b.trainer, i)));
+        assert_ok(build_glyphs(&expected, b.context, i, NULL));
+        assert_ok(neuron_graph_read_array(found, COUNT, NULL, member, 2)); /* behind the two */
+        assert_ok(neuron_graph_read_array(wanted, COUNT, NULL, expected, 0));
+        ck_assert_mem_eq(found, wanted, sizeof found);
+        ck_assert(member->seed == expected->seed);
+        neuron_graph_unref(expected);
+    }
     tear_down(&b);
 }
 END_TEST
@@ -952,11 +1034,13 @@ int main(void)
     tcase_add_test(tcase, test_initialization_holds_nothing_out);
     tcase_add_loop_test(tcase, test_threads_change_nothing, 0, 3);
     tcase_add_test(tcase, test_random_subspaces);
+    tcase_add_test(tcase, test_parameters_behind_features);
     tcase_add_test(tcase, test_snapshots);
     tcase_add_test(tcase, test_snapshots_need_all_epochs);
     tcase_add_loop_test(tcase, test_failing_builder, 0, 3);
     tcase_add_test(tcase, test_builder_without_graph);
     tcase_add_test(tcase, test_left_builder);
+    tcase_add_test(tcase, test_votes_are_for_classes);
     tcase_add_loop_test(tcase, test_setups_that_change_too_much, 0, 2);
     tcase_add_test(tcase, test_workers_of_a_setup);
     tcase_add_test(tcase, test_builder_of_one_graph);
