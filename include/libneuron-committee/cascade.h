@@ -43,9 +43,9 @@ typedef struct neuron_cascade neuron_cascade_t;
  *  @param weights  `count` finite numbers above 0, of which only ratios matter; NULL for 1 each.
  *  @param options  as options.h has them: "measure=margin, threshold=0.5"; NULL for the defaults.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE for a member that is not finished; NEURON_E_SHAPE
- *           for members that disagree, or put out more than a row of numbers;
- *           NEURON_E_UNSUPPORTED for several inputs or outputs; NEURON_E_MEMORY. Any thread.
- *           Since 0.1, experimental. */
+ *           for members that disagree, or put out more than a row of numbers; NEURON_E_DATA for
+ *           members that call a class differently; NEURON_E_UNSUPPORTED for several inputs or
+ *           outputs; NEURON_E_MEMORY. Any thread. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_cascade_create(neuron_cascade_t **cascade,
                                                   neuron_context_t *context,
                                                   neuron_graph_t *const *members, int64_t count,

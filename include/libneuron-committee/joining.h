@@ -45,19 +45,21 @@ extern "C" {
  *    is mean_squared_error if neuron_graph_evaluate() takes the targets for a regression, else
  *    log_loss. The log loss of classes is that of the output of the example's class; outputs that
  *    are judged one by one (labels, a single output) count one by one. Log losses take
- *    probabilities below 2^-52 as that much. The weights of examples count.
+ *    probabilities below 2^-52 as that much. The weights of examples count, but for accuracy; if
+ *    all are 0, examples count alike.
  *  - `rounds`: of `greedy`, 1 to 100000, by default 100.
  *
  *  @param[out] weights  `count` numbers, none negative, that add up to 1; untouched on failure.
  *  @param members     finished graphs, 1 to 4096, with outputs of one shape.
  *  @param validation  at least one example.
  *  @param options     as options.h has them: "method=greedy, goal=accuracy"; NULL for the defaults.
- *  @return  0; NEURON_E_ARGUMENT; NEURON_E_SHAPE for members that differ; NEURON_E_NOT_FINITE for
- *           an output that is infinite or not a number, with the member and the example, unless the
- *           weights are accuracies; NEURON_E_DATA if a log loss gets an output outside of 0 to 1;
- *           or as neuron_graph_evaluate(). Threads as there. It takes 4 bytes for each member,
- *           example and output; where a loss is made small, 8 more for each member and what the
- *           loss is of: an example of classes, a place of a map, else an output. Since 0.1. */
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_SHAPE for members that differ; NEURON_E_DATA for classes
+ *           that members, or the dataset, call differently; NEURON_E_NOT_FINITE for an output that
+ *           is infinite or not a number, with the member and the example, unless the weights are
+ *           accuracies; NEURON_E_DATA if a log loss gets an output outside of 0 to 1; or as
+ *           neuron_graph_evaluate(). Threads as there. It takes 4 bytes for each member, example
+ *           and output; where a loss is made small, 8 more for each member and what the loss is of:
+ *           an example of classes, a place of a map, else an output. Since 0.1. */
 NEURON_API int neuron_committee_weights(double *weights, neuron_graph_t *const *members,
                                         int64_t count, const neuron_dataset_t *validation,
                                         const char *options);
@@ -104,7 +106,8 @@ NEURON_API int neuron_committee_weights_from_outputs(double *weights, neuron_con
  *  @param validation  examples that the members were not trained on, at least one.
  *  @param options     "l2=10"; NULL for the defaults.
  *  @return  0 or as neuron_committee_create() and neuron_committee_weights(). Threads as for
- *           neuron_graph_predict(). Since 0.1. */
+ *           neuron_graph_predict(). `logistic` takes some 200 bytes for each parameter of the dense
+ *           layer: as many as all members put out, times what one puts out. Since 0.1. */
 NEURON_API int neuron_committee_stack(neuron_graph_t **committee, neuron_context_t *context,
                                       neuron_graph_t *const *members, int64_t count,
                                       const neuron_dataset_t *validation, const char *options);

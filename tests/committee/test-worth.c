@@ -254,6 +254,11 @@ START_TEST(graphs)
     assert_ok(neuron_committee_contributions_from_outputs(b, context, outputs, COUNT, NULL, labels,
                                                           NULL));
     ck_assert_mem_eq(a, b, COUNT * sizeof *a);
+    const float nothing[MANY] = {0}; /* all alike */
+    assert_ok(neuron_dataset_set_weights(glyphs, nothing, MANY));
+    assert_ok(neuron_committee_contributions(a, members, COUNT, NULL, glyphs, NULL));
+    ck_assert_mem_eq(a, b, COUNT * sizeof *a);
+    assert_ok(neuron_dataset_set_weights(glyphs, NULL, 0));
     assert_ok(neuron_committee_prune(kept[0], &counts[0], members, COUNT, NULL, 1, glyphs, NULL));
     assert_ok(neuron_committee_prune_from_outputs(kept[1], &counts[1], context, outputs, COUNT,
                                                   NULL, 1, labels, NULL));

@@ -168,11 +168,21 @@ static double example_loss(const neuron_member_outputs *outputs, neuron_blend_go
     return sum / (double)rows;
 }
 
+/* Whether any example has a weight: where none has one, all count alike. */
+static bool has_weight(const neuron_member_outputs *outputs)
+{
+    for (int64_t i = 0; i < outputs->dataset->count; i++)
+        if (outputs->targets.weights[i] > 0)
+            return true;
+    return false;
+}
+
 int neuron_blend_merit(double *loss, const neuron_member_outputs *outputs, neuron_blend_goal goal,
                        const double *weights, int64_t member, const int64_t *order)
 {
     int64_t size = outputs->size;
     double all = 0, examples = 0;
+    bool weighs = goal != NEURON_BLEND_ACCURACY && has_weight(outputs);
     for (int64_t m = 0; m < outputs->members; m++)
         all += weights[m];
     *loss = NAN;
@@ -190,7 +200,7 @@ int neuron_blend_merit(double *loss, const neuron_member_outputs *outputs, neuro
             for (int64_t k = 0; k < size; k++)
                 mean[k] += weights[m] / all * (double)x[m * size + k];
         }
-        double weight = goal == NEURON_BLEND_ACCURACY ? 1 : outputs->targets.weights[i];
+        double weight = weighs ? outputs->targets.weights[i] : 1;
         *loss += weight * example_loss(outputs, goal, i, mean);
         examples += weight;
     }

@@ -76,7 +76,7 @@ class Committee(Model):
         """A committee whose members are joined by a layer that learns from what they put out (stacking).
 
         validation_data: a Dataset or (x, y) that the members were not trained on. Options are those of the family
-        "committee_stack": l2, iterations.
+        "committee_stack": method, l2, iterations, points.
         """
         members = _models(members)
         dataset = _validation(members[0], validation_data)
@@ -265,6 +265,9 @@ def _validation(model: Model, given: Any) -> Dataset:
 
 def _built(build: Callable[..., Model], seed: int) -> Model:
     import inspect
+    if not callable(build):
+        raise TypeError(f"build is {type(build).__name__}, not a function that makes a model: Committee.fit() trains new "
+                        "members; nn.Model.fit(committee, x, y) trains one further that is there")
     token = default_seed.set(seed)
     try:
         try:
