@@ -82,6 +82,22 @@ def test_what_a_committee_refuses(members, wrong, error):
         wrong(members)
 
 
+def test_a_committee_is_trained_further(members, glyphs):
+    x, y = glyphs
+    committee = nn.Committee(members)
+    with pytest.raises(TypeError, match=r"build is ndarray, .*nn\.Model\.fit\(committee, x, y\) trains one further"):
+        committee.fit(x, y)
+    before = committee.evaluate(x, y).loss
+    nn.Model.fit(committee, x, y, epochs=3, optimizer=nn.Adam(0.01))
+    assert committee.evaluate(x, y).loss < before
+
+
+def test_a_builder_makes_new_models(members, glyphs):
+    x, y = glyphs
+    with pytest.raises(nn.ArgumentError, match="the builder's graph is member 0 already"):
+        nn.Committee.fit(lambda: members[0], x, y, members=3, epochs=1)
+
+
 @pytest.mark.parametrize("method", ["bagging", "folds", "initialization"])
 @pytest.mark.parametrize("combine", ["mean", "weighted_vote", "stacking"])
 def test_fit(glyphs, method, combine):
