@@ -436,9 +436,10 @@ NEURON_API int neuron_dataset_grayscale(neuron_dataset_t **gray, neuron_dataset_
  *           thread, unless another one changes the dataset meanwhile. Since 0.1. */
 NEURON_API int neuron_dataset_one_hot(neuron_dataset_t **one_hot, neuron_dataset_t *dataset);
 
-/** The same examples, sharing memory, with what a trained graph says of them as targets: a smaller
- *  one, the student, learns from these by the ordinary trainer (distilling: Hinton, Vinyals and
- *  Dean, 2015; arXiv 1503.02531). The teacher may be a committee, the dataset may be unlabelled.
+/** The same examples with what a trained graph says of them as targets: a smaller one, the student,
+ *  learns from these by the ordinary trainer (distilling: Hinton, Vinyals and Dean, 2015; arXiv
+ *  1503.02531). The teacher may be a committee, the dataset may be unlabelled. Examples share
+ *  memory, or are copies if these are few of many and that takes less than targets for all.
  *
  *      neuron_dataset_distil(&taught, train, committee, NULL);
  *      neuron_loss_create(&loss, context, "distillation", "temperature=2");

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 enum { SOFT_SHARE = 1 };
 
@@ -85,11 +86,61 @@ static void describe(neuron_dataset_t *part, const teaching *t)
         part->class_names = neuron_tensor_ref(output->meaning.class_names);
 }
 
+/* Bytes of a stored example. */
+static size_t example_size(const neuron_dataset_t *part)
+{
+    const neuron_shape *shape = &part->examples->shape;
+    return neuron_size_of(neuron_shape_count(shape) / shape->extent[0],
+                          neuron_type_size(part->examples->type));
+}
+
+/* Targets are stored by row, like the examples. Of few of many rows it takes less memory to have
+ * copies of the examples, and no other rows. */
+static bool takes_copies(const neuron_dataset_t *part, const teaching *t)
+{
+    double others = (double)(part->examples->shape.extent[0] - part->count);
+    return !part->stream && others * (double)neuron_size_of(t->size, sizeof(float)) >
+                                (double)part->count * (double)example_size(part);
+}
+
+/* Leaves the part the rows of its examples alone, in their order. */
+static int copy_examples(neuron_dataset_t *part)
+{
+    neuron_tensor_t *examples, *weights = NULL;
+    size_t bytes = example_size(part);
+    int64_t extents[NEURON_RANK_MAX] = {part->count};
+    const neuron_shape *shape = &part->examples->shape;
+    for (int32_t axis = 1; axis < shape->rank; axis++)
+        extents[axis] = shape->extent[axis];
+    RETURN_IF_ERROR(neuron_tensor_create_raw(&examples, part->context, part->examples->type,
+                                             extents, shape->rank));
+    int status = part->weights ? neuron_tensor_create(&weights, part->context, NEURON_TYPE_F32,
+                                                      &part->count, 1)
+                               : NEURON_OK;
+    if (status < 0) {
+        neuron_tensor_unref(examples);
+        return status;
+    }
+    for (int64_t i = 0; i < part->count; i++) {
+        memcpy((char *)examples->data + (size_t)i * bytes,
+               (const char *)part->examples->data + (size_t)part->order[i] * bytes, bytes);
+        if (weights)
+            ((float *)weights->data)[i] = ((const float *)part->weights->data)[part->order[i]];
+        part->order[i] = i;
+    }
+    neuron_tensor_unref(part->examples);
+    neuron_tensor_unref(part->weights);
+    part->examples = examples;
+    part->weights = weights;
+    return NEURON_OK;
+}
+
 /* Gives the part its targets by stored row; others than those of the dataset stay 0. */
 static int fill(neuron_dataset_t *part, const teaching *t)
 {
     neuron_context_t *context = part->context;
-    int64_t stored = part->examples->shape.extent[0];
+    bool copies = takes_copies(part, t);
+    int64_t stored = copies ? part->count : part->examples->shape.extent[0];
     const int64_t extents[] = {stored, t->size};
     neuron_tensor_t *made, *classes = NULL;
     bool labelled = part->outputs > 0;
@@ -101,14 +152,22 @@ static int fill(neuron_dataset_t *part, const teaching *t)
         return status;
     }
     for (int64_t i = 0; i < part->count; i++) {
-        float *target = (float *)made->data + part->order[i] * t->size;
+        int64_t row = copies ? i : part->order[i];
+        float *target = (float *)made->data + row * t->size;
         const float *said = t->said + i * t->size;
         if (labelled) {
             neuron_dataset_copy_target(part, i, target);
-            ((int32_t *)classes->data)[part->order[i]] = neuron_dataset_label(part, i);
+            ((int32_t *)classes->data)[row] = neuron_dataset_label(part, i);
         }
         for (int64_t k = 0; k < t->size; k++)
             target[k] = (float)(t->share * (double)said[k] + (1 - t->share) * (double)target[k]);
+    }
+    if (copies)
+        status = copy_examples(part);
+    if (status < 0) {
+        neuron_tensor_unref(made);
+        neuron_tensor_unref(classes);
+        return status;
     }
     neuron_tensor_unref(part->labels);
     neuron_tensor_unref(part->classes);

@@ -22,18 +22,24 @@ static void tear_down(void)
 }
 
 /* What a graph says of all examples. */
-static float *said_by(const neuron_graph_t *graph, const neuron_dataset_t *dataset, int64_t size)
+static float *said_by_in(neuron_context_t *in, const neuron_graph_t *graph,
+                         const neuron_dataset_t *dataset, int64_t size)
 {
     neuron_tensor_t *output;
     int64_t count = neuron_dataset_count(dataset);
     assert_ok(
-        neuron_tensor_create(&output, context, NEURON_TYPE_F32, (const int64_t[]){count, size}, 2));
+        neuron_tensor_create(&output, in, NEURON_TYPE_F32, (const int64_t[]){count, size}, 2));
     assert_ok(neuron_graph_predict_dataset(graph, dataset, output));
     float *values = malloc((size_t)(count * size) * sizeof *values);
     ck_assert_ptr_nonnull(values);
     memcpy(values, neuron_tensor_data(output), (size_t)(count * size) * sizeof *values);
     neuron_tensor_unref(output);
     return values;
+}
+
+static float *said_by(const neuron_graph_t *graph, const neuron_dataset_t *dataset, int64_t size)
+{
+    return said_by_in(context, graph, dataset, size);
 }
 
 static float *targets_of(const neuron_dataset_t *dataset)
@@ -177,6 +183,48 @@ START_TEST(without_labels)
     neuron_dataset_unref(glyphs);
     neuron_graph_unref(teacher);
     neuron_graph_unref(linear);
+}
+END_TEST
+
+/* Of few of many examples the targets of these alone take memory; they are the examples that they
+ * were, with their weights, and so is what is selected of them. */
+START_TEST(few_of_many)
+{
+    enum { MANY = 100000, FEW = 5, OUTPUTS = 100 };
+    neuron_context_t *limited;
+    neuron_tensor_t *x;
+    neuron_dataset_t *all, *some, *distilled;
+    neuron_graph_t *teacher;
+    const int64_t positions[FEW] = {99999, 7, 7, 4711, 250}; /* one of them twice */
+    const float weights[FEW] = {1, 2, 2, 3, 0.5F};
+    float before[FEW], after[FEW];
+    assert_ok(neuron_context_create(&limited, "threads=1, memory_limit=8000000"));
+    assert_ok(neuron_tensor_create(&x, limited, NEURON_TYPE_U8, (const int64_t[]){MANY, 1}, 2));
+    for (int i = 0; i < MANY; i++)
+        ((uint8_t *)neuron_tensor_data(x))[i] = (uint8_t)(i % 251);
+    assert_ok(neuron_dataset_create_with_targets(&all, limited, x, NULL));
+    assert_ok(neuron_dataset_select(&some, all, positions, FEW));
+    assert_ok(neuron_dataset_set_weights(some, weights, FEW));
+    assert_ok(neuron_graph_create(&teacher, limited));
+    neuron_node_t *y = neuron_input(teacher, (const int64_t[]){1}, 1);
+    y = neuron_softmax(teacher, neuron_dense(teacher, y, OUTPUTS, NULL), NULL);
+    assert_ok(neuron_graph_finish(teacher, y));
+    assert_ok(neuron_dataset_distil(&distilled, some, teacher, NULL));
+    float *said = said_by_in(limited, teacher, some, OUTPUTS), *targets = targets_of(distilled);
+    ck_assert_mem_eq(said, targets, FEW * OUTPUTS * sizeof *said);
+    assert_ok(neuron_dataset_read(before, NULL, some, 0, FEW));
+    assert_ok(neuron_dataset_read(after, NULL, distilled, 0, FEW));
+    ck_assert_mem_eq(before, after, sizeof before);
+    assert_ok(neuron_dataset_read_weights(after, distilled, 0, FEW));
+    ck_assert_mem_eq(weights, after, sizeof after);
+    free(said);
+    free(targets);
+    neuron_dataset_unref(distilled);
+    neuron_dataset_unref(some);
+    neuron_dataset_unref(all);
+    neuron_tensor_unref(x);
+    neuron_graph_unref(teacher);
+    neuron_context_unref(limited);
 }
 END_TEST
 
@@ -351,6 +399,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, classes);
     tcase_add_test(tests, without_labels);
+    tcase_add_test(tests, few_of_many);
     tcase_add_test(tests, regression);
     tcase_add_test(tests, refused);
     tcase_add_test(tests, a_student_learns);
