@@ -28,9 +28,8 @@ extern "C" {
  *    - `auto`, the default: `inverse_error` if neuron_graph_evaluate() takes the targets for a
  *      regression, else `accuracy`.
  *    - `accuracy`: the member's accuracy over the sum of all; if no member has anything right, all
- *      count alike. It is that of neuron_evaluation_accuracy(); targets of a regression are taken
- *      as classes, as neuron_dataset_create_with_targets() has it. Members that are about as good
- *      get about the same weights.
+ *      count alike. It is that of neuron_evaluation_accuracy(), which a regression does not have.
+ *      Members that are about as good get about the same weights.
  *    - `inverse_error`: 1 over the member's mean squared error, over the sum of all (Bates and
  *      Granger, "The Combination of Forecasts", 1969). Members without an error leave nothing to
  *      the others. The weights of examples count.
@@ -56,10 +55,11 @@ extern "C" {
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_SHAPE for members that differ; NEURON_E_DATA for classes
  *           that members, or the dataset, call differently; NEURON_E_NOT_FINITE for an output that
  *           is infinite or not a number, with the member and the example, unless the weights are
- *           accuracies; NEURON_E_DATA if a log loss gets an output outside of 0 to 1; or as
- *           neuron_graph_evaluate(). Threads as there. It takes 4 bytes for each member, example
- *           and output; where a loss is made small, 8 more for each member and what the loss is of:
- *           an example of classes, a place of a map, else an output. Since 0.1. */
+ *           accuracies; NEURON_E_DATA if a log loss gets an output outside of 0 to 1;
+ *           NEURON_E_UNSUPPORTED for accuracies of a regression; or as neuron_graph_evaluate().
+ *           Threads as there. It takes 4 bytes for each member, example and output; where a loss is
+ *           made small, 8 more for each member and what the loss is of: an example of classes, a
+ *           place of a map, else an output. Since 0.1. */
 NEURON_API int neuron_committee_weights(double *weights, neuron_graph_t *const *members,
                                         int64_t count, const neuron_dataset_t *validation,
                                         const char *options);

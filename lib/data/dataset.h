@@ -152,10 +152,10 @@ int neuron_class_names_make(neuron_tensor_t **made, neuron_context_t *context,
 const char *neuron_class_names_next(const neuron_tensor_t *names, const char *name);
 
 /* The name of a class; NULL if there is none. */
-const char *neuron_class_names_at(const neuron_tensor_t *names, int64_t k);
+NEURON_SHARED const char *neuron_class_names_at(const neuron_tensor_t *names, int64_t k);
 
 /* The first class that both name, but not alike; -1 if there is none. */
-int64_t neuron_class_names_differ(const neuron_tensor_t *a, const neuron_tensor_t *b);
+NEURON_SHARED int64_t neuron_class_names_differ(const neuron_tensor_t *a, const neuron_tensor_t *b);
 
 /* Scales `count` examples into `values`. `positions` are places in the dataset; NULL for
  * first, first + 1, ... */

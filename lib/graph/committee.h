@@ -21,6 +21,7 @@ NEURON_SHARED int neuron_committee_check_member(neuron_graph_t *const *members, 
 
 /* Whether a member calls the classes of its first output like those before it, where both call them
  * something. `who` begins the message. */
-int neuron_committee_check_names(neuron_graph_t *const *members, int64_t index, const char *who);
+NEURON_SHARED int neuron_committee_check_names(neuron_graph_t *const *members, int64_t index,
+                                               const char *who);
 
 #endif

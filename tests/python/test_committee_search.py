@@ -165,6 +165,12 @@ def test_weights_that_are_learnt(members, glyphs):
         nn.Committee(members, "weighted_mean", validation_data=(x, y), method="greed")
     with pytest.raises(TypeError, match="method"):
         nn.Committee(members, method="greedy")
+    with pytest.raises(TypeError, match="validation_data.*'mean' has none"):
+        nn.Committee(members, validation_data=(x, y))
+    with pytest.raises(TypeError, match="validation_data.*has those that are given"):
+        nn.Committee(members, "weighted_mean", weights=[1] * len(members), validation_data=(x, y))
+    with pytest.raises(nn.UnsupportedError, match="accuracy"):
+        nn.Committee.learn_weights([outputs[0][:, :1], outputs[1][:, :1]], outputs[0][:, 1:2], method="accuracy")
 
 
 def test_members_joined_by_what_learns(members, glyphs):

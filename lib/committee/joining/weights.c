@@ -53,20 +53,8 @@ static int read_options(neuron_weights_request *asked, const char *options)
 
 /* ---- Members by themselves ---- */
 
-/* The class that one member takes an example for. */
-static int32_t class_taken(const neuron_member_outputs *outputs, int64_t example, int64_t member)
-{
-    const float *x = neuron_member_outputs_at(outputs, example) + member * outputs->size;
-    int32_t largest = 0;
-    if (outputs->targets.class_count > 1 && outputs->size == 1)
-        return x[0] > NEURON_DATASET_THRESHOLD;
-    for (int32_t k = 1; k < outputs->size; k++)
-        largest = x[k] > x[largest] ? k : largest;
-    return largest;
-}
-
-/* Of labels and maps, which are more than one class. */
-static int accuracy_of_many(double *accuracy, const neuron_member_outputs *outputs, int64_t member)
+/* How much of what is right or wrong the member has right. */
+static int accuracy_of(double *accuracy, const neuron_member_outputs *outputs, int64_t member)
 {
     int64_t size = outputs->size, units = neuron_member_outputs_units(outputs), right = 0;
     double *values = neuron_allocate(outputs->context, neuron_size(size), sizeof *values);
@@ -81,18 +69,6 @@ static int accuracy_of_many(double *accuracy, const neuron_member_outputs *outpu
     }
     neuron_release(outputs->context, values);
     *accuracy = (double)right / (double)(outputs->dataset->count * units);
-    return NEURON_OK;
-}
-
-static int accuracy_of(double *accuracy, const neuron_member_outputs *outputs, int64_t member)
-{
-    int64_t right = 0;
-    neuron_evaluation_kinds kind = outputs->plan.kind;
-    if (kind == NEURON_EVALUATION_MULTI_LABEL || kind == NEURON_EVALUATION_PIXELS)
-        return accuracy_of_many(accuracy, outputs, member);
-    for (int64_t i = 0; i < outputs->dataset->count; i++)
-        right += class_taken(outputs, i, member) == outputs->targets.labels[i];
-    *accuracy = (double)right / (double)outputs->dataset->count;
     return NEURON_OK;
 }
 
@@ -157,6 +133,11 @@ void neuron_weights_of_merits(double *weights, int64_t members, neuron_weights_m
 int neuron_weights_check_plan(const neuron_weights_request *asked,
                               const neuron_evaluation_plan *plan)
 {
+    if (asked->method == NEURON_WEIGHTS_ACCURACY && plan->kind == NEURON_EVALUATION_REGRESSION)
+        return neuron_fail(NEURON_E_UNSUPPORTED,
+                           "committee: method is accuracy, and the targets are those of a "
+                           "regression, which has none; it must be auto, inverse_error, greedy or "
+                           "convex");
     if (asked->method != NEURON_WEIGHTS_GREEDY && asked->method != NEURON_WEIGHTS_CONVEX)
         return NEURON_OK;
     return neuron_blend_check_plan(asked->goal, plan);
@@ -167,6 +148,7 @@ int neuron_weights_learn(double *weights, const neuron_member_outputs *outputs,
 {
     neuron_blend_goal goal = neuron_blend_goal_of(asked->goal, outputs);
     neuron_weights_method method = neuron_weights_method_of(asked->method, &outputs->plan);
+    RETURN_IF_ERROR(neuron_weights_check_plan(asked, &outputs->plan));
     if (method == NEURON_WEIGHTS_GREEDY || method == NEURON_WEIGHTS_CONVEX) {
         RETURN_IF_ERROR(neuron_blend_check(goal, outputs));
         return method == NEURON_WEIGHTS_CONVEX

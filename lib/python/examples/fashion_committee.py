@@ -23,6 +23,7 @@ for member in members:
         monitor="validation_accuracy", patience=epochs, restore_best=True))
     print(f"{member.name}: {member.evaluate(test).accuracy:.4f}")
 for rule in ("mean", "majority_vote", "weighted_mean", "weighted_vote"):
-    committee = nn.Committee(members, rule, validation_data=validation)
+    judged = validation if rule.startswith("weighted") else None  # what weights are learnt of
+    committee = nn.Committee(members, rule, validation_data=judged)
     print(f"committee by {rule}: {committee.evaluate(test).accuracy:.4f}")
 committee.save("committee.safetensors")

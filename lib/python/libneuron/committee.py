@@ -59,6 +59,9 @@ class Committee(Model):
             options = {}
         if options:
             raise TypeError(f"{next(iter(options))} says how weights are learnt; here are none to learn")
+        if validation_data is not None and not (rule.startswith("weighted") and weights is None):
+            raise TypeError(f"validation_data is what weights are learnt of; the rule {rule!r} has "
+                            + ("those that are given" if rule.startswith("weighted") else "none"))
         chosen: Dict[str, Any] = {"rule": rule}
         if uncertainty:
             chosen["uncertainty"] = uncertainty if isinstance(uncertainty, str) else " ".join(uncertainty)
