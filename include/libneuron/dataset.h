@@ -317,6 +317,19 @@ NEURON_API_EXPERIMENTAL int neuron_dataset_zip(neuron_dataset_t **zipped,
 NEURON_API int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t *dataset,
                                      int64_t first, int64_t count);
 
+/** The examples of one of several ranks, sharing memory: the same number for each, or one more for
+ *  the first ones, in the order of the dataset, so that a stream reads them one after the other.
+ *  Of a dataset whose examples are sorted, by class say, shuffle first. For a training with
+ *  `data=shard` (neuron_trainer_set()), where no rank needs more than its part.
+ *  @param rank  from 0 on, less than `size`: neuron_communicator_rank().
+ *  @param size  the number of ranks, 1 to 1,048,576: neuron_communicator_size().
+ *  @return  0; NEURON_E_ARGUMENT; NEURON_E_DATA if there are fewer examples than ranks;
+ *           NEURON_E_MEMORY. Any thread, unless another one changes the dataset meanwhile. Since
+ *           0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_dataset_shard(neuron_dataset_t **shard,
+                                                 neuron_dataset_t *dataset, int32_t rank,
+                                                 int32_t size);
+
 /** Splits a dataset into subsets that share its memory, none of them overlapping.
  *  A subset's size is its fraction of all examples (stratified: of each class), rounded so that the
  *  subsets never overlap and, if the fractions add up to 1, every example is in one. Options:

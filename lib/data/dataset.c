@@ -368,6 +368,23 @@ int neuron_dataset_subset(neuron_dataset_t **subset, neuron_dataset_t *dataset, 
     return neuron_dataset_derive(subset, dataset, NULL, first, count);
 }
 
+int neuron_dataset_shard(neuron_dataset_t **shard, neuron_dataset_t *dataset, int32_t rank,
+                         int32_t size)
+{
+    CHECK_ARGUMENT(shard);
+    *shard = NULL;
+    CHECK_ARGUMENT(dataset);
+    CHECK_RANGE(size, 1, NEURON_LIST_MAX);
+    CHECK_RANGE(rank, 0, size - 1);
+    int64_t each = dataset->count / size, more = dataset->count % size;
+    if (each == 0)
+        return neuron_fail(NEURON_E_DATA,
+                           "%s: %" PRId64 " examples are too few for %" PRId32 " ranks", __func__,
+                           dataset->count, size);
+    return neuron_dataset_derive(shard, dataset, NULL, rank * each + neuron_min_count(rank, more),
+                                 each + (rank < more));
+}
+
 int neuron_dataset_one_hot(neuron_dataset_t **one_hot, neuron_dataset_t *dataset)
 {
     FLOAT_SCOPE;

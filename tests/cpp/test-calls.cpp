@@ -163,6 +163,7 @@ void datasets()
     EXPECT(all.count() == 10 && all.class_count() == 3 && all.shape() == neuron::shape{2});
     EXPECT(all.type() == neuron::type::f32 && all.input_count() == 1 && all.target_count() == 1);
     EXPECT(all.class_counts() == (std::vector<std::int64_t>{4, 3, 3}));
+    EXPECT(all.shard(0, 3).count() == 4 && all.shard(1, 3).count() == 3);
     const auto read = all.subset(4, 2).read(1, 1);
     EXPECT(read.values == (numbers{5, 105}) && read.labels == (std::vector<std::int32_t>{2}));
     EXPECT_THROW(all.read(9, 2), neuron::error, caught.code() == NEURON_E_ARGUMENT);

@@ -160,6 +160,52 @@ START_TEST(splits_parts_again)
 }
 END_TEST
 
+/* Shards follow each other, and differ by one example at most, whatever the numbers. */
+START_TEST(shards_have_every_example_once)
+{
+    for (int32_t count = 1; count <= 30; count += 7) {
+        neuron_dataset_t *all = numbered(count, 3);
+        for (int32_t size = 1; size <= count; size++) {
+            int64_t next = 0;
+            for (int32_t rank = 0; rank < size; rank++) {
+                neuron_dataset_t *shard;
+                float values[30];
+                int32_t labels[30];
+                assert_ok(neuron_dataset_shard(&shard, all, rank, size));
+                int64_t examples = neuron_dataset_count(shard);
+                ck_assert_int_eq(examples, count / size + (rank < count % size));
+                assert_ok(neuron_dataset_read(values, labels, shard, 0, examples));
+                for (int64_t i = 0; i < examples; i++, next++) {
+                    ck_assert_float_eq(values[i], (float)next);
+                    ck_assert_int_eq(labels[i], (int32_t)(next % 3));
+                }
+                neuron_dataset_unref(shard);
+            }
+            ck_assert_int_eq(next, count);
+        }
+        neuron_dataset_unref(all);
+    }
+}
+END_TEST
+
+START_TEST(refuses_shards_that_there_are_not)
+{
+    neuron_dataset_t *all = numbered(3, 3), *shard = all;
+    assert_status(neuron_dataset_shard(NULL, all, 0, 1), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_shard(&shard, NULL, 0, 1), NEURON_E_ARGUMENT);
+    ck_assert_ptr_null(shard);
+    assert_status(neuron_dataset_shard(&shard, all, 0, 0), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_shard: size is 0; it must be 1 to 1,048,576");
+    assert_status(neuron_dataset_shard(&shard, all, 2, 2), NEURON_E_ARGUMENT);
+    assert_message("neuron_dataset_shard: rank is 2; it must be 0 or 1");
+    assert_status(neuron_dataset_shard(&shard, all, -1, 2), NEURON_E_ARGUMENT);
+    assert_status(neuron_dataset_shard(&shard, all, 0, 4), NEURON_E_DATA);
+    assert_message("neuron_dataset_shard: 3 examples are too few for 4 ranks");
+    ck_assert_ptr_null(shard);
+    neuron_dataset_unref(all);
+}
+END_TEST
+
 START_TEST(refuses_bad_fractions)
 {
     neuron_dataset_t *dataset = numbered(10, 2), *parts[3] = {dataset, dataset, dataset};
@@ -211,6 +257,8 @@ int main(void)
     tcase_add_test(tests, divides_70000_as_the_document_does);
     tcase_add_test(tests, repeats_itself_for_a_seed);
     tcase_add_test(tests, splits_parts_again);
+    tcase_add_test(tests, shards_have_every_example_once);
+    tcase_add_test(tests, refuses_shards_that_there_are_not);
     tcase_add_test(tests, refuses_bad_fractions);
     tcase_add_test(tests, refuses_null_and_unknown_kinds);
     suite_add_tcase(suite, tests);

@@ -287,6 +287,14 @@ def test_a_frame_is_prepared_as_the_training_set(options, standardized):
             model.predict(frame)
 
 
+def test_shards(glyphs):
+    data = nn.Dataset(*glyphs)
+    shards = [data.shard(rank, 7) for rank in range(7)]
+    assert np.array_equal(np.concatenate([shard.x() for shard in shards]), data.x())
+    with pytest.raises(nn.NeuronError, match="rank is 7"):
+        data.shard(7, 7)
+
+
 def test_arrays_that_cannot_be_written(small, glyphs):
     """What is only read may be read-only, as views of frames and of files are."""
     def fixed(values, dtype):

@@ -438,6 +438,13 @@ class dataset : public handle<dataset, neuron_dataset_t>
         const int status = neuron_dataset_subset(&made, get(), first, count);
         return detail::made<dataset>(status, made);
     }
+    /** neuron_dataset_shard() */
+    outcome<dataset> shard(std::int32_t rank, std::int32_t size) const
+    {
+        neuron_dataset_t *made = nullptr;
+        const int status = neuron_dataset_shard(&made, get(), rank, size);
+        return detail::made<dataset>(status, made);
+    }
     /** neuron_dataset_split(): as many datasets as there are fractions. */
     outcome<std::vector<dataset>> split(span<const double> fractions, std::uint64_t seed,
                                         const options &options = {}) const

@@ -145,6 +145,10 @@ class Dataset:
         """Examples first to first + count - 1, sharing memory, as do all parts below."""
         return self._derived(_c.neuron_dataset_subset, integer(first, "first"), integer(count, "count"))
 
+    def shard(self, rank: int, size: int) -> "Dataset":
+        """The examples of one of several ranks, for a training with data="shard"."""
+        return self._derived(_c.neuron_dataset_shard, integer(rank, "rank"), integer(size, "size"))
+
     def __getitem__(self, places: Any) -> "Dataset":
         """A slice of the examples, or those at some positions, or where a mask is true."""
         if isinstance(places, slice):
