@@ -95,16 +95,21 @@ static int find_threshold(float *threshold, const neuron_held_out *held_out,
     double coverage = neuron_options_value(options, COVERAGE);
     int64_t count = held_out->count;
     int64_t place = (int64_t)ceil((double)(count + 1) * coverage * (1 - 0x1p-50));
-    float *scores = neuron_allocate(held_out->context, neuron_size(count), sizeof *scores);
-    if (!scores)
-        return NEURON_E_MEMORY;
-    for (int64_t i = 0; i < count; i++)
+    neuron_context_t *context = held_out->context;
+    float *scores = neuron_allocate(context, neuron_size(count), sizeof *scores);
+    neuron_ranked *sorted =
+        neuron_allocate(context, neuron_size(held_out->classes), sizeof *sorted);
+    bool is_there = scores && sorted;
+    for (int64_t i = 0; is_there && i < count; i++)
         scores[i] = neuron_set_score(&rule, neuron_held_out_row(held_out, i), held_out->classes,
-                                     held_out->labels[i]);
-    neuron_sort(scores, (size_t)count, sizeof *scores, compare);
-    *threshold = place <= count ? scores[place - 1] : FLT_MAX;
-    neuron_release(held_out->context, scores);
-    return NEURON_OK;
+                                     held_out->labels[i], sorted);
+    if (is_there) {
+        neuron_sort(scores, (size_t)count, sizeof *scores, compare);
+        *threshold = place <= count ? scores[place - 1] : FLT_MAX;
+    }
+    neuron_release(context, scores);
+    neuron_release(context, sorted);
+    return is_there ? NEURON_OK : NEURON_E_MEMORY;
 }
 
 /* ---- The call ---- */

@@ -9,35 +9,46 @@ static const int64_t piece_floats = 8192;
 
 typedef struct loop {
     const neuron_run *run;
-    neuron_piece piece;
+    neuron_piece piece;           /* or */
+    neuron_piece_with piece_with; /* with as much of the scratch for each thread as this: */
+    size_t room;
     int64_t count, step;
 } loop;
 
 static void run_task(void *work, int64_t task, int32_t worker)
 {
-    (void)worker;
     const loop *all = work;
-    int64_t first = task * all->step;
-    all->piece(all->run, first, neuron_min_count(all->step, all->count - first));
+    int64_t first = task * all->step, count = neuron_min_count(all->step, all->count - first);
+    if (all->piece)
+        all->piece(all->run, first, count);
+    else
+        all->piece_with(all->run, first, count,
+                        (char *)all->run->scratch + (size_t)worker * all->room);
 }
 
 /* `unit` floats are one for the piece. */
-static void run_all(const neuron_run *run, int64_t width, int64_t unit, neuron_piece piece)
+static void run_all(loop *all, int64_t width, int64_t unit)
 {
     int64_t rows = width < piece_floats ? piece_floats / width : 1;
-    loop all = {.run = run, .piece = piece, .step = rows * (width / unit)};
-    all.count = run->batch * neuron_run_output_size(run) / unit;
-    neuron_pool_run(run->pool, neuron_ceil_divide(all.count, all.step), run_task, &all);
+    all->step = rows * (width / unit);
+    all->count = all->run->batch * neuron_run_output_size(all->run) / unit;
+    neuron_pool_run(all->run->pool, neuron_ceil_divide(all->count, all->step), run_task, all);
 }
 
 void neuron_run_rows(const neuron_run *run, int64_t width, neuron_piece piece)
 {
-    run_all(run, width, width, piece);
+    run_all(&(loop){.run = run, .piece = piece}, width, width);
 }
 
 void neuron_run_pieces(const neuron_run *run, int64_t width, neuron_piece piece)
 {
-    run_all(run, width, 1, piece);
+    run_all(&(loop){.run = run, .piece = piece}, width, 1);
+}
+
+void neuron_run_rows_with(const neuron_run *run, int64_t width, size_t room,
+                          neuron_piece_with piece)
+{
+    run_all(&(loop){.run = run, .piece_with = piece, .room = room}, width, width);
 }
 
 /* Values of a chunk, and the most rows. */

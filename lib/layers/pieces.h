@@ -12,6 +12,12 @@ typedef void (*neuron_piece)(const neuron_run *run, int64_t first, int64_t count
 void neuron_run_pieces(const neuron_run *run, int64_t width, neuron_piece piece);
 void neuron_run_rows(const neuron_run *run, int64_t width, neuron_piece piece);
 
+/* The same for a piece that needs memory of its own: `room` bytes of the scratch, which must have
+ * as many for each thread. */
+typedef void (*neuron_piece_with)(const neuron_run *run, int64_t first, int64_t count, void *own);
+void neuron_run_rows_with(const neuron_run *run, int64_t width, size_t room,
+                          neuron_piece_with piece);
+
 /* Everything before the last axis, the batch included, as rows of `channels`, cut into chunks
  * that lie in the cache and of whose rows a sum of floats is still accurate. They follow from
  * the shape, so that sums over them have the same bytes for any number of threads. */

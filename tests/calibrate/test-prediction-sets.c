@@ -71,6 +71,38 @@ START_TEST(sets)
 }
 END_TEST
 
+/* A long list of classes, in the order of the first and of the last: looking for each of them among
+ * all others would take minutes. */
+START_TEST(many_classes_are_listed_fast)
+{
+    enum { COUNT = 1 << 18 };
+    static float p[2 * COUNT], set[2 * COUNT];
+    float threshold = 0.625f;
+    neuron_graph_t *graph;
+    neuron_tensor_t *in, *out;
+    for (int k = 0; k < COUNT; k++) {
+        p[k] = 1.0f / COUNT;
+        p[COUNT + k] = (k % 2 == 0 ? 2.0f : 0) / COUNT;
+    }
+    p[COUNT + 1] = 1e-30f; /* behind those that are larger, whatever their place */
+    assert_ok(neuron_graph_create(&graph, context));
+    neuron_node_t *x = neuron_input(graph, (const int64_t[]){COUNT}, 1);
+    assert_ok(neuron_graph_finish(graph, neuron_prediction_set(graph, x, "method=aps")));
+    assert_ok(neuron_graph_write_array(graph, 0, &threshold, 1));
+    assert_ok(neuron_tensor_wrap(&in, context, NEURON_TYPE_F32, (const int64_t[]){2, COUNT}, 2, p));
+    assert_ok(
+        neuron_tensor_wrap(&out, context, NEURON_TYPE_F32, (const int64_t[]){2, COUNT}, 2, set));
+    assert_ok(neuron_graph_predict(graph, in, out));
+    for (int k = 0; k < COUNT; k++) {
+        ck_assert(set[k] == (k < COUNT / 8 * 5));
+        ck_assert(set[COUNT + k] == (k % 2 == 0 && k < COUNT / 8 * 5));
+    }
+    neuron_tensor_unref(in);
+    neuron_tensor_unref(out);
+    neuron_graph_unref(graph);
+}
+END_TEST
+
 /* ---- What is promised ---- */
 
 static const char *const methods[] = {"method=lac",
@@ -276,5 +308,10 @@ int main(void)
     tcase_add_test(tests, refused);
     tcase_add_test(tests, memory_may_run_out);
     suite_add_tcase(suite, tests);
+    TCase *many = tcase_create("many classes");
+    tcase_set_timeout(many, 20);
+    tcase_add_checked_fixture(many, set_up, tear_down);
+    tcase_add_test(many, many_classes_are_listed_fast);
+    suite_add_tcase(suite, many);
     return run_suite(suite);
 }

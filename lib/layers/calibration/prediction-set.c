@@ -1,8 +1,10 @@
 /* Which classes are in a set that holds the true one as often as was promised: see
  * neuron_prediction_set(). Classes are taken in the order of their probabilities until the sum is
- * too large, so that sure predictions take no longer than a look at all classes. */
+ * too large. The first ones are looked for, so that sure predictions take no longer than a look at
+ * all classes, and only a longer list is sorted. */
 #include "layers/calibration/prediction-set.h"
 
+#include "base/bump.h"
 #include "layers/pieces.h"
 
 #include <math.h>
@@ -38,6 +40,8 @@ neuron_set_rule neuron_set_rule_of(const neuron_options *given)
     };
 }
 
+enum { LOOKED_FOR = 64 }; /* which takes as long as sorting */
+
 /* The class behind another one in the order of probabilities, of equals the first; the first of all
  * behind -1, and -1 behind the last. */
 static int64_t next_class(const float *p, int64_t classes, int64_t before)
@@ -58,16 +62,34 @@ typedef struct walk {
     int64_t classes, place; /* the place is that of the class, from 1 */
     int64_t k;
     float sum;
+    neuron_ranked *sorted; /* room for all classes */
 } walk;
 
-static walk begin(const neuron_set_rule *rule, const float *p, int64_t classes)
+static walk begin(const neuron_set_rule *rule, const float *p, int64_t classes,
+                  neuron_ranked *sorted)
 {
-    return (walk){.rule = rule, .p = p, .classes = classes, .k = -1};
+    return (walk){.rule = rule, .p = p, .classes = classes, .k = -1, .sorted = sorted};
+}
+
+static void sort(const walk *w)
+{
+    for (int64_t k = 0; k < w->classes; k++)
+        w->sorted[k] = (neuron_ranked){w->p[k], (int32_t)k};
+    neuron_rank(w->sorted, w->classes);
+}
+
+static int64_t next_of(const walk *w)
+{
+    if (w->place < LOOKED_FOR)
+        return next_class(w->p, w->classes, w->k);
+    if (w->place == LOOKED_FOR)
+        sort(w);
+    return w->place < w->classes ? w->sorted[w->place].index : -1;
 }
 
 static bool go(walk *w)
 {
-    w->k = next_class(w->p, w->classes, w->k);
+    w->k = next_of(w);
     if (w->k < 0)
         return false;
     w->sum += w->p[w->k];
@@ -81,11 +103,12 @@ static float score(const walk *w)
     return beyond ? w->sum + w->rule->penalty * (float)(w->place - w->rule->k_reg) : w->sum;
 }
 
-float neuron_set_score(const neuron_set_rule *rule, const float *p, int64_t classes, int64_t k)
+float neuron_set_score(const neuron_set_rule *rule, const float *p, int64_t classes, int64_t k,
+                       neuron_ranked *sorted)
 {
     if (rule->method == NEURON_PREDICTION_SET_LAC)
         return 1 - p[k];
-    walk w = begin(rule, p, classes);
+    walk w = begin(rule, p, classes, sorted);
     while (go(&w) && w.k != k)
         ;
     return score(&w);
@@ -100,11 +123,11 @@ static bool has_nan(const float *p, int64_t classes)
 }
 
 static void choose(const neuron_set_rule *rule, const float *p, int64_t classes, float threshold,
-                   bool allow_empty, float *set)
+                   bool allow_empty, float *set, neuron_ranked *sorted)
 {
     for (int64_t k = 0; k < classes; k++)
         set[k] = rule->method == NEURON_PREDICTION_SET_LAC && 1 - p[k] <= threshold;
-    walk w = begin(rule, p, classes);
+    walk w = begin(rule, p, classes, sorted);
     while (rule->method != NEURON_PREDICTION_SET_LAC && go(&w) && score(&w) <= threshold)
         set[w.k] = 1;
     if (!allow_empty)
@@ -114,20 +137,36 @@ static void choose(const neuron_set_rule *rule, const float *p, int64_t classes,
             set[k] = NAN;
 }
 
-static void forward_rows(const neuron_run *run, int64_t first, int64_t count)
+static int64_t classes_of(const neuron_spec *spec)
+{
+    return spec->output.extent[spec->output.rank - 1];
+}
+
+static void forward_rows(const neuron_run *run, int64_t first, int64_t count, void *sorted)
 {
     const neuron_spec *spec = run->spec;
-    int64_t classes = spec->output.extent[spec->output.rank - 1];
+    int64_t classes = classes_of(spec);
     const neuron_set_rule rule = neuron_set_rule_of(&spec->options);
     bool allow_empty = neuron_spec_option(spec, NEURON_NODE_ALLOW_EMPTY) != 0;
     for (int64_t at = first * classes; at < (first + count) * classes; at += classes)
         choose(&rule, run->inputs[0] + at, classes, run->values[0][0], allow_empty,
-               run->output + at);
+               run->output + at, sorted);
+}
+
+static size_t room_of(const neuron_spec *spec)
+{
+    return (size_t)classes_of(spec) * sizeof(neuron_ranked);
+}
+
+static int plan(const neuron_plan_request *request, neuron_needs *needs)
+{
+    neuron_reserve(&needs->scratch, request->threads, room_of(request->spec));
+    return NEURON_OK;
 }
 
 static int forward(const neuron_run *run)
 {
-    neuron_run_rows(run, run->spec->output.extent[run->spec->output.rank - 1], forward_rows);
+    neuron_run_rows_with(run, classes_of(run->spec), room_of(run->spec), forward_rows);
     return NEURON_OK;
 }
 
@@ -136,5 +175,6 @@ const neuron_layer neuron_layer_prediction_set = {
     .flags = NEURON_LAYER_NO_GRADIENT | NEURON_LAYER_TELLS,
     .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
+    .plan = plan,
     .forward = forward,
 };

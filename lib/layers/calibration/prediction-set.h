@@ -5,6 +5,7 @@
 
 #include "base/compiler/attributes.h"
 #include "layers/layer.h"
+#include "layers/ranking.h"
 
 /* NEURON_NODE_METHOD. */
 enum { NEURON_PREDICTION_SET_LAC, NEURON_PREDICTION_SET_APS, NEURON_PREDICTION_SET_RAPS };
@@ -31,8 +32,8 @@ typedef struct neuron_set_rule {
 NEURON_SHARED neuron_set_rule neuron_set_rule_of(const neuron_options *options);
 
 /* The score of a class, by the probabilities of all: the class is in the set if it is no larger
- * than the threshold. */
+ * than the threshold. `sorted` has room for all classes. */
 NEURON_SHARED float neuron_set_score(const neuron_set_rule *rule, const float *p, int64_t classes,
-                                     int64_t k);
+                                     int64_t k, neuron_ranked *sorted);
 
 #endif

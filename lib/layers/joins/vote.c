@@ -2,7 +2,10 @@
  * rank; the output is the share of each class. Where votes tie, the sum of the inputs' values
  * decides, so that a committee of two is as sound as one of three. */
 #include "layers/joins/join.h"
+
+#include "base/bump.h"
 #include "layers/pieces.h"
+#include "layers/ranking.h"
 
 #include <math.h>
 
@@ -43,47 +46,59 @@ static int64_t choice(const float *x, int64_t classes)
     return largest;
 }
 
-/* Weighted sum of those inputs that vote, for one class: it decides ties. */
-static double support(const neuron_run *run, int64_t row, int64_t classes, int64_t k)
-{
-    double sum = 0;
-    for (int32_t i = 0; i < run->spec->input_count; i++) {
-        const float *x = run->inputs[i] + row * classes;
-        if (choice(x, classes) >= 0)
-            sum += neuron_join_weight(run->spec, i) * (double)x[k];
-    }
-    return sum;
-}
-
 static double vote_weight(const neuron_run *run, int32_t input)
 {
     return run->spec->weights ? run->spec->weights[input] : 1.0;
 }
 
-/* A class's share of the points that an input gives: one for each other class that is smaller, and
- * half of one for each that is equal. */
-static double borda_share(const float *x, int64_t classes, int64_t k)
+/* What inputs have given to the classes of a row, and what decides ties. */
+typedef struct count {
+    double *votes;   /* weight given to a class: all of each input, or shares by rank */
+    double *support; /* weighted sum of the values of those inputs that vote */
+    double all;      /* weight of those that vote */
+    neuron_ranked *ranked;
+} count;
+
+static size_t room_of(int64_t classes)
 {
-    double points = 0;
-    for (int64_t j = 0; j < classes; j++)
-        points += j == k ? 0 : x[k] > x[j] ? 1 : x[k] == x[j] ? 0.5 : 0;
-    return points / ((double)classes * (double)(classes - 1) / 2);
+    return (size_t)classes * (2 * sizeof(double) + sizeof(neuron_ranked));
 }
 
-/* Weight given to a class: all of each input that votes for it, or shares by rank. */
-static double tally(const neuron_run *run, int64_t row, int64_t classes, int64_t k)
+/* A class's share of the points that an input gives: one for each other class that is smaller, and
+ * half of one for each that is equal. */
+static void give_by_rank(const count *c, const float *x, int64_t classes, double weight)
 {
-    double sum = 0;
-    bool borda = is_borda(run);
+    double most = (double)classes * (double)(classes - 1) / 2;
+    for (int64_t k = 0; k < classes; k++)
+        c->ranked[k] = (neuron_ranked){x[k], (int32_t)k};
+    neuron_rank(c->ranked, classes);
+    for (int64_t first = 0, next; first < classes; first = next) {
+        for (next = first + 1; next < classes && c->ranked[next].value == c->ranked[first].value;)
+            next++;
+        double points = (double)(classes - next) + (double)(next - first - 1) / 2;
+        for (int64_t i = first; i < next; i++)
+            c->votes[c->ranked[i].index] += weight * (points / most);
+    }
+}
+
+static void count_row(count *c, const neuron_run *run, int64_t row, int64_t classes)
+{
+    for (int64_t k = 0; k < classes; k++)
+        c->votes[k] = c->support[k] = 0;
+    c->all = 0;
     for (int32_t i = 0; i < run->spec->input_count; i++) {
         const float *x = run->inputs[i] + row * classes;
         int64_t largest = choice(x, classes);
-        if (borda && largest >= 0)
-            sum += vote_weight(run, i) * borda_share(x, classes, k);
-        else if (largest == k)
-            sum += vote_weight(run, i);
+        if (largest < 0)
+            continue;
+        c->all += vote_weight(run, i);
+        if (is_borda(run))
+            give_by_rank(c, x, classes, vote_weight(run, i));
+        else
+            c->votes[largest] += vote_weight(run, i);
+        for (int64_t k = 0; k < classes; k++)
+            c->support[k] += neuron_join_weight(run->spec, i) * (double)x[k];
     }
-    return sum;
 }
 
 /* Weights such as 0.1 + 0.2 and 0.3 tie as a person expects: the rounding of their sums is no
@@ -95,42 +110,29 @@ static bool is_tie(double a, double b)
 }
 
 /* The one of the classes in the lead that its inputs' values speak for. */
-static int64_t winner_of(const neuron_run *run, int64_t row, int64_t classes, double lead)
+static int64_t winner_of(const count *c, const float *y, int64_t classes, double lead)
 {
-    const float *y = run->output + row * classes;
     int64_t winner = -1;
-    for (int64_t k = 0; k < classes; k++) {
-        if (y[k] == 0.0f || !is_tie(tally(run, row, classes, k), lead))
-            continue;
-        if (winner < 0 || support(run, row, classes, k) > support(run, row, classes, winner))
+    for (int64_t k = 0; k < classes; k++)
+        if (y[k] != 0.0f && is_tie(c->votes[k], lead) &&
+            (winner < 0 || c->support[k] > c->support[winner]))
             winner = k;
-    }
     return winner;
 }
 
-static void vote_row(const neuron_run *run, int64_t row, int64_t classes)
+static void vote_row(count *c, const neuron_run *run, int64_t row, int64_t classes)
 {
     float *y = run->output + row * classes;
-    double all = 0, lead = 0;
-    for (int32_t i = 0; i < run->spec->input_count; i++)
-        if (choice(run->inputs[i] + row * classes, classes) >= 0)
-            all += vote_weight(run, i);
-    for (int64_t k = 0; k < classes; k++)
-        y[k] = all > 0 ? 0.0f : NAN;
-    if (!(all > 0))
-        return;
-    /* With one vote each only classes that are chosen have any. */
-    int64_t candidates = is_borda(run) ? classes : run->spec->input_count;
-    for (int64_t i = 0; i < candidates; i++) {
-        int64_t k = is_borda(run) ? i : choice(run->inputs[i] + row * classes, classes);
-        if (k < 0)
-            continue;
-        double votes = tally(run, row, classes, k);
-        y[k] = (float)(votes / all);
-        lead = fmax(lead, votes);
+    double lead = 0;
+    count_row(c, run, row, classes);
+    for (int64_t k = 0; k < classes; k++) {
+        y[k] = c->all > 0 ? (float)(c->votes[k] / c->all) : NAN;
+        lead = fmax(lead, c->votes[k]);
     }
+    if (!(c->all > 0))
+        return;
     /* A lead may be lost when it is rounded to float. */
-    int64_t winner = winner_of(run, row, classes, lead);
+    int64_t winner = winner_of(c, y, classes, lead);
     float others = 0;
     for (int64_t k = 0; k < classes; k++)
         others = k != winner ? fmaxf(others, y[k]) : others;
@@ -161,22 +163,31 @@ static float vote_for_one(const neuron_run *run, int64_t row)
     return fminf(share, class_1_above);
 }
 
-static void forward_rows(const neuron_run *run, int64_t first, int64_t count)
+static void forward_rows(const neuron_run *run, int64_t first, int64_t rows, void *own)
 {
     const neuron_shape *shape = &run->spec->output;
     int64_t classes = shape->extent[shape->rank - 1];
-    for (int64_t row = first; row < first + count; row++)
+    double *sums = own;
+    count c = {.votes = sums, .support = sums + classes, .ranked = (void *)(sums + 2 * classes)};
+    for (int64_t row = first; row < first + rows; row++)
         if (classes == 1)
             run->output[row] = vote_for_one(run, row);
         else
-            vote_row(run, row, classes);
+            vote_row(&c, run, row, classes);
+}
+
+static int plan(const neuron_plan_request *request, neuron_needs *needs)
+{
+    const neuron_shape *shape = &request->spec->output;
+    neuron_reserve(&needs->scratch, request->threads, room_of(shape->extent[shape->rank - 1]));
+    return NEURON_OK;
 }
 
 static int forward(const neuron_run *run)
 {
     const neuron_shape *shape = &run->spec->output;
     int64_t classes = shape->extent[shape->rank - 1];
-    neuron_run_rows(run, classes, forward_rows);
+    neuron_run_rows_with(run, classes, room_of(classes), forward_rows);
     return NEURON_OK;
 }
 
@@ -185,5 +196,6 @@ const neuron_layer neuron_layer_vote = {
     .flags = NEURON_LAYER_MANY_INPUTS | NEURON_LAYER_WEIGHTS_ALLOWED | NEURON_LAYER_NO_GRADIENT,
     .options = NEURON_OPTION_TABLE(options),
     .infer = infer,
+    .plan = plan,
     .forward = forward,
 };
