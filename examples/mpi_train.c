@@ -2,8 +2,11 @@
  *
  *     mpirun -np 4 mpi_train [FOLDER]
  *
- * The training is saved in FOLDER, the current one by default, after each epoch, by rank 0. A run that was ended, by
- * whatever, goes on from there, with as many processes as it then has; one that was not leaves mpi_train.safetensors. */
+ * The training is saved in FOLDER, the current one by default, after each epoch, by rank 0. A run
+ * that was ended, by whatever, goes on from there, with as many processes as it then has; one that
+ * was not leaves mpi_train.safetensors.
+ *
+ * cc mpi_train.c -o mpi_train $(pkg-config --cflags --libs libneuron-mpi) */
 #include <libneuron-mpi/mpi.h>
 #include <libneuron/libneuron.h>
 

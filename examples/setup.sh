@@ -37,6 +37,10 @@ links() {
     printf 'int main(void) { return 0; }\n' | "$compiler" -x c - -x none -o /dev/null "$@"
 }
 
+an_mpi_is_there() {
+    pkg-config --exists mpi-c || pkg-config --exists ompi-c || pkg-config --exists mpich || command -v mpicc
+}
+
 # What building the library and the examples takes.
 need_build_tools() {
     need gcc command -v gcc
@@ -51,6 +55,7 @@ need_build_tools() {
     need libprotobuf-c-dev pkg-config --exists libprotobuf-c
     need libhdf5-dev pkg-config --exists hdf5
     need protobuf-c-compiler command -v protoc-c
+    need mpi-default-dev an_mpi_is_there
 }
 
 numpy_is_there() {
@@ -59,6 +64,10 @@ numpy_is_there() {
 
 pytest_is_there() {
     /usr/bin/python3 -c 'import numpy, pytest' || python3 -c 'import numpy, pytest'
+}
+
+mpi4py_is_there() {
+    /usr/bin/python3 -c 'import mpi4py' || python3 -c 'import mpi4py'
 }
 
 onnx_is_there() {
@@ -81,6 +90,11 @@ need_test_tools() {
     need python3-pytest pytest_is_there
     need python3-pandas pandas_is_there
     need python3-onnx onnx_is_there
+    need libopenmpi-dev pkg-config --exists ompi-c
+    need openmpi-bin command -v mpirun.openmpi
+    need libmpich-dev pkg-config --exists mpich
+    need mpich command -v mpirun.mpich
+    need python3-mpi4py mpi4py_is_there
     need curl command -v curl
     need clang-format command -v clang-format
     need gdb command -v gdb

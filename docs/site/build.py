@@ -20,7 +20,7 @@ import xml.etree.ElementTree
 MENU = {
     'Start': ['README.md', 'docs/guide.md', 'docs/cookbook.md', 'docs/from-keras.md', 'docs/from-pytorch.md',
               'docs/examples.md'],
-    'Guides': ['docs/data.md', 'docs/layers.md', 'docs/training.md', 'docs/quantization.md', 'docs/onnx.md', 'docs/keras.md', 'docs/report.md', 'docs/source.md', 'docs/tools.md',
+    'Guides': ['docs/data.md', 'docs/layers.md', 'docs/training.md', 'docs/quantization.md', 'docs/onnx.md', 'docs/keras.md', 'docs/mpi.md', 'docs/report.md', 'docs/source.md', 'docs/tools.md',
                'docs/terminal.md', 'docs/cpp.md', 'docs/python.md', 'docs/threads.md', 'docs/security.md', 'docs/debugging.md'],
     'Reference': ['reference.md', 'docs/model-file.md', 'docs/abi.md'],
     'Figures': ['docs/gallery.md', 'docs/results/README.md', 'docs/results/findings.md', 'docs/performance.md'],

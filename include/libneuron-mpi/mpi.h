@@ -24,6 +24,15 @@
 
 #include <libneuron/communicator.h>
 
+/* Of MPI its functions for C are enough: those for C++ are gone from the standard since MPI 3. */
+#ifdef __cplusplus
+#ifndef OMPI_SKIP_MPICXX
+#define OMPI_SKIP_MPICXX 1
+#endif
+#ifndef MPICH_SKIP_MPICXX
+#define MPICH_SKIP_MPICXX 1
+#endif
+#endif
 #include <mpi.h>
 
 #ifdef __cplusplus
@@ -51,15 +60,15 @@ extern "C" {
  *  @param options  as options.h has them: "timeout=60"; NULL for the defaults.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE if MPI has not begun or has ended, or was begun
  *           for fewer threads; NEURON_E_UNSUPPORTED if the program runs with another MPI than this
- *           library; NEURON_E_IO if MPI fails or a rank does not answer; NEURON_E_MEMORY. A thread
- *           that may call MPI. Since 0.1, experimental. */
+ *           library; NEURON_E_IO if MPI fails or a rank does not answer; NEURON_E_MEMORY. Any
+ *           thread that may call MPI. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_mpi_communicator_create(neuron_communicator_t **communicator,
                                                            neuron_context_t *context, MPI_Comm comm,
                                                            const char *options);
 
 /** The same for other languages, in which communicators of MPI are numbers.
  *  @param comm  what MPI_Comm_c2f() gives, or py2f() of one of mpi4py.
- *  @return  as neuron_mpi_communicator_create(). A thread that may call MPI. Since 0.1,
+ *  @return  as neuron_mpi_communicator_create(). Any thread that may call MPI. Since 0.1,
  *           experimental. */
 NEURON_API_EXPERIMENTAL int
 neuron_mpi_communicator_create_fortran(neuron_communicator_t **communicator,

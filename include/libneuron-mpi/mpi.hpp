@@ -29,8 +29,7 @@ inline outcome<neuron::communicator> communicator(const context &context, MPI_Co
                                                   const options &options = {})
 {
     neuron_communicator_t *made = nullptr;
-    const int status =
-        neuron_mpi_communicator_create(&made, context.get(), comm, options.c_str());
+    const int status = neuron_mpi_communicator_create(&made, context.get(), comm, options.c_str());
     return detail::made<neuron::communicator>(status, made);
 }
 /** neuron_mpi_communicator_create_fortran() */

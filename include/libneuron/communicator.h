@@ -15,6 +15,8 @@
  *
  *      neuron_communicator_create(&communicator, context, rank, size, exchange, &comm, NULL);
  *
+ *  For MPI it need not be written: libneuron-mpi has one that also fails in bounded time.
+ *
  *  All else is made of that: the calls below are made by all ranks in the same order, and each
  *  returns when this rank has its part.
  *

@@ -13,8 +13,7 @@
 
 enum { TIMEOUT = 1, THREADS };
 enum { THREADS_ANY, THREADS_MAIN };
-static const neuron_word thread_words[] = {
-    {THREADS_ANY, "any"}, {THREADS_MAIN, "main"}, {0, ""}};
+static const neuron_word thread_words[] = {{THREADS_ANY, "any"}, {THREADS_MAIN, "main"}, {0, ""}};
 static const neuron_option rows[] = {
     NEURON_REAL(TIMEOUT, "timeout", 0.01, 1e7, 300, "seconds without a sign of life of a rank"),
     NEURON_CHOICE(THREADS, "threads", thread_words, THREADS_ANY, "which threads may use it")};

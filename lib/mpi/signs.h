@@ -1,5 +1,5 @@
-/* Signs of life: who waits long for a rank asks it for one. A rank answers while it waits itself, so
- * that it is not taken for the one that is gone, which it waits for. */
+/* Signs of life: who waits long for a rank asks it for one. A rank answers while it waits itself,
+ * so that it is not taken for the one that is gone, which it waits for. */
 #ifndef MPI_SIGNS_H
 #define MPI_SIGNS_H
 

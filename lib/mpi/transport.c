@@ -75,8 +75,9 @@ static int end_piece(stream *s, bool *moved)
     if (s->to) {
         MPI_Get_count(&status, MPI_BYTE, &received);
         if (received != (int)size)
-            return neuron_fail(NEURON_E_IO, "MPI: %d bytes came in place of %zu: the ranks make "
-                                            "different calls",
+            return neuron_fail(NEURON_E_IO,
+                               "MPI: %d bytes came in place of %zu: the ranks make "
+                               "different calls",
                                received, size);
         memcpy(s->to + s->done, s->lane->pieces[slot], size);
     }
@@ -101,9 +102,9 @@ static int advance(stream *s, const neuron_mpi_transport *t, int32_t peer, bool 
 /* Whether MPI has nothing of a lane any more. */
 static bool is_free(neuron_mpi_lane *lane)
 {
+    MPI_Status statuses[WINDOW];
     int through = 0;
-    return MPI_Testall(WINDOW, lane->requests, &through, MPI_STATUSES_IGNORE) != MPI_SUCCESS ||
-           through;
+    return MPI_Testall(WINDOW, lane->requests, &through, statuses) != MPI_SUCCESS || through;
 }
 
 /* What is not received can be cancelled. What MPI is in the middle of cannot: then the lane stays

@@ -15,10 +15,10 @@ typedef struct neuron_mpi_transport {
     neuron_context_t *context;
     MPI_Comm comm; /* this one's own; MPI_COMM_NULL for none yet */
     int32_t rank, size;
-    double timeout;     /* in seconds */
-    bool main_only;     /* only the thread that began MPI may come */
+    double timeout;                   /* in seconds */
+    bool main_only;                   /* only the thread that began MPI may come */
     neuron_mpi_lane *sent, *received; /* NULL until the first exchange */
-    neuron_mpi_lane *left; /* given up, as MPI still has them */
+    neuron_mpi_lane *left;            /* given up, as MPI still has them */
 } neuron_mpi_transport;
 
 /* A neuron_exchange_function_t. */

@@ -49,7 +49,7 @@ class Header:
         with open(path, encoding="utf-8") as file:
             text = file.read()
         # What only C++ sees opens and closes a brace; what all see is the rest.
-        self.text = re.sub(r"^#ifdef __cplusplus\n.*?^#endif$", lambda m: "\n" * m[0].count("\n"), text, flags=re.S | re.M)
+        self.text = re.sub(r"^#ifdef __cplusplus\n(?:#if.*?^#endif$|.)*?^#endif$", lambda m: "\n" * m[0].count("\n"), text, flags=re.S | re.M)
         self.defines = []
         self.libraries = set(re.findall(r"^#include <(libneuron-\w+)/", self.text, re.M))
         self.declarations = list(self.read())
@@ -179,6 +179,8 @@ class Declarations:
     def read_function(self, tokens, comment):
         if not tokens[0].startswith("NEURON_API"):
             return False
+        if "MPI_Comm" in tokens:  # whose size differs from one MPI to another; beside it is one for other languages
+            return True
         start = tokens.index("(")
         name, result, arguments = tokens[start - 1], tokens[1:start - 1], tokens[start + 1:-1]
         if name in self.functions:

@@ -169,7 +169,7 @@ def check_installed():
         path = path.removeprefix(prefix)
         path = re.sub(r"^.*/(?:dist|site)-packages/", "@python@/", path)
         installed.add(re.sub(rf"^{re.escape(libraries)}/", "@libdir@/", path))
-    for name in ("libneuron.so", "libneuron-committee.so", "libneuron-keras.so", "libneuron-onnx.so", "libneuron-report.so",
+    for name in ("libneuron.so", "libneuron-committee.so", "libneuron-keras.so", "libneuron-mpi.so", "libneuron-onnx.so", "libneuron-report.so",
                  "libneuron-source.so"):  # introspection names files, no links
         if any(path.startswith("@libdir@/" + name) for path in installed):
             installed |= {f"@libdir@/{name}", f"@libdir@/{name}.1"}

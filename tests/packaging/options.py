@@ -62,7 +62,7 @@ def check_kinds():
                             ('both', ['libneuron.a', 'libneuron.so.1.0.0'])):
         folder, output = setup(source, f'-Ddefault_library={kind}')
         expect(output is None, f'default_library={kind}: {output}')
-        for beside in ('committee', 'report', 'onnx', 'keras', 'source'):  # where they can be built
+        for beside in ('committee', 'report', 'onnx', 'keras', 'source', 'mpi'):  # where they can be built
             if not output and os.path.isdir(os.path.join(folder, 'lib', beside)):
                 installed = [name.replace('libneuron.', f'libneuron-{beside}.') for name in installed
                              if name.startswith('libneuron.')] + installed

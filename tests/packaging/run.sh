@@ -132,7 +132,7 @@ fi
 
 # The libraries beside the core are not built everywhere.
 has_beside=
-for name in committee keras onnx report source; do
+for name in committee keras mpi onnx report source; do
     if pkg-config --exists "libneuron-$name"; then
         has_beside="$has_beside $name"
         for file in "$libraries/libneuron-$name.so.1" "$libraries/libneuron-$name.so" \
@@ -169,7 +169,8 @@ python3 "$sources/documents.py" "$top" "$work/documents"
 for source in "$work"/documents/*.c; do
     cannot_be_built "$source" && continue
     # shellcheck disable=SC2046
-    compile_c "${source%.c}" -Wno-unused "$source" "-L$libraries" $(beside_of "$source" | sed 's/^/-lneuron-/')
+    compile_c "${source%.c}" -Wno-unused "$source" "-L$libraries" $(beside_of "$source" | sed 's/^/-lneuron-/') \
+        $(beside_of "$source" | sed 's/^/libneuron-/' | xargs -r pkg-config --cflags)
 done
 if [ -n "$cpp" ]; then
     for source in "$work"/documents/*.cpp; do

@@ -7,7 +7,7 @@ from typing import Any, Callable, Optional
 import numpy as np
 
 from . import _c
-from ._call import check, integer, park
+from ._call import check, integer, options_text, park
 from .callbacks import forget, keep
 from .context import Context, context as current_context
 
@@ -45,6 +45,27 @@ class Communicator:
         if status < 0:
             forget(key)
         check(status)
+
+    @classmethod
+    def from_mpi(cls, comm: Any = None, *, timeout: Optional[float] = None, threads: Optional[str] = None,
+                 context: Optional[Context] = None) -> Communicator:
+        """The processes of MPI, of which mpirun or Slurm has started several, by libneuron-mpi: see its mpi.h.
+
+        comm: a communicator of mpi4py, MPI.COMM_WORLD by default; all its ranks make this call. mpi4py must be made for the
+        same MPI as libneuron-mpi. timeout: after how many seconds without a sign of life a rank counts as gone, 300 by
+        default. threads: "main" where MPI was begun for one thread."""
+        from . import _mpi_c
+        if comm is None:
+            from mpi4py import MPI
+            comm = MPI.COMM_WORLD
+        if not callable(getattr(comm, "py2f", None)):
+            raise TypeError(f"comm is {type(comm).__name__}, not a communicator of mpi4py")
+        made = cls.__new__(cls)
+        made._context = context or current_context()
+        made._handle = _c.CommunicatorHandle()
+        check(_mpi_c.neuron_mpi_communicator_create_fortran(made._handle, made._context._handle, comm.py2f(), options_text(
+            {"timeout": timeout, "threads": threads})))
+        return made
 
     @property
     def rank(self) -> int:
