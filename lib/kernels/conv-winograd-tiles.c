@@ -42,8 +42,8 @@ static ALWAYS_INLINE void write_pixel_points(vector rows[IN][IN], float *to, int
 }
 
 /* `whole`: the tile lies inside the image, and the vector inside the pixel. */
-static ALWAYS_INLINE void transform_pixels(const neuron_winograd_tile *tile, const float *first,
-                                           bool whole, int64_t count, float *to, int64_t step)
+static VARIANT void transform_pixels(const neuron_winograd_tile *tile, const float *first,
+                                     bool whole, int64_t count, float *to, int64_t step)
 {
     vector rows[IN][IN];
     for (int y = 0; y < IN; y++) {
@@ -83,9 +83,8 @@ void KERNEL(winograd_pixels)(const neuron_winograd_tile *tile, const float *firs
 }
 
 /* Returns the sum of the gradients. */
-static ALWAYS_INLINE vector transform_gradients(const neuron_winograd_tile *tile,
-                                                const float *first, bool whole, int64_t count,
-                                                float *to, int64_t step)
+static VARIANT vector transform_gradients(const neuron_winograd_tile *tile, const float *first,
+                                          bool whole, int64_t count, float *to, int64_t step)
 {
     vector rows[OUT][IN], sum = {0};
     for (int y = 0; y < OUT; y++) {
@@ -206,9 +205,8 @@ static ALWAYS_INLINE vector end_sum(const ending *end, vector sum)
     return at_least(end->last_floor, sum);
 }
 
-static ALWAYS_INLINE void write_outputs(const neuron_winograd_tile *tile, const ending *end,
-                                        vector rows[OUT][IN], bool whole, int64_t count,
-                                        float *first)
+static VARIANT void write_outputs(const neuron_winograd_tile *tile, const ending *end,
+                                  vector rows[OUT][IN], bool whole, int64_t count, float *first)
 {
     for (int y = 0; y < OUT; y++) {
         vector outputs[OUT];

@@ -361,8 +361,8 @@ static ALWAYS_INLINE void pool_window(const neuron_norm_pool_work *work, const f
     }
 }
 
-static ALWAYS_INLINE void norm_pool_at(const neuron_norm_pool_work *work, int64_t window, int64_t c,
-                                       int64_t left)
+static VARIANT void norm_pool_at(const neuron_norm_pool_work *work, int64_t window, int64_t c,
+                                 int64_t left)
 {
     factors by = load_factors(&work->by, c, left, false);
     const float *values = work->values + window * work->window_columns * work->channels + c;
@@ -386,8 +386,8 @@ void KERNEL(norm_pool)(const neuron_norm_pool_work *work)
 
 /* One window and one vector of channels: the gradient goes to the first value that equals the one
  * that was picked. */
-static ALWAYS_INLINE void norm_pool_back_at(const neuron_norm_pool_work *work, int64_t window,
-                                            int64_t c, int64_t left)
+static VARIANT void norm_pool_back_at(const neuron_norm_pool_work *work, int64_t window, int64_t c,
+                                      int64_t left)
 {
     bool relu = work->by.relu;
     int64_t channels = work->channels, row_step = work->row_step;

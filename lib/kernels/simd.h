@@ -38,6 +38,14 @@ typedef int32_t vector_mask_loose __attribute__((vector_size(VECTOR_BYTES), alig
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NEVER_INLINE  __attribute__((noinline, unused))
 
+/* Of a function that is called with constants: there is a copy for each of them, or a single one in
+ * a set that is built to be small. */
+#if defined(NEURON_SMALL)
+#define VARIANT NEVER_INLINE
+#else
+#define VARIANT ALWAYS_INLINE
+#endif
+
 /* Loops over registers must be unrolled fully, or the registers become memory. */
 #if defined(__clang__)
 #define UNROLL_FULLY _Pragma("clang loop unroll(full)")

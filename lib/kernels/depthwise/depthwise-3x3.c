@@ -105,8 +105,8 @@ static ALWAYS_INLINE void slide(window *at, const image_rows *image, int stride)
     take_in(at, image);
 }
 
-static ALWAYS_INLINE void sum_row(const neuron_depthwise_row_work *work, int64_t channel,
-                                  int stride, bool whole)
+static VARIANT void sum_row(const neuron_depthwise_row_work *work, int64_t channel, int stride,
+                            bool whole)
 {
     int64_t step = work->channels;
     channels some = channels_from(channel, step, whole);
@@ -140,8 +140,8 @@ static ALWAYS_INLINE void add_to(float *sums, vector value, channels some)
     write(sums, read(sums, some) + value, some);
 }
 
-static ALWAYS_INLINE void sum_gradients(const neuron_depthwise_row_work *work, int64_t channel,
-                                        int stride, bool whole)
+static VARIANT void sum_gradients(const neuron_depthwise_row_work *work, int64_t channel,
+                                  int stride, bool whole)
 {
     int64_t step = work->channels;
     channels some = channels_from(channel, step, whole);
@@ -169,8 +169,7 @@ static ALWAYS_INLINE void sum_gradients(const neuron_depthwise_row_work *work, i
     add_to(work->bias_sums + channel, bias, some);
 }
 
-static ALWAYS_INLINE void for_channels(const neuron_depthwise_row_work *work, int stride,
-                                       bool gradients)
+static VARIANT void for_channels(const neuron_depthwise_row_work *work, int stride, bool gradients)
 {
     int64_t channel = 0;
     for (; channel + LANES <= work->channels; channel += LANES)

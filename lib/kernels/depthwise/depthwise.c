@@ -55,8 +55,8 @@ static ALWAYS_INLINE void sum_block(const neuron_depthwise_work *work, int64_t o
               left);
 }
 
-static ALWAYS_INLINE void sum_channels(const neuron_depthwise_work *work, int64_t channel,
-                                       bool whole, bool dilated)
+static VARIANT void sum_channels(const neuron_depthwise_work *work, int64_t channel, bool whole,
+                                 bool dilated)
 {
     int64_t output = 0, outputs = work->outputs;
     for (; output + BLOCK <= outputs; output += BLOCK)
@@ -84,8 +84,7 @@ void KERNEL(depthwise)(const neuron_depthwise_work *work)
         sum_channels(work, channel, false, true);
 }
 
-static ALWAYS_INLINE void spread_channels(const neuron_depthwise_work *work, int64_t channel,
-                                          bool whole)
+static VARIANT void spread_channels(const neuron_depthwise_work *work, int64_t channel, bool whole)
 {
     int64_t channels = work->channels, left = channels - channel;
     for (int64_t y = 0; y < work->window_rows; y++) {
@@ -142,8 +141,7 @@ static ALWAYS_INLINE void sum_taps(const neuron_depthwise_work *work, const floa
         write(to, read(to, whole, left) + (sums[0][t] + sums[1][t]), whole, left);
 }
 
-static ALWAYS_INLINE void sum_gradients(const neuron_depthwise_work *work, int64_t channel,
-                                        bool whole)
+static VARIANT void sum_gradients(const neuron_depthwise_work *work, int64_t channel, bool whole)
 {
     int64_t channels = work->channels, left = channels - channel;
     int64_t column_step = work->column_step;
