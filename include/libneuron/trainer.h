@@ -92,8 +92,9 @@ NEURON_API int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_data
  *    between, `metrics=roc_auc cohen_kappa`, or none, the default. They are computed with the
  *    defaults of their options and NEURON_AVERAGE_DEFAULT, of each output for whose kind they are
  *    (neuron_graph_evaluate()); a run fails with NEURON_E_STATE if there is none, and with
- *    NEURON_E_DATA if outputs are no probabilities where a metric is of such. Callbacks may go by
- *    them. Only before the first step.
+ *    NEURON_E_DATA if outputs are no probabilities where a metric is of such, for which a batch of
+ *    the validation set is judged before the first step. Callbacks may go by them. Only before the
+ *    first step.
  *
  *  - `parts`: each batch is computed in so many parts, whose gradients are added up in a fixed
  *    order: 0 to 4096; 0, the default, is 8 with a communicator, else 1. Results follow from their

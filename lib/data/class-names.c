@@ -1,5 +1,6 @@
 /* What the classes of a dataset are called: their texts one after the other in a tensor of bytes,
- * each with its zero. */
+ * each with its zero, behind a table of where each begins, by which the last of many is found as
+ * fast as the first. */
 #include "data/dataset.h"
 
 #include "base/checked.h"
@@ -15,40 +16,55 @@ static const char *end_of(const neuron_tensor_t *names)
     return (const char *)names->data + neuron_shape_count(&names->shape);
 }
 
-int neuron_class_names_make(neuron_tensor_t **made, neuron_context_t *context,
-                            const char *const *names, int64_t count, const char *who)
+int neuron_class_names_pack(neuron_tensor_t **made, neuron_context_t *context,
+                            const char *const *names, int64_t count)
 {
-    int64_t size = 0;
-    for (int32_t k = 0; k < count; k++) {
-        if (!names[k])
-            return neuron_fail(NEURON_E_ARGUMENT, "%s: class %" PRId32 " has no name", who, k);
-        RETURN_IF_ERROR(neuron_name_check(names[k], NAME_MAX_BYTES, "", who));
+    int64_t size = count * (int64_t)sizeof(int64_t), begin = size;
+    for (int64_t k = 0; k < count; k++)
         size += (int64_t)strlen(names[k]) + 1;
-    }
     RETURN_IF_ERROR(neuron_tensor_create_raw(made, context, NEURON_TYPE_U8, &size, 1));
-    char *to = (*made)->data;
-    for (int32_t k = 0; k < count; k++) {
+    int64_t *begins = (*made)->data;
+    for (int64_t k = 0; k < count; k++) {
         size_t bytes = strlen(names[k]) + 1;
-        memcpy(to, names[k], bytes);
-        to += bytes;
+        memcpy((char *)begins + begin, names[k], bytes);
+        begins[k] = begin;
+        begin += (int64_t)bytes;
     }
     return NEURON_OK;
 }
 
+int neuron_class_names_make(neuron_tensor_t **made, neuron_context_t *context,
+                            const char *const *names, int64_t count, const char *who)
+{
+    for (int64_t k = 0; k < count; k++) {
+        if (!names[k])
+            return neuron_fail(NEURON_E_ARGUMENT, "%s: class %" PRId64 " has no name", who, k);
+        RETURN_IF_ERROR(neuron_name_check(names[k], NAME_MAX_BYTES, "", who));
+    }
+    return neuron_class_names_pack(made, context, names, count);
+}
+
+/* The first name lies behind the table, which tells how long that is. */
+static int64_t count_of(const neuron_tensor_t *names)
+{
+    const int64_t *begins = names->data;
+    return neuron_shape_count(&names->shape) > 0 ? begins[0] / (int64_t)sizeof *begins : 0;
+}
+
 const char *neuron_class_names_next(const neuron_tensor_t *names, const char *name)
 {
-    if (!NEURON_IS(names))
-        return NULL;
-    name = name ? name + strlen(name) + 1 : names->data;
+    if (!name)
+        return neuron_class_names_at(names, 0);
+    name += strlen(name) + 1;
     return name < end_of(names) ? name : NULL;
 }
 
 const char *neuron_class_names_at(const neuron_tensor_t *names, int64_t k)
 {
-    const char *name = k >= 0 ? neuron_class_names_next(names, NULL) : NULL;
-    for (; name && k > 0; k--)
-        name = neuron_class_names_next(names, name);
-    return name;
+    if (!NEURON_IS(names) || k < 0 || k >= count_of(names))
+        return NULL;
+    const int64_t *begins = names->data;
+    return (const char *)names->data + begins[k];
 }
 
 int64_t neuron_class_names_differ(const neuron_tensor_t *a, const neuron_tensor_t *b)

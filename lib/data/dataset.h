@@ -143,8 +143,10 @@ int neuron_dataset_check_target(const neuron_dataset_t *dataset, const neuron_sh
 int neuron_dataset_check_names(const neuron_dataset_t *a, const char *a_called,
                                const neuron_dataset_t *b, const char *b_called, const char *who);
 
-/* Names of classes, one text after the other in a tensor of bytes. NULL, for what is not known, has
- * none. */
+/* Names of classes in a tensor of bytes, whose layout class-names.c knows. NULL, for what is not
+ * known, has none. The first call takes texts as they are. */
+int neuron_class_names_pack(neuron_tensor_t **made, neuron_context_t *context,
+                            const char *const *names, int64_t count);
 int neuron_class_names_make(neuron_tensor_t **made, neuron_context_t *context,
                             const char *const *names, int64_t count, const char *who);
 

@@ -1,6 +1,7 @@
 /* Confidence intervals by bootstrap: a sample is how often each example was drawn, so that scores
  * are sorted once for all samples. Sample i draws from a sequence of its own, and figures are kept
- * by number, so that the number of threads changes nothing. */
+ * by number, so that the number of threads changes nothing. Where a figure is put together from
+ * many rows, all samples see some rows after the other, and draw again what they drew. */
 #include "evaluate/metric.h"
 
 #include "base/checked.h"
@@ -20,7 +21,7 @@ static const neuron_option rows[] = {
 
 const neuron_option_table neuron_interval_options = NEURON_OPTION_TABLE(rows);
 
-enum { OWN = sizeof rows / sizeof rows[0], METRIC_OPTIONS_MAX = 1 };
+enum { OWN = sizeof rows / sizeof rows[0], METRIC_OPTIONS_MAX = 1, ROWS_AT_A_TIME = 16 };
 
 /* What a thread works with. */
 typedef struct worker {
@@ -33,6 +34,7 @@ typedef struct bootstrap {
     uint64_t seed;
     int64_t samples, worker_count;
     worker *workers;
+    neuron_metric_mean *means; /* of each sample */
     double *figures;
 } bootstrap;
 
@@ -68,7 +70,8 @@ static void work_on(void *work, int64_t task, int32_t number)
         empty(own->sums);
         neuron_evaluation_add_kept(own->sums, evaluation, own->counts);
     }
-    all->figures[task] = neuron_metric_compute(&all->call, own->sums, own->counts);
+    neuron_metric_add(&all->means[task], &all->call, own->sums, own->counts);
+    all->figures[task] = neuron_metric_figure(&all->call, &all->means[task]);
 }
 
 static void release(bootstrap *all)
@@ -79,6 +82,7 @@ static void release(bootstrap *all)
         neuron_evaluation_unref(all->workers[i].sums);
     }
     neuron_release(context, all->workers);
+    neuron_release(context, all->means);
     neuron_release(context, all->figures);
     neuron_metric_end(&all->call);
 }
@@ -92,7 +96,8 @@ static int allocate(bootstrap *all)
     all->worker_count = neuron_pool_threads(context->pool);
     all->workers = neuron_allocate_zero(context, neuron_size(all->worker_count), sizeof(worker));
     all->figures = neuron_allocate(context, neuron_size(all->samples), sizeof *all->figures);
-    int status = all->workers && all->figures ? NEURON_OK : NEURON_E_MEMORY;
+    all->means = neuron_allocate_zero(context, neuron_size(all->samples), sizeof *all->means);
+    int status = all->workers && all->figures && all->means ? NEURON_OK : NEURON_E_MEMORY;
     for (int64_t i = 0; status == NEURON_OK && i < all->worker_count; i++) {
         worker *own = &all->workers[i];
         own->counts = neuron_allocate(context, neuron_size(evaluation->count), sizeof *own->counts);
@@ -165,11 +170,12 @@ int neuron_evaluation_interval(double *low, double *high, const neuron_evaluatio
         .seed = (uint64_t)neuron_options_value(&given, NEURON_METRIC_SEED),
         .samples = (int64_t)neuron_options_value(&given, NEURON_METRIC_SAMPLES),
     };
-    RETURN_IF_ERROR(neuron_metric_begin(&all.call, found, evaluation, row, &given, true));
+    RETURN_IF_ERROR(neuron_metric_begin(&all.call, found, evaluation, row, &given, ROWS_AT_A_TIME));
     int status = allocate(&all);
     if (status == NEURON_OK) {
         double outside = 1 - neuron_options_value(&given, NEURON_METRIC_CONFIDENCE);
-        neuron_pool_run(evaluation->context->pool, all.samples, work_on, &all);
+        while (neuron_metric_turn(&all.call))
+            neuron_pool_run(evaluation->context->pool, all.samples, work_on, &all);
         int64_t defined = sort(all.figures, all.samples);
         if (low)
             *low = quantile(all.figures, defined, outside / 2);

@@ -167,19 +167,48 @@ static bool has_row(const neuron_metric_call *call, int64_t row)
     return row == NEURON_AVERAGE_MACRO || (row >= 0 && row < call->evaluation->plan.rows);
 }
 
+static const struct {
+    int64_t row;
+    char name[12];
+} averages[] = {{NEURON_AVERAGE_MACRO, "macro"},
+                {NEURON_AVERAGE_WEIGHTED, "weighted"},
+                {NEURON_AVERAGE_MICRO, "micro"},
+                {NEURON_AVERAGE_SAMPLES, "samples"}};
+
+enum { AVERAGES = sizeof averages / sizeof averages[0] };
+
+static int refuse_row(const neuron_metric_call *call, int64_t row)
+{
+    char allowed[100] = "the default average";
+    int used = 0;
+    if (has(call->metric, NEURON_METRIC_HAS_ROWS))
+        used = snprintf(allowed, sizeof allowed, "0 to %" PRId64 ", or the average",
+                        call->evaluation->plan.rows - 1);
+    for (int i = 0; used > 0 && i < AVERAGES; i++)
+        if (has_row(call, averages[i].row))
+            used +=
+                snprintf(allowed + used, sizeof allowed - (size_t)used, " %s,", averages[i].name);
+    if (used > 0)
+        allowed[used - 1] = '\0';
+    for (int i = 0; i < AVERAGES; i++)
+        if (averages[i].row == row)
+            return neuron_fail(NEURON_E_ARGUMENT,
+                               "%s: row is the average %s of an evaluation of kind %s; it must be "
+                               "%s",
+                               call->metric->name, averages[i].name,
+                               neuron_evaluation_kind(call->evaluation), allowed);
+    return neuron_refuse_value(row, "row", allowed, call->metric->name);
+}
+
 static int check(const neuron_metric_call *call, int64_t row)
 {
     const neuron_metric_row *metric = call->metric;
     const neuron_evaluation_t *evaluation = call->evaluation;
-    char allowed[80] = "the default average";
     if (!has(metric, kind_of(evaluation)))
         return neuron_fail(NEURON_E_ARGUMENT, "%s: is no metric of an evaluation of kind %s",
                            metric->name, neuron_evaluation_kind(evaluation));
-    if (has(metric, NEURON_METRIC_HAS_ROWS))
-        snprintf(allowed, sizeof allowed, "0 to %" PRId64 " or an average that the metric has",
-                 evaluation->plan.rows - 1);
     if (!has_row(call, row))
-        return neuron_refuse_value(row, "row", allowed, metric->name);
+        return refuse_row(call, row);
     if (metric->of_list)
         RETURN_IF_ERROR(neuron_evaluation_check_scores(evaluation, metric->name));
     return has(metric, NEURON_METRIC_PROBABILITY)
@@ -218,11 +247,10 @@ static void fill(const neuron_metric_call *call, neuron_scored_list *list, int64
 
 static int allocate_lists(neuron_metric_call *call)
 {
-    call->list_count = call->keeps_lists && is_of_all_rows(call) ? call->evaluation->plan.rows : 1;
-    call->lists = neuron_allocate_zero(call->evaluation->context, neuron_size(call->list_count),
+    call->lists = neuron_allocate_zero(call->evaluation->context, neuron_size(call->step),
                                        sizeof *call->lists);
     int status = call->lists ? NEURON_OK : NEURON_E_MEMORY;
-    for (int64_t i = 0; status == NEURON_OK && i < call->list_count; i++)
+    for (int64_t i = 0; status == NEURON_OK && i < call->step; i++)
         status = neuron_scored_allocate(&call->lists[i], call->evaluation, call->what);
     if (status < 0)
         neuron_metric_end(call);
@@ -231,33 +259,49 @@ static int allocate_lists(neuron_metric_call *call)
 
 int neuron_metric_begin(neuron_metric_call *call, const neuron_metric_row *metric,
                         const neuron_evaluation_t *evaluation, int64_t row,
-                        const neuron_options *options, bool keeps_lists)
+                        const neuron_options *options, int64_t most)
 {
-    *call = (neuron_metric_call){
-        .metric = metric, .evaluation = evaluation, .keeps_lists = keeps_lists};
+    *call = (neuron_metric_call){.metric = metric, .evaluation = evaluation, .step = 1};
     RETURN_IF_ERROR(check(call, row));
     call->row = resolve(call, row);
+    call->all_rows = is_of_all_rows(call);
+    if (call->all_rows)
+        call->step = neuron_min_count(metric->of_list ? most : INT64_MAX, evaluation->plan.rows);
+    call->first = -call->step;
     if (metric->options)
         call->option = neuron_options_value(options, metric->options->rows[0].key);
-    if (!metric->of_list)
-        return NEURON_OK;
-    call->what = call->row == NEURON_AVERAGE_MICRO ? NEURON_SCORED_ALL_ROWS
-                 : call->row == NEURON_AVERAGE_DEFAULT && !is_of_all_rows(call) ? metric->whole
-                                                                                : NEURON_SCORED_ROW;
-    RETURN_IF_ERROR(allocate_lists(call));
-    if (is_of_all_rows(call))
-        for (int64_t i = 0; keeps_lists && i < call->list_count; i++)
-            fill(call, &call->lists[i], i);
-    else
-        fill(call, call->lists,
-             call->what == NEURON_SCORED_ROW ? call->row : (int64_t)call->option);
-    return NEURON_OK;
+    call->what = call->row == NEURON_AVERAGE_MICRO                        ? NEURON_SCORED_ALL_ROWS
+                 : call->row == NEURON_AVERAGE_DEFAULT && !call->all_rows ? metric->whole
+                                                                          : NEURON_SCORED_ROW;
+    return metric->of_list ? allocate_lists(call) : NEURON_OK;
+}
+
+static int64_t rows_of(const neuron_metric_call *call)
+{
+    return call->all_rows ? call->evaluation->plan.rows : 1;
+}
+
+/* Behind the last row of a turn. */
+static int64_t end_of(const neuron_metric_call *call)
+{
+    return neuron_min_count(call->first + call->step, rows_of(call));
+}
+
+bool neuron_metric_turn(neuron_metric_call *call)
+{
+    call->first += call->step;
+    for (int64_t i = call->first; call->lists && i < end_of(call); i++)
+        fill(call, &call->lists[i - call->first],
+             call->all_rows                    ? i
+             : call->what == NEURON_SCORED_ROW ? call->row
+                                               : (int64_t)call->option);
+    return call->first < rows_of(call);
 }
 
 void neuron_metric_end(neuron_metric_call *call)
 {
     neuron_context_t *context = call->evaluation->context;
-    for (int64_t i = 0; call->lists && i < call->list_count; i++)
+    for (int64_t i = 0; call->lists && i < call->step; i++)
         neuron_release(context, call->lists[i].all);
     neuron_release(context, call->lists);
     call->lists = NULL;
@@ -277,9 +321,7 @@ static double figure_of_row(const neuron_metric_call *call, const neuron_evaluat
         *share = (double)sums->of_row[row] / (double)sums->seen;
         return call->metric->of_sums(sums, row);
     }
-    neuron_scored_list *list = &call->lists[call->keeps_lists ? row : 0];
-    if (!call->keeps_lists)
-        fill(call, list, row);
+    const neuron_scored_list *list = &call->lists[row - call->first];
     *share = neuron_share_of_yes(list, counts, 0);
     return of_list(call, list, counts);
 }
@@ -293,40 +335,59 @@ static bool is_missing(const neuron_metric_call *call, const neuron_evaluation_t
         return false;
     if (sums)
         return whole->of_row[row] > 0 && whole->of_row[row] < whole->seen;
-    const neuron_scored_list *list = &call->lists[row];
+    const neuron_scored_list *list = &call->lists[row - call->first];
     double share = neuron_share_of_yes(list, NULL, 0);
     return !list->undefined && share > 0 && share < 1;
 }
 
 /* As in scikit-learn, a row that nothing has, whose figure may not be defined, does not count where
  * they are weighed. In a sample those that it lacks do not count. */
-static double over_rows(const neuron_metric_call *call, const neuron_evaluation_t *sums,
-                        const int32_t *counts)
+static void add_row(neuron_metric_mean *mean, const neuron_metric_call *call,
+                    const neuron_evaluation_t *sums, const int32_t *counts, int64_t row)
 {
-    int64_t rows = call->evaluation->plan.rows;
-    double sum = 0, weights = 0, otherwise = 0;
-    for (int64_t i = 0; i < rows; i++) {
-        double share, figure = figure_of_row(call, sums, counts, i, &share);
-        double weight = call->row == NEURON_AVERAGE_WEIGHTED ? share : 1;
-        if (isnan(figure) && is_missing(call, sums, counts, i)) {
-            otherwise = (double)NAN;
-            continue;
-        }
-        sum += weight > 0 ? weight * figure : 0;
-        weights += weight;
+    double share, figure = figure_of_row(call, sums, counts, row, &share);
+    double weight = call->row == NEURON_AVERAGE_WEIGHTED ? share : 1;
+    if (isnan(figure) && is_missing(call, sums, counts, row)) {
+        mean->lacks_rows = true;
+        return;
     }
-    if (call->row == NEURON_AVERAGE_DEFAULT)
-        return rows == 2 ? sum / 2 : sum;
-    return weights > 0 ? sum / weights : otherwise;
+    mean->sum += weight > 0 ? weight * figure : 0;
+    mean->weights += weight;
 }
 
-double neuron_metric_compute(const neuron_metric_call *call, const neuron_evaluation_t *sums,
-                             const int32_t *counts)
+void neuron_metric_add(neuron_metric_mean *mean, const neuron_metric_call *call,
+                       const neuron_evaluation_t *sums, const int32_t *counts)
 {
-    if (is_of_all_rows(call))
-        return over_rows(call, sums, counts);
-    return call->metric->of_sums ? call->metric->of_sums(sums, call->row)
-                                 : of_list(call, call->lists, counts);
+    for (int64_t i = call->first; call->all_rows && i < end_of(call); i++)
+        add_row(mean, call, sums, counts, i);
+    if (!call->all_rows)
+        mean->sum = call->metric->of_sums ? call->metric->of_sums(sums, call->row)
+                                          : of_list(call, call->lists, counts);
+}
+
+double neuron_metric_figure(const neuron_metric_call *call, const neuron_metric_mean *mean)
+{
+    if (!call->all_rows)
+        return mean->sum;
+    if (call->row == NEURON_AVERAGE_DEFAULT)
+        return call->evaluation->plan.rows == 2 ? mean->sum / 2 : mean->sum;
+    if (mean->weights > 0)
+        return mean->sum / mean->weights;
+    return mean->lacks_rows ? (double)NAN : 0;
+}
+
+/* Of the evaluation itself, row by row. */
+static int compute(double *value, const neuron_evaluation_t *evaluation,
+                   const neuron_metric_row *metric, int64_t row, const neuron_options *options)
+{
+    neuron_metric_call call;
+    neuron_metric_mean mean = {0};
+    RETURN_IF_ERROR(neuron_metric_begin(&call, metric, evaluation, row, options, 1));
+    while (neuron_metric_turn(&call))
+        neuron_metric_add(&mean, &call, evaluation, NULL);
+    *value = neuron_metric_figure(&call, &mean);
+    neuron_metric_end(&call);
+    return NEURON_OK;
 }
 
 int neuron_metric_of(double *value, const neuron_evaluation_t *evaluation,
@@ -334,16 +395,11 @@ int neuron_metric_of(double *value, const neuron_evaluation_t *evaluation,
 {
     FLOAT_SCOPE;
     neuron_options options;
-    neuron_metric_call call;
     *value = (double)NAN;
     if (!neuron_metric_fits(metric, evaluation->plan.kind))
         return NEURON_OK;
     neuron_options_reset(&options, neuron_metric_table(metric));
-    RETURN_IF_ERROR(
-        neuron_metric_begin(&call, metric, evaluation, NEURON_AVERAGE_DEFAULT, &options, false));
-    *value = neuron_metric_compute(&call, evaluation, NULL);
-    neuron_metric_end(&call);
-    return NEURON_OK;
+    return compute(value, evaluation, metric, NEURON_AVERAGE_DEFAULT, &options);
 }
 
 int neuron_evaluation_metric(double *value, const neuron_evaluation_t *evaluation,
@@ -354,12 +410,8 @@ int neuron_evaluation_metric(double *value, const neuron_evaluation_t *evaluatio
     CHECK_ARGUMENT(evaluation);
     const neuron_metric_row *found;
     neuron_options given;
-    neuron_metric_call call;
     RETURN_IF_ERROR(neuron_metric_find(&found, metric));
     neuron_options_reset(&given, neuron_metric_table(found));
     RETURN_IF_ERROR(neuron_options_parse(&given, options, found->name));
-    RETURN_IF_ERROR(neuron_metric_begin(&call, found, evaluation, row, &given, false));
-    *value = neuron_metric_compute(&call, evaluation, NULL);
-    neuron_metric_end(&call);
-    return NEURON_OK;
+    return compute(value, evaluation, found, row, &given);
 }

@@ -151,17 +151,24 @@ extern const neuron_option_table neuron_interval_options, neuron_mcnemar_options
 const char *neuron_metric_name(const void *list, int64_t index);
 const neuron_option_table *neuron_metric_options(const char *name);
 
-/* A metric of an evaluation, ready to be computed of any number of samples. */
+/* A metric of an evaluation, ready to be computed of any number of samples: of all of them for some
+ * rows after the other, as lists of all rows may not fit into memory. */
 typedef struct neuron_metric_call {
     const neuron_metric_row *metric;
     const neuron_evaluation_t *evaluation;
     int64_t row; /* or an average; NEURON_AVERAGE_DEFAULT for all examples */
     neuron_scored_what what;
     double option;
-    bool keeps_lists;
-    int64_t list_count; /* that have memory: all that it takes if they are kept, else one */
+    bool all_rows;       /* it is put together from figures of all rows, */
+    int64_t first, step; /* of which it is the turn of these */
     neuron_scored_list *lists;
 } neuron_metric_call;
+
+/* A figure on its way, of one sample. */
+typedef struct neuron_metric_mean {
+    double sum, weights;
+    bool lacks_rows; /* that the whole has */
+} neuron_metric_mean;
 
 /* The options of a metric. */
 const neuron_option_table *neuron_metric_table(const neuron_metric_row *metric);
@@ -169,17 +176,20 @@ const neuron_option_table *neuron_metric_table(const neuron_metric_row *metric);
 /* Finds a metric, or says which name was meant. */
 int neuron_metric_find(const neuron_metric_row **metric, const char *name);
 
-/* Checks what it is of, and makes lists if it needs them. `options` are those of the metric, and
- * may be more. Lists are kept for any number of samples, or made row by row when one figure is
- * computed. After a failure nothing has to be ended. */
+/* Checks what it is of, and makes room for the lists of `most` rows if it needs them. `options` are
+ * those of the metric, and may be more. After a failure nothing has to be ended. */
 int neuron_metric_begin(neuron_metric_call *call, const neuron_metric_row *metric,
                         const neuron_evaluation_t *evaluation, int64_t row,
-                        const neuron_options *options, bool keeps_lists);
+                        const neuron_options *options, int64_t most);
 
-/* The figure; with `counts` of a sample, whose sums are those of another evaluation. Any thread at
- * a time, if lists are kept. */
-double neuron_metric_compute(const neuron_metric_call *call, const neuron_evaluation_t *sums,
-                             const int32_t *counts);
+/* Makes the lists of the next rows; false if it was the turn of all. */
+bool neuron_metric_turn(neuron_metric_call *call);
+
+/* Adds what these rows have to a figure; with `counts` of a sample, whose sums are those of another
+ * evaluation. Any thread at a time. */
+void neuron_metric_add(neuron_metric_mean *mean, const neuron_metric_call *call,
+                       const neuron_evaluation_t *sums, const int32_t *counts);
+double neuron_metric_figure(const neuron_metric_call *call, const neuron_metric_mean *mean);
 void neuron_metric_end(neuron_metric_call *call);
 
 /* NEURON_E_STATE if an evaluation has no scores, as `who` needs them. */

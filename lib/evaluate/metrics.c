@@ -5,7 +5,6 @@
 #include "base/float-mode.h"
 
 #include <math.h>
-#include <string.h>
 
 const char *neuron_evaluation_kind(const neuron_evaluation_t *evaluation)
 {
@@ -29,12 +28,7 @@ static bool has_row(const neuron_evaluation_t *evaluation, int64_t row)
 
 const char *neuron_evaluation_row_name(const neuron_evaluation_t *evaluation, int64_t row)
 {
-    if (!has_row(evaluation, row) || !evaluation->names)
-        return NULL;
-    const char *name = evaluation->names->data;
-    for (int32_t i = 0; i < row; i++)
-        name += strlen(name) + 1;
-    return name;
+    return has_row(evaluation, row) ? neuron_class_names_at(evaluation->names, row) : NULL;
 }
 
 double neuron_evaluation_loss(const neuron_evaluation_t *evaluation)

@@ -90,8 +90,8 @@ typedef struct name_list {
 
 static name_list first_name(const struct report *report)
 {
-    const neuron_tensor_t *own = report->evaluation->names;
-    return (name_list){.report = report, .next = own ? own->data : NULL};
+    return (name_list){.report = report,
+                       .next = neuron_class_names_next(report->evaluation->names, NULL)};
 }
 
 static const char *next_name(name_list *all, int64_t row)

@@ -207,27 +207,24 @@ static int read_input(const json_t *object, const reader *r)
 static int read_output(const json_t *object, const reader *r)
 {
     const json_t *list = json_object_get(object, "classes");
-    int64_t count = neuron_node_class_count(r->node), size = 0;
+    int64_t count = neuron_node_class_count(r->node);
     bool fits = json_is_array(list) && json_array_size(list) == neuron_size(count);
-    for (size_t k = 0; fits && k < (size_t)count; k++) {
+    for (size_t k = 0; fits && k < (size_t)count; k++)
         fits = json_is_string(json_array_get(list, k));
-        size += (int64_t)json_string_length(json_array_get(list, k)) + 1;
-    }
     if (!fits)
         return neuron_fail(NEURON_E_FORMAT, WHERE ": \"classes\" are not %lld texts", AT(r),
                            (long long)count);
-    neuron_tensor_t *names;
-    RETURN_IF_ERROR(
-        neuron_tensor_create_raw(&names, r->node->graph->context, NEURON_TYPE_U8, &size, 1));
-    char *to = names->data;
-    for (size_t k = 0; k < (size_t)count; k++) {
-        const char *name = json_string_value(json_array_get(list, k));
-        memcpy(to, name, strlen(name) + 1);
-        to += strlen(name) + 1;
-    }
-    neuron_node_keep_names(r->node, names);
+    neuron_context_t *context = r->node->graph->context;
+    neuron_tensor_t *names = NULL;
+    const char **texts = neuron_allocate(context, neuron_size(count), sizeof *texts);
+    for (size_t k = 0; texts && k < (size_t)count; k++)
+        texts[k] = json_string_value(json_array_get(list, k));
+    int status = texts ? neuron_class_names_pack(&names, context, texts, count) : NEURON_E_MEMORY;
+    if (status == NEURON_OK)
+        neuron_node_keep_names(r->node, names);
     neuron_tensor_unref(names);
-    return NEURON_OK;
+    neuron_release(context, texts);
+    return status;
 }
 
 static neuron_node_t *find_node(neuron_node_t *const *nodes, int64_t count, const char *name)

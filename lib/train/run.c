@@ -159,13 +159,11 @@ static int tell_of_batch(void *trainer)
 static int validate(neuron_trainer_t *trainer, double *loss, double *metrics)
 {
     int64_t outputs = trainer->graph->output_count;
-    for (int32_t i = 0; i < outputs; i++)
-        trainer->scores[i] = (neuron_score){
-            .function = trainer->losses[i].loss, .loss = (double)NAN, .accuracy = (double)NAN};
     NEURON_HOLD(hold);
     neuron_hold_add(&hold, neuron_trainer_drop_metrics, NULL, trainer);
+    int status = neuron_trainer_begin_metrics(trainer, trainer->data.validation);
     if (trainer->data.validation) {
-        int status = neuron_trainer_agree(trainer, neuron_trainer_begin_metrics(trainer));
+        status = neuron_trainer_agree(trainer, status);
         if (status != NEURON_OK)
             return status;
         const neuron_evaluation_watch watch = {tell_of_batch, trainer, trainer->ranks.communicator};

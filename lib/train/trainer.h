@@ -150,10 +150,10 @@ NEURON_SHARED void neuron_trainer_drop_step(neuron_trainer_t *trainer);
 void neuron_single_step_release(neuron_trainer_t *trainer);
 
 /* Metrics of the validation set: warns or fails at the beginning of a run if they cannot be
- * computed; gives the scores of the outputs evaluations, which are to be let go of; and tells them.
- */
-int neuron_trainer_check_metrics(const neuron_trainer_t *trainer);
-int neuron_trainer_begin_metrics(neuron_trainer_t *trainer);
+ * computed, for which a batch is judged before the first step; makes the scores of the outputs
+ * empty, with evaluations of a dataset if it is not NULL, which are to be let go of; tells them. */
+int neuron_trainer_check_metrics(neuron_trainer_t *trainer);
+int neuron_trainer_begin_metrics(neuron_trainer_t *trainer, const neuron_dataset_t *dataset);
 int neuron_trainer_end_metrics(const neuron_trainer_t *trainer, double *metrics);
 void neuron_trainer_drop_metrics(void *owner, void *trainer);
 

@@ -7,6 +7,7 @@
 
 #include <float.h>
 #include <stdio.h>
+#include <time.h>
 
 static neuron_context_t *context;
 static held_out_data data;
@@ -92,7 +93,9 @@ START_TEST(many_classes_are_listed_fast)
     assert_ok(neuron_tensor_wrap(&in, context, NEURON_TYPE_F32, (const int64_t[]){2, COUNT}, 2, p));
     assert_ok(
         neuron_tensor_wrap(&out, context, NEURON_TYPE_F32, (const int64_t[]){2, COUNT}, 2, set));
+    clock_t begun = clock();
     assert_ok(neuron_graph_predict(graph, in, out));
+    ck_assert((double)(clock() - begun) / CLOCKS_PER_SEC < 10);
     for (int k = 0; k < COUNT; k++) {
         ck_assert(set[k] == (k < COUNT / 8 * 5));
         ck_assert(set[COUNT + k] == (k % 2 == 0 && k < COUNT / 8 * 5));
@@ -302,16 +305,12 @@ int main(void)
     tcase_set_timeout(tests, 0);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, sets);
+    tcase_add_test(tests, many_classes_are_listed_fast);
     tcase_add_loop_test(tests, fresh_examples_are_covered, 0, 6);
     tcase_add_test(tests, threshold);
     tcase_add_test(tests, one_more_output);
     tcase_add_test(tests, refused);
     tcase_add_test(tests, memory_may_run_out);
     suite_add_tcase(suite, tests);
-    TCase *many = tcase_create("many classes");
-    tcase_set_timeout(many, 20);
-    tcase_add_checked_fixture(many, set_up, tear_down);
-    tcase_add_test(many, many_classes_are_listed_fast);
-    suite_add_tcase(suite, many);
     return run_suite(suite);
 }

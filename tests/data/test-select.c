@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <time.h>
 
 static neuron_context_t *context;
 
@@ -182,6 +183,36 @@ START_TEST(classes_are_numbered_anew)
     neuron_dataset_unref(some);
     neuron_dataset_unref(one_hot);
     neuron_dataset_unref(all);
+}
+END_TEST
+
+/* The last name is found as fast as the first: walking to each of these takes many seconds. */
+START_TEST(many_names_are_found_fast)
+{
+    enum { MANY = 65536 };
+    neuron_dataset_t *dataset;
+    neuron_tensor_t *examples, *labels;
+    static char texts[MANY][8];
+    static const char *names[MANY];
+    for (int k = 0; k < MANY; k++) {
+        snprintf(texts[k], sizeof texts[k], "c%d", k);
+        names[k] = texts[k];
+    }
+    assert_ok(neuron_tensor_copy(&examples, context, NEURON_TYPE_F32, (const int64_t[]){1, 1}, 2,
+                                 (const float[]){1}));
+    assert_ok(neuron_tensor_copy(&labels, context, NEURON_TYPE_I32, (const int64_t[]){1}, 1,
+                                 (const int32_t[]){7}));
+    assert_ok(neuron_dataset_create(&dataset, context, examples, labels, MANY));
+    assert_ok(neuron_dataset_set_class_names(dataset, names, MANY));
+    clock_t begun = clock();
+    for (int k = 0; k < MANY; k++)
+        ck_assert_str_eq(neuron_dataset_class_name(dataset, k), texts[k]);
+    ck_assert((double)(clock() - begun) / CLOCKS_PER_SEC < 2);
+    ck_assert_ptr_null(neuron_dataset_class_name(dataset, MANY));
+    ck_assert_ptr_null(neuron_dataset_class_name(dataset, -1));
+    neuron_dataset_unref(dataset);
+    neuron_tensor_unref(examples);
+    neuron_tensor_unref(labels);
 }
 END_TEST
 
@@ -363,6 +394,7 @@ int main(void)
     tcase_add_test(tests, samples_go_by_weights);
     tcase_add_test(tests, weights_of_samples_are_checked);
     tcase_add_test(tests, classes_are_numbered_anew);
+    tcase_add_test(tests, many_names_are_found_fast);
     tcase_add_test(tests, new_numbers_are_checked);
     tcase_add_test(tests, memory_may_be_refused);
     tcase_add_test(tests, bytes_in_memory_are_read_as_files);

@@ -582,6 +582,59 @@ START_TEST(intervals_are_those_of_samples)
 }
 END_TEST
 
+/* Figures of many rows are put together by and by, each sample of the same examples every time, and
+ * without the lists of all rows in memory. */
+START_TEST(many_rows_take_turns)
+{
+    enum { ROWS = 600, TURNS = 40, SEEDS = 5 };
+    static const struct {
+        const char *name;
+        int64_t row;
+    } cases[] = {{"brier_score", OVERALL},
+                 {"brier_reliability", NEURON_AVERAGE_WEIGHTED},
+                 {"expected_calibration_error", NEURON_AVERAGE_MACRO}};
+    static float outputs[ROWS * ROWS], drawn[TURNS * TURNS];
+    static int32_t truth[ROWS], drawn_truth[TURNS];
+    neuron_context_t *context;
+    assert_ok(neuron_context_create(&context, "threads=2, memory_limit=7000000"));
+    neuron_random_reader reader = neuron_random_read(1, NEURON_RANDOM_SHUFFLE, 9);
+    for (int i = 0; i < ROWS * ROWS; i++)
+        outputs[i] = (float)neuron_random_uniform(&reader);
+    for (int i = 0; i < ROWS; i++)
+        truth[i] = i;
+    neuron_evaluation_t *large =
+        make(context, outputs, ROWS, truth, NEURON_TYPE_I32, ROWS, "scores=yes");
+    double low, high;
+    assert_ok(neuron_evaluation_interval(&low, &high, large, "brier_score", OVERALL, "samples=2"));
+    ck_assert(low > 0 && low <= high);
+    neuron_evaluation_unref(large);
+    neuron_evaluation_t *all =
+        make(context, outputs, TURNS, truth, NEURON_TYPE_I32, TURNS, "scores=yes");
+    for (int seed = 0; seed < SEEDS; seed++) {
+        char options[40];
+        snprintf(options, sizeof options, "samples=1, seed=%d", seed);
+        reader = neuron_random_read((uint64_t)seed, NEURON_RANDOM_BOOTSTRAP, 0);
+        for (int i = 0; i < TURNS; i++) {
+            int64_t from = (int64_t)neuron_random_below(&reader, TURNS);
+            memcpy(drawn + i * TURNS, outputs + from * TURNS, TURNS * sizeof *drawn);
+            drawn_truth[i] = truth[from];
+        }
+        neuron_evaluation_t *sample =
+            make(context, drawn, TURNS, drawn_truth, NEURON_TYPE_I32, TURNS, "scores=yes");
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            double figure = metric(sample, cases[i].name, cases[i].row, NULL);
+            assert_ok(
+                neuron_evaluation_interval(&low, &high, all, cases[i].name, cases[i].row, options));
+            ck_assert_msg(low == high && fabs(low - figure) < 1e-12, "%s: %.17g, not %.17g",
+                          cases[i].name, low, figure);
+        }
+        neuron_evaluation_unref(sample);
+    }
+    neuron_evaluation_unref(all);
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* ---- What must not look good, or better than it is ---- */
 
 /* An example whose outputs are not numbers is wrong, whatever its class or labels are. */
@@ -945,7 +998,15 @@ START_TEST(bad_arguments_are_refused)
     assert_status(neuron_evaluation_metric(&value, NULL, "roc_auc", 0, NULL), NEURON_E_ARGUMENT);
     assert_status(neuron_evaluation_metric(&value, kept, "roc_auc", CLASSES, NULL),
                   NEURON_E_ARGUMENT);
-    assert_message("roc_auc: row is 4; it must be 0 to 3 or an average");
+    assert_message("roc_auc: row is 4; it must be 0 to 3, or the average macro, weighted, micro");
+    assert_status(neuron_evaluation_metric(&value, kept, "f1", NEURON_AVERAGE_SAMPLES, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_message("f1: row is the average samples of an evaluation of kind classes; it must be 0 "
+                   "to 3, or the average macro, weighted, micro");
+    assert_status(neuron_evaluation_metric(&value, kept, "accuracy", NEURON_AVERAGE_MACRO, NULL),
+                  NEURON_E_ARGUMENT);
+    assert_message("accuracy: row is the average macro of an evaluation of kind classes; it must "
+                   "be the default average");
     static const int64_t rows[] = {-1, INT64_MIN, INT64_MAX, NEURON_AVERAGE_SAMPLES};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_status(neuron_evaluation_metric(&value, kept, "f1", rows[i], NULL),
@@ -1047,6 +1108,7 @@ int main(void)
     tcase_add_test(tests, labels_and_numbers);
     tcase_add_test(tests, places_and_logarithms);
     tcase_add_test(tests, intervals_are_those_of_samples);
+    tcase_add_test(tests, many_rows_take_turns);
     tcase_add_test(tests, broken_outputs_are_wrong);
     tcase_add_test(tests, bins_contain_their_upper_bound);
     tcase_add_test(tests, samples_without_a_class_do_not_count);

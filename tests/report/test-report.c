@@ -205,6 +205,113 @@ START_TEST(a_committee_with_broken_outputs_is_shown)
 }
 END_TEST
 
+/* Which reads are asked for. */
+typedef struct reads {
+    int64_t examples;
+} reads;
+
+enum { READ = 40 };
+
+static int read_some(void *examples, int32_t *labels, const int64_t *positions, int64_t count,
+                     void *user_data)
+{
+    reads *all = user_data;
+    float *values = examples;
+    for (int64_t i = 0; i < count; i++) {
+        if (labels)
+            labels[i] = (int32_t)(positions[i] % 3);
+        for (int k = 0; values && k < 3; k++)
+            values[3 * i + k] = (float)((positions[i] + 2 * k) % 5) / 5;
+    }
+    all->examples += values ? count : 0;
+    return 0;
+}
+
+/* Members predict a dataset once, whatever is told of them; the committee and its best member
+ * twice, for what the numbers mean. Only datasets have weights of examples, for which it takes more
+ * predictions. */
+START_TEST(members_predict_once)
+{
+    neuron_context_t *context = test_context();
+    reads all = {0};
+    neuron_dataset_t *dataset;
+    neuron_graph_t *graphs[4];
+    assert_ok(neuron_dataset_create_stream(&dataset, context, read_some, &all, NULL, READ,
+                                           "shape=3, classes=3"));
+    for (int i = 0; i < 4; i++) {
+        assert_ok(neuron_graph_create(&graphs[i], context));
+        neuron_node_t *x = neuron_input(graphs[i], (const int64_t[]){3}, 1);
+        x = neuron_softmax(graphs[i], neuron_dense(graphs[i], x, 3, NULL), NULL);
+        assert_ok(neuron_graph_finish(graphs[i], x));
+    }
+    const neuron_graph_t *members[] = {graphs[1], graphs[2], graphs[3]};
+    static float weights[READ];
+    char *pages[3];
+    for (int weighted = 0; weighted < 3; weighted++) {
+        for (int i = 0; i < READ; i++)
+            weights[i] = weighted == 2 && i % 2 == 0 ? 3 : 1;
+        if (weighted > 0)
+            assert_ok(neuron_dataset_set_weights(dataset, weights, READ));
+        neuron_report_t *report = make(context, NULL);
+        all.examples = 0;
+        assert_ok(neuron_report_add_committee(report, NULL, graphs[0], members, NULL, 3, dataset));
+        ck_assert_int_eq(all.examples, READ * (weighted == 2 ? 12 : 6));
+        pages[weighted] = text_of(report);
+        ck_assert_ptr_nonnull(strstr(pages[weighted], "Both of two are wrong"));
+        ck_assert_ptr_nonnull(strstr(pages[weighted], "What each member adds"));
+        neuron_report_unref(report);
+    }
+    ck_assert_str_eq(pages[0], pages[1]);
+    ck_assert_str_ne(pages[0], pages[2]);
+    for (int i = 0; i < 3; i++)
+        free(pages[i]);
+    for (int i = 0; i < 4; i++)
+        neuron_graph_unref(graphs[i]);
+    neuron_dataset_unref(dataset);
+    neuron_context_unref(context);
+}
+END_TEST
+
+/* A single output is that of class 1: what pairs have in common is told of it too. */
+START_TEST(members_of_one_output_are_compared)
+{
+    neuron_context_t *context = test_context();
+    float inputs[20][3];
+    float targets[20];
+    for (int i = 0; i < 20; i++) {
+        targets[i] = (float)(i % 2);
+        for (int k = 0; k < 3; k++)
+            inputs[i][k] = (float)((i + 2 * k) % 5) / 5;
+    }
+    neuron_tensor_t *examples, *labels;
+    neuron_dataset_t *dataset;
+    neuron_graph_t *graphs[3];
+    assert_ok(neuron_tensor_copy(&examples, context, NEURON_TYPE_F32, (const int64_t[]){20, 3}, 2,
+                                 inputs));
+    assert_ok(neuron_tensor_copy(&labels, context, NEURON_TYPE_F32, (const int64_t[]){20, 1}, 2,
+                                 targets));
+    assert_ok(neuron_dataset_create_with_targets(&dataset, context, examples, labels));
+    for (int i = 0; i < 3; i++) {
+        assert_ok(neuron_graph_create(&graphs[i], context));
+        neuron_node_t *x = neuron_input(graphs[i], (const int64_t[]){3}, 1);
+        x = neuron_sigmoid(graphs[i], neuron_dense(graphs[i], x, 1, NULL));
+        assert_ok(neuron_graph_finish(graphs[i], x));
+    }
+    neuron_report_t *report = make(context, NULL);
+    const neuron_graph_t *members[] = {graphs[1], graphs[2]};
+    assert_ok(neuron_report_add_committee(report, NULL, graphs[0], members, NULL, 2, dataset));
+    assert_has(report, "Both of two are wrong");
+    assert_has(report, "What each member adds");
+    neuron_report_unref(report);
+    for (int i = 0; i < 3; i++)
+        neuron_graph_unref(graphs[i]);
+    neuron_dataset_unref(dataset);
+    neuron_tensor_unref(examples);
+    neuron_tensor_unref(labels);
+    neuron_context_unref(context);
+}
+END_TEST
+
 /* Networks and datasets that do not go together. */
 START_TEST(refuses_what_does_not_fit)
 {
@@ -435,6 +542,8 @@ int main(void)
     tcase_add_test(tests, refuses_arguments);
     tcase_add_test(tests, refuses_what_does_not_fit);
     tcase_add_test(tests, a_committee_with_broken_outputs_is_shown);
+    tcase_add_test(tests, members_predict_once);
+    tcase_add_test(tests, members_of_one_output_are_compared);
     tcase_add_test(tests, rows_of_pixels_are_images);
     tcase_add_test(tests, heeds_options);
     tcase_add_test(tests, escapes_texts);

@@ -220,6 +220,36 @@ START_TEST(what_is_not_computed_is_refused)
 }
 END_TEST
 
+/* Outputs that are no probabilities, before anything is learnt of them. */
+START_TEST(what_cannot_be_computed_is_found_out_first)
+{
+    bench b = {.context = test_context()};
+    double before, after;
+    assert_ok(neuron_graph_create(&b.graph, b.context));
+    neuron_node_t *x = neuron_input(b.graph, (const int64_t[]){SIZE, SIZE, 1}, 3);
+    x = neuron_dense(b.graph, neuron_flatten(b.graph, x), 10, NULL);
+    assert_ok(neuron_graph_finish(b.graph, neuron_rescale(b.graph, x, 10, -20)));
+    assert_ok(neuron_optimizer_create(&b.optimizer, b.context, "adam", NULL));
+    b.train = test_glyphs(b.context, TRAIN, SIZE);
+    assert_ok(neuron_dataset_generate_glyphs(&b.validation, b.context, 300, SIZE, SIZE, 8));
+    assert_ok(neuron_trainer_create(&b.trainer, b.graph, b.optimizer, b.train));
+    assert_ok(neuron_trainer_set_validation(b.trainer, b.validation));
+    assert_ok(neuron_trainer_set(b.trainer, "metrics=roc_auc log_loss"));
+    before = metric_now(&b, "accuracy");
+    assert_status(neuron_trainer_run(NULL, b.trainer), NEURON_E_DATA);
+    assert_message("trainer: of its metrics of the validation set, log_loss: output 0 of example 0 "
+                   "is -");
+    ck_assert_int_eq(neuron_history_epochs(neuron_trainer_history(b.trainer)), 0);
+    after = metric_now(&b, "accuracy");
+    ck_assert(before == after);
+    /* What goes by their order alone is none of that. */
+    assert_ok(neuron_trainer_set(b.trainer, "metrics=roc_auc, epochs=1"));
+    assert_ok(neuron_trainer_run(NULL, b.trainer));
+    ck_assert(isfinite(test_figure(neuron_trainer_history(b.trainer), 0, "validation_roc_auc")));
+    tear_down(&b);
+}
+END_TEST
+
 /* Set meanwhile to what is not computed, it has no figure to go by. */
 static int change(neuron_trainer_t *trainer, int32_t event, void *callback)
 {
@@ -416,6 +446,7 @@ int main(void)
     tcase_add_test(tests, the_option_is_text);
     tcase_add_test(tests, training_stops_by_a_metric);
     tcase_add_test(tests, what_is_not_computed_is_refused);
+    tcase_add_test(tests, what_cannot_be_computed_is_found_out_first);
     tcase_add_test(tests, a_monitor_may_change);
     tcase_add_test(tests, each_output_has_its_own);
     tcase_add_test(tests, a_table_has_them);

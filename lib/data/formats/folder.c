@@ -96,20 +96,13 @@ static int list_files(folder *all)
     return NEURON_OK;
 }
 
-/* All names one after the other, with their zeros. */
 static int store_names(folder *all)
 {
-    int64_t size = 0;
+    RETURN_IF_ERROR(neuron_class_names_pack(&all->names, all->context,
+                                            (const char *const *)all->folders.at,
+                                            (int64_t)all->class_folders));
     for (size_t k = 0; k < all->class_folders; k++)
-        size += (int64_t)strlen(all->folders.at[k]) + 1;
-    RETURN_IF_ERROR(neuron_tensor_create_raw(&all->names, all->context, NEURON_TYPE_U8, &size, 1));
-    char *to = all->names->data;
-    for (size_t k = 0; k < all->class_folders; k++) {
-        size_t length = strlen(all->folders.at[k]) + 1;
-        memcpy(to, all->folders.at[k], length);
-        to += length;
         all->numbers[k] = (int32_t)k;
-    }
     all->class_count = (int64_t)all->class_folders;
     return NEURON_OK;
 }
@@ -119,7 +112,7 @@ static int find_names(folder *all)
 {
     all->names = neuron_tensor_ref(all->classes_of->class_names);
     all->class_count = all->classes_of->class_count;
-    const char *name = all->names->data;
+    const char *name = neuron_class_names_next(all->names, NULL);
     int32_t number = 0;
     for (size_t k = 0; k < all->class_folders; k++) {
         const char *wanted = all->folders.at[k];

@@ -7,6 +7,7 @@
 
 #include "base/float-mode.h"
 #include "base/hold.h"
+#include "data/dataset.h"
 #include "report/charts/bars.h"
 #include "report/charts/dots.h"
 #include "report/charts/heat-map.h"
@@ -27,6 +28,8 @@ typedef struct voters {
     const int32_t *classes; /* [voter][example] */
     const neuron_graph_t *committee;
     neuron_graph_t *const *members;
+    neuron_tensor_t *const *outputs; /* of the members, which predict once, */
+    const neuron_tensor_t *targets;  /* and what they should be */
 } voters;
 
 static int64_t count_right(const voters *v, int64_t voter)
@@ -139,11 +142,12 @@ static int put_changes(neuron_section *section, const voters *v, const neuron_na
 }
 
 /* What one of them says of all examples. */
-static int ask(int32_t *classes, int32_t *truth, const neuron_graph_t *graph, const char *name,
-               const neuron_dataset_t *dataset, neuron_context_t *context, const char *who)
+static int ask(int32_t *classes, int32_t *truth, neuron_tensor_t **outputs,
+               const neuron_graph_t *graph, const char *name, const neuron_dataset_t *dataset,
+               neuron_context_t *context, const char *who)
 {
     NEURON_BUFFER(room, context);
-    RETURN_IF_ERROR(neuron_predictions_make(&room, graph, name, dataset, who));
+    RETURN_IF_ERROR(neuron_predictions_make(&room, outputs, graph, name, dataset, who));
     const neuron_prediction *predictions = neuron_predictions_of(&room);
     for (int64_t i = 0; i < neuron_dataset_count(dataset); i++) {
         classes[i] = predictions[i].predicted;
@@ -356,8 +360,8 @@ static int put_diversity(neuron_section *section, const voters *v, const neuron_
     if (!values)
         return NEURON_E_MEMORY;
     for (size_t k = 0; k < sizeof measures / sizeof measures[0]; k++) {
-        RETURN_IF_ERROR(
-            neuron_committee_diversity(values, v->members, count, v->dataset, measures[k].measure));
+        RETURN_IF_ERROR(neuron_committee_diversity_from_outputs(
+            values, section->html.context, v->outputs, count, v->targets, measures[k].measure));
         if (k == 0)
             neuron_facts_begin(section);
         neuron_fact_real(section, measures[k].name, mean_of_pairs(values, count));
@@ -382,6 +386,25 @@ static int put_diversity(neuron_section *section, const voters *v, const neuron_
     return neuron_buffer_status(&section->html);
 }
 
+static bool has_weights(const neuron_dataset_t *dataset)
+{
+    bool found = false;
+    for (int64_t i = 0; i < neuron_dataset_count(dataset); i++)
+        found = found || neuron_dataset_weight(dataset, i) != 1;
+    return found;
+}
+
+/* Only a dataset has weights of examples, so that members must predict it again. */
+static int contribute(double *values, const voters *v, neuron_context_t *context,
+                      const char *options)
+{
+    int64_t count = v->count - 1;
+    if (has_weights(v->dataset))
+        return neuron_committee_contributions(values, v->members, count, NULL, v->dataset, options);
+    return neuron_committee_contributions_from_outputs(values, context, v->outputs, count, NULL,
+                                                       v->targets, options);
+}
+
 /* By how much the mean of the members is worse without one. */
 static int put_contributions(neuron_section *section, const voters *v, const neuron_names *members)
 {
@@ -390,10 +413,10 @@ static int put_contributions(neuron_section *section, const voters *v, const neu
     double *values = neuron_buffer_room(&room, 2 * count, sizeof *values);
     if (!values)
         return NEURON_E_MEMORY;
-    int status = neuron_committee_contributions(values, v->members, count, NULL, v->dataset, NULL);
+    neuron_context_t *context = section->html.context;
+    int status = contribute(values, v, context, NULL);
     if (status == NEURON_OK)
-        status = neuron_committee_contributions(values + count, v->members, count, NULL, v->dataset,
-                                                "measure=permutation");
+        status = contribute(values + count, v, context, "measure=permutation");
     if (status == NEURON_E_DATA || status == NEURON_E_NOT_FINITE)
         return NEURON_OK; /* no probabilities */
     RETURN_IF_ERROR(status);
@@ -432,6 +455,40 @@ static int put_all(neuron_section *section, const voters *v, const neuron_names 
     return put_worth(section, v, members);
 }
 
+/* What the members put out for all examples, and what is true of these. It ends with its block,
+ * however that is left. */
+typedef struct kept_outputs {
+    neuron_buffer tensors; /* of the members */
+    int64_t count;
+    neuron_tensor_t *targets;
+} kept_outputs;
+
+static void end_outputs(kept_outputs *kept) __attribute__((nothrow));
+
+static void end_outputs(kept_outputs *kept)
+{
+    neuron_tensor_t **tensors = (neuron_tensor_t **)(void *)kept->tensors.bytes;
+    for (int64_t i = 0; tensors && i < kept->count; i++)
+        neuron_tensor_unref(tensors[i]);
+    neuron_tensor_unref(kept->targets);
+    neuron_buffer_end(&kept->tensors);
+}
+
+/* Classes as numbers; of a single output, which is that of class 1, as what it should be. */
+static int make_targets(kept_outputs *kept, neuron_tensor_t *const *outputs, const int32_t *truth,
+                        int64_t examples)
+{
+    neuron_context_t *context = kept->tensors.context;
+    const int64_t extents[2] = {examples, 1};
+    if (neuron_tensor_count(outputs[0]) != examples)
+        return neuron_tensor_copy(&kept->targets, context, NEURON_TYPE_I32, extents, 1, truth);
+    RETURN_IF_ERROR(neuron_tensor_create(&kept->targets, context, NEURON_TYPE_F32, extents, 2));
+    float *targets = neuron_tensor_data(kept->targets);
+    for (int64_t i = 0; i < examples; i++)
+        targets[i] = (float)truth[i];
+    return NEURON_OK;
+}
+
 int neuron_report_add_committee(neuron_report_t *report, const char *heading,
                                 const neuron_graph_t *committee,
                                 const neuron_graph_t *const *members, const char *const *names,
@@ -448,24 +505,37 @@ int neuron_report_add_committee(neuron_report_t *report, const char *heading,
     NEURON_NAMES(member_names, report->context);
     NEURON_BUFFER(room, report->context);
     int32_t *classes = neuron_buffer_room(&room, (count + 2) * examples, sizeof *classes);
-    if (!classes)
+    kept_outputs kept __attribute__((cleanup(end_outputs))) = {
+        .tensors = {.context = report->context}, .count = count};
+    neuron_tensor_t **outputs = neuron_buffer_room(&kept.tensors, count, sizeof *outputs);
+    if (!classes || !outputs)
         return NEURON_E_MEMORY;
     int32_t *truth = classes + (count + 1) * examples;
     neuron_names_add(&list, "committee");
     RETURN_IF_ERROR(
-        ask(classes, truth, committee, "the committee", dataset, report->context, __func__));
+        ask(classes, truth, NULL, committee, "the committee", dataset, report->context, __func__));
     for (int64_t k = 0; k < count; k++) {
         char name[32];
         snprintf(name, sizeof name, "members[%" PRId64 "]", k);
         RETURN_IF_ERROR(neuron_handle_check(members[k], NEURON_HANDLE_GRAPH, name, __func__));
         neuron_names_add_number(&list, names ? names[k] : NULL, k + 1);
         neuron_names_add_number(&member_names, names ? names[k] : NULL, k + 1);
-        RETURN_IF_ERROR(ask(classes + (k + 1) * examples, truth, members[k], name, dataset,
-                            report->context, __func__));
+        RETURN_IF_ERROR(ask(classes + (k + 1) * examples, truth, &outputs[k], members[k], name,
+                            dataset, report->context, __func__));
     }
+    RETURN_IF_ERROR(make_targets(&kept, outputs, truth, examples));
     NEURON_SECTION(section, report, heading, "Committee");
     neuron_graph_t *const *borrowed = neuron_hold_object(members); /* which change nothing */
-    const voters v = {dataset, &list, count + 1, examples, truth, classes, committee, borrowed};
+    const voters v = {.dataset = dataset,
+                      .names = &list,
+                      .count = count + 1,
+                      .examples = examples,
+                      .truth = truth,
+                      .classes = classes,
+                      .committee = committee,
+                      .members = borrowed,
+                      .outputs = outputs,
+                      .targets = kept.targets};
     RETURN_IF_ERROR(put_all(&section, &v, &member_names));
     return neuron_report_add(report, &section);
 }

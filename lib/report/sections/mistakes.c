@@ -140,7 +140,8 @@ int neuron_report_add_mistakes(neuron_report_t *report, const char *heading,
     neuron_options_reset(&given, &table);
     RETURN_IF_ERROR(neuron_options_parse(&given, options, __func__));
     NEURON_BUFFER(predictions, report->context);
-    RETURN_IF_ERROR(neuron_predictions_make(&predictions, graph, "the graph", dataset, __func__));
+    RETURN_IF_ERROR(
+        neuron_predictions_make(&predictions, NULL, graph, "the graph", dataset, __func__));
     mistakes m = {.dataset = dataset,
                   .predictions = neuron_predictions_of(&predictions),
                   .wanted = (int64_t)neuron_options_value(&given, COUNT)};

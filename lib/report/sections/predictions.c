@@ -62,7 +62,8 @@ static int predict(neuron_tensor_t **outputs, neuron_context_t *context,
     return neuron_graph_predict_dataset(graph, dataset, *outputs);
 }
 
-int neuron_predictions_make(neuron_buffer *room, const neuron_graph_t *graph, const char *name,
+int neuron_predictions_make(neuron_buffer *room, neuron_tensor_t **kept,
+                            const neuron_graph_t *graph, const char *name,
                             const neuron_dataset_t *dataset, const char *who)
 {
     int64_t count = neuron_dataset_count(dataset), numbers;
@@ -78,5 +79,9 @@ int neuron_predictions_make(neuron_buffer *room, const neuron_graph_t *graph, co
     const float *values = neuron_tensor_data_const(outputs);
     for (int64_t i = 0; i < count; i++)
         predictions[i] = judge(values + i * numbers, numbers, labels[i]);
+    if (kept) {
+        *kept = outputs;
+        outputs = NULL;
+    }
     return NEURON_OK;
 }
