@@ -152,6 +152,14 @@ NEURON_API_EXPERIMENTAL int neuron_committee_fit(neuron_graph_t **committee,
  *    the default; the others, which must be finite, are 0 to it, by a layer in its graph: random
  *    subspaces (Ho, 1998), with bagging random patches (Louppe and Geurts, 2012). For graphs with
  *    one input and one output;
+ *  - `class_fraction`: how many of the classes each member of a builder learns, at least two, above
+ *    0, up to 1, the default. It sees examples of these alone, and puts out 0 for the others, by a
+ *    layer before the softmax that its graph ends in. Where members are joined, what each class has
+ *    is over the members, or votes, that know it, and all is divided by the sum; each class is
+ *    known by as many members as another, give or take one. Of labels this is known as random
+ *    k-labelsets (Tsoumakas, Katakis and Vlahavas, 2011). For `initialization`, `bagging` and
+ *    `folds`, where the members of a set know the same classes, and joined by `mean`,
+ *    `weighted_mean`, `majority_vote`, `weighted_vote`, `stacking` or `class_weights`;
  *  - `algorithm`: of `adaboost`, `samme`, the default, or `samme_r`;
  *  - `shrinkage`: of `gradient_boosting`, above 0 and up to 1, the default;
  *  - `combine`: how the members are joined. By the rules of neuron_committee_create() of that name:
@@ -357,7 +365,8 @@ NEURON_API_EXPERIMENTAL double
 neuron_committee_trainer_progress(const neuron_committee_trainer_t *trainer, const char *what);
 
 /** How often each example of the training set is in what a member learns from: 0 for those held out
- *  from it, and above 1 for those that a bootstrap drew several times.
+ *  from it or of classes that it does not learn, and above 1 for those that a bootstrap drew more
+ *  than once.
  *  @param[out] counts  room for `capacity` numbers, one for each example in the order of the
  *                      dataset; NULL with capacity 0 to ask how many there are.
  *  @param[out] needed  neuron_dataset_count(); may be NULL.
@@ -370,8 +379,8 @@ neuron_committee_trainer_example_counts(int32_t *counts, size_t capacity, size_t
 /** Predicts each example by the members that did not learn from it: what rules of joining and
  *  calibration may learn from as if it were data of their own.
  *  @param[out] predictions  a new tensor NEURON_TYPE_F32 [examples, members, ...output shape], in
- *                           the order of the training set. Where the member has learnt from the
- *                           example all is not a number.
+ *                           the order of the training set. Where the example was not held out
+ *                           from the member all is not a number.
  *  @param output  of the members: 0 to neuron_graph_output_count() - 1.
  *  @return  0; NEURON_E_ARGUMENT; NEURON_E_STATE if members are not trained to their end, or the
  *           method holds nothing out; NEURON_E_MEMORY; what a prediction failed with. No other
@@ -385,8 +394,9 @@ neuron_committee_trainer_held_out(neuron_tensor_t **predictions,
  *  bag, whose accuracy tells how good the committee is without a validation set (a little too low,
  *  as few members take part in each).
  *  @param[out] predictions  a new tensor NEURON_TYPE_F32 [examples, ...output shape]. An example
- *                           that all members have learnt from, as may be with few of them, is not a
- *                           number.
+ *                           that is held out from no member, as may be with few of them, is not a
+ *                           number. With `class_fraction` the mean of a class is that of members
+ *                           that know it.
  *  @return  as neuron_committee_trainer_held_out(). No other thread may change the trainer
  *           meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int

@@ -29,7 +29,8 @@ typedef enum neuron_random_use {
     NEURON_RANDOM_MEMBER_SEED = 50,
     NEURON_RANDOM_MEMBER_SAMPLE = 51,
     NEURON_RANDOM_COMMITTEE_FOLDS = 52,
-    NEURON_RANDOM_MEMBER_FEATURES = 53
+    NEURON_RANDOM_MEMBER_FEATURES = 53,
+    NEURON_RANDOM_COMMITTEE_CLASSES = 54
 } neuron_random_use;
 
 /* A sequence: `seed` is the key; `use`, `stream` (a node, an image) and the index make the counter.

@@ -4,6 +4,8 @@
 #include "committee/combine.h"
 
 #include "base/checked.h"
+#include "committee/classes.h"
+#include "committee/held-out.h"
 #include "committee/joining/weights.h"
 
 #include <libneuron/committee.h>
@@ -129,8 +131,30 @@ static int check_votes(const neuron_committee_trainer_t *trainer, const neuron_g
     return NEURON_OK;
 }
 
+/* Joined where members do not know all classes. */
+static int check_classes(const neuron_committee_trainer_t *trainer)
+{
+    switch (neuron_committee_count(trainer, NEURON_COMMITTEE_COMBINE)) {
+    case MEAN:
+    case WEIGHTED_MEAN:
+    case MAJORITY_VOTE:
+    case WEIGHTED_VOTE:
+    case STACKING:
+    case CLASS_WEIGHTS:
+        return NEURON_OK;
+    default:
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "committee: combine is %s; with class_fraction it must be mean, "
+                           "weighted_mean, majority_vote, weighted_vote, stacking or "
+                           "class_weights",
+                           neuron_committee_combination(trainer));
+    }
+}
+
 int neuron_committee_check_combination(const neuron_committee_trainer_t *trainer)
 {
+    if (neuron_committee_has_class_subsets(trainer))
+        RETURN_IF_ERROR(check_classes(trainer));
     if (!neuron_committee_learns_to_combine(trainer))
         return NEURON_OK;
     if (!trainer->validation && !neuron_committee_holds_out(trainer))
@@ -168,6 +192,15 @@ int neuron_committee_check_combined(const neuron_committee_trainer_t *trainer,
 
 /* ---- Weights ---- */
 
+/* What a member is judged by alone; NULL for nothing. */
+static int select_judging(neuron_dataset_t **judging, const neuron_committee_trainer_t *trainer,
+                          int64_t member)
+{
+    if (!trainer->validation)
+        return neuron_committee_select(judging, trainer, member, NEURON_COMMITTEE_JUDGED);
+    return neuron_committee_restrict(judging, trainer, member, trainer->validation);
+}
+
 /* Judges a member on the examples that were held out from it. */
 static int judge(double *merit, const neuron_committee_trainer_t *trainer, int64_t member,
                  neuron_weights_method *method)
@@ -176,7 +209,7 @@ static int judge(double *merit, const neuron_committee_trainer_t *trainer, int64
     neuron_dataset_t *held_out;
     neuron_member_outputs *outputs;
     neuron_graph_t *const graphs[] = {trainer->members[member].graph};
-    RETURN_IF_ERROR(neuron_committee_select(&held_out, trainer, member, true));
+    RETURN_IF_ERROR(select_judging(&held_out, trainer, member));
     if (!held_out)
         return neuron_fail(NEURON_E_DATA,
                            "committee: member %" PRId64 " has learnt from all examples, and none "
@@ -212,6 +245,8 @@ static int learn_weights(double *weights, neuron_graph_t *const *members,
     const neuron_weights_request asked = weights_request(trainer);
     NEURON_HOLD(hold);
     neuron_member_outputs *outputs;
+    if (neuron_committee_has_class_subsets(trainer))
+        return learn_by_member(weights, trainer);
     if (trainer->validation) {
         RETURN_IF_ERROR(neuron_member_outputs_predict(&outputs, &hold, members, trainer->count,
                                                       trainer->validation));
@@ -302,6 +337,12 @@ int neuron_committee_combine(neuron_graph_t **committee, double *weights,
     if (by->learns == WEIGHTS)
         RETURN_IF_ERROR(learn_weights(weights, members, trainer));
     snprintf(rule, sizeof rule, "rule=%s", by->rule);
-    return neuron_committee_create(committee, context, members, trainer->count,
-                                   by->learns == WEIGHTS ? weights : NULL, rule);
+    RETURN_IF_ERROR(neuron_committee_create(committee, context, members, trainer->count,
+                                            by->learns == WEIGHTS ? weights : NULL, rule));
+    int status = neuron_committee_scale_classes(committee, weights, trainer);
+    if (status < 0) {
+        neuron_graph_unref(*committee);
+        *committee = NULL;
+    }
+    return status;
 }

@@ -20,10 +20,4 @@ int neuron_committee_check_combined(const neuron_committee_trainer_t *trainer,
 int neuron_committee_combine(neuron_graph_t **committee, double *weights,
                              const neuron_committee_trainer_t *trainer);
 
-/* What was put out for the examples of the training set that were held out from some member: by
- * each set of members of folds, else by each member, where one that has learnt from the example is
- * taken to put out the mean of those that have not. The hold ends it. */
-int neuron_committee_read_held_out(neuron_member_outputs **outputs, neuron_hold *hold,
-                                   const neuron_committee_trainer_t *trainer);
-
 #endif

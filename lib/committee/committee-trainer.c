@@ -40,6 +40,8 @@ static const neuron_option rows[] = {
                 "examples drawn for each that there is"),
     NEURON_REAL(NEURON_COMMITTEE_FEATURE_FRACTION, "feature_fraction", DBL_MIN, 1, 1,
                 "share of the inputs that each member sees"),
+    NEURON_REAL(NEURON_COMMITTEE_CLASS_FRACTION, "class_fraction", DBL_MIN, 1, 1,
+                "share of the classes that each member learns"),
     NEURON_CHOICE(NEURON_COMMITTEE_ALGORITHM, "algorithm", algorithms,
                   NEURON_COMMITTEE_ALGORITHM_SAMME, "of adaboost"),
     NEURON_REAL(NEURON_COMMITTEE_SHRINKAGE, "shrinkage", DBL_MIN, 1, 1,
@@ -106,6 +108,13 @@ int64_t neuron_committee_folds(const neuron_committee_trainer_t *trainer)
 {
     int64_t folds = neuron_committee_count(trainer, NEURON_COMMITTEE_FOLDS);
     return folds > 0 ? folds : neuron_committee_trainer_member_count(trainer);
+}
+
+int64_t neuron_committee_members_of_set(const neuron_committee_trainer_t *trainer)
+{
+    return neuron_committee_method_of(trainer) == NEURON_COMMITTEE_METHOD_FOLDS
+               ? neuron_committee_folds(trainer)
+               : 1;
 }
 
 /* ---- Life ---- */

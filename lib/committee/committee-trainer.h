@@ -35,6 +35,7 @@ enum {
     NEURON_COMMITTEE_ALGORITHM,
     NEURON_COMMITTEE_SHRINKAGE,
     NEURON_COMMITTEE_FEATURE_FRACTION,
+    NEURON_COMMITTEE_CLASS_FRACTION,
     NEURON_COMMITTEE_OPTIMIZER, /* the rest of neuron_committee_fit() */
     NEURON_COMMITTEE_LEARNING_RATE,
     NEURON_COMMITTEE_HOLD_OUT
@@ -150,8 +151,10 @@ const char *neuron_committee_method_name(const neuron_committee_trainer_t *train
 /* Whether members are snapshots of one training. */
 bool neuron_committee_takes_snapshots(const neuron_committee_trainer_t *trainer);
 
-/* How many parts `folds` divides the examples into. */
+/* How many parts `folds` divides the examples into, and how many members count as one: those of a
+ * set of folds, of which each example has one that did not learn from it. */
 int64_t neuron_committee_folds(const neuron_committee_trainer_t *trainer);
+int64_t neuron_committee_members_of_set(const neuron_committee_trainer_t *trainer);
 
 /* A seed of the member alone. */
 uint64_t neuron_committee_member_seed(const neuron_committee_trainer_t *trainer, int64_t member);
@@ -159,14 +162,21 @@ uint64_t neuron_committee_member_seed(const neuron_committee_trainer_t *trainer,
 /* Whether a member has examples held out from it. */
 bool neuron_committee_holds_out(const neuron_committee_trainer_t *trainer);
 
-/* Writes how often each example of the training set is in what a member learns from. */
-int neuron_committee_count_examples(int32_t *counts, const neuron_committee_trainer_t *trainer,
-                                    int64_t member);
+/* Parts of the training set: what a member learns from, what its method holds out from it, and of
+ * that what it is judged by, which is of the classes that it knows. */
+typedef enum neuron_committee_part {
+    NEURON_COMMITTEE_LEARNT,
+    NEURON_COMMITTEE_HELD_OUT,
+    NEURON_COMMITTEE_JUDGED
+} neuron_committee_part;
 
-/* A dataset of what a member learns from, or of what is held out from it; NULL where that is
- * nothing. */
+/* Writes how often each example of the training set is in such a part. */
+int neuron_committee_count_examples(int32_t *counts, const neuron_committee_trainer_t *trainer,
+                                    int64_t member, neuron_committee_part part);
+
+/* A dataset of it; NULL where that is nothing. */
 int neuron_committee_select(neuron_dataset_t **selected, const neuron_committee_trainer_t *trainer,
-                            int64_t member, bool held_out);
+                            int64_t member, neuron_committee_part part);
 
 /* Makes a member's graph and its trainer, unless they are there, and has it go on with what the
  * folder has. */

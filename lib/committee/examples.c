@@ -1,6 +1,6 @@
 /* Which examples a member learns from: a pure function of the seed, the method and the number of
  * the member, so that nothing of it need be kept. */
-#include "committee/committee-trainer.h"
+#include "committee/classes.h"
 
 #include "base/checked.h"
 #include "base/random.h"
@@ -52,8 +52,7 @@ static int leave_out(int32_t *counts, const neuron_committee_trainer_t *trainer,
     return status;
 }
 
-int neuron_committee_count_examples(int32_t *counts, const neuron_committee_trainer_t *trainer,
-                                    int64_t member)
+static int draw_examples(int32_t *counts, const neuron_committee_trainer_t *trainer, int64_t member)
 {
     int64_t count = trainer->train->count;
     memset(counts, 0, (size_t)count * sizeof *counts);
@@ -70,25 +69,43 @@ int neuron_committee_count_examples(int32_t *counts, const neuron_committee_trai
     }
 }
 
-/* How often an example is selected. */
-static int32_t times(int32_t count, bool held_out)
+/* Leaves those out whose classes the member does not know. */
+static int keep_known(int32_t *counts, const neuron_committee_trainer_t *trainer, int64_t member)
 {
-    return held_out ? count == 0 : count;
+    const neuron_dataset_t *train = trainer->train;
+    bool *known = neuron_allocate(trainer->context, neuron_size(train->class_count), sizeof *known);
+    int status = known ? neuron_committee_known_classes(known, trainer, member) : NEURON_E_MEMORY;
+    for (int64_t i = 0; status == NEURON_OK && i < train->count; i++)
+        if (!known[neuron_dataset_label(train, i)])
+            counts[i] = 0;
+    neuron_release(trainer->context, known);
+    return status;
+}
+
+int neuron_committee_count_examples(int32_t *counts, const neuron_committee_trainer_t *trainer,
+                                    int64_t member, neuron_committee_part part)
+{
+    RETURN_IF_ERROR(draw_examples(counts, trainer, member));
+    for (int64_t i = 0; part != NEURON_COMMITTEE_LEARNT && i < trainer->train->count; i++)
+        counts[i] = counts[i] == 0;
+    if (part == NEURON_COMMITTEE_HELD_OUT || !neuron_committee_has_class_subsets(trainer))
+        return NEURON_OK;
+    return keep_known(counts, trainer, member);
 }
 
 static int select_counted(neuron_dataset_t **selected, const neuron_committee_trainer_t *trainer,
-                          const int32_t *counts, bool held_out)
+                          const int32_t *counts)
 {
     int64_t total = 0, used = 0;
     for (int64_t i = 0; i < trainer->train->count; i++)
-        total += times(counts[i], held_out);
+        total += counts[i];
     if (total == 0)
         return NEURON_OK;
     int64_t *positions = neuron_allocate(trainer->context, neuron_size(total), sizeof *positions);
     if (!positions)
         return NEURON_E_MEMORY;
     for (int64_t i = 0; i < trainer->train->count; i++)
-        for (int32_t k = 0; k < times(counts[i], held_out); k++)
+        for (int32_t k = 0; k < counts[i]; k++)
             positions[used++] = i;
     int status = neuron_dataset_derive(selected, trainer->train, positions, 0, total);
     neuron_release(trainer->context, positions);
@@ -96,16 +113,16 @@ static int select_counted(neuron_dataset_t **selected, const neuron_committee_tr
 }
 
 int neuron_committee_select(neuron_dataset_t **selected, const neuron_committee_trainer_t *trainer,
-                            int64_t member, bool held_out)
+                            int64_t member, neuron_committee_part part)
 {
     *selected = NULL;
     int32_t *counts =
         neuron_allocate(trainer->context, neuron_size(trainer->train->count), sizeof *counts);
     if (!counts)
         return NEURON_E_MEMORY;
-    int status = neuron_committee_count_examples(counts, trainer, member);
+    int status = neuron_committee_count_examples(counts, trainer, member, part);
     if (status == NEURON_OK)
-        status = select_counted(selected, trainer, counts, held_out);
+        status = select_counted(selected, trainer, counts);
     neuron_release(trainer->context, counts);
     return status;
 }

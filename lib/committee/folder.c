@@ -1,8 +1,8 @@
 /* The state of a committee trainer in a folder. `committee.json` says what is trained:
  *
  *     {"libneuron.committee": 1, "method": "bagging", "members": 5, "folds": 0,
- *      "sample_fraction": 1.0, "feature_fraction": 1.0, "seed": 7, "examples": 60000,
- *      "data": checksum}
+ *      "sample_fraction": 1.0, "feature_fraction": 1.0, "class_fraction": 1.0, "seed": 7,
+ *      "examples": 60000, "data": checksum}
  *
  * and each member has the file of its training, member-0.safetensors and so on: see
  * checkpoint/write.c. The checksum is of labels, targets and shapes. Snapshots have files of their
@@ -113,6 +113,9 @@ static int put_header(json_t *object, const neuron_committee_trainer_t *trainer)
     RETURN_IF_ERROR(
         neuron_json_set_real(object, "feature_fraction",
                              neuron_committee_value(trainer, NEURON_COMMITTEE_FEATURE_FRACTION)));
+    RETURN_IF_ERROR(
+        neuron_json_set_real(object, "class_fraction",
+                             neuron_committee_value(trainer, NEURON_COMMITTEE_CLASS_FRACTION)));
     if (neuron_committee_is_boosted(trainer))
         RETURN_IF_ERROR(put_boosting(object, trainer));
     /* The bits of the seed in a signed number: JSON numbers of this library are int64_t. */

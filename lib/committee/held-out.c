@@ -1,9 +1,10 @@
 /* What members predict of examples that they did not learn from. */
-#include "committee/combine.h"
+#include "committee/held-out.h"
 
 #include "base/checked.h"
 #include "base/float-mode.h"
 #include "base/tensor.h"
+#include "committee/classes.h"
 
 #include <libneuron/evaluation.h>
 
@@ -27,7 +28,8 @@ int neuron_committee_trainer_example_counts(int32_t *counts, size_t capacity, si
                            capacity, count);
     }
     if (counts)
-        RETURN_IF_ERROR(neuron_committee_count_examples(counts, trainer, member));
+        RETURN_IF_ERROR(
+            neuron_committee_count_examples(counts, trainer, member, NEURON_COMMITTEE_LEARNT));
     if (needed)
         *needed = count;
     return NEURON_OK;
@@ -40,8 +42,10 @@ typedef struct gathering {
     int64_t output, size; /* numbers of the output */
     bool mean;            /* of the members that predict; else each has its place */
     float *values;        /* [examples, members, size], or [examples, size] */
-    int32_t *used;        /* members that predicted an example, where the mean is wanted */
-    bool *known;          /* [examples, members], who has predicted what; may be NULL */
+    int32_t *used;        /* members that predicted an example, where the mean is wanted; */
+    int64_t width; /* of each of its classes, if members do not know all: [examples, width] */
+    bool *classes; /* that each member knows, [members, size]; NULL for all */
+    bool *known;   /* [examples, members], who has predicted what; may be NULL */
 } gathering;
 
 static void take(gathering *all, int64_t example, int64_t member, const float *row)
@@ -54,16 +58,39 @@ static void take(gathering *all, int64_t example, int64_t member, const float *r
         return;
     }
     float *sum = all->values + example * size;
-    for (int64_t i = 0; i < size; i++)
-        sum[i] = all->used[example] > 0 ? sum[i] + row[i] : row[i];
-    all->used[example]++;
+    int32_t *used = all->used + example * all->width;
+    for (int64_t k = 0; k < size; k++) {
+        int32_t *of = all->classes ? &used[k] : used;
+        if (all->classes && !all->classes[member * size + k])
+            continue;
+        sum[k] = *of > 0 ? sum[k] + row[k] : row[k];
+        *of += all->classes != NULL;
+    }
+    used[0] += !all->classes;
+}
+
+/* Of members that know other classes: the mean of each class is that of those that know it. */
+static void share(float *row, const int32_t *used, int64_t size)
+{
+    bool any = false;
+    for (int64_t k = 0; k < size; k++)
+        any = any || used[k] > 0;
+    for (int64_t k = 0; any && k < size; k++)
+        row[k] = used[k] > 0 ? row[k] / (float)used[k] : 0;
+    if (any)
+        neuron_committee_normalize(row, size);
 }
 
 static void finish(gathering *all)
 {
-    for (int64_t i = 0; all->mean && i < all->trainer->train->count; i++)
-        for (int64_t k = 0; all->used[i] > 1 && k < all->size; k++)
-            all->values[i * all->size + k] /= (float)all->used[i];
+    for (int64_t i = 0; all->mean && i < all->trainer->train->count; i++) {
+        float *row = all->values + i * all->size;
+        if (all->classes)
+            share(row, all->used + i * all->width, all->size);
+        else
+            for (int64_t k = 0; all->used[i] > 1 && k < all->size; k++)
+                row[k] /= (float)all->used[i];
+    }
 }
 
 /* Shape [count, ...] of an output's predictions. */
@@ -102,7 +129,8 @@ static int gather_member(gathering *all, const neuron_committee_member *member,
     neuron_context_t *context = trainer->context;
     NEURON_HOLD(hold);
     neuron_dataset_t *held_out;
-    RETURN_IF_ERROR(neuron_committee_select(&held_out, trainer, member->index, true));
+    RETURN_IF_ERROR(
+        neuron_committee_select(&held_out, trainer, member->index, NEURON_COMMITTEE_HELD_OUT));
     if (!held_out)
         return NEURON_OK;
     neuron_hold_reference(&hold, dataset, held_out);
@@ -118,7 +146,7 @@ static int gather_member(gathering *all, const neuron_committee_member *member,
         neuron_graph_predict_dataset_many(graph, held_out, outputs, graph->output_count));
     const float *row = outputs[all->output]->data;
     for (int64_t i = 0; i < trainer->train->count; i++) {
-        if (counts[i] > 0)
+        if (counts[i] == 0)
             continue;
         take(all, i, member->index, row);
         row += all->size;
@@ -134,12 +162,16 @@ static int gather(gathering *all)
     NEURON_HOLD(hold);
     int32_t *counts = neuron_allocate(context, count, sizeof *counts);
     neuron_hold_add(&hold, neuron_release_hold, context, counts);
-    all->used = neuron_allocate_zero(context, count, sizeof *all->used);
+    RETURN_IF_ERROR(neuron_committee_read_classes(&all->classes, trainer));
+    neuron_hold_add(&hold, neuron_release_hold, context, all->classes);
+    all->width = all->classes ? all->size : 1;
+    all->used = neuron_allocate_zero(context, count, neuron_size_of(all->width, sizeof *all->used));
     neuron_hold_add(&hold, neuron_release_hold, context, all->used);
     if (!counts || !all->used)
         return NEURON_E_MEMORY;
     for (int64_t i = 0; i < trainer->count; i++) {
-        RETURN_IF_ERROR(neuron_committee_count_examples(counts, trainer, i));
+        RETURN_IF_ERROR(
+            neuron_committee_count_examples(counts, trainer, i, NEURON_COMMITTEE_HELD_OUT));
         RETURN_IF_ERROR(gather_member(all, &trainer->members[i], counts));
     }
     finish(all);
@@ -216,85 +248,12 @@ int neuron_committee_trainer_out_of_fold(neuron_tensor_t **predictions,
     return predict(predictions, trainer, output, true);
 }
 
-/* ---- To learn how members are joined ---- */
-
-/* Members that count as one: the members of a set of folds, of which each example has one that did
- * not learn from it. */
-static int64_t members_of_set(const neuron_committee_trainer_t *trainer)
-{
-    return neuron_committee_method_of(trainer) == NEURON_COMMITTEE_METHOD_FOLDS
-               ? neuron_committee_folds(trainer)
-               : 1;
-}
-
-/* The mean of what members from `first` on have put out for an example; how many have. */
-static int64_t mean_of(float *mean, const gathering *all, int64_t example, int64_t first,
-                       int64_t count)
-{
-    int64_t place = example * all->trainer->count + first, size = all->size, used = 0;
-    for (int64_t m = 0; m < count; m++) {
-        const float *row = all->values + (place + m) * size;
-        if (!all->known[place + m])
-            continue;
-        for (int64_t k = 0; k < size; k++)
-            mean[k] = used > 0 ? mean[k] + row[k] : row[k];
-        used++;
-    }
-    for (int64_t k = 0; used > 1 && k < size; k++)
-        mean[k] /= (float)used;
-    return used;
-}
-
-/* Fills the rows of all sets for the examples that somebody did not learn from, whose positions it
- * writes; returns how many these are. */
-static int64_t condense(float *rows, int64_t *positions, const gathering *all)
-{
-    const neuron_committee_trainer_t *trainer = all->trainer;
-    int64_t each = members_of_set(trainer), sets = trainer->count / each, count = 0;
-    for (int64_t i = 0; i < trainer->train->count; i++) {
-        float *row = rows + count * sets * all->size;
-        if (mean_of(row, all, i, 0, trainer->count) == 0)
-            continue;
-        for (int64_t s = sets - 1; s >= 0; s--) {
-            float *own = row + s * all->size;
-            if (mean_of(own, all, i, s * each, each) == 0)
-                mean_of(own, all, i, 0, trainer->count);
-        }
-        positions[count++] = i;
-    }
-    return count;
-}
-
-int neuron_committee_read_held_out(neuron_member_outputs **outputs, neuron_hold *hold,
-                                   const neuron_committee_trainer_t *trainer)
+int neuron_committee_gather(float *values, bool *known, const neuron_committee_trainer_t *trainer)
 {
     const neuron_graph_t *first = trainer->members[0].graph;
-    neuron_context_t *context = trainer->context;
-    int64_t sets = trainer->count / members_of_set(trainer);
-    int64_t size = neuron_shape_count(&first->outputs[0]->spec.output);
-    size_t examples = neuron_size(trainer->train->count), members = neuron_size(trainer->count);
-    neuron_dataset_t *dataset;
-    RETURN_IF_ERROR(neuron_member_outputs_begin(outputs, hold, context, sets));
-    NEURON_HOLD(own);
-    float *values =
-        neuron_allocate(context, examples, neuron_size_of(trainer->count * size, sizeof *values));
-    neuron_hold_add(&own, neuron_release_hold, context, values);
-    bool *known = neuron_allocate_zero(context, examples, members);
-    neuron_hold_add(&own, neuron_release_hold, context, known);
-    float *rows = neuron_allocate(context, examples, neuron_size_of(sets * size, sizeof *rows));
-    neuron_hold_add(&own, neuron_release_hold, context, rows);
-    int64_t *positions = neuron_allocate(context, examples, sizeof *positions);
-    neuron_hold_add(&own, neuron_release_hold, context, positions);
-    if (!values || !known || !rows || !positions)
-        return NEURON_E_MEMORY;
-    gathering all = {.trainer = trainer, .size = size, .values = values, .known = known};
-    RETURN_IF_ERROR(gather(&all));
-    int64_t count = condense(rows, positions, &all);
-    if (count == 0)
-        return neuron_fail(NEURON_E_DATA,
-                           "committee: no example was held out from any member to learn from how "
-                           "they are joined");
-    RETURN_IF_ERROR(neuron_dataset_derive(&dataset, trainer->train, positions, 0, count));
-    neuron_hold_add(&own, neuron_dataset_end_hold, NULL, dataset);
-    return neuron_member_outputs_fill(*outputs, first, dataset, rows);
+    gathering all = {.trainer = trainer,
+                     .size = neuron_shape_count(&first->outputs[0]->spec.output),
+                     .values = values,
+                     .known = known};
+    return gather(&all);
 }

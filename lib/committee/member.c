@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/float-mode.h"
 #include "committee/boost.h"
+#include "committee/classes.h"
 #include "graph/custom.h"
 #include "graph/meaning.h"
 
@@ -81,6 +82,8 @@ static int build_graph(neuron_committee_member *member)
         status = check_new(member);
     if (status == NEURON_OK)
         status = neuron_committee_choose_features(member);
+    if (status == NEURON_OK)
+        status = neuron_committee_choose_classes(member);
     if (status < 0)
         return neuron_committee_fail(member->index, status);
     member->built = true;
@@ -127,19 +130,28 @@ static int set_squared_error(neuron_trainer_t *trainer)
     return status;
 }
 
-static int set_validation(neuron_trainer_t *trainer, const neuron_committee_member *member)
+/* What a member is judged by after each epoch; NULL for nothing. */
+static int select_validation(neuron_dataset_t **judging, const neuron_committee_member *member)
 {
     const neuron_committee_trainer_t *committee = member->committee;
-    if (neuron_committee_fits_gradients(committee))
-        return set_squared_error(trainer);
+    *judging = NULL;
+    if (committee->validation && neuron_committee_has_class_subsets(committee))
+        return neuron_committee_restrict(judging, committee, member->index, committee->validation);
     if (committee->validation)
-        return neuron_trainer_set_validation(trainer, committee->validation);
-    if (!neuron_committee_holds_out(committee))
-        return NEURON_OK;
-    neuron_dataset_t *held_out;
-    RETURN_IF_ERROR(neuron_committee_select(&held_out, committee, member->index, true));
-    int status = neuron_trainer_set_validation(trainer, held_out);
-    neuron_dataset_unref(held_out);
+        *judging = neuron_dataset_ref(committee->validation);
+    else if (neuron_committee_holds_out(committee))
+        return neuron_committee_select(judging, committee, member->index, NEURON_COMMITTEE_JUDGED);
+    return NEURON_OK;
+}
+
+static int set_validation(neuron_trainer_t *trainer, const neuron_committee_member *member)
+{
+    neuron_dataset_t *judging;
+    if (neuron_committee_fits_gradients(member->committee))
+        return set_squared_error(trainer);
+    RETURN_IF_ERROR(select_validation(&judging, member));
+    int status = judging ? neuron_trainer_set_validation(trainer, judging) : NEURON_OK;
+    neuron_dataset_unref(judging);
     return status;
 }
 
@@ -168,7 +180,8 @@ static int create_trainer(neuron_committee_member *member)
     if (neuron_committee_is_boosted(committee))
         RETURN_IF_ERROR(neuron_committee_boost_dataset(&train, committee));
     else
-        RETURN_IF_ERROR(neuron_committee_select(&train, committee, member->index, false));
+        RETURN_IF_ERROR(
+            neuron_committee_select(&train, committee, member->index, NEURON_COMMITTEE_LEARNT));
     int status = copy_optimizer(&optimizer, committee);
     if (status == NEURON_OK)
         status = neuron_trainer_create(&member->trainer, member->graph, optimizer, train);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/float-mode.h"
 #include "committee/boost.h"
+#include "committee/classes.h"
 #include "committee/combine.h"
 #include "graph/committee.h"
 
@@ -322,30 +323,19 @@ static int check_boosted(const neuron_committee_trainer_t *trainer)
     return NEURON_OK;
 }
 
-static int check(const neuron_committee_trainer_t *trainer)
+static int check_snapshots(const neuron_committee_trainer_t *trainer, int64_t members)
 {
-    int64_t members = neuron_committee_trainer_member_count(trainer);
-    int64_t folds = neuron_committee_folds(trainer);
-    if (members == 0)
-        return neuron_fail(NEURON_E_ARGUMENT, "committee: has neither a builder nor members");
-    if (!trainer->build.function &&
-        neuron_committee_value(trainer, NEURON_COMMITTEE_FEATURE_FRACTION) < 1)
+    if (!trainer->build.function)
         return neuron_fail(NEURON_E_ARGUMENT,
-                           "committee: feature_fraction is for graphs of a builder, not for those "
-                           "that were added");
-    if (neuron_committee_is_boosted(trainer))
-        return check_boosted(trainer);
-    RETURN_IF_ERROR(neuron_committee_check_combination(trainer));
-    if (neuron_committee_takes_snapshots(trainer)) {
-        if (!trainer->build.function)
-            return neuron_fail(NEURON_E_ARGUMENT,
-                               "committee: snapshots are of one training, whose graph a builder "
-                               "makes");
-        return neuron_check_range(neuron_committee_count(trainer, NEURON_COMMITTEE_EPOCHS), 1,
-                                  INT32_MAX / members, "epochs", "committee");
-    }
-    if (neuron_committee_method_of(trainer) != NEURON_COMMITTEE_METHOD_FOLDS)
-        return NEURON_OK;
+                           "committee: snapshots are of one training, whose graph a builder "
+                           "makes");
+    return neuron_check_range(neuron_committee_count(trainer, NEURON_COMMITTEE_EPOCHS), 1,
+                              INT32_MAX / members, "epochs", "committee");
+}
+
+static int check_folds(const neuron_committee_trainer_t *trainer, int64_t members)
+{
+    int64_t folds = neuron_committee_folds(trainer);
     if (folds < 2 || members % folds != 0)
         return neuron_fail(NEURON_E_ARGUMENT,
                            "committee: %" PRId64 " members for %" PRId64
@@ -356,6 +346,26 @@ static int check(const neuron_committee_trainer_t *trainer)
         return neuron_fail(NEURON_E_DATA, "committee: %" PRId64 " folds of %" PRId64 " examples",
                            folds, trainer->train->count);
     return NEURON_OK;
+}
+
+static int check(const neuron_committee_trainer_t *trainer)
+{
+    int64_t members = neuron_committee_trainer_member_count(trainer);
+    if (members == 0)
+        return neuron_fail(NEURON_E_ARGUMENT, "committee: has neither a builder nor members");
+    if (!trainer->build.function &&
+        neuron_committee_value(trainer, NEURON_COMMITTEE_FEATURE_FRACTION) < 1)
+        return neuron_fail(NEURON_E_ARGUMENT,
+                           "committee: feature_fraction is for graphs of a builder, not for those "
+                           "that were added");
+    if (neuron_committee_method_of(trainer) == NEURON_COMMITTEE_METHOD_FOLDS)
+        RETURN_IF_ERROR(check_folds(trainer, members));
+    RETURN_IF_ERROR(neuron_committee_check_classes(trainer));
+    if (neuron_committee_is_boosted(trainer))
+        return check_boosted(trainer);
+    RETURN_IF_ERROR(neuron_committee_check_combination(trainer));
+    return neuron_committee_takes_snapshots(trainer) ? check_snapshots(trainer, members)
+                                                     : NEURON_OK;
 }
 
 static void set_members(neuron_committee_trainer_t *trainer, neuron_committee_member *members,

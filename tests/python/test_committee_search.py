@@ -374,6 +374,21 @@ def test_members_that_see_a_part(glyphs):
         assert np.allclose(member.predict(x)[~known], committee.held_out[~known, k], atol=1e-6)
 
 
+def test_members_that_learn_a_part_of_the_classes(glyphs):
+    x, y = glyphs
+    committee = nn.Committee.fit(build, x, y, members=6, method="bagging", class_fraction=0.5, epochs=15,
+                                 optimizer=nn.Adam(0.02))
+    outputs = np.array([member.predict(x) for member in committee.members])
+    known = outputs.max(1) > 0
+    assert (known.sum(1) == 5).all() and (known.sum(0) == 3).all()
+    assert np.allclose(committee.predict(x), outputs.mean(0), atol=1e-6)  # each class is known by three
+    assert committee.evaluate(x, y).accuracy > 0.6
+    right = outputs.argmax(2) == y
+    assert all(right[k, known[k, y]].mean() > 0.6 for k in range(6))
+    with pytest.raises(nn.ArgumentError, match="leave some out"):
+        nn.Committee.fit(build, x, y, members=2, class_fraction=0.2)
+
+
 def test_a_folder_goes_on(glyphs, tmp_path):
     x, y = glyphs
     options = {"members": 3, "epochs": 3, "batch_size": 16}

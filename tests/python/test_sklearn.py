@@ -491,8 +491,14 @@ def test_options_of_the_trainer(digits):
     assert fitted.model_.held_out.shape == (len(x), 4, 10)
     times = [2 * fitted.weights_[::2] * rounds for rounds in range(1, 6)]
     assert any(np.allclose(each, np.round(each)) for each in times)
-    with pytest.raises(ValueError, match="feature_fraction=1"):
-        fast(CommitteeClassifier, feature_fraction=0.5, warm_start=True).fit(x, y)
+    halves = fast(CommitteeClassifier, members=4, class_fraction=0.5, combine="weighted_vote", max_iter=30).fit(x, y)
+    assert all(((member.predict(x.astype(np.float32)) > 0).any(0)).sum() == 5 for member in halves.members_)
+    assert halves.score(x_test, y_test) > 0.5
+    for fraction in ("feature_fraction", "class_fraction"):
+        with pytest.raises(ValueError, match="feature_fraction=1"):
+            fast(CommitteeClassifier, **{fraction: 0.5}, warm_start=True).fit(x, y)
+        with pytest.raises(ValueError, match="partial_fit"):
+            fast(CommitteeClassifier, **{fraction: 0.5}).partial_fit(x, y, classes=range(10))
     with pytest.raises(ValueError, match="early_stopping"):
         fast(CommitteeClassifier, method="snapshot", early_stopping=True).fit(x, y)
     with pytest.raises(ValueError, match="5 members for 2 folds"):

@@ -192,7 +192,8 @@ class Committee(Model):
             "snapshot", one training that begins anew after each `epochs` epochs; "adaboost" (algorithm="samme" or
             "samme_r"), each weighs more what those before it have wrong; "gradient_boosting", each is added where those
             before it lack: these models end in numbers, without a softmax. Boosted members are joined by what was
-            learnt of them. With feature_fraction=0.5 each member sees a random half of its inputs besides.
+            learnt of them. With feature_fraction=0.5 each member sees a random half of its inputs besides, with
+            class_fraction=0.5 it learns half of the classes.
         combine: how they are joined: a rule of Committee(), "greedy" or "convex" weights, "stacking", a layer that learns
             from what the members put out, or "class_weights" or "ranks" as in Committee.stack().
         validation_data: what weights and stacking are learnt from; else from what bagging and folds have held out from

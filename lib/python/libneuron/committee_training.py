@@ -149,7 +149,8 @@ class CommitteeTraining:
         return set_up
 
     def _trainer(self, handle: Any, member: int) -> Trainer:
-        if self.options.get("feature_fraction", 1) < 1:  # C has put the model behind a layer that chooses
+        if min(self.options.get("feature_fraction", 1), self.options.get("class_fraction", 1)) < 1:
+            # C has put layers around the model that choose.
             self.members[member] = self._model(_c.neuron_trainer_graph(handle))
         trainer = Trainer(self.members[member], **self.settings)
         trainer._set_up(handle, self.dataset)

@@ -542,6 +542,7 @@ class _Committee(_Estimator):
     folds: int
     sample_fraction: float
     feature_fraction: float
+    class_fraction: float = 1.0  # of a classifier
     algorithm: str
     shrinkage: float
     goal: str
@@ -554,8 +555,8 @@ class _Committee(_Estimator):
     members_: List[Model]
     weights_: Optional[np.ndarray]
 
-    _trainer_options = ("folds", "sample_fraction", "feature_fraction", "algorithm", "shrinkage", "goal", "rounds", "l2",
-                        "iterations", "points")
+    _trainer_options = ("folds", "sample_fraction", "feature_fraction", "class_fraction", "algorithm", "shrinkage",
+                        "goal", "rounds", "l2", "iterations", "points")
 
     def _check_numbers(self) -> None:
         super()._check_numbers()
@@ -573,8 +574,11 @@ class _Committee(_Estimator):
             raise ValueError(f"combine is {self.combine!r}; boosted members are joined by what was learnt of them")
         if self.early_stopping and self.method in ("snapshot", "gradient_boosting"):
             raise ValueError(f"early_stopping is not for members by {self.method!r}")
-        if self.warm_start and self.feature_fraction != 1:
-            raise ValueError("warm_start goes with feature_fraction=1: members would see other parts of the inputs")
+        if self.warm_start and not self._sees_all():
+            raise ValueError("warm_start goes with feature_fraction=1 and class_fraction=1: members would see other parts")
+
+    def _sees_all(self) -> bool:
+        return bool(self.feature_fraction == 1 and self.class_fraction == 1)
 
     # ---- fit ----
 
@@ -654,9 +658,10 @@ class _Committee(_Estimator):
         if self.combine in LEARNT:
             raise ValueError(f"partial_fit() joins members by 'mean', 'majority_vote' or 'borda', not by "
                              f"{self.combine!r}, which learns from examples that are held out")
-        if self.method not in ("initialization", *HOLDING_OUT) or self.feature_fraction != 1:
-            raise ValueError("partial_fit() has members by 'initialization', 'bagging' or 'folds' that see all inputs, not "
-                             f"by {self.method!r} with feature_fraction={self.feature_fraction}")
+        if self.method not in ("initialization", *HOLDING_OUT) or not self._sees_all():
+            raise ValueError("partial_fit() has members by 'initialization', 'bagging' or 'folds' that see all inputs and "
+                             f"classes, not by {self.method!r} with feature_fraction={self.feature_fraction} and "
+                             f"class_fraction={self.class_fraction}")
         self.members_ = [self._new_model(data, self._seed + k) for k in range(self.members)]
 
     def _go_on(self, data: _Data) -> None:
@@ -698,7 +703,7 @@ _MEMBERS = """
         {boosted}.
     combine: how they are joined: {rules};
         learnt from what bagging and folds have held out, else from validation_fraction of the examples.
-    folds, sample_fraction, feature_fraction, algorithm, shrinkage, goal, rounds, l2, iterations, points: as
+    folds, sample_fraction, feature_fraction,{class_fraction} algorithm, shrinkage, goal, rounds, l2, iterations, points: as
         nn.options("committee_trainer") has them.
     folder: keeps the state of the training, from which one that was killed goes on.
     n_jobs: 1 trains one member after the other, -1 or more than 1 as many at once as the context has threads, None as
@@ -709,8 +714,9 @@ _FITTED = """
     n_features_in_, feature_names_in_, n_outputs_"""
 _FITTED_COMMITTEE = """
 
-    Fitted: model_ (an nn.Committee, with save()), members_ (one each), weights_ (of each, where it has some), history_ (a dictionary of figures by epoch for
-    each), n_iter_ (of the one that was trained longest), n_features_in_, feature_names_in_, n_outputs_"""
+    Fitted: model_ (an nn.Committee, with save()), members_ (one each), weights_ (of each, where it has some),
+    history_ (a dictionary of figures by epoch for each), n_iter_ (of the one that was trained longest), n_features_in_,
+    feature_names_in_, n_outputs_"""
 
 
 def _described(cls: Any) -> Any:
@@ -721,7 +727,8 @@ def _described(cls: Any) -> Any:
              '"mean", "weighted_mean", "greedy", "convex", "stacking"')
     boosted = '"adaboost", "gradient_boosting"' if classifies else '"gradient_boosting"'
     cls.__doc__ += ("\n\n    Parameters, those of MLPClassifier as it has them:"
-                    + (_MEMBERS.format(rules=rules, boosted=boosted) if several else "") + _NETWORK
+                    + (_MEMBERS.format(rules=rules, boosted=boosted,
+                                       class_fraction=" class_fraction," if classifies else "") if several else "") + _NETWORK
                     + (_CLASSIFIER_ENDS if classifies else "")
                     + _TRAINING.format(loss="cross-entropy" if classifies else "the mean squared error")
                     + (_WEIGHT if classifies else "") + _ENDING + (_FITTED_COMMITTEE if several else _FITTED)
@@ -760,9 +767,9 @@ class CommitteeClassifier(_Classifier, _Committee):
     """Networks that tell classes apart together."""
 
     def __init__(self, members: int = 5, *, method: str = "bagging", combine: str = "mean", folds: int = 0,
-                 sample_fraction: float = 1.0, feature_fraction: float = 1.0, algorithm: str = "samme",
-                 shrinkage: float = 1.0, goal: str = "auto", rounds: int = 100, l2: float = 1.0, iterations: int = 1000,
-                 points: int = 101, folder: Any = None,
+                 sample_fraction: float = 1.0, feature_fraction: float = 1.0, class_fraction: float = 1.0,
+                 algorithm: str = "samme", shrinkage: float = 1.0, goal: str = "auto", rounds: int = 100,
+                 l2: float = 1.0, iterations: int = 1000, points: int = 101, folder: Any = None,
                  hidden_layer_sizes: Any = (100,), activation: Any = "relu", dropout: float = 0.0,
                  build: Optional[Callable[..., Model]] = None, solver: Any = "adam", loss: Any = None,
                  alpha: float = 0.0001, batch_size: Any = "auto", learning_rate_init: float = 0.001,
