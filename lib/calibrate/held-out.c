@@ -5,6 +5,7 @@
 #include "base/tensor.h"
 #include "base/text/number.h"
 #include "graph/meaning.h"
+#include "losses/loss.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -64,8 +65,9 @@ static int predict(neuron_held_out *held_out, const neuron_graph_t *graph, int64
     return status;
 }
 
-/* How far probabilities may be from adding up to 1: bytes and halves are not exact. */
-static const double tolerance = 1e-3;
+/* How far probabilities may be from adding up to 1, as those of a dataset may: halves are off by up
+ * to a part in 2048. */
+static const double tolerance = NEURON_LOSS_SUM_TOLERANCE;
 
 static int check_row(const neuron_held_out *held_out, int64_t example, const char *who)
 {
