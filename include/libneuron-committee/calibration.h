@@ -40,7 +40,9 @@ extern "C" {
  *    Elkan, KDD 2002; pool adjacent violators), straight lines between them; then divided by their
  *    sum. It wants 1000 examples or more. Its probabilities are 0 and 1 at the ends, so that a
  *    log loss may be infinite.
- *    The last two are what scikit-learn's CalibratedClassifierCV does with `sigmoid` and
+ *    The first three are found by at most 1000 steps of L-BFGS (Liu and Nocedal, 1989), which end
+ *    before where rounding hides what more of them would gain; the mean of the biases of `vector`
+ *    is 0. The last two are what scikit-learn's CalibratedClassifierCV does with `sigmoid` and
  *    `isotonic`, the first of these given the log-odds.
  *  - `output`: which output of the graph; 0. Its probabilities are one for each class, as those of
  *    a softmax or of a committee, or a single one, that of class 1, as of a sigmoid; of a

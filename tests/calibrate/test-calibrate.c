@@ -110,7 +110,7 @@ static void check_vector(int which, const char *method, bool sigmoid, bool smoot
     int64_t classes = outputs[which].classes;
     char options[60];
     float found[2][CLASSES_MOST];
-    double scale[CLASSES_MOST], bias[CLASSES_MOST];
+    double scale[CLASSES_MOST] = {0}, bias[CLASSES_MOST] = {0};
     snprintf(options, sizeof options, "method=%s%s", method, outputs[which].more);
     draw_held_out(&data, classes, each, 2);
     neuron_graph_t *graph = calibrate(each, options);
@@ -121,6 +121,11 @@ static void check_vector(int which, const char *method, bool sigmoid, bool smoot
         bias[k] = (double)found[1][k];
     }
     ck_assert_double_le(largest_slope(sigmoid, each, smooth, scale, bias, false), slope_tolerance);
+    double common = 0; /* to which a softmax is blind */
+    for (int64_t k = 0; k < classes; k++)
+        common += bias[k];
+    if (!sigmoid)
+        ck_assert_double_eq_tol(common, 0, 1e-6);
     neuron_graph_unref(graph);
 }
 

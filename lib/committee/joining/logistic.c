@@ -4,7 +4,7 @@
 #include "committee/joining/logistic.h"
 
 #include "base/checked.h"
-#include "committee/joining/minimize.h"
+#include "calibrate/minimize.h"
 
 #include <inttypes.h>
 #include <math.h>

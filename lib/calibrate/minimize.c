@@ -1,7 +1,8 @@
 /* L-BFGS: Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989,
  * with the two loops of Nocedal, 1980. A step is halved until the value falls by as much as
- * Armijo's rule asks; pairs without curvature are not kept. */
-#include "committee/joining/minimize.h"
+ * Armijo's rule asks; where rounding hides by how much, until the slope along it is smaller (Hager
+ * and Zhang, 2005). Pairs without curvature are not kept. */
+#include "calibrate/minimize.h"
 
 #include "base/checked.h"
 
@@ -11,7 +12,13 @@
 
 enum { PAIRS = 10, HALVINGS = 60 };
 
-static const double armijo = 1e-4;
+static const double armijo = 1e-4, smaller = 0.9;
+
+/* By how much a value of many sums may be off. */
+static const double rounding = 64 * DBL_EPSILON;
+
+/* So many steps without a smaller value or smaller slopes are the last. */
+enum { PATIENCE = 8 };
 
 typedef struct memory {
     int64_t count, pairs; /* numbers, and how many pairs were ever kept */
@@ -96,7 +103,9 @@ static bool take_step(memory *m, const double *point, const neuron_function *fun
         for (int64_t i = 0; i < m->count; i++)
             m->next[i] = point[i] + size * m->direction[i];
         double next = function->evaluate(function->object, m->next, m->next_slopes);
-        if (next <= *value + armijo * size * fall) {
+        bool near = next <= *value + rounding * fabs(*value) &&
+                    fabs(product(m->direction, m->next_slopes, m->count)) <= -smaller * fall;
+        if (next <= *value + armijo * size * fall || near) {
             *value = next;
             return true;
         }
@@ -108,9 +117,10 @@ static void minimize(double *point, memory *m, const neuron_function *function, 
                      double tolerance)
 {
     size_t size = neuron_size(m->count) * sizeof *point;
-    double value = function->evaluate(function->object, point, m->now_slopes);
-    double enough = tolerance * largest(m->now_slopes, m->count);
-    for (int64_t i = 0; i < iterations && largest(m->now_slopes, m->count) > enough; i++) {
+    double value = function->evaluate(function->object, point, m->now_slopes), least = value;
+    double slope = largest(m->now_slopes, m->count), enough = tolerance * slope, flattest = slope;
+    int idle = 0;
+    for (int64_t i = 0; i < iterations && slope > enough && idle < PATIENCE; i++) {
         choose_direction(m);
         if (!take_step(m, point, function, &value)) {
             if (m->pairs == 0)
@@ -121,6 +131,10 @@ static void minimize(double *point, memory *m, const neuron_function *function, 
         keep_pair(m, point);
         memcpy(point, m->next, size);
         memcpy(m->now_slopes, m->next_slopes, size);
+        slope = largest(m->now_slopes, m->count);
+        idle = value < least - rounding * fabs(least) || slope < flattest ? 0 : idle + 1;
+        least = fmin(least, value);
+        flattest = fmin(flattest, slope);
     }
 }
 

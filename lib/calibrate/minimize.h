@@ -1,6 +1,6 @@
-/* The least value of a smooth function of many numbers. */
-#ifndef COMMITTEE_MINIMIZE_H
-#define COMMITTEE_MINIMIZE_H
+/* The least value of a smooth function of many numbers: for calibration, and for stacking too. */
+#ifndef CALIBRATE_MINIMIZE_H
+#define CALIBRATE_MINIMIZE_H
 
 #include "base/context.h"
 
