@@ -207,7 +207,7 @@ void bench_add_result(bench_results_t *results, const bench_result_t *result);
 void bench_print(const bench_results_t *results, double sgemm);
 void bench_write_json(const bench_results_t *results, double sgemm, const char *path);
 
-/* ---- Measuring: network.c, kernels.c, catalogue.c ---- */
+/* ---- Measuring: network.c, committee.c, kernels.c, catalogue.c ---- */
 
 /* Measures with each number of threads and keeps the fastest. What cannot be measured is a result,
  * too. */
@@ -217,8 +217,13 @@ void bench_measure_best(const bench_options_t *options, bench_results_t *results
                         const void *what);
 
 void bench_networks_run(const bench_options_t *options, bench_results_t *results);
+void bench_committees_run(const bench_options_t *options, bench_results_t *results);
 void bench_model_run(const bench_options_t *options, bench_results_t *results);
 void bench_kernels_run(const bench_options_t *options, bench_results_t *results);
+
+/* Whether a row of that name is of a committee, and all of them, for --list. */
+bool bench_is_committee(const char *name);
+void bench_committees_list(void);
 
 /* How many kernels a --row of that name, or beginning, means. */
 int bench_kernels_count(const bench_options_t *options, const char *prefix);

@@ -145,6 +145,7 @@ for name in ('mlp-plain', 'mlp-512', 'mlp-8192', 'cnn-basic', 'cnn-deep', 'cnn-9
              'cnn-stride', 'mobile-3', 'res-3', 'cnn-7x5', 'resnet-20', 'mobilenet-v1',
              'autoencoder', 'vgg-11'):
     assert name in names and [name] == [row for row, _ in described if row == name], names
+assert 'committee' in names and 'members' in names, names
 for kind in ('conv2d-forward/', 'conv2d-input-gradient/', 'conv2d-weight-gradient/',
              'dense-forward/', 'dense-input-gradient/', 'dense-weight-gradient/',
              'max-pool2d-forward/', 'max-pool2d-backward/', 'batch-norm-forward/',
@@ -183,6 +184,7 @@ refuse('whole number', '--batch', ',3')
 refuse('number above 0', '--seconds', '-1')
 refuse('number above 0', '--seconds', 'nan')
 refuse('no pass infer', '--row', 'conv2d', '--pass', 'infer')
+refuse('members has no pass int8', '--row', 'members', '--int8')
 assert 'no-such-network' in run('--network', '/no-such-network', status=1).stderr
 assert 'no-such-model' in run('--seconds', '0.01', '--model', '/no-such-model', status=1).stderr
 
@@ -226,6 +228,13 @@ with tempfile.TemporaryDirectory() as temporary:
     refuse_network(temporary, 'missing after "dense"', 'input 3; dense')
     refuse_network(temporary, 'kept as "a"', 'input 3; keep b; dense 3; add a')
     check_int8(temporary)
+    # A committee and its members: images of training are those that one member learns from.
+    measured = measure(temporary, '--row', 'members', '--row', 'committee', '--threads', '2', '--batch', '64')
+    assert [(row['row'], row['pass']) for row in measured] == [
+        (name, kind) for kind in ('train', 'infer') for name in ('committee', 'members')], measured
+    for row in measured:
+        products = 5 * (784 * 32 + 320) if row['pass'] == 'infer' else 2 * 784 * 32 + 3 * 320
+        assert close(row['gflops'], 2e-9 * products * row['images_per_second']), row
     # Any saved graph.
     model = os.path.join(HERE, '..', 'fuzz', 'corpus-model',
                          'network.safetensors')

@@ -41,6 +41,7 @@ static double measure_all(const bench_options_t *options, bench_results_t *resul
     if (!options->no_sgemm)
         bench_sgemm_measure(&sgemm, threads, options->seconds);
     bench_networks_run(options, results);
+    bench_committees_run(options, results);
     bench_model_run(options, results);
     bench_kernels_run(options, results);
     if (options->no_sgemm)

@@ -72,6 +72,7 @@ static void print_list(void)
     for (const bench_network_t *network = bench_networks; network->name[0]; network++)
         printf("%-12s batch %-4lld %s\n", network->name, (long long)network->batch,
                network->description);
+    bench_committees_list();
     puts("");
     bench_kernels_list();
 }
@@ -203,7 +204,9 @@ static void check_rows(const bench_options_t *options)
     const char *pass = options->int8 ? "int8" : "infer";
     for (int i = 0; i < options->row_count; i++) {
         const char *name = options->rows[i];
-        if (is_network(name))
+        if (bench_is_committee(name) && options->int8)
+            bench_usage_error("%s has no pass int8", name);
+        if (is_network(name) || bench_is_committee(name))
             continue;
         if (name[0] == '\0' || bench_kernels_count(options, name) == 0)
             bench_usage_error("there is no row \"%s\"; --list names them", name);
