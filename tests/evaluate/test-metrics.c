@@ -628,6 +628,17 @@ START_TEST(many_rows_take_turns)
             ck_assert_msg(low == high && fabs(low - figure) < 1e-12, "%s: %.17g, not %.17g",
                           cases[i].name, low, figure);
         }
+        /* Classes that the sample does not have are no part of this mean. */
+        double sum = 0, present = 0;
+        for (int64_t row = 0; row < TURNS; row++) {
+            double area = metric(sample, "roc_auc", row, NULL);
+            sum += isnan(area) ? 0 : area;
+            present += !isnan(area);
+        }
+        ck_assert(present > 16 && present < TURNS);
+        assert_ok(
+            neuron_evaluation_interval(&low, &high, all, "roc_auc", NEURON_AVERAGE_MACRO, options));
+        ck_assert(low == high && fabs(low - sum / present) < 1e-12);
         neuron_evaluation_unref(sample);
     }
     neuron_evaluation_unref(all);
@@ -791,12 +802,13 @@ END_TEST
 START_TEST(the_first_of_two_classes_is_the_accuracy)
 {
     neuron_context_t *context = test_context();
-    const float outputs[3][2] = {{0.5f, 0.5f}, {0.5f, 0.5f}, {0.2f, 0.8f}};
-    const int32_t truth[3] = {0, 0, 1};
+    const float outputs[4][2] = {{0.5f, 0.5f}, {0.5f, 0.5f}, {0.2f, 0.8f}, {0.3f, 0.7f}};
+    const int32_t truth[4] = {0, 0, 1, 0};
     neuron_evaluation_t *evaluation =
-        make(context, outputs[0], 2, truth, NEURON_TYPE_I32, 3, "scores=yes");
-    ck_assert(neuron_evaluation_accuracy(evaluation) == 1);
-    ck_assert(metric(evaluation, "top_k_accuracy", OVERALL, "k=1") == 1);
+        make(context, outputs[0], 2, truth, NEURON_TYPE_I32, 4, "scores=yes");
+    ck_assert(neuron_evaluation_accuracy(evaluation) == 0.75);
+    ck_assert(metric(evaluation, "top_k_accuracy", OVERALL, "k=1") == 0.75);
+    ck_assert(metric(evaluation, "top_k_accuracy", OVERALL, "k=2") == 1);
     neuron_evaluation_unref(evaluation);
     neuron_context_unref(context);
 }

@@ -366,6 +366,51 @@ START_TEST(an_entropy_without_bounds_is_one)
 }
 END_TEST
 
+/* A value and what it leaves of 1 are two classes only where they lie along the axis of the
+ * classes, each alone. */
+START_TEST(two_classes_lie_along_their_axis)
+{
+    static const struct {
+        int rows, columns, axis; /* of x, whose classes are the rows */
+    } forms[] = {{2, 3, 1}, {2, 3, 2}, {2, 1, 2}, {1, 3, 1}};
+    for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
+        int rows = forms[f].rows, columns = forms[f].columns, axis = forms[f].axis;
+        int all_rows = axis == 1 ? 2 * rows : rows, all_columns = axis == 2 ? 2 * columns : columns;
+        model_t *model = new_model(13);
+        add_input(model, "x", EXTENTS(0, rows, columns));
+        add_number(model, "one", 1);
+        add_operator(model, "Sigmoid", "x", "p");
+        add_operator(model, "Sub", "one p", "q");
+        set_int(add_operator(model, "Concat", "q p", "c"), "axis", axis);
+        add_operator(model, "Log", "c", "l");
+        add_operator(model, "Mul", "c l", "m");
+        add_integers(model, "axes", EXTENTS(1));
+        set_int(add_operator(model, "ReduceSum", "m axes", "s"), "keepdims", 1);
+        add_operator(model, "Neg", "s", "y");
+        add_output(model, "y");
+        neuron_graph_t *graph;
+        int64_t size;
+        float *input = quarters((int64_t)EXAMPLES * rows * columns);
+        float *y = said(model, input, &size, &graph);
+        ck_assert_int_eq(size, EXAMPLES * all_columns);
+        ck_assert_int_eq(count_layers(graph, "uncertainty"), 1);
+        for (int64_t i = 0; i < EXAMPLES; i++)
+            for (int column = 0; column < all_columns; column++) {
+                const float *x = input + i * rows * columns;
+                double entropy = 0;
+                for (int row = 0; row < all_rows; row++) {
+                    double p = 1 / (1 + exp(-(double)x[row % rows * columns + column % columns]));
+                    double c = row < rows && column < columns ? 1 - p : p;
+                    entropy -= c * log(c);
+                }
+                ck_assert_double_eq_tol((double)y[i * all_columns + column], entropy, 1e-5);
+            }
+        free(y);
+        neuron_graph_unref(graph);
+    }
+}
+END_TEST
+
 /* ---- Calibration ---- */
 
 static void write_numbers(neuron_graph_t *graph, const char *array, const float *values,
@@ -599,6 +644,7 @@ int main(void)
     tcase_add_test(tests, uncertainty_comes_back);
     tcase_add_test(tests, what_is_no_measure_is_refused_by_name);
     tcase_add_test(tests, an_entropy_without_bounds_is_one);
+    tcase_add_test(tests, two_classes_lie_along_their_axis);
     tcase_add_test(tests, scaling_comes_back);
     tcase_add_test(tests, softmax_of_older_sets_is_told_apart);
     tcase_add_test(tests, tables_come_back);

@@ -96,7 +96,8 @@ static void take_single(const measured *m)
         int32_t own;
         if (!neuron_onnx_match_item(&both, m->inputs[i], "Concat(Sub(1,x),x)") ||
             neuron_onnx_read_integer(&axis, m->reader, m->inputs[i]->maker, "axis", 1) < 0 ||
-            neuron_onnx_axis_of(&own, m->reader, m->from, axis, m->rank) < 0 || own != m->axis)
+            neuron_onnx_axis_of(&own, m->reader, m->from, axis, m->rank) < 0 || own != m->axis ||
+            neuron_onnx_bound(&both, 'x')->layout.extent[own] != 1)
             return;
     }
     for (size_t i = 0; i < m->count; i++) {
