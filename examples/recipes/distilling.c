@@ -6,6 +6,8 @@
  * temperature, so that what the teacher takes for less likely counts too. */
 #include "recipe.h"
 
+#include <libneuron-committee/distilling.h>
+
 enum { UNLABELLED = 10000, LABELLED = 500, CLASSES = 10 };
 
 static neuron_graph_t *build(neuron_context_t *context, int64_t filters, int64_t units)

@@ -1,6 +1,6 @@
 /** @file committees.h
  *  Many trainings, and what is made of them: members trained and joined, cascades, calibration,
- *  sets of classes, searches.
+ *  sets of classes, distilling, searches.
  *
  *      neuron_committee_trainer_create(&trainer, context, adam, train, "method=bagging");
  *      neuron_committee_trainer_set_builder(trainer, build, NULL, NULL);
@@ -24,6 +24,7 @@
 #include <libneuron-committee/calibration.h>
 #include <libneuron-committee/cascade.h>
 #include <libneuron-committee/committee-trainer.h>
+#include <libneuron-committee/distilling.h>
 #include <libneuron-committee/joining.h>
 #include <libneuron-committee/search.h>
 
@@ -36,7 +37,7 @@ extern "C" {
  *  @param what   "calibration", "prediction_sets", "committee_weights", "committee_stack",
  *                "committee_contributions", "committee_costs", "committee_diversity",
  *                "committee_prune", "committee_trainer", "committee_fit", "cascade",
- *                "cascade_tune" or "search".
+ *                "cascade_tune", "distil" or "search".
  *  @param index  from 0, in an order that stays.
  *  @return  a constant; NULL if there is none: count up to it. Any thread. Since 0.1,
  *           experimental. */

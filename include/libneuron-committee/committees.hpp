@@ -528,6 +528,15 @@ inline outcome<graph> add_prediction_sets(const graph &trained, const dataset &h
     return detail::made<graph>(status, made);
 }
 
+/** neuron_dataset_distil() */
+inline outcome<dataset> distil(const dataset &examples, const graph &teacher,
+                               const options &options = {})
+{
+    neuron_dataset_t *made = nullptr;
+    const int status = neuron_dataset_distil(&made, examples.get(), teacher.get(), options.c_str());
+    return detail::made<dataset>(status, made);
+}
+
 /** neuron_committee_option(): the options of what this library does. */
 inline std::vector<option> committee_options(text what)
 {

@@ -78,9 +78,9 @@ typedef int (*neuron_loss_function_t)(double *losses, float *gradients, const fl
  *    as above, and p(T) is p^(1/T) brought to a sum of 1, which divides the logits of a softmax by
  *    T but where the teacher puts out 0, which stays 0. `temperature` (2; above 0) is T;
  *    `soft_share` (0.5; 0 to 1) is a. T^2 keeps the gradients as large as they are without T.
- *    Targets are what the teacher puts out, as neuron_dataset_distil() makes them; the student
- *    predicts without a temperature. If the graph ends with a softmax, training takes the two as
- *    one. Only for targets that cross_entropy takes.
+ *    Targets are what the teacher puts out, as neuron_dataset_distil() of libneuron-committee makes
+ *    them; the student predicts without a temperature. If the graph ends with a softmax, training
+ *    takes the two as one. Only for targets that cross_entropy takes.
  *  - `binary_cross_entropy`: -mean(t log y + (1 - t) log(1 - y)), with y clipped to 1e-7 ... 1 -
  *    1e-7: each output is a probability of its own. If the graph ends with a sigmoid, training
  *    takes the two as one, from the logits and without clipping. Only for targets from 0 to 1.

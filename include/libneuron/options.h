@@ -57,7 +57,7 @@ enum neuron_option_type {
 /** How many kinds a family has.
  *  @param family  "optimizer", "loss", "callback", "layer", "metric", "context", "augmentation",
  *                 "evaluation", "interval", "mcnemar", "quantization", "trainer", "csv", "stream",
- *                 "gradient", "import", "committee", "distil", "split" or "memory"; those from
+ *                 "gradient", "import", "committee", "split" or "memory"; those from
  *                 "context" on have one kind, which is called as they are. Of callbacks these are
  *                 those of neuron_callback_create(). What libneuron-committee does has its options
  *                 told by neuron_committee_option().

@@ -4,6 +4,7 @@
 #include "calibrate/calibrate.h"
 #include "committee/cascades/cascade.h"
 #include "committee/committee-trainer.h"
+#include "committee/distil.h"
 #include "committee/joining/weights.h"
 #include "search/search.h"
 
@@ -25,6 +26,7 @@ static const row rows[] = {
     {"committee_prune", &neuron_committee_prune_options},
     {"cascade", &neuron_cascade_options},
     {"cascade_tune", &neuron_cascade_tune_options},
+    {"distil", &neuron_distil_options},
     {"committee_trainer", &neuron_committee_trainer_options},
     {"committee_fit", &neuron_committee_fit_options},
     {"search", &neuron_search_options},

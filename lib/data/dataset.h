@@ -111,8 +111,8 @@ int neuron_zip_derive(neuron_dataset_t *derived, const neuron_dataset_t *dataset
 void neuron_zip_release(neuron_dataset_t *dataset);
 
 /* Whose labels are to be set: those of the first target; and what follows once they are. */
-neuron_dataset_t *neuron_dataset_labels_of(neuron_dataset_t *dataset);
-void neuron_dataset_labels_changed(neuron_dataset_t *dataset);
+NEURON_SHARED neuron_dataset_t *neuron_dataset_labels_of(neuron_dataset_t *dataset);
+NEURON_SHARED void neuron_dataset_labels_changed(neuron_dataset_t *dataset);
 
 /* NEURON_E_UNSUPPORTED for a dataset that was zipped. */
 int neuron_dataset_refuse_zipped(const neuron_dataset_t *dataset, const char *who);

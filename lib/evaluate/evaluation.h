@@ -79,9 +79,6 @@ struct neuron_evaluation {
     neuron_evaluation_scores scores;
 };
 
-/* Options of neuron_dataset_distil(). */
-extern const neuron_option_table neuron_distil_options;
-
 /* Options of neuron_graph_evaluate(). */
 extern const neuron_option_table neuron_evaluation_options;
 

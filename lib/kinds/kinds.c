@@ -61,7 +61,6 @@ static const family families[] = {
     {"gradient", NULL, NULL, &neuron_gradient_options},
     {"import", NULL, NULL, &neuron_import_options},
     {"committee", NULL, NULL, &neuron_committee_options},
-    {"distil", NULL, NULL, &neuron_distil_options},
     {"split", NULL, NULL, &neuron_split_options},
     {"memory", NULL, NULL, &neuron_memory_options},
 };

@@ -403,7 +403,7 @@ FAMILIES = {'context': 'context.h', 'optimizer': 'optimizer.h', 'loss': 'loss.h'
             'layer': 'layers.h', 'metric': 'evaluation.h', 'interval': 'evaluation.h', 'mcnemar': 'evaluation.h',
             'augmentation': 'augmentation.h', 'evaluation': 'evaluation.h', 'quantization': 'quantize.h',
             'trainer': 'trainer.h', 'csv': 'table.h', 'stream': 'dataset.h', 'gradient': 'gradient.h',
-            'import': 'layers.h', 'committee': 'committee.h', 'split': 'dataset.h', 'distil': 'dataset.h',
+            'import': 'layers.h', 'committee': 'committee.h', 'split': 'dataset.h',
             'memory': 'summary.h'}
 
 # Where what libneuron-committee does is explained.
@@ -411,7 +411,7 @@ COMMITTEE = {'calibration': 'calibration.h', 'prediction_sets': 'calibration.h',
              'committee_stack': 'joining.h', 'committee_contributions': 'joining.h', 'committee_costs': 'joining.h',
              'committee_diversity': 'joining.h', 'committee_prune': 'joining.h', 'cascade': 'cascade.h',
              'cascade_tune': 'cascade.h', 'search': 'search.h', 'committee_trainer': 'committee-trainer.h',
-             'committee_fit': 'committee-trainer.h'}
+             'committee_fit': 'committee-trainer.h', 'distil': 'distilling.h'}
 
 
 def told_kinds(path):

@@ -1050,15 +1050,6 @@ inline node node::import_part(const graph &source, text from, text to, text name
                                                  to.c_str(), name.c_str(), options.c_str()));
 }
 
-/** neuron_dataset_distil() */
-inline outcome<dataset> distil(const dataset &examples, const graph &teacher,
-                               const options &options = {})
-{
-    neuron_dataset_t *made = nullptr;
-    const int status = neuron_dataset_distil(&made, examples.get(), teacher.get(), options.c_str());
-    return detail::made<dataset>(status, made);
-}
-
 /** Gradients of a graph's outputs by what was asked for. See gradient.h. */
 class gradient : public handle<gradient, neuron_gradient_t>
 {

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence,
 import numpy as np
 
 from . import _c
-from ._call import (check, decoded, extents, integer, options_text, path_of, pointers, shape_of, text_of, texts,
-                    utf8)
+from ._call import (check, committee_c, decoded, extents, integer, options_text, path_of, pointers, shape_of, text_of,
+                    texts, utf8)
 from .context import Context, context as current_context, seed_of
 from .elsewhere import DATASET, hint
 from .errors import DataError, FormatError
@@ -222,9 +222,9 @@ class Dataset:
         """The same examples with what a trained model says of them as targets: a smaller one learns from these.
 
         The model may be a Committee. For classes train with loss=nn.Distillation(). Options are those of
-        the family "distil": soft_share, how much the teacher counts beside the targets that are there.
+        "distil": soft_share, how much the teacher counts beside the targets that are there.
         """
-        return self._derived(_c.neuron_dataset_distil, teacher._graph, options_text(options))
+        return self._derived(committee_c.neuron_dataset_distil, teacher._graph, options_text(options))
 
     def grayscale(self) -> "Dataset":
         """The same images in grey."""

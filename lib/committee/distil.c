@@ -1,8 +1,11 @@
 /* A dataset whose targets are what a teacher says of its examples: see neuron_dataset_distil(). */
-#include "evaluate/evaluation.h"
+#include "committee/distil.h"
+
+#include <libneuron-committee/distilling.h>
 
 #include "base/checked.h"
 #include "base/float-mode.h"
+#include "evaluate/evaluation.h"
 #include "graph/meaning.h"
 
 #include <inttypes.h>
