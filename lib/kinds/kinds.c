@@ -123,22 +123,22 @@ const char *neuron_option_help(const neuron_option_t *option)
 
 double neuron_option_minimum(const neuron_option_t *option)
 {
-    return option && !option->words ? option->minimum : NAN;
+    return option && !neuron_option_words(option) ? option->minimum : NAN;
 }
 
 double neuron_option_maximum(const neuron_option_t *option)
 {
-    return option && !option->words ? option->maximum : NAN;
+    return option && !neuron_option_words(option) ? option->maximum : NAN;
 }
 
 double neuron_option_default(const neuron_option_t *option)
 {
-    return option && !option->words ? option->standard : NAN;
+    return option && !neuron_option_words(option) ? option->standard : NAN;
 }
 
 const char *neuron_option_word(const neuron_option_t *option, int64_t index)
 {
-    if (!option || !option->words || index < 0)
+    if (!option || !neuron_option_words(option) || index < 0)
         return NULL;
     const char *standard = neuron_word_name(option->words, option->standard);
     if (index == 0)

@@ -106,14 +106,14 @@ START_TEST(bounds_and_defaults_are_taken)
     const neuron_options options = defaults();
     for (int32_t i = 0; i < ROWS; i++) {
         double value = neuron_options_value(&options, rows[i].key);
-        if (!rows[i].words) {
+        if (!neuron_option_words(&rows[i])) {
             double minimum = rows[i].minimum, maximum = rows[i].maximum;
             assert_ok(neuron_option_check(&rows[i], minimum, "it"));
             assert_ok(neuron_option_check(&rows[i], maximum, "it"));
             ck_assert(!neuron_option_allows(&rows[i], nextafter(minimum, -INFINITY)));
             ck_assert(!neuron_option_allows(&rows[i], nextafter(maximum, INFINITY)));
         }
-        for (const neuron_word *word = rows[i].words; word && word->name[0]; word++)
+        for (const neuron_word *word = neuron_option_words(&rows[i]); word && word->name[0]; word++)
             assert_ok(neuron_option_check(&rows[i], word->value, "it"));
         ck_assert(!neuron_option_allows(&rows[i], NAN));
         if (rows[i].key != GOAL)

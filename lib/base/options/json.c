@@ -8,7 +8,7 @@
 
 static json_t *value_json(const neuron_option *option, double value)
 {
-    if (option->words)
+    if (neuron_option_words(option))
         return json_string(neuron_word_name(option->words, value));
     if (neuron_option_is_whole(option))
         return json_integer((json_int_t)value);
@@ -29,7 +29,7 @@ int neuron_options_write(json_t *object, const neuron_options *options)
 static bool read_value(double *value, const neuron_option *option, const json_t *json)
 {
     int32_t word = 0;
-    if (option->words) {
+    if (neuron_option_words(option)) {
         bool known =
             json_is_string(json) && neuron_word_find(option->words, json_string_value(json),
                                                      json_string_length(json), &word);
@@ -54,7 +54,8 @@ int neuron_options_read_value(neuron_options *options, const neuron_option *opti
         return neuron_fail(
             NEURON_E_FORMAT, "%s: %s is %s; it must be %s%s", who, option->name,
             neuron_json_text(value, given),
-            !option->words && neuron_option_is_whole(option) && !json_is_integer(value)
+            !neuron_option_words(option) && neuron_option_is_whole(option) &&
+                    !json_is_integer(value)
                 ? "an integer, "
                 : "",
             option->type == NEURON_OPTION_FLAG ? "0 or 1" : neuron_option_allowed(option, allowed));

@@ -58,7 +58,7 @@ void neuron_options_put(neuron_options *options, int32_t key, double value)
 
 bool neuron_option_allows(const neuron_option *option, double value)
 {
-    if (option->words)
+    if (neuron_option_words(option))
         return neuron_word_name(option->words, value);
     /* Written so that a NaN is refused. */
     return value >= option->minimum && value <= option->maximum &&
@@ -71,9 +71,10 @@ int neuron_option_check(const neuron_option *option, double value, const char *w
     if (neuron_option_allows(option, value))
         return NEURON_OK;
     /* The number that this one must not look like. */
-    double beside = value < option->minimum   ? option->minimum
-                    : value > option->maximum ? option->maximum
-                                              : round(value);
+    double beside = neuron_option_words(option) ? 0
+                    : value < option->minimum   ? option->minimum
+                    : value > option->maximum   ? option->maximum
+                                                : round(value);
     return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is %s; it must be %s", who, option->name,
                        neuron_option_show(option, value, beside, given),
                        neuron_option_allowed(option, allowed));

@@ -21,39 +21,49 @@
 typedef struct neuron_option {
     int32_t key, type; /* NEURON_NODE_UNITS, ..., not 0; NEURON_OPTION_... */
     const char *name;  /* the key's without its prefix, in lower case: in files and messages */
-    double minimum, maximum;  /* of a number */
-    double standard;          /* its default; NaN for a real number that need not be set */
-    const neuron_word *words; /* all that are allowed; NULL of a number */
-    const char *help;         /* one line for who sets it */
+    union {
+        double minimum;           /* of a number */
+        const neuron_word *words; /* all that are allowed: see neuron_option_words() */
+    };
+    double maximum;
+    double standard;  /* its default; NaN for a real number that need not be set */
+    const char *help; /* one line for who sets it */
 } neuron_option;
+
+/* All words that are allowed; NULL of a number. */
+static inline const neuron_word *neuron_option_words(const neuron_option *option)
+{
+    bool has = option->type == NEURON_OPTION_WORD || option->type == NEURON_OPTION_WORDS;
+    return has ? option->words : NULL;
+}
 
 /* The rows of a table. */
 #define NEURON_INTEGER(key, name, minimum, maximum, standard, help)                                \
     {                                                                                              \
-        key, NEURON_OPTION_INTEGER, name, minimum, maximum, standard, NULL, help                   \
+        key, NEURON_OPTION_INTEGER, name, {minimum}, maximum, standard, help                       \
     }
 #define NEURON_FLAG(key, name, standard, help)                                                     \
     {                                                                                              \
-        key, NEURON_OPTION_FLAG, name, 0, 1, standard, NULL, help                                  \
+        key, NEURON_OPTION_FLAG, name, {0}, 1, standard, help                                      \
     }
 #define NEURON_REAL(key, name, minimum, maximum, standard, help)                                   \
     {                                                                                              \
-        key, NEURON_OPTION_REAL, name, minimum, maximum, standard, NULL, help                      \
+        key, NEURON_OPTION_REAL, name, {minimum}, maximum, standard, help                          \
     }
 #define NEURON_TEXT(key, name, help)                                                               \
     {                                                                                              \
-        key, NEURON_OPTION_TEXT, name, NAN, NAN, NAN, NULL, help                                   \
+        key, NEURON_OPTION_TEXT, name, {NAN}, NAN, NAN, help                                       \
     }
-#define NEURON_CHOICE(key, name, words, standard, help)                                            \
+#define NEURON_CHOICE(key, name, allowed, standard, help)                                          \
     {                                                                                              \
-        key, NEURON_OPTION_WORD, name, 0, 0, standard, words, help                                 \
+        key, NEURON_OPTION_WORD, name, {.words = allowed}, 0, standard, help                       \
     }
 
 /* Of a list of words: the value is a number with a bit for each but the first, which stands for
  * none of them. */
-#define NEURON_WORDS(key, name, words, help)                                                       \
+#define NEURON_WORDS(key, name, allowed, help)                                                     \
     {                                                                                              \
-        key, NEURON_OPTION_WORDS, name, 0, 0, 0, words, help                                       \
+        key, NEURON_OPTION_WORDS, name, {.words = allowed}, 0, 0, help                             \
     }
 
 /* The last double below 1, for what must be less than 1; what must be above 0 has FLT_MIN or

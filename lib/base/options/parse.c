@@ -197,7 +197,7 @@ static const char *word_at(const void *words, int64_t index)
 static int refuse_value(const neuron_option *option, slice value, const char *who)
 {
     char allowed[NEURON_ALLOWED_TEXT], nearest[NEURON_NEAREST_TEXT] = "";
-    if (option->words)
+    if (neuron_option_words(option))
         neuron_nearest_name(value.begin, value.size, word_at, option->words, nearest);
     return neuron_fail(NEURON_E_ARGUMENT, "%s: %s is %.*s; it must be %s%s", who, option->name,
                        SHOW(value), neuron_option_allowed(option, allowed), nearest);
@@ -275,7 +275,7 @@ static int refuse_words(const neuron_option *option, const char *who)
 static int set_one(neuron_options *options, const neuron_option *option, double value,
                    const char *who)
 {
-    if (option->words || option->type == NEURON_OPTION_TEXT)
+    if (neuron_option_words(option) || option->type == NEURON_OPTION_TEXT)
         return refuse_words(option, who);
     RETURN_IF_ERROR(neuron_option_check(option, value, who));
     *neuron_options_at(options, option) = value;
@@ -307,7 +307,7 @@ int neuron_options_get_number(const neuron_options *options, const char *name, d
 {
     const neuron_option *option;
     RETURN_IF_ERROR(look_up(&option, options, name, who));
-    if (option->words)
+    if (neuron_option_words(option))
         return refuse_words(option, who);
     *value = options->values[option - options->table->rows];
     return NEURON_OK;
@@ -349,7 +349,7 @@ static void put_value(neuron_text *text, const value_shown *shown)
     char number[NEURON_NUMBER_TEXT];
     if (shown->option->type == NEURON_OPTION_WORDS)
         put_words(text, shown->option->words, (uint64_t)shown->value);
-    else if (shown->option->words)
+    else if (neuron_option_words(shown->option))
         neuron_text_put(text, neuron_word_name(shown->option->words, shown->value));
     else if (shown->option->type == NEURON_OPTION_FLAG)
         neuron_text_put(text, shown->value != 0 ? "yes" : "no");

@@ -85,7 +85,7 @@ static const char *allowed_reals(const neuron_option *option, char text[NEURON_A
 
 const char *neuron_option_allowed(const neuron_option *option, char text[NEURON_ALLOWED_TEXT])
 {
-    return option->words                           ? allowed_words(option->words, text)
+    return neuron_option_words(option)             ? allowed_words(option->words, text)
            : option->type == NEURON_OPTION_FLAG    ? "yes or no"
            : option->type == NEURON_OPTION_INTEGER ? allowed_integers(option, text)
                                                    : allowed_reals(option, text);
@@ -94,7 +94,7 @@ const char *neuron_option_allowed(const neuron_option *option, char text[NEURON_
 const char *neuron_option_show(const neuron_option *option, double value, double other,
                                char text[NEURON_VALUE_TEXT])
 {
-    const char *word = option->words ? neuron_word_name(option->words, value) : NULL;
+    const char *word = neuron_option_words(option) ? neuron_word_name(option->words, value) : NULL;
     if (word)
         return word;
     if (isnan(value) && isnan(option->standard))
