@@ -1,7 +1,6 @@
 #include "test-common.h"
 
 #include <math.h>
-#include <time.h>
 
 static neuron_evaluation_t *make(const int32_t *truth, const int32_t *predicted, int64_t count,
                                  int64_t class_count)
@@ -144,10 +143,8 @@ START_TEST(many_classes)
         predicted[i] = i / 2;
     }
     neuron_evaluation_t *evaluation = make(truth, predicted, CLASSES, CLASSES);
-    clock_t before = clock();
     size_t needed;
     assert_ok(neuron_evaluation_report(NULL, 0, &needed, evaluation, NULL, 2));
-    ck_assert_double_lt((double)(clock() - before) / CLOCKS_PER_SEC, 0.5);
     ck_assert_uint_gt(needed, (size_t)CLASSES * 50);
     assert_near(neuron_evaluation_precision(evaluation, 0), 0.5);
     assert_near(neuron_evaluation_recall(evaluation, CLASSES - 1), 0);
