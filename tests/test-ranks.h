@@ -78,6 +78,26 @@ static inline int test_exchange(void *received, size_t received_size, int32_t pe
     return lost ? NEURON_E_IO : 0;
 }
 
+/* Whether the peer sends, or is gone. */
+static inline int test_ready(int32_t peer, void *user_data)
+{
+    test_rank *own = user_data;
+    test_ranks *all = own->all;
+    pthread_mutex_lock(&all->mutex);
+    bool ready = all->gone[peer] || all->channels[peer][own->rank].full;
+    pthread_mutex_unlock(&all->mutex);
+    return ready;
+}
+
+/* The rank dies here: its exchanges fail from now on, and those with it. */
+static inline void test_die(test_rank *own)
+{
+    pthread_mutex_lock(&own->all->mutex);
+    own->all->gone[own->rank] = true;
+    pthread_cond_broadcast(&own->all->changed);
+    pthread_mutex_unlock(&own->all->mutex);
+}
+
 static inline void *test_rank_main(void *argument)
 {
     test_rank *own = argument;
@@ -87,6 +107,7 @@ static inline void *test_rank_main(void *argument)
     assert_ok(neuron_context_set_number(own->context, "threads", all->threads));
     assert_ok(neuron_communicator_create(&own->communicator, own->context, own->rank, all->size,
                                          test_exchange, own, NULL));
+    assert_ok(neuron_communicator_set_ready(own->communicator, test_ready));
     all->work(own);
     pthread_mutex_lock(&all->mutex);
     all->gone[own->rank] = true; /* what it had to send was taken */

@@ -41,9 +41,9 @@ extern "C" {
  *  may be changed again and all of `received` is there. The peer's call has the same sizes the
  *  other way round. Messages between two ranks never overtake each other.
  *
- *  It is called in the thread that made the call, or in one that a trainer has for that (see its
- *  option `overlap`), never in two at a time. It always returns, and calls nothing that works with
- *  this communicator.
+ *  It is called in the thread that made the call, or in one that a trainer or a search has for that
+ *  (see their options `overlap` and `serve`), never in two at a time. It always returns, and calls
+ *  nothing that works with this communicator.
  *  @param[out] received  room for `received_size` bytes; may be NULL if these are 0.
  *  @param received_size  0 for nothing to be received; at most 1 GiB.
  *  @param peer           the other rank.
@@ -55,6 +55,15 @@ extern "C" {
  *           that of the last call of the library that failed in it. Since 0.1, experimental. */
 typedef int (*neuron_exchange_function_t)(void *received, size_t received_size, int32_t peer,
                                           const void *sent, size_t sent_size, void *user_data);
+
+/** Tells, without waiting, whether a rank has begun to send to this one, by poll() or MPI_Iprobe():
+ *  then an exchange() that receives from it does not wait long. It is called as exchange() is,
+ *  never at the same time as that.
+ *  @param peer       the other rank.
+ *  @param user_data  as it was given to neuron_communicator_create().
+ *  @return  0 if nothing is there yet; another number if something is, or if the rank is known to
+ *           be gone: exchange() then says so. Since 0.1, experimental. */
+typedef int (*neuron_ready_function_t)(int32_t peer, void *user_data);
 
 /** Makes a communicator. All ranks make one, with the same size.
  *  @param[out] communicator  the new communicator; NULL on failure.
@@ -69,6 +78,14 @@ NEURON_API_EXPERIMENTAL int
 neuron_communicator_create(neuron_communicator_t **communicator, neuron_context_t *context,
                            int32_t rank, int32_t size, neuron_exchange_function_t exchange,
                            void *user_data, neuron_destroy_function_t destroy);
+
+/** Sets what tells whether a rank sends. Searches need it (see neuron_search_set_communicator()),
+ *  trainers do not.
+ *  @param ready  NULL for none, as at first.
+ *  @return  0 or NEURON_E_ARGUMENT. No other thread may use the communicator meanwhile.
+ *           Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_communicator_set_ready(neuron_communicator_t *communicator,
+                                                          neuron_ready_function_t ready);
 
 /** Adds an owner. @return  `communicator`. Any thread. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL neuron_communicator_t *

@@ -91,7 +91,7 @@ enum neuron_log_level {
  *    may run on, or fewer where a CPU quota of Linux's control groups, version 1 or 2, allows less
  *    than all of them (rounded up). Results do not depend on it. With 1 the library starts no
  *    thread, ever, but those of a trainer that is told to have some (see its options `workers`
- *    and `overlap`);
+ *    and `overlap`), and one of a search over ranks (see its option `serve`);
  *  - `seed`: of all random numbers, 0 to 9007199254740991, default 0; neuron_context_set_seed()
  *    takes larger ones and tells more;
  *  - `kernels`: the instructions to compute with: `baseline`, which each processor has; `neon`,

@@ -46,8 +46,8 @@
  *  - A stream that a worker of a training reads must not throw, as nobody is there to catch it; if
  *    it ends that thread, or lets it be cancelled, the run fails with NEURON_E_CALLBACK.
  *  - Functions of an allocator, of a log, neuron_parallel_for_function_t,
- *    neuron_exchange_function_t, neuron_committee_epoch_function_t and neuron_destroy_function_t
- *    always return, and none but the last three calls the library.
+ *    neuron_ready_function_t, neuron_exchange_function_t, neuron_committee_epoch_function_t and
+ *    neuron_destroy_function_t always return, and none but the last three calls the library.
  */
 #ifndef NEURON_TYPES_H
 #define NEURON_TYPES_H

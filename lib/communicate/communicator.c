@@ -56,6 +56,14 @@ int neuron_communicator_create(neuron_communicator_t **communicator, neuron_cont
     return NEURON_OK;
 }
 
+int neuron_communicator_set_ready(neuron_communicator_t *communicator,
+                                  neuron_ready_function_t ready)
+{
+    CHECK_ARGUMENT(communicator);
+    communicator->ready = ready;
+    return NEURON_OK;
+}
+
 neuron_communicator_t *neuron_communicator_ref(neuron_communicator_t *communicator)
 {
     if (!NEURON_IS(communicator))

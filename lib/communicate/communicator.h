@@ -21,6 +21,7 @@ struct neuron_communicator {
     neuron_context_t *context;
     int32_t rank, size;
     neuron_exchange_function_t exchange;
+    neuron_ready_function_t ready; /* NULL for none */
     void *user_data;
     neuron_destroy_function_t destroy; /* of the user data; NULL for none */
 
@@ -52,9 +53,9 @@ static inline int32_t neuron_ranks_of(const neuron_communicator_t *communicator)
 int neuron_communicator_state(const neuron_communicator_t *communicator);
 
 /* Exchanges bytes with another rank; nothing if it is gone. Whether all went well. */
-bool neuron_communicator_exchange(neuron_communicator_t *communicator, int32_t peer,
-                                  const void *sent, size_t sent_size, void *received,
-                                  size_t received_size);
+NEURON_SHARED bool neuron_communicator_exchange(neuron_communicator_t *communicator, int32_t peer,
+                                                const void *sent, size_t sent_size, void *received,
+                                                size_t received_size);
 
 /* Gathers a block of each rank, from offsets[rank] to offsets[rank + 1] of `all`, which are the
  * same on all ranks and multiples of 8. Each begins with a head, which is written here. If one is

@@ -30,6 +30,23 @@ int exchange_by(void *received, std::size_t received_size, std::int32_t peer, co
     });
 }
 
+/* Both functions of a communicator, as one. */
+template <class E, class R> struct lines {
+    E exchange;
+    R ready;
+
+    decltype(auto) operator()(std::int32_t peer, span<const unsigned char> sent,
+                              span<unsigned char> received)
+    {
+        return exchange(peer, sent, received);
+    }
+};
+
+template <class F> int ready_by(std::int32_t peer, void *function)
+{
+    return detail::guarded([&] { return int{static_cast<F *>(function)->ready(peer) ? 1 : 0}; });
+}
+
 } // namespace detail
 
 /** One of several processes that do one thing together. See communicator.h. */
@@ -55,10 +72,34 @@ class communicator : public handle<communicator, neuron_communicator_t>
             });
         return detail::made<communicator>(status, made);
     }
+    /** The same, and neuron_communicator_set_ready(), which searches need.
+     *  @param ready  kept likewise; called as bool ready(std::int32_t peer). */
+    template <class E, class R>
+    static outcome<communicator> create(const context &context, std::int32_t rank,
+                                        std::int32_t size, E &&exchange, R &&ready)
+    {
+        using Kept = detail::lines<std::decay_t<E>, std::decay_t<R>>;
+        auto made =
+            create(context, rank, size, Kept{std::forward<E>(exchange), std::forward<R>(ready)});
+#ifdef NEURON_NO_EXCEPTIONS
+        if (made)
+            neuron_communicator_set_ready(made->get(), &detail::ready_by<Kept>);
+#else
+        neuron_communicator_set_ready(made.get(), &detail::ready_by<Kept>);
+#endif
+        return made;
+    }
 #ifndef NEURON_NO_EXCEPTIONS
     template <class F>
     communicator(const context &context, std::int32_t rank, std::int32_t size, F &&exchange)
         : communicator(create(context, rank, size, std::forward<F>(exchange)))
+    {
+    }
+    template <class E, class R>
+    communicator(const context &context, std::int32_t rank, std::int32_t size, E &&exchange,
+                 R &&ready)
+        : communicator(
+              create(context, rank, size, std::forward<E>(exchange), std::forward<R>(ready)))
     {
     }
 #endif

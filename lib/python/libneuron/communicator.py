@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Callable, Optional
+from typing import Any, Callable, List, Optional
 
 import numpy as np
 
@@ -18,33 +18,50 @@ class Communicator:
     exchange: called as exchange(peer, sent, received) with two memoryviews of bytes, either of which may be empty. It
     sends the one to the rank `peer`, fills the other with what that rank sends at the same time, and returns when both
     are done; what it raises makes that rank count as gone. All calls are made by all ranks in the same order.
+    ready: called as ready(peer); tells without waiting whether that rank has begun to send. Searches need it.
 
         communicator = nn.Communicator(rank, size, exchange)
         total = communicator.sum([len(x)])[0]
     """
 
     def __init__(self, rank: int, size: int, exchange: Optional[Callable[[int, memoryview, memoryview], Any]] = None, *,
-                 context: Optional[Context] = None) -> None:
-        if exchange is not None and not callable(exchange):
-            raise TypeError(f"exchange is {exchange!r}, not a function")
+                 ready: Optional[Callable[[int], Any]] = None, context: Optional[Context] = None) -> None:
+        for name, function in (("exchange", exchange), ("ready", ready)):
+            if function is not None and not callable(function):
+                raise TypeError(f"{name} is {function!r}, not a function")
         self._context = context or current_context()
         self._handle = _c.CommunicatorHandle()
+
+        failed: List[BaseException] = []  # what ready() raised, for the exchange that then comes
 
         def carry(received: Any, received_size: int, peer: int, sent: Any, sent_size: int, _: Any) -> int:
             try:
                 assert exchange is not None
+                if failed:
+                    raise failed.pop()
                 exchange(peer, _view(sent, sent_size).toreadonly(), _view(received, received_size))
                 return 0
             except BaseException as error:
                 return park(error)
 
+        def look(peer: int, _: Any) -> int:
+            try:
+                assert ready is not None
+                return 1 if ready(peer) else 0
+            except BaseException as error:
+                failed.append(error)
+                return 1
+
         called = _c.neuron_exchange_function_t(carry) if exchange else _c.neuron_exchange_function_t()
+        asked = _c.neuron_ready_function_t(look) if ready else _c.neuron_ready_function_t()
+        setattr(called, "beside", asked)  # kept as long as that
         key = keep(called)
         status = _c.neuron_communicator_create(self._handle, self._context._handle, integer(rank, "rank"),
                                                integer(size, "size"), called, key, forget)
         if status < 0:
             forget(key)
         check(status)
+        check(_c.neuron_communicator_set_ready(self._handle, asked))
 
     @classmethod
     def from_mpi(cls, comm: Any = None, *, timeout: Optional[float] = None, threads: Optional[str] = None,
