@@ -1,55 +1,8 @@
-/* Ranks as processes: bytes go through sockets, and one of them is killed. */
+/* Ranks as processes: one of them is killed. */
 #include "ranks-bench.h"
+#include "test-processes.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-enum { RANKS = 3 };
-
-/* What a process is. */
-typedef struct process {
-    int32_t rank;
-    int sockets[RANKS]; /* to each other one */
-    long exchanges, dies_at;
-} process;
-
-/* Sends what fits, and receives what is there, until both are done. */
-static int by_sockets(void *received, size_t received_size, int32_t peer, const void *sent,
-                      size_t sent_size, void *user_data)
-{
-    process *own = user_data;
-    int socket = own->sockets[peer];
-    size_t out = 0, in = 0;
-    if (own->exchanges++ == own->dies_at)
-        kill(getpid(), SIGKILL);
-    while (out < sent_size || in < received_size) {
-        struct pollfd wanted = {.fd = socket};
-        wanted.events =
-            (short)((out < sent_size ? POLLOUT : 0) | (in < received_size ? POLLIN : 0));
-        if (poll(&wanted, 1, 60000) <= 0)
-            return NEURON_E_IO;        /* in bounded time */
-        if (wanted.revents & POLLIN) { /* what is there, or the end of it */
-            ssize_t got = read(socket, (char *)received + in, received_size - in);
-            if (got == 0 || (got < 0 && errno != EAGAIN))
-                return NEURON_E_IO;
-            in += got > 0 ? (size_t)got : 0;
-        } else if (wanted.revents & POLLOUT) {
-            ssize_t put = send(socket, (const char *)sent + out, sent_size - out, MSG_NOSIGNAL);
-            if (put < 0 && errno != EAGAIN)
-                return NEURON_E_IO;
-            out += put > 0 ? (size_t)put : 0;
-        } else {
-            return NEURON_E_IO;
-        }
-    }
-    return 0;
-}
 
 /* What a process tells its parent. */
 typedef struct report {
@@ -88,25 +41,6 @@ static report train_in(process *own)
     neuron_communicator_unref(communicator);
     neuron_context_unref(context);
     return said;
-}
-
-static void connect_all(int sockets[RANKS][RANKS])
-{
-    for (int32_t i = 0; i < RANKS; i++)
-        for (int32_t j = 0; j < i; j++) {
-            int pair[2];
-            ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-            sockets[i][j] = pair[0];
-            sockets[j][i] = pair[1];
-        }
-}
-
-static void close_but(int sockets[RANKS][RANKS], int32_t rank)
-{
-    for (int32_t i = 0; i < RANKS; i++)
-        for (int32_t j = 0; j < RANKS; j++)
-            if (i != j && i != rank)
-                close(sockets[i][j]);
 }
 
 /* Runs all ranks; `dying` is killed at an exchange of its. */
