@@ -28,7 +28,8 @@
  *
  *  With folds, the function is called once for each fold of a trial, and the trial's score is their
  *  mean. With a log, nothing is done twice: a search that was interrupted, even by a crash,
- *  continues where it was.
+ *  continues where it was. Several processes, on one machine or many, share a search: see
+ *  neuron_search_set_communicator().
  */
 #ifndef NEURON_SEARCH_H
 #define NEURON_SEARCH_H
@@ -61,6 +62,12 @@ typedef int (*neuron_search_function_t)(double *score, const neuron_trial_t *tri
  *  - `goal`: which scores are better: `largest`, the default, or `smallest`
  *  - `folds`: how many times each trial is tried, 1 to 10000, by default 1; neuron_trial_fold()
  *    then tells which time it is
+ *  - `serve`: with a communicator, how rank 0 answers the others: `thread`, the default, if a
+ *    thread of the search's own does so while rank 0 tries trials too, whatever number of threads
+ *    the context has; `only` if rank 0 does nothing else, in the thread that runs the search: for
+ *    communicators whose functions must not be called in another one
+ *  - `patience`: with a communicator, how many seconds another rank may take for a fold before it
+ *    counts as gone; 0, the default, for any number
  *
  *  @param[out] search  the new search; NULL on failure.
  *  @param function   tries one combination; called in the thread that
@@ -109,6 +116,37 @@ NEURON_API_EXPERIMENTAL int neuron_search_add_choice(neuron_search_t *search, co
  *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. No other thread may use the
  *           search meanwhile. Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_search_set_log(neuron_search_t *search, const char *path);
+
+/** Shares the trials with other ranks, before the first run. Each rank makes the same search and
+ *  calls the same runs:
+ *
+ *      neuron_communicator_set_ready(communicator, ready);
+ *      neuron_search_set_communicator(search, communicator);
+ *      neuron_search_set_log(search, "search.jsonl");
+ *      neuron_search_run_grid(search);
+ *
+ *  Rank 0 hands out the folds of trials, one at a time, to whoever is free, so that it does not
+ *  matter that some take longer. Which trials there are, their combinations and seeds are as
+ *  without ranks, and so are scores. After a run all ranks have all results, in the same order.
+ *  Only rank 0 reads and writes the log; its lines come in the order in which folds are done, and
+ *  another number of ranks, or one process alone, goes on with it.
+ *
+ *  What the function returns on one rank, if it is not 0, ends the run on all of them, when the
+ *  folds that are being tried are done: with the same status, and "rank 2: " before the message of
+ *  a failure. A search that differs from that of rank 0 is such a failure.
+ *
+ *  A rank that is gone is done without: its fold is handed out again, and the run succeeds on those
+ *  that are left. (Calls in which all ranks take part, such as neuron_communicator_barrier(), then
+ *  fail.) It is known to be gone where an exchange with it fails. One that does not end while it
+ *  tries a fold, and whose end `ready` does not tell of, is waited for, see `patience`. When rank 0
+ *  is gone, the run fails on all others as soon as they are done with their folds.
+ *  @param communicator  NULL for none. That of several ranks has a function that tells who is ready
+ *                       (see neuron_communicator_set_ready()). It belongs to the search as well
+ *                       then. During runs nothing else uses it, the search's function included.
+ *  @return  0, NEURON_E_ARGUMENT, NEURON_E_STATE, NEURON_E_MEMORY. No other thread may use the
+ *           search meanwhile. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_search_set_communicator(neuron_search_t *search,
+                                                           neuron_communicator_t *communicator);
 
 /** Tries all combinations, the last factor's levels changing fastest. Trials that are done are not
  *  done again; after the last one it does nothing.

@@ -170,6 +170,11 @@ class search : public handle<search, neuron_search_t>
     {
         return detail::done(neuron_search_set_log(get(), path.c_str()));
     }
+    /** neuron_search_set_communicator(): one for several ranks tells who is ready. */
+    outcome<void> set_communicator(const communicator &communicator)
+    {
+        return detail::done(neuron_search_set_communicator(get(), communicator.get()));
+    }
     /** neuron_search_run_grid()
      *  @return  whether all was tried: false if the function ended it by neuron::stop. */
     outcome<bool> run_grid()

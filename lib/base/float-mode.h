@@ -56,7 +56,7 @@ NEURON_SHARED void neuron_float_resume(neuron_float_host *host);
 
 /* Inside a scope: what the mode of the host is, and how the thread computes; and to take both from
  * another thread, on whose behalf this one computes and calls the host's functions. */
-void neuron_float_copy_host(neuron_float_host *host);
-void neuron_float_take_host(const neuron_float_host *host);
+NEURON_SHARED void neuron_float_copy_host(neuron_float_host *host);
+NEURON_SHARED void neuron_float_take_host(const neuron_float_host *host);
 
 #endif

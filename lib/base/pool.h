@@ -31,8 +31,8 @@ void neuron_pool_employ(neuron_pool *pool, const neuron_parallel *parallel);
 /* Starts a thread as those of the pool are: where the C library can do so with all signals blocked
  * but those of faults and SIGPROF, and on the processors of the thread that made the pool, as the
  * caller may be bound to one. Returns what pthread_create() does. */
-int neuron_pool_start_thread(const neuron_pool *pool, pthread_t *thread, void *(*run)(void *),
-                             void *argument);
+NEURON_SHARED int neuron_pool_start_thread(const neuron_pool *pool, pthread_t *thread,
+                                           void *(*run)(void *), void *argument);
 
 /* Whether the calling thread may run on the same processors as the one that made the pool. */
 bool neuron_pool_is_bound_as_caller(const neuron_pool *pool);

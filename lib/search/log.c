@@ -6,7 +6,8 @@
  *     {"trial": 0, "fold": 0, "seed": 7, "levels": {"rate": 0.01, "activation": "tanh"},
  *      "score": 0.9, "seconds": 12.5, "figures": {"train accuracy": 0.97}}
  *
- * A score that is none is null. Figures that are none are left out. */
+ * A score that is none is null. Figures that are none are left out. Lines come in the order in
+ * which folds were done, which may be any where several ranks try them. */
 #include "search/search.h"
 
 #include "base/files/file.h"
@@ -20,7 +21,10 @@
 
 static const char version_key[] = "libneuron.search";
 
-enum { LOG_VERSION = 1 };
+enum {
+    LOG_VERSION = 1,
+    FOLDS_AHEAD = 65536 /* that a line may be of: there are not more tried at a time */
+};
 
 /* ---- Writing ---- */
 
@@ -80,25 +84,25 @@ static int put_task(json_t *object, const neuron_trial_t *trial)
     return put_levels(object, trial);
 }
 
-static int put_result(json_t *object, const neuron_fold_result *result)
+static int put_result(json_t *object, const neuron_fold_report *result)
 {
     RETURN_IF_ERROR(neuron_json_set(object, "score",
                                     isnan(result->score) ? json_null() : json_real(result->score)));
     return neuron_json_set_real(object, "seconds", result->seconds);
 }
 
-static int put_figures(json_t *object, const neuron_trial_t *trial, int64_t fold)
+static int put_figures(json_t *object, const neuron_fold_report *report)
 {
     json_t *figures = NULL;
-    for (int64_t i = 0; i < trial->search->figure_count; i++) {
-        double value = neuron_trial_fold_figure_at(trial, fold, i);
+    for (int64_t i = 0; i < report->figure_count; i++) {
+        double value = report->figures[i].value;
         if (isnan(value))
             continue;
         if (!figures) {
             figures = json_object();
             RETURN_IF_ERROR(neuron_json_set(object, "figures", figures));
         }
-        RETURN_IF_ERROR(neuron_json_set(figures, trial->search->figures[i], json_real(value)));
+        RETURN_IF_ERROR(neuron_json_set(figures, report->figures[i].name, json_real(value)));
     }
     return NEURON_OK;
 }
@@ -128,21 +132,28 @@ static int append_header(const neuron_search_t *search)
     return status;
 }
 
-/* The fold is one that is done: the trial is looked at as it was before it. */
-static int append_fold(const neuron_search_t *search, const neuron_trial_t *trial, int64_t fold)
+/* A trial as it was before a fold of it was tried. */
+static void set_task(neuron_trial_t *task, const neuron_trial_t *trial, int64_t fold)
 {
-    neuron_trial_t task = {.handle.kind = NEURON_HANDLE_TRIAL,
-                           .search = trial->search,
-                           .index = trial->index,
-                           .combination = trial->combination,
-                           .fold = fold,
-                           .done = fold};
+    task->handle.kind = NEURON_HANDLE_TRIAL;
+    task->search = trial->search;
+    task->index = trial->index;
+    task->combination = trial->combination;
+    task->fold = fold;
+}
+
+int neuron_search_log_fold(const neuron_search_t *search, const neuron_fold_report *report)
+{
+    if (!search->log_path)
+        return NEURON_OK;
+    neuron_trial_t task = {.done = 0};
+    set_task(&task, search->trials[report->number / search->folds], report->number % search->folds);
     json_t *object = json_object();
     int status = object ? put_task(object, &task) : neuron_json_no_memory();
     if (status == NEURON_OK)
-        status = put_result(object, &trial->folds[fold]);
+        status = put_result(object, report);
     if (status == NEURON_OK)
-        status = put_figures(object, trial, fold);
+        status = put_figures(object, report);
     if (status == NEURON_OK)
         return append_line(search, object);
     json_decref(object);
@@ -151,10 +162,16 @@ static int append_fold(const neuron_search_t *search, const neuron_trial_t *tria
 
 int neuron_search_write_log(neuron_search_t *search)
 {
-    int64_t done = neuron_search_folds_done(search);
-    for (; search->log_path && search->logged < done; search->logged++)
-        RETURN_IF_ERROR(append_fold(search, search->trials[search->logged / search->folds],
-                                    (search->logged % search->folds)));
+    for (int64_t i = 0; search->log_path && i < search->count * search->folds; i++) {
+        const neuron_trial_t *trial = search->trials[i / search->folds];
+        neuron_fold_result *result = &search->trials[i / search->folds]->folds[i % search->folds];
+        neuron_fold_report report;
+        if (!result->done || result->logged)
+            continue;
+        neuron_trial_report(&report, trial, i % search->folds, false);
+        RETURN_IF_ERROR(neuron_search_log_fold(search, &report));
+        result->logged = true;
+    }
     return NEURON_OK;
 }
 
@@ -256,6 +273,23 @@ static int read_figures(neuron_trial_t *trial, json_t *line)
     return NEURON_OK;
 }
 
+/* The trial and fold that a line names, which is not far beyond those that can be done by then. */
+static int find_fold(neuron_trial_t **trial, int64_t *fold, neuron_search_t *search,
+                     const json_t *line, int64_t number)
+{
+    const json_t *named = json_object_get(line, "trial"), *of = json_object_get(line, "fold");
+    json_int_t index = json_integer_value(named);
+    *fold = json_integer_value(of);
+    bool is_one = json_is_integer(named) && index >= 0 && index < INT32_MAX &&
+                  json_is_integer(of) && *fold >= 0 && *fold < search->folds;
+    if (!is_one || index * search->folds + *fold >= number + FOLDS_AHEAD ||
+        (search->kind == NEURON_SEARCH_GRID && index >= search->combinations))
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: line %" PRId64 " is not that of a fold of this search",
+                           search->log_path, number);
+    return neuron_search_reach(trial, search, index);
+}
+
 /* Whether a line is that of a task with some result. */
 static int compare_task(bool *same, const neuron_trial_t *task, json_t *line)
 {
@@ -280,18 +314,27 @@ static int compare_task(bool *same, const neuron_trial_t *task, json_t *line)
 static int read_fold(neuron_search_t *search, json_t *line, int64_t number)
 {
     neuron_trial_t *trial;
+    int64_t fold;
     bool same;
-    RETURN_IF_ERROR(neuron_search_next(&trial, search));
-    RETURN_IF_ERROR(compare_task(&same, trial, line));
+    RETURN_IF_ERROR(find_fold(&trial, &fold, search, line, number));
+    neuron_trial_t task = {.done = 0};
+    set_task(&task, trial, fold);
+    RETURN_IF_ERROR(compare_task(&same, &task, line));
     if (!same)
         return neuron_fail(NEURON_E_FORMAT,
                            "%s: line %" PRId64 " is not that of trial %" PRId64 ", fold %" PRId64,
-                           search->log_path, number, trial->index, trial->fold);
+                           search->log_path, number, trial->index, fold);
+    if (trial->folds[fold].done)
+        return neuron_fail(NEURON_E_FORMAT,
+                           "%s: line %" PRId64 " has trial %" PRId64 ", fold %" PRId64 " once more",
+                           search->log_path, number, trial->index, fold);
+    trial->fold = fold;
+    neuron_trial_forget_figures(trial);
     RETURN_IF_ERROR(read_figures(trial, line));
     const json_t *score = json_object_get(line, "score");
-    neuron_trial_note(trial, json_is_null(score) ? NAN : json_number_value(score),
+    neuron_trial_note(trial, fold, json_is_null(score) ? NAN : json_number_value(score),
                       json_number_value(json_object_get(line, "seconds")));
-    search->logged++;
+    trial->folds[fold].logged = true;
     return NEURON_OK;
 }
 
@@ -306,13 +349,15 @@ static int read_line(neuron_search_t *search, const char *text, size_t size, siz
 }
 
 /* Reads whole lines; `used` is their size. */
-static int read_lines(neuron_search_t *search, const char *text, size_t size, size_t *used)
+static int read_lines(neuron_search_t *search, const char *text, size_t size, size_t *used,
+                      int64_t *lines)
 {
     const char *end;
     for (int64_t number = 1; (end = memchr(text + *used, '\n', size - *used)); number++) {
         size_t length = (size_t)(end - text) - *used;
         RETURN_IF_ERROR(read_line(search, text + *used, length, *used, number));
         *used += length + 1;
+        *lines = number;
     }
     return *used == 0 ? check_cut_header(search, text, size) : NEURON_OK;
 }
@@ -321,20 +366,20 @@ static int read_lines(neuron_search_t *search, const char *text, size_t size, si
 static void forget(neuron_search_t *search)
 {
     neuron_search_drop_trials(search);
-    search->logged = 0;
 }
 
 static int continue_log(neuron_search_t *search, const char *text, size_t size)
 {
     size_t used = 0;
-    RETURN_IF_ERROR(read_lines(search, text, size, &used));
+    int64_t lines = 0;
+    RETURN_IF_ERROR(read_lines(search, text, size, &used, &lines));
+    neuron_search_sort_figures(search);
     if (used < size)
         RETURN_IF_ERROR(neuron_file_cut(search->log_path, used));
-    if (search->logged > 0)
+    if (lines > 1)
         neuron_log(search->context, NEURON_LOG_INFO, "search",
                    "%s: continuing after %" PRId64 " trials and %" PRId64 " folds",
-                   search->log_path, neuron_search_trial_count(search),
-                   search->logged % search->folds);
+                   search->log_path, search->done, lines - 1 - search->done * search->folds);
     return used == 0 ? append_header(search) : NEURON_OK;
 }
 

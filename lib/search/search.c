@@ -6,19 +6,25 @@
 #include "base/files/file.h"
 #include "base/float-mode.h"
 #include "base/text/number.h"
+#include "search/ranks.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-enum { GOAL = 1, FOLDS };
+enum { GOAL = 1, FOLDS, SERVE, PATIENCE };
+typedef enum search_serving { SERVE_THREAD, SERVE_ONLY } search_serving;
 typedef enum search_goal { SMALLEST, LARGEST } search_goal;
 
 static const neuron_word goals[] = {{SMALLEST, "smallest"}, {LARGEST, "largest"}, {0, ""}};
 
+static const neuron_word servings[] = {{SERVE_THREAD, "thread"}, {SERVE_ONLY, "only"}, {0, ""}};
+
 static const neuron_option rows[] = {
     NEURON_CHOICE(GOAL, "goal", goals, LARGEST, "which scores are better"),
     NEURON_INTEGER(FOLDS, "folds", 1, NEURON_FOLDS_MAX, 1, "how many times each trial is tried"),
+    NEURON_CHOICE(SERVE, "serve", servings, SERVE_THREAD, "how rank 0 answers other ranks"),
+    NEURON_INTEGER(PATIENCE, "patience", 0, INT32_MAX, 0, "seconds a rank has for a fold"),
 };
 
 const neuron_option_table neuron_search_options = NEURON_OPTION_TABLE(rows);
@@ -47,6 +53,8 @@ int neuron_search_create(neuron_search_t **search, neuron_context_t *context,
     made->combinations = 1;
     made->smallest = neuron_options_value(&settings, GOAL) == SMALLEST;
     made->folds = (int64_t)neuron_options_value(&settings, FOLDS);
+    made->serves = neuron_options_value(&settings, SERVE) == SERVE_THREAD;
+    made->patience = (int64_t)neuron_options_value(&settings, PATIENCE);
     *search = made;
     return NEURON_OK;
 }
@@ -67,7 +75,8 @@ void neuron_search_drop_trials(neuron_search_t *search)
     }
     for (int64_t i = 0; i < search->figure_count; i++)
         neuron_release(search->context, search->figures[i]);
-    search->count = search->figure_count = 0;
+    search->count = search->figure_count = search->done = search->first_open = 0;
+    search->tried = NULL;
 }
 
 static void drop_factor(neuron_context_t *context, neuron_factor *factor)
@@ -86,6 +95,7 @@ void neuron_search_unref(neuron_search_t *search)
     neuron_context_t *context = search->context;
     if (search->destroy)
         neuron_destroy_user_data(search->destroy, search->user_data);
+    neuron_search_leave_ranks(search);
     neuron_search_drop_trials(search);
     neuron_release(context, search->trials);
     neuron_release(context, search->places);
@@ -99,7 +109,7 @@ void neuron_search_unref(neuron_search_t *search)
 
 NEURON_HOLD_DEFINE(search)
 
-static int check_not_begun(const neuron_search_t *search, const char *what)
+int neuron_search_check_not_begun(const neuron_search_t *search, const char *what)
 {
     if (search->running || search->kind != NEURON_SEARCH_NONE)
         return neuron_fail(NEURON_E_STATE, "search: gets %s before its first run", what);
@@ -111,7 +121,7 @@ static int check_not_begun(const neuron_search_t *search, const char *what)
 static int check_factor(const neuron_search_t *search, const char *name, int64_t count)
 {
     int64_t product;
-    RETURN_IF_ERROR(check_not_begun(search, "factors"));
+    RETURN_IF_ERROR(neuron_search_check_not_begun(search, "factors"));
     RETURN_IF_ERROR(neuron_name_check(name, NEURON_FACTOR_NAME_MAX, "", "search"));
     for (int32_t i = 0; i < search->factor_count; i++)
         if (strcmp(search->factors[i].name, name) == 0)
@@ -229,7 +239,7 @@ int neuron_search_set_log(neuron_search_t *search, const char *path)
     FLOAT_SCOPE;
     CHECK_ARGUMENT(search);
     neuron_hold_end_left();
-    RETURN_IF_ERROR(check_not_begun(search, "its log"));
+    RETURN_IF_ERROR(neuron_search_check_not_begun(search, "its log"));
     char *copy = NULL;
     if (path)
         RETURN_IF_ERROR(neuron_file_path(&copy, search->context, path, "search"));

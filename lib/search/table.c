@@ -59,8 +59,9 @@ static int count_trials(table *t)
         return NEURON_E_MEMORY;
     for (size_t i = 0; i < count; i++)
         t->tallies[i] = (tally){.best = NAN};
-    for (int64_t i = 0; i < neuron_search_trial_count(search); i++)
-        count_trial(t, search->trials[i]);
+    for (int64_t i = 0; i < search->count; i++)
+        if (search->trials[i]->done == search->folds)
+            count_trial(t, search->trials[i]);
     return NEURON_OK;
 }
 

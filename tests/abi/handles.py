@@ -70,6 +70,7 @@ def make_objects():
                                         objects['dataset'], None)
     objects['cascade'] = make('neuron_cascade_create', context, (ctypes.c_void_p * 1)(objects['graph']),
                               ctypes.c_int64(1), None, None)
+    objects['search'] = make('neuron_search_create', context, unused, None, None, None)
     objects['communicator'] = make('neuron_communicator_create', context, 0, 1, None, None, None)
     objects['open'] = make('neuron_graph_create', context)
     objects['open node'] = ctypes.c_void_p(library.neuron_input(objects['open'], shape, 1))

@@ -451,6 +451,16 @@ void graphs()
     alone.broadcast(bytes, 0);
     alone.gather(gathered, bytes);
     alone.sum(sums);
+    const neuron::communicator first_of_two(
+        context, 0, 2,
+        [](std::int32_t, neuron::span<const unsigned char>, neuron::span<unsigned char>) {
+            return -1;
+        },
+        [](std::int32_t peer) { return peer == 1; });
+    neuron::search shared(context, [](const neuron::trial &trial) { return trial.number("x"); });
+    shared.add_factor("x", std::vector<double>{1, 2, 3});
+    shared.set_communicator(first_of_two); /* its other rank is gone at once */
+    EXPECT(shared.run_grid() && shared.trial_count() == 3 && shared.best().score() == 3);
     EXPECT(alone.rank() == 0 && alone.size() == 1 && gathered[1] == 2 && sums[0] == 0.5);
     EXPECT_THROW(alone.gather(bytes, neuron::span<const unsigned char>(bytes, 1)), neuron::error,
                  caught.code() == NEURON_E_ARGUMENT);

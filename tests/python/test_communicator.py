@@ -20,7 +20,10 @@ def in_ranks(size, work):
             if len(received):
                 received[:] = queues[peer, rank].get(timeout=60)
 
-        found[rank] = work(nn.Communicator(rank, size, exchange, context=nn.Context(threads=1)))
+        def ready(peer):
+            return not queues[peer, rank].empty()
+
+        found[rank] = work(nn.Communicator(rank, size, exchange, ready=ready, context=nn.Context(threads=1)))
 
     threads = [threading.Thread(target=main, args=(rank,)) for rank in range(size)]
     for thread in threads:
@@ -55,6 +58,41 @@ def test_training():
             return history["loss"][-1], model.predict(x).tobytes()
 
     assert in_ranks(3, train) == [train()] * 3
+
+
+def test_search(tmp_path):
+    def search(communicator=None, **options):
+        def score(trial):
+            trial.add_figure("twice", 2 * trial["rate"])
+            return trial["rate"] + trial.seed % 1000
+
+        with nn.Context(threads=1):
+            found = nn.Search(score, {"rate": [1, 2, 3], "kind": ["a", "b"]}, folds=2, communicator=communicator,
+                              **options).random(5, seed=3)
+            return [(trial.index, trial.fold_scores, trial.figures) for trial in found.trials], found.table()
+
+    log = tmp_path / "log.jsonl"
+    assert in_ranks(3, lambda communicator: search(communicator, log=log)) == [search()] * 3
+    assert len(log.read_text().splitlines()) == 1 + 2 * 5
+    assert in_ranks(2, lambda communicator: search(communicator, serve="only", log=log)) == [search()] * 2
+    with pytest.raises(nn.NeuronError, match="neuron_communicator_set_ready"):
+        search(nn.Communicator(0, 2, print))
+
+
+def test_search_that_fails():
+    def search(communicator):
+        def score(trial):
+            raise KeyError("no data")
+
+        with nn.Context(threads=1):
+            try:
+                nn.Search(score, {"rate": [1, 2]}, communicator=communicator).grid()
+            except (KeyError, nn.NeuronError) as error:
+                return str(error)
+
+    found = in_ranks(2, search)
+    assert "'no data'" in found
+    assert all(text == "'no data'" or "the search's function" in text for text in found)
 
 
 def test_alone():

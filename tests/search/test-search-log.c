@@ -350,11 +350,14 @@ START_TEST(wrong_lines_are_refused)
         const char *from, *to, *message;
     } cases[] = {
         {"\"trial\":0,\"fold\":0", "\"trial\":1,\"fold\":0",
-         "line 2 is not that of trial 0, fold 0"},
+         "line 2 is not that of trial 1, fold 0"},
         {"\"trial\":1,\"fold\":1", "\"trial\":1,\"fold\":0",
-         "line 5 is not that of trial 1, fold 1"},
+         "line 5 is not that of trial 1, fold 0"},
         {"\"trial\":2,\"fold\":0", "\"trixl\":2,\"fold\":0",
-         "line 6 is not that of trial 2, fold 0"},
+         "line 6 is not that of a fold of this search"},
+        {"\"trial\":2,\"fold\":0", "\"trial\":2,\"fold\":2",
+         "line 6 is not that of a fold of this search"},
+        {"\"trial\":2,\"fold\":0", "\"trial\":-,\"fold\":0", "is not valid JSON at byte"},
         {"\"trial\":2,\"fold\":0", "\"trial\":2 \"fold\":0", "is not valid JSON at byte"},
         {"\"score\":", "\"scxre\":", "line 2"},
         {"\"score\":null", "\"score\":true", "line"},
@@ -366,13 +369,52 @@ START_TEST(wrong_lines_are_refused)
         damage(cases[i].from, cases[i].to);
         refuse(usual, false, 7, NEURON_E_FORMAT, cases[i].message);
     }
-    /* A line too many, and one too few. */
-    char *third = strchr(strchr(whole.data, '\n') + 1, '\n') + 1;
+    /* A line twice, one of a trial far away, and one that is cut at its beginning. */
+    char *second = strchr(whole.data, '\n') + 1, *third = strchr(second, '\n') + 1;
+    test_write_file(path, whole.data, (size_t)(third - whole.data));
+    FILE *twice = fopen(path, "ab");
+    fwrite(second, 1, (size_t)(third - second), twice);
+    fclose(twice);
+    refuse(usual, false, 7, NEURON_E_FORMAT, "line 3 has trial 0, fold 0 once more");
+    test_write_file(path, whole.data, (size_t)(second - whole.data));
+    twice = fopen(path, "ab");
+    fputs("{\"trial\":2000000000,\"fold\":0}\n", twice);
+    fclose(twice);
+    refuse(usual, false, 7, NEURON_E_FORMAT, "line 2 is not that of a fold of this search");
     test_write_file(path, whole.data, (size_t)(third - whole.data));
     FILE *file = fopen(path, "ab");
     fwrite(third - 10, 1, 10, file);
     fclose(file);
     refuse(usual, false, 7, NEURON_E_FORMAT, "is not valid JSON");
+}
+END_TEST
+
+/* Ranks are done with folds in any order. */
+START_TEST(lines_in_any_order)
+{
+    char *copy = malloc(whole.size), *to = copy;
+    const char *begins[LINES + 1] = {whole.data};
+    for (int i = 0; i < LINES; i++)
+        begins[i + 1] = strchr(begins[i], '\n') + 1;
+    for (int i = 0; i < LINES; i++) { /* the header, then the others backwards */
+        int line = i == 0 ? 0 : LINES - i;
+        size_t size = (size_t)(begins[line + 1] - begins[line]);
+        memcpy(to, begins[line], size);
+        to += size;
+    }
+    for (int left = 0; left < LINES - 1; left++) { /* and some of them only */
+        size_t size = 0;
+        for (int i = 0; i < LINES - left; i++)
+            size = (size_t)(strchr(copy + size, '\n') + 1 - copy);
+        test_write_file(path, copy, size);
+        calls c = {.allowed = 1000};
+        neuron_search_t *search = make(usual, &c, path);
+        assert_ok(neuron_search_run_random(search, TRIALS, 7));
+        ck_assert_int_eq(c.made, left);
+        assert_as_whole(search);
+        neuron_search_unref(search);
+    }
+    free(copy);
 }
 END_TEST
 
@@ -448,6 +490,7 @@ int main(void)
     tcase_add_test(tests, another_search_is_refused);
     tcase_add_test(tests, other_files_are_refused);
     tcase_add_test(tests, wrong_lines_are_refused);
+    tcase_add_test(tests, lines_in_any_order);
     tcase_add_test(tests, a_log_that_cannot_be_written);
     tcase_add_test(tests, no_memory_loses_nothing);
     return run_suite(suite);

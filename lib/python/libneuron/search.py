@@ -20,6 +20,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 from . import _c
 from ._call import check, committee_c, integer, options_text, park, path_of, text_of, texts, utf8
 from .callbacks import forget, keep
+from .communicator import Communicator
 from .context import context as current_context, seed_of
 from .training import interrupted_so_far
 
@@ -98,10 +99,15 @@ class Search:
 
     goal: "largest" or "smallest" scores are better. folds: how many times each trial is tried; its score is the mean.
     log: a file that keeps the results; a search that was interrupted goes on where it was.
+    communicator: of this rank, where several processes share the trials; it has `ready`, and all make the same search and
+    calls. Rank 0 hands out what is to be tried, and has the log; all have all results. serve: "thread" if rank 0 tries
+    trials too, "only" if it does nothing but hand them out. patience: seconds that a fold may take on another rank before
+    that counts as gone.
     """
 
     def __init__(self, function: Callable[[Trial], Optional[float]], factors: Mapping[str, Sequence[Any]], *,
-                 goal: str = "largest", folds: int = 1, log: Any = None) -> None:
+                 goal: str = "largest", folds: int = 1, log: Any = None, communicator: Optional[Communicator] = None,
+                 serve: str = "thread", patience: int = 0) -> None:
         if not callable(function):
             raise TypeError(f"the search tries {function!r}, not a function")
         if not isinstance(factors, Mapping):
@@ -114,7 +120,8 @@ class Search:
         called = committee_c.neuron_search_function_t(self._called())
         key = keep(called)
         status = committee_c.neuron_search_create(self._handle, current_context()._handle, called, key, forget,
-                                                  options_text({"goal": goal, "folds": folds}))
+                                                  options_text({"goal": goal, "folds": folds, "serve": serve,
+                                                                "patience": patience}))
         if status < 0:
             forget(key)
         check(status)
@@ -127,6 +134,8 @@ class Search:
                 check(committee_c.neuron_search_add_factor(self._handle, utf8(name), array, len(levels)))
         if log is not None:
             check(committee_c.neuron_search_set_log(self._handle, path_of(log)))
+        if communicator is not None:
+            check(committee_c.neuron_search_set_communicator(self._handle, communicator._handle))
 
     def _called(self) -> Callable[..., int]:
         import weakref
