@@ -65,6 +65,15 @@ typedef int (*neuron_exchange_function_t)(void *received, size_t received_size, 
  *           be gone: exchange() then says so. Since 0.1, experimental. */
 typedef int (*neuron_ready_function_t)(int32_t peer, void *user_data);
 
+/** Adds numbers up over all ranks, in any order, so long as all ranks then have the same bytes:
+ *  what a network has for this, such as MPI_Allreduce(). Threads and what it returns are as with
+ *  neuron_exchange_function_t; after a failure it fails from then on, and at once.
+ *  @param values     `count` numbers of this rank; the sums afterwards.
+ *  @param count      1 or more, the same on all ranks.
+ *  @param user_data  as it was given to neuron_communicator_create().
+ *  @return  0; another number if that failed. Since 0.1, experimental. */
+typedef int (*neuron_sum_function_t)(float *values, int64_t count, void *user_data);
+
 /** Makes a communicator. All ranks make one, with the same size.
  *  @param[out] communicator  the new communicator; NULL on failure.
  *  @param rank       this one's number, 0 to size - 1.
@@ -135,6 +144,14 @@ NEURON_API_EXPERIMENTAL int neuron_communicator_gather(void *all,
  *           Since 0.1, experimental. */
 NEURON_API_EXPERIMENTAL int neuron_communicator_sum(double *values, int64_t count,
                                                     neuron_communicator_t *communicator);
+
+/** Gives a communicator such a sum, which trainers call that have `order=any`. All ranks have one,
+ *  or none does.
+ *  @param sum  NULL for none, as at first.
+ *  @return  0 or NEURON_E_ARGUMENT. No other thread may use the communicator meanwhile, nor a
+ *           trainer that runs. Since 0.1, experimental. */
+NEURON_API_EXPERIMENTAL int neuron_communicator_set_sum(neuron_communicator_t *communicator,
+                                                        neuron_sum_function_t sum);
 
 #ifdef __cplusplus
 }

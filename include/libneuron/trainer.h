@@ -105,6 +105,11 @@ NEURON_API int neuron_trainer_set_dataset(neuron_trainer_t *trainer, neuron_data
  *    examples of its own, as many as it likes: an epoch has the steps that the rank needs which
  *    needs most, and a rank that has none left takes part without. Results then follow from who has
  *    what. It counts for runs. Only before the first step.
+ *  - `order`: `fixed`, the default, or `any`, quicker: each rank then computes its share of
+ *    a batch as one part, whatever `parts` is, and gradients are added up by the communicator's own
+ *    sum if it has one (neuron_communicator_set_sum()). All ranks still have the same parameters,
+ *    but another number of ranks has other last digits, and so may another run. Only before the
+ *    first step.
  *  - `overlap`: whether gradients are summed over ranks in a thread of the trainer's own while
  *    backward goes on: `on`, `off`, or `auto`, the default, which is on in a context of several
  *    threads of its own. It changes no result. Between runs.

@@ -153,6 +153,35 @@ bool neuron_communicator_exchange(neuron_communicator_t *c, int32_t peer, const 
     return returned == 0;
 }
 
+/* ---- Sums of the caller's ---- */
+
+int neuron_communicator_set_sum(neuron_communicator_t *communicator, neuron_sum_function_t sum)
+{
+    CHECK_ARGUMENT(communicator);
+    communicator->sum = sum;
+    return NEURON_OK;
+}
+
+void neuron_communicator_add(neuron_communicator_t *c, float *values, int64_t count)
+{
+    uint64_t before = neuron_message_count();
+    if (c->sum_status < 0 || count == 0)
+        return;
+    neuron_float_host *host = neuron_float_pause();
+    int returned = c->sum(values, count, c->user_data);
+    neuron_float_resume(host);
+    if (returned == 0)
+        return;
+    c->sum_status = neuron_fail_call(
+        returned, before, "communicator: the sum over ranks failed (sum returned %d)", returned);
+    snprintf(c->sum_message, sizeof c->sum_message, "%s", neuron_error_last());
+}
+
+int neuron_communicator_sum_state(const neuron_communicator_t *c)
+{
+    return c && c->sum_status < 0 ? neuron_fail(c->sum_status, "%s", c->sum_message) : NEURON_OK;
+}
+
 /* ---- The public calls ---- */
 
 /* Sets where the blocks of a gathering are: each has a head and so many bytes behind it. */

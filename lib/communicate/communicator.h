@@ -31,6 +31,10 @@ struct neuron_communicator {
     int status;      /* what came of it, and the message that goes with it */
     char message[NEURON_MESSAGE_SIZE];
 
+    neuron_sum_function_t sum; /* NULL for none */
+    int sum_status;            /* with which it failed, and the message that goes with it */
+    char sum_message[NEURON_MESSAGE_SIZE];
+
     char *pieces;    /* of the public calls: a piece of each rank, each with its head */
     size_t *offsets; /* where each begins, and the end of the last */
 };
@@ -56,6 +60,12 @@ int neuron_communicator_state(const neuron_communicator_t *communicator);
 NEURON_SHARED bool neuron_communicator_exchange(neuron_communicator_t *communicator, int32_t peer,
                                                 const void *sent, size_t sent_size, void *received,
                                                 size_t received_size);
+
+/* Adds up numbers by the sum that the communicator has; a failure is kept. */
+void neuron_communicator_add(neuron_communicator_t *communicator, float *values, int64_t count);
+
+/* NEURON_OK, or how that has failed on this rank. */
+int neuron_communicator_sum_state(const neuron_communicator_t *communicator);
 
 /* Gathers a block of each rank, from offsets[rank] to offsets[rank + 1] of `all`, which are the
  * same on all ranks and multiples of 8. Each begins with a head, which is written here. If one is

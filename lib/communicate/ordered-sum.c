@@ -17,6 +17,7 @@ struct neuron_ordered_sum {
     neuron_context_t *context;
     neuron_communicator_t *communicator; /* NULL for a single rank */
     int32_t rank, ranks, parts;
+    bool any;             /* by the communicator's own sum */
     int32_t *first_block; /* of each rank, and how many there are */
     neuron_part_block *blocks;
     float *received; /* a slice of each block */
@@ -67,7 +68,7 @@ static int allocate(neuron_ordered_sum *sum, int64_t longest)
     if (!sum->first_block || !sum->blocks || !sum->at)
         return NEURON_E_MEMORY;
     list_blocks(sum);
-    if (sum->ranks == 1)
+    if (sum->ranks == 1 || sum->any)
         return NEURON_OK;
     size_t slice = neuron_size_of(slice_length(longest, sum->ranks), sizeof(float));
     sum->received = neuron_allocate_zero(context, (size_t)sum->first_block[sum->ranks], slice);
@@ -77,7 +78,8 @@ static int allocate(neuron_ordered_sum *sum, int64_t longest)
 }
 
 int neuron_ordered_sum_create(neuron_ordered_sum **sum, neuron_context_t *context,
-                              neuron_communicator_t *communicator, int32_t parts, int64_t longest)
+                              neuron_communicator_t *communicator, int32_t parts, bool any,
+                              int64_t longest)
 {
     neuron_ordered_sum *made = neuron_allocate_zero(context, 1, sizeof *made);
     if (!made)
@@ -87,6 +89,7 @@ int neuron_ordered_sum_create(neuron_ordered_sum **sum, neuron_context_t *contex
     made->rank = neuron_rank_of(communicator);
     made->ranks = neuron_ranks_of(communicator);
     made->parts = parts;
+    made->any = any;
     int status = allocate(made, longest);
     if (status < 0)
         neuron_ordered_sum_destroy(made);
@@ -251,6 +254,10 @@ void neuron_ordered_sum_run(const neuron_ordered_sum *sum, float *const *blocks,
     const sum_job job = {sum, blocks, first, count, slice_length(count, sum->ranks)};
     if (sum->ranks == 1)
         return; /* a single rank has one block, the root */
+    if (sum->any) {
+        neuron_communicator_add(sum->communicator, blocks[0] + first, count);
+        return;
+    }
     if (by_halves(sum)) {
         give_halves(&job, add_halves(&job));
         return;

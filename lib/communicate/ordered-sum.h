@@ -8,9 +8,11 @@
 
 typedef struct neuron_ordered_sum neuron_ordered_sum;
 
-/* Makes one for up to `longest` numbers at a time. `communicator` is NULL for a single rank. */
+/* Makes one for up to `longest` numbers at a time. `communicator` is NULL for a single rank. With
+ * `any`, which each rank has one part for, sums are those of the communicator's, in no order. */
 int neuron_ordered_sum_create(neuron_ordered_sum **sum, neuron_context_t *context,
-                              neuron_communicator_t *communicator, int32_t parts, int64_t longest);
+                              neuron_communicator_t *communicator, int32_t parts, bool any,
+                              int64_t longest);
 void neuron_ordered_sum_destroy(neuron_ordered_sum *sum);
 
 /* How many blocks this rank has in the end. */

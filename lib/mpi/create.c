@@ -146,7 +146,7 @@ static int make_own(neuron_communicator_t **communicator, const neuron_mpi_trans
                                    neuron_mpi_exchange, kept, neuron_mpi_transport_destroy);
     if (status < 0)
         neuron_release(made->context, kept);
-    return status;
+    return status < 0 ? status : neuron_communicator_set_sum(*communicator, neuron_mpi_add);
 }
 
 static int make(neuron_communicator_t **communicator, neuron_mpi_transport *t, MPI_Comm comm,

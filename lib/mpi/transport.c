@@ -159,7 +159,7 @@ static int carry(stream *in, stream *out, const neuron_mpi_transport *t, int32_t
     }
 }
 
-static int check_thread(const neuron_mpi_transport *t)
+int neuron_mpi_check_thread(const neuron_mpi_transport *t)
 {
     int main_thread = 1;
     if (t->main_only)
@@ -174,7 +174,7 @@ int neuron_mpi_exchange(void *received, size_t received_size, int32_t peer, cons
                         size_t sent_size, void *transport)
 {
     neuron_mpi_transport *t = transport;
-    RETURN_IF_ERROR(check_thread(t));
+    RETURN_IF_ERROR(neuron_mpi_check_thread(t));
     RETURN_IF_ERROR(need_lane(&t->received, t));
     RETURN_IF_ERROR(need_lane(&t->sent, t));
     stream in = {.lane = t->received, .to = received, .size = received_size};
@@ -222,6 +222,7 @@ void neuron_mpi_transport_destroy(void *transport)
     int ended = 0;
     MPI_Finalized(&ended);
     release_left(t, ended);
+    neuron_mpi_release_sum(t, ended);
     if (!ended && t->comm != MPI_COMM_NULL) {
         neuron_mpi_drop_signs(t);
         MPI_Comm_free(&t->comm);

@@ -11,6 +11,9 @@
 /* Pieces on their way to a rank, or from one. */
 typedef struct neuron_mpi_lane neuron_mpi_lane;
 
+/* Numbers that are added up. */
+typedef struct neuron_mpi_sum neuron_mpi_sum;
+
 typedef struct neuron_mpi_transport {
     neuron_context_t *context;
     MPI_Comm comm; /* this one's own; MPI_COMM_NULL for none yet */
@@ -19,11 +22,19 @@ typedef struct neuron_mpi_transport {
     bool main_only;                   /* only the thread that began MPI may come */
     neuron_mpi_lane *sent, *received; /* NULL until the first exchange */
     neuron_mpi_lane *left;            /* given up, as MPI still has them */
+    neuron_mpi_sum *sum;              /* NULL until the first one */
 } neuron_mpi_transport;
 
 /* A neuron_exchange_function_t. */
 int neuron_mpi_exchange(void *received, size_t received_size, int32_t peer, const void *sent,
                         size_t sent_size, void *transport);
+
+/* A neuron_sum_function_t. After a failure there are no more sums. */
+int neuron_mpi_add(float *values, int64_t count, void *transport);
+void neuron_mpi_release_sum(neuron_mpi_transport *transport, bool ended);
+
+/* Whether this thread may call MPI. */
+int neuron_mpi_check_thread(const neuron_mpi_transport *transport);
 
 /* Waits for a request of no rank in particular, such as that of a collective call; one that fails
  * is left to MPI. */

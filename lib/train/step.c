@@ -205,7 +205,7 @@ void neuron_step_set_parts(neuron_step *step, const neuron_parts_settings *setti
 {
     const neuron_parts_settings *old = &step->split;
     if (settings->parts == old->parts && settings->communicator == old->communicator &&
-        settings->overlaps == old->overlaps)
+        settings->overlaps == old->overlaps && settings->any == old->any)
         return;
     neuron_parts_destroy(step->parts);
     step->parts = NULL;

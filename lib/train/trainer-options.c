@@ -17,6 +17,9 @@ static const neuron_word overlap_words[] = {
 static const neuron_word data_words[] = {
     {NEURON_DATA_WHOLE, "whole"}, {NEURON_DATA_SHARD, "shard"}, {0, ""}};
 
+static const neuron_word order_words[] = {
+    {NEURON_ORDER_FIXED, "fixed"}, {NEURON_ORDER_ANY, "any"}, {0, ""}};
+
 static const neuron_word callback_words[] = {
     {NEURON_CALLBACKS_FIRST, "first"}, {NEURON_CALLBACKS_ALL, "all"}, {0, ""}};
 
@@ -40,6 +43,8 @@ static const neuron_option rows[] = {
                   "sums over ranks while backward goes on"),
     NEURON_CHOICE(NEURON_TRAINER_DATA, "data", data_words, NEURON_DATA_WHOLE,
                   "whether ranks have examples of their own"),
+    NEURON_CHOICE(NEURON_TRAINER_ORDER, "order", order_words, NEURON_ORDER_FIXED,
+                  "of sums, any for a part for each rank"),
 };
 
 const neuron_option_table neuron_trainer_options = NEURON_OPTION_TABLE(rows);
@@ -119,6 +124,8 @@ static int check_time(const neuron_trainer_t *trainer, int32_t option)
                    : NEURON_OK;
     case NEURON_TRAINER_DATA:
         return neuron_trainer_check_not_begun(trainer, "whose the data is");
+    case NEURON_TRAINER_ORDER:
+        return neuron_trainer_check_not_begun(trainer, "the order of sums");
     case NEURON_TRAINER_METRICS:
         return neuron_trainer_check_not_begun(trainer, "what metrics there are");
     default:
@@ -144,6 +151,7 @@ static neuron_options read_all(const neuron_trainer_t *trainer)
     neuron_options_put(&options, NEURON_TRAINER_CALLBACKS, settings->callbacks);
     neuron_options_put(&options, NEURON_TRAINER_OVERLAP, settings->overlap);
     neuron_options_put(&options, NEURON_TRAINER_DATA, settings->sharing);
+    neuron_options_put(&options, NEURON_TRAINER_ORDER, settings->order);
     return options;
 }
 
@@ -172,6 +180,7 @@ static int commit(neuron_trainer_t *trainer, const neuron_options *changed)
     settings->callbacks = (int32_t)neuron_options_value(changed, NEURON_TRAINER_CALLBACKS);
     settings->overlap = (int32_t)neuron_options_value(changed, NEURON_TRAINER_OVERLAP);
     settings->sharing = (int32_t)neuron_options_value(changed, NEURON_TRAINER_DATA);
+    settings->order = (int32_t)neuron_options_value(changed, NEURON_TRAINER_ORDER);
     return NEURON_OK;
 }
 

@@ -63,7 +63,8 @@ int neuron_trainer_create(neuron_trainer_t **trainer, neuron_graph_t *graph,
                                                .workers = -1,
                                                .callbacks = NEURON_CALLBACKS_FIRST,
                                                .overlap = NEURON_OVERLAP_AUTO,
-                                               .sharing = NEURON_DATA_WHOLE};
+                                               .sharing = NEURON_DATA_WHOLE,
+                                               .order = NEURON_ORDER_FIXED};
     made->progress.seed = context->seed;
     made->progress.last_loss = (double)NAN;
     int status = create_losses(made);
@@ -166,11 +167,15 @@ neuron_parts_settings neuron_trainer_split_of(const neuron_trainer_t *trainer)
     enum { PARTS = 8 };
     int64_t parts = trainer->settings.parts;
     neuron_communicator_t *communicator = trainer->ranks.communicator;
+    bool any = trainer->settings.order == NEURON_ORDER_ANY;
+    if (any)
+        parts = neuron_ranks_of(communicator);
     return (neuron_parts_settings){
         .parts = (int32_t)(parts > 0      ? parts
                            : communicator ? PARTS
                                           : 1),
         .communicator = communicator,
+        .any = any && communicator && communicator->sum,
         .overlaps = neuron_ranks_of(communicator) > 1 && overlaps(trainer),
     };
 }

@@ -29,7 +29,8 @@ enum {
     NEURON_TRAINER_PARTS,
     NEURON_TRAINER_CALLBACKS,
     NEURON_TRAINER_OVERLAP,
-    NEURON_TRAINER_DATA
+    NEURON_TRAINER_DATA,
+    NEURON_TRAINER_ORDER
 };
 
 /* Which ranks call the caller's functions. */
@@ -37,6 +38,9 @@ enum { NEURON_CALLBACKS_FIRST = 1, NEURON_CALLBACKS_ALL };
 
 /* Whether ranks have the same examples, or each its own. */
 enum { NEURON_DATA_WHOLE = 1, NEURON_DATA_SHARD };
+
+/* Whether sums over ranks are the same for any number of these. */
+enum { NEURON_ORDER_FIXED = 1, NEURON_ORDER_ANY };
 
 /* Whether sums over ranks have a thread of their own. */
 enum { NEURON_OVERLAP_AUTO = 1, NEURON_OVERLAP_ON, NEURON_OVERLAP_OFF };
@@ -57,6 +61,7 @@ typedef struct neuron_trainer_settings {
     double validation_split;
     int64_t workers;   /* negative for as many as are of use */
     int64_t parts;     /* of a batch; 0 for what the communicator makes the default */
+    int32_t order;     /* NEURON_ORDER_... */
     int32_t callbacks; /* NEURON_CALLBACKS_... */
     int32_t overlap;   /* NEURON_OVERLAP_... */
     int32_t sharing;   /* NEURON_DATA_... */

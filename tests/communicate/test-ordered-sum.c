@@ -43,7 +43,8 @@ static void sum_parts(test_rank *own)
                 blocks[top - 1][i] += blocks[top][i];
     }
     neuron_ordered_sum *sum;
-    assert_ok(neuron_ordered_sum_create(&sum, own->context, own->communicator, parts, COUNT));
+    assert_ok(
+        neuron_ordered_sum_create(&sum, own->context, own->communicator, parts, false, COUNT));
     ck_assert_int_eq(neuron_ordered_sum_blocks(sum), stack.count);
     const int64_t ranges[] = {0, 16, 17, 48, 112, COUNT}; /* in pieces of any length */
     for (int32_t i = 0; i < 5; i++)
@@ -91,7 +92,7 @@ START_TEST(little_memory)
     neuron_communicator_t *c;
     neuron_ordered_sum *sum;
     assert_ok(neuron_communicator_create(&c, context, 1, 3, test_exchange, &rank, NULL));
-    WITH_LITTLE_MEMORY(&memory, neuron_ordered_sum_create(&sum, context, c, 8, COUNT));
+    WITH_LITTLE_MEMORY(&memory, neuron_ordered_sum_create(&sum, context, c, 8, false, COUNT));
     ck_assert_int_eq(neuron_ordered_sum_blocks(sum), 2); /* 2 and 3, 4 */
     neuron_ordered_sum_destroy(sum);
     neuron_communicator_unref(c);

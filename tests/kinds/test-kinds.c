@@ -173,7 +173,7 @@ static const struct {
     {"quantization", "quantization", "range percentile examples symmetric "},
     {"trainer", "trainer",
      "epochs batch_size micro_batch_size shuffle validation_split workers "
-     "metrics parts callbacks overlap data "},
+     "metrics parts callbacks overlap data order "},
     {"committee", "committee", "rule uncertainty abstain_below "},
     {"split", "split", "order "},
     {"memory", "memory", "training "},

@@ -159,7 +159,7 @@ static int die(neuron_trainer_t *trainer, int32_t event, void *user_data)
     return 0;
 }
 
-/* killed RANK SIGNAL TIMEOUT: in a training, after some steps. */
+/* killed RANK SIGNAL TIMEOUT OPTIONS: in a training, after some steps. */
 static void killed(int argc, char **argv)
 {
     char options[64];
@@ -168,7 +168,7 @@ static void killed(int argc, char **argv)
     training t = make_training(o.context, CONVOLUTED);
     death d = {atoi(argv[2]), strcmp(argv[3], "stop") == 0 ? SIGSTOP : SIGKILL, 5};
     must(&o, neuron_trainer_set_communicator(t.trainer, o.communicator));
-    must(&o, neuron_trainer_set(t.trainer, "parts=8, callbacks=all"));
+    must(&o, neuron_trainer_set(t.trainer, argv[5]));
     if (d.rank == o.rank)
         must(&o, neuron_trainer_add_function(t.trainer, NEURON_EVENT_STEP_END, die, &d, NULL));
     int status = neuron_trainer_run(NULL, t.trainer);

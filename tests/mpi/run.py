@@ -98,14 +98,24 @@ def gone(count, dying, *words):
 def case_killed():
     """A rank that is killed in a training."""
     for count, dying in ((2, 1), (3, 0), (4, 2)):
-        seconds = gone(count, dying, "killed", dying, "kill", 2)
+        seconds = gone(count, dying, "killed", dying, "kill", 2, "callbacks=all")
         print(f"{count} ranks: {seconds:.1f} s")
         expect(seconds < 60, f"{count} ranks: it took {seconds:.1f} seconds")
 
 
+def case_any():
+    """Sums by MPI itself: two numbers have one sum only; of more all ranks have the same, and one that is killed is named."""
+    found = same(2, "train", "regular", "order=any")
+    expect(found == alone("regular", "parts=2"), f"order=any of 2 ranks: {found}")
+    expect(same(1, "train", "deep", "order=any") == alone("deep", "parts=1"), "order=any of 1 rank")
+    for count in (3, 4):
+        same(count, "train", "deep", "order=any")
+    gone(3, 1, "killed", 1, "kill", 2, "callbacks=all, order=any")
+
+
 def case_launcher():
     """A launcher ends all others if it is not told to let them live: no rank is left."""
-    done = start(3, PROGRAM, "killed", "1", "kill", "100")
+    done = start(3, PROGRAM, "killed", "1", "kill", "100", "callbacks=all")
     expect(done.returncode != 0, f"a killed rank is none of the launcher's business:\n{done.stdout}")
 
 

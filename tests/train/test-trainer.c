@@ -141,12 +141,12 @@ START_TEST(settings_can_be_read)
         ck_assert_double_eq(value, cases[i].value);
     }
     ck_assert_str_eq(neuron_option_name(neuron_kind_option("trainer", "trainer", 6)), "metrics");
-    ck_assert_ptr_null(neuron_kind_option("trainer", "trainer", 11));
+    ck_assert_ptr_null(neuron_kind_option("trainer", "trainer", 12));
     assert_ok(neuron_trainer_get_text(text, sizeof text, NULL, t, NULL));
     ck_assert_str_eq(
         text,
         "epochs=7, batch_size=5, micro_batch_size=3, shuffle=no, validation_split=0.25, workers=2, "
-        "metrics=none, parts=0, callbacks=first, overlap=auto, data=whole");
+        "metrics=none, parts=0, callbacks=first, overlap=auto, data=whole, order=fixed");
     assert_ok(neuron_trainer_set(t, "epochs=8,shuffle=true"));
     assert_ok(neuron_trainer_get_text(text, sizeof text, NULL, t, "shuffle"));
     ck_assert_str_eq(text, "yes");

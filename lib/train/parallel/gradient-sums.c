@@ -52,7 +52,7 @@ static int allocate(neuron_gradient_sums *sums, const neuron_parts_settings *set
             return NEURON_E_MEMORY;
     }
     RETURN_IF_ERROR(neuron_ordered_sum_create(&sums->ordered, context, settings->communicator,
-                                              settings->parts, longest));
+                                              settings->parts, settings->any, longest));
     return settings->overlaps ? neuron_sum_queue_create(&sums->queue, context, sums->ordered,
                                                         sums->blocks, buckets)
                               : NEURON_OK;

@@ -9,6 +9,7 @@
 
 /* What must be the same on all ranks, and what it is called. */
 #define SAME(ROW)                                                                                  \
+    ROW(ANY, "whether the communicator adds up in any order")                                      \
     ROW(PARTS, "parts")                                                                            \
     ROW(LAYERS, "the number of layers")                                                            \
     ROW(PARAMETERS, "the number of parameters")                                                    \
@@ -143,7 +144,9 @@ static void describe(const neuron_trainer_t *trainer, introduction *own)
     const neuron_trainer_data *data = &trainer->data;
     const neuron_run_progress *progress = &trainer->progress;
     int64_t *same = own->same;
-    same[PARTS] = neuron_trainer_split_of(trainer).parts;
+    const neuron_parts_settings split = neuron_trainer_split_of(trainer);
+    same[ANY] = split.any;
+    same[PARTS] = split.parts;
     same[LAYERS] = trainer->graph->node_count;
     same[PARAMETERS] = neuron_graph_parameter_count(trainer->graph);
     own->examples = data->train ? data->train->count : 0;

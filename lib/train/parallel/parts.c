@@ -375,6 +375,7 @@ static void begin_step(neuron_parts *p, const neuron_parts_work *work)
 static int end_step(neuron_parts *p, neuron_step_result *result, bool *infinite)
 {
     neuron_gradient_sums_wait(p->sums);
+    note(p, neuron_communicator_sum_state(p->settings.communicator));
     if (p->status < 0)
         neuron_set_message("%s", p->message);
     memset(p->work->outputs, 0, neuron_size_of(p->graph->output_count, sizeof *p->work->outputs));

@@ -11,6 +11,7 @@
 typedef struct neuron_parts_settings {
     int32_t parts;                       /* of a batch; 1 for whole batches */
     neuron_communicator_t *communicator; /* NULL for a single rank */
+    bool any;      /* each rank has one part, and sums are the communicator's own, in any order */
     bool overlaps; /* sums over ranks are made in a thread while backward goes on */
 } neuron_parts_settings;
 
