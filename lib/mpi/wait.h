@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 
-#include <sched.h>
 #include <stdint.h>
 
 typedef struct neuron_mpi_pause {
@@ -17,9 +16,7 @@ static inline void neuron_mpi_rest(neuron_mpi_pause *pause)
 {
     enum { QUICK = 200, LONGEST = 100000 }; /* turns, nanoseconds */
     int32_t more = pause->turns - QUICK;
-    if (more < 0) {
-        sched_yield();
-    } else {
+    if (more >= 0) {
         long time = 5000 + 1000 * (long)more;
         nanosleep(&(struct timespec){.tv_nsec = time < LONGEST ? time : LONGEST}, NULL);
     }

@@ -159,6 +159,36 @@ def case_cpp():
         expect(set(told) == set(range(count)), output)
 
 
+def file_of(count, folder, name):
+    """What PROGRAM, an example, leaves in a folder."""
+    done = start(count, PROGRAM, folder)
+    expect(done.returncode == 0, f"{count} ranks: ended with {done.returncode}\n{done.stdout}")
+    with open(os.path.join(folder, name), "rb") as file:
+        content = file.read()
+    return content, done.stdout
+
+
+def case_example():
+    """PROGRAM is made of mpi_train.c: the same file by two ranks and one, and nothing left of the training."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = [file_of(count, folder, "mpi_train.safetensors") for count in (1, 2)]
+        expect(os.listdir(folder) == ["mpi_train.safetensors"], f"left: {os.listdir(folder)}")
+    expect(found[0][0] == found[1][0] and "epoch 5: loss" in found[1][1], found[1][1])
+
+
+def case_committee():
+    """PROGRAM is made of mpi_committee.c: the same committee by one rank and three, and where a run was ended before."""
+    with tempfile.TemporaryDirectory() as folder:
+        one, _ = file_of(1, folder, "mpi_committee.safetensors")
+        expect(os.listdir(folder) == ["mpi_committee.safetensors"], f"left: {os.listdir(folder)}")
+        for name in ("member-1.taken", "member-4.taken"):  # by whom, died
+            with open(os.path.join(folder, name), "w", encoding="utf-8"):
+                pass
+        three, output = file_of(3, folder, "mpi_committee.safetensors")
+        expect(one == three, output)
+        expect(os.listdir(folder) == ["mpi_committee.safetensors"], f"left: {os.listdir(folder)}")
+
+
 def case_python():
     """PROGRAM is training.py here, and the Python one that has mpi4py of this MPI."""
     try:
