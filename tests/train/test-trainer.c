@@ -262,15 +262,18 @@ START_TEST(data_must_fit_the_graph)
 }
 END_TEST
 
-/* As a folder's classes have them: ten letters, each with its zero. */
+/* Ten classes that are called by a letter each. */
 static void name_classes(neuron_dataset_t *dataset, const char *letters)
 {
-    int64_t size = 2 * TEST_CLASSES;
+    char texts[TEST_CLASSES][2] = {{0}};
+    const char *names[TEST_CLASSES];
+    for (int k = 0; k < TEST_CLASSES; k++) {
+        texts[k][0] = letters[k];
+        names[k] = texts[k];
+    }
     neuron_tensor_unref(dataset->class_names);
     assert_ok(
-        neuron_tensor_create(&dataset->class_names, dataset->context, NEURON_TYPE_U8, &size, 1));
-    for (int k = 0; k < TEST_CLASSES; k++)
-        ((char *)dataset->class_names->data)[2 * k] = letters[k];
+        neuron_class_names_pack(&dataset->class_names, dataset->context, names, TEST_CLASSES));
 }
 
 START_TEST(classes_must_have_the_same_names)
