@@ -146,7 +146,10 @@ static int make_own(neuron_communicator_t **communicator, const neuron_mpi_trans
                                    neuron_mpi_exchange, kept, neuron_mpi_transport_destroy);
     if (status < 0)
         neuron_release(made->context, kept);
-    return status < 0 ? status : neuron_communicator_set_sum(*communicator, neuron_mpi_add);
+    if (status == NEURON_OK)
+        status = neuron_communicator_set_sum(*communicator, neuron_mpi_add);
+    return status == NEURON_OK ? neuron_communicator_set_ready(*communicator, neuron_mpi_ready)
+                               : status;
 }
 
 static int make(neuron_communicator_t **communicator, neuron_mpi_transport *t, MPI_Comm comm,

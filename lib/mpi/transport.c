@@ -187,6 +187,15 @@ int neuron_mpi_exchange(void *received, size_t received_size, int32_t peer, cons
     return status;
 }
 
+int neuron_mpi_ready(int32_t peer, void *transport)
+{
+    const neuron_mpi_transport *t = transport;
+    int there = 0;
+    return MPI_Iprobe(peer, NEURON_MPI_TAG_BYTES, t->comm, &there, MPI_STATUS_IGNORE) !=
+               MPI_SUCCESS ||
+           there;
+}
+
 int neuron_mpi_wait(MPI_Request *request, double timeout, const char *what)
 {
     double begun = neuron_clock_seconds();

@@ -29,6 +29,9 @@ typedef struct neuron_mpi_transport {
 int neuron_mpi_exchange(void *received, size_t received_size, int32_t peer, const void *sent,
                         size_t sent_size, void *transport);
 
+/* A neuron_ready_function_t. */
+int neuron_mpi_ready(int32_t peer, void *transport);
+
 /* A neuron_sum_function_t. After a failure there are no more sums. */
 int neuron_mpi_add(float *values, int64_t count, void *transport);
 void neuron_mpi_release_sum(neuron_mpi_transport *transport, bool ended);

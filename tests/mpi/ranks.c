@@ -3,6 +3,7 @@
  * can tell to be wrong by itself ends it with a failure. */
 #include "train/ranks-bench.h"
 
+#include <libneuron-committee/search.h>
 #include <libneuron-mpi/mpi.h>
 
 #include <signal.h>
@@ -278,6 +279,35 @@ static void halves(int argc, char **argv)
     end(&o);
 }
 
+/* ---- Searches ---- */
+
+/* The first trials take longest. */
+static int try_level(double *score, const neuron_trial_t *trial, void *user_data)
+{
+    double level = neuron_trial_number(trial, "level");
+    pause_for(0.02 * level);
+    *score = -(level - 3) * (level - 3);
+    (void)user_data;
+    return 0;
+}
+
+/* Trials are handed out, and all ranks know of all in the end. */
+static void search(int argc, char **argv)
+{
+    own o = begin(&argc, &argv, MPI_THREAD_SERIALIZED, "timeout=100");
+    static const double levels[] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
+    neuron_search_t *made;
+    must(&o, neuron_search_create(&made, o.context, try_level, NULL, NULL, NULL));
+    must(&o, neuron_search_add_factor(made, "level", levels, 9));
+    must(&o, neuron_search_set_communicator(made, o.communicator));
+    must(&o, neuron_search_run_grid(made));
+    EXPECT(&o, neuron_search_trial_count(made) == 9);
+    EXPECT(&o, neuron_trial_number(neuron_search_best(made), "level") == 3);
+    neuron_search_unref(made);
+    tell(&o, 0, "");
+    end(&o);
+}
+
 /* ---- What is refused ---- */
 
 static void expect(const own *o, int status, int expected, const char *words)
@@ -379,9 +409,9 @@ static void memory(int argc, char **argv)
 static struct {
     const char *name;
     void (*run)(int argc, char **argv);
-} const cases[] = {{"train", train},     {"alone", alone},   {"killed", killed},
-                   {"late", late},       {"bytes", bytes},   {"halves", halves},
-                   {"refused", refused}, {"single", single}, {"memory", memory}};
+} const cases[] = {{"train", train},   {"alone", alone},   {"killed", killed},   {"late", late},
+                   {"bytes", bytes},   {"halves", halves}, {"refused", refused}, {"single", single},
+                   {"memory", memory}, {"search", search}};
 
 /* The shared helpers of tests only work within one. */
 static int given_count;

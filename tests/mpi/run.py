@@ -138,6 +138,11 @@ def case_halves():
     same(4, "halves")
 
 
+def case_search():
+    for count in (1, 2, 4):
+        same(count, "search")
+
+
 def case_refused():
     same(3, "refused")
 
