@@ -56,10 +56,10 @@ extern "C" {
  *           that members, or the dataset, call differently; NEURON_E_NOT_FINITE for an output that
  *           is infinite or not a number, with the member and the example, unless the weights are
  *           accuracies; NEURON_E_DATA if a log loss gets an output outside of 0 to 1;
- *           NEURON_E_UNSUPPORTED for accuracies of a regression; or as neuron_graph_evaluate().
- *           Threads as there. It takes 4 bytes for each member, example and output; where a loss is
- *           made small, 8 more for each member and what the loss is of: an example of classes, a
- *           place of a map, else an output. Since 0.1. */
+ *           NEURON_E_UNSUPPORTED for accuracies of a regression; or as neuron_graph_evaluate(). It
+ *           takes 4 bytes for each member, example and output; where a loss is made small, 8 more
+ *           for each member and what the loss is of: an example of classes, a place of a map, else
+ *           an output. Threads as for neuron_graph_evaluate(). Since 0.1. */
 NEURON_API int neuron_committee_weights(double *weights, neuron_graph_t *const *members,
                                         int64_t count, const neuron_dataset_t *validation,
                                         const char *options);
@@ -105,9 +105,9 @@ NEURON_API int neuron_committee_weights_from_outputs(double *weights, neuron_con
  *  @param members     as for neuron_committee_create(), with one output each.
  *  @param validation  examples that the members were not trained on, at least one.
  *  @param options     "l2=10"; NULL for the defaults.
- *  @return  0 or as neuron_committee_create() and neuron_committee_weights(). Threads as for
- *           neuron_graph_predict(). `logistic` takes some 200 bytes for each parameter of the dense
- *           layer: as many as all members put out, times what one puts out. Since 0.1. */
+ *  @return  0 or as neuron_committee_create() and neuron_committee_weights(). `logistic` takes some
+ *           200 bytes for each parameter of the dense layer: as many as all members put out, times
+ *           what one puts out. Threads as for neuron_graph_predict(). Since 0.1. */
 NEURON_API int neuron_committee_stack(neuron_graph_t **committee, neuron_context_t *context,
                                       neuron_graph_t *const *members, int64_t count,
                                       const neuron_dataset_t *validation, const char *options);

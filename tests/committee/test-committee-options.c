@@ -12,8 +12,8 @@ enum { TEXT = 400 };
 static const struct {
     const char *what, *options;
 } lists[] = {
-    {"search", "goal folds "},         {"cascade", "measure threshold "},
-    {"cascade_tune", "tolerance "},    {"calibration", "method output multi_label "},
+    {"search", "goal folds serve patience "}, {"cascade", "measure threshold "},
+    {"cascade_tune", "tolerance "},           {"calibration", "method output multi_label "},
     {"committee_prune", "goal fill "},
 };
 

@@ -32,6 +32,16 @@ def compiles(command, text=None):
     return subprocess.run(command, input=text, text=True, stderr=subprocess.PIPE, stdout=subprocess.PIPE, check=False)
 
 
+def of_mpi():
+    """Where the header of MPI is, which libneuron-mpi's includes; None if there is no MPI."""
+    for name in ('mpi-c', 'ompi-c', 'mpich'):
+        found = subprocess.run(['pkg-config', '--cflags-only-I', name], text=True, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, check=False)
+        if found.returncode == 0:
+            return [part.replace('-I', '-isystem', 1) for part in found.stdout.split()]
+    return None
+
+
 def standards(compiler):
     """Those that it has, each once."""
     found = [name for name in STANDARDS
@@ -40,6 +50,7 @@ def standards(compiler):
 
 
 failures, count = [], 0
+mpi_places = of_mpi()
 known = {}
 for name in itertools.chain(compilers, ('g++', 'clang++')):
     command = name.split()
@@ -53,8 +64,10 @@ for compiler in known.values():
         jobs += [([*base, '-fno-rtti', throwing[1]], None), ([*base, '-DNEURON_NO_EXCEPTIONS', returning[0]], None)]
         jobs += [([*base, *WITHOUT, source], None) for source in returning]
         if standard == 'c++17':
-            for text in alone.values():
-                jobs += [([*base, *more, '-x', 'c++', '-'], text) for more in ([], WITHOUT)]
+            for name, text in alone.items():
+                places = mpi_places if name.startswith('libneuron-mpi') else []
+                if places is not None:
+                    jobs += [([*base, *places, *more, '-x', 'c++', '-'], text) for more in ([], WITHOUT)]
         for command, text in jobs:
             done = compiles(command, text)
             count += 1

@@ -367,11 +367,11 @@ START_TEST(batches)
 }
 END_TEST
 
-/* A single output says on which side of the threshold it is. */
+/* A single output says on which side of the threshold it is; what is no number is wrong. */
 START_TEST(single_outputs)
 {
     const float outputs[] = {0.25f, 0.5f, 0.75f, NAN}, thresholds[] = {0.5f, 0, INFINITY};
-    const int32_t expected[][4] = {{0, 0, 1, 0}, {1, 1, 1, 0}, {0, 0, 0, 0}};
+    const int32_t expected[][4] = {{0, 0, 1, 1}, {1, 1, 1, 1}, {0, 0, 0, 0}};
     float targets[4] = {0};
     const int32_t labels[4] = {0};
     const double weights[] = {1, 1, 1, 1};

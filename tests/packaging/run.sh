@@ -169,8 +169,7 @@ python3 "$sources/documents.py" "$top" "$work/documents"
 for source in "$work"/documents/*.c; do
     cannot_be_built "$source" && continue
     # shellcheck disable=SC2046
-    compile_c "${source%.c}" -Wno-unused "$source" "-L$libraries" $(beside_of "$source" | sed 's/^/-lneuron-/') \
-        $(beside_of "$source" | sed 's/^/libneuron-/' | xargs -r pkg-config --cflags)
+    compile_c "${source%.c}" -Wno-unused "$source" $(beside_of "$source" | sed 's/^/libneuron-/' | xargs -r pkg-config --cflags --libs)
 done
 if [ -n "$cpp" ]; then
     for source in "$work"/documents/*.cpp; do
