@@ -6,7 +6,8 @@
  * was ended goes on with the members that are not there yet. In the end one process joins all, and
  * leaves mpi_committee.safetensors, the same bytes whoever trained what.
  *
- * cc mpi_committee.c -o mpi_committee $(pkg-config --cflags --libs libneuron-mpi) */
+ * cc mpi_committee.c -o mpi_committee $(pkg-config --cflags --libs libneuron-mpi)
+ */
 #include <libneuron-mpi/mpi.h>
 #include <libneuron/libneuron.h>
 

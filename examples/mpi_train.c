@@ -6,7 +6,8 @@
  * that was ended, by whatever, goes on from there, with as many processes as it then has; one that
  * was not leaves mpi_train.safetensors.
  *
- * cc mpi_train.c -o mpi_train $(pkg-config --cflags --libs libneuron-mpi) */
+ * cc mpi_train.c -o mpi_train $(pkg-config --cflags --libs libneuron-mpi)
+ */
 #include <libneuron-mpi/mpi.h>
 #include <libneuron/libneuron.h>
 
