@@ -9,13 +9,6 @@
 
 #include <math.h>
 
-const neuron_word neuron_prediction_set_words[] = {
-    {NEURON_PREDICTION_SET_LAC, "lac"},
-    {NEURON_PREDICTION_SET_APS, "aps"},
-    {NEURON_PREDICTION_SET_RAPS, "raps"},
-    {0, ""},
-};
-
 static const neuron_option options[] = {NEURON_OPTIONS_PREDICTION_SET};
 
 static int infer(neuron_spec *spec, const char *node)

@@ -10,7 +10,13 @@
 /* NEURON_NODE_METHOD. */
 enum { NEURON_PREDICTION_SET_LAC, NEURON_PREDICTION_SET_APS, NEURON_PREDICTION_SET_RAPS };
 
-NEURON_SHARED extern const neuron_word neuron_prediction_set_words[];
+/* Each library has its own: a variable that is shared may be there twice in one program. */
+static const neuron_word neuron_prediction_set_words[] = {
+    {NEURON_PREDICTION_SET_LAC, "lac"},
+    {NEURON_PREDICTION_SET_APS, "aps"},
+    {NEURON_PREDICTION_SET_RAPS, "raps"},
+    {0, ""},
+};
 
 /* The options of a set, which the call that fits it has as well. */
 #define NEURON_OPTIONS_PREDICTION_SET                                                              \
