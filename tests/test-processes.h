@@ -81,4 +81,40 @@ static inline void close_but(int sockets[RANKS][RANKS], int32_t rank)
                 close(sockets[i][j]);
 }
 
+/* What a process does, and tells: bytes that begin as zeros. It is killed at `dies_at` of what it
+ * counts, which is -1 for never. */
+typedef void (*process_work)(void *told, process *own, long dies_at);
+
+/* Runs all ranks, each of which tells `size` bytes; those of one that is killed, `dying`, stay. */
+static inline void run_processes(void *said, size_t size, process_work work, int32_t dying,
+                                 long dies_at)
+{
+    int sockets[RANKS][RANKS], pipes[RANKS][2];
+    pid_t children[RANKS];
+    connect_all(sockets);
+    for (int32_t rank = 0; rank < RANKS; rank++) {
+        ck_assert_int_eq(pipe(pipes[rank]), 0);
+        children[rank] = fork();
+        if (children[rank] != 0)
+            continue;
+        process own = {.rank = rank, .dies_at = -1};
+        for (int32_t i = 0; i < RANKS; i++)
+            own.sockets[i] = i == rank ? -1 : sockets[rank][i];
+        close_but(sockets, rank);
+        void *told = calloc(1, size);
+        work(told, &own, rank == dying ? dies_at : -1);
+        _exit(write(pipes[rank][1], told, size) == (ssize_t)size ? 0 : 1);
+    }
+    close_but(sockets, -1);
+    for (int32_t rank = 0; rank < RANKS; rank++) {
+        int status;
+        close(pipes[rank][1]);
+        bool told = read(pipes[rank][0], (char *)said + (size_t)rank * size, size) == (ssize_t)size;
+        close(pipes[rank][0]);
+        ck_assert_int_eq(waitpid(children[rank], &status, 0), children[rank]);
+        assert_that(told || (rank == dying && WIFSIGNALED(status)), "rank %d ends with %d",
+                    (int)rank, status);
+    }
+}
+
 #endif

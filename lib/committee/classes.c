@@ -224,13 +224,7 @@ int neuron_committee_choose_classes(neuron_committee_member *member)
     neuron_graph_unref(cut);
     if (status == NEURON_OK)
         status = lower_logits(made, member);
-    if (status < 0) {
-        neuron_graph_unref(made);
-        return status;
-    }
-    neuron_graph_unref(member->graph);
-    member->graph = made;
-    return NEURON_OK;
+    return neuron_committee_change_graph(member, made, status);
 }
 
 /* ---- The graph of the committee ---- */

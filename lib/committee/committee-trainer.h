@@ -189,6 +189,10 @@ int neuron_committee_attach(neuron_committee_member *member);
 /* Puts a layer before the graph that a builder has made, which leaves it a part of its inputs. */
 int neuron_committee_choose_features(neuron_committee_member *member);
 
+/* Has what was made of the member's graph take its place, unless that failed: then it is gone. */
+int neuron_committee_change_graph(neuron_committee_member *member, neuron_graph_t *made,
+                                  int status);
+
 /* Whether its training calls functions of the caller's that must be called in the thread of the
  * run. */
 bool neuron_committee_calls_host(const neuron_committee_member *member);

@@ -75,11 +75,5 @@ int neuron_committee_choose_features(neuron_committee_member *member)
     RETURN_IF_ERROR(neuron_graph_create(&made, source->context));
     made->seed = source->seed;
     int status = build(made, member);
-    if (status < 0) {
-        neuron_graph_unref(made);
-        return status;
-    }
-    neuron_graph_unref(member->graph);
-    member->graph = made;
-    return NEURON_OK;
+    return neuron_committee_change_graph(member, made, status);
 }

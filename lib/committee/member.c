@@ -26,6 +26,17 @@ void neuron_committee_drop_member(neuron_committee_member *member)
     member->graph = NULL;
 }
 
+int neuron_committee_change_graph(neuron_committee_member *member, neuron_graph_t *made, int status)
+{
+    if (status < 0) {
+        neuron_graph_unref(made);
+        return status;
+    }
+    neuron_graph_unref(member->graph);
+    member->graph = made;
+    return NEURON_OK;
+}
+
 /* ---- The graph ---- */
 
 /* The context has the member's seed meanwhile; where the function does not return, the end of the

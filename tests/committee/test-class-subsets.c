@@ -481,25 +481,7 @@ static const char *const hungry[] = {
 
 START_TEST(failing_allocations)
 {
-    int status = NEURON_E_MEMORY;
-    for (long allowed = 0; status != NEURON_OK; allowed += 1 + allowed / 30) {
-        test_memory memory;
-        neuron_context_t *context = test_limited_context(&memory);
-        neuron_dataset_t *train;
-        neuron_graph_t *committee = NULL;
-        assert_ok(neuron_dataset_generate_glyphs(&train, context, EXAMPLES, SIDE, SIDE, 3));
-        atomic_store(&memory.left, allowed);
-        status = neuron_committee_fit(&committee, context, build_glyphs, NULL, train, hungry[_i]);
-        if (status != NEURON_OK) {
-            assert_status(status, NEURON_E_MEMORY);
-            ck_assert_ptr_null(committee);
-        }
-        test_refill(&memory);
-        neuron_graph_unref(committee);
-        neuron_dataset_unref(train);
-        neuron_context_unref(context);
-        ck_assert_int_eq(atomic_load(&memory.live), 0);
-    }
+    fit_with_little(hungry[_i], NULL);
 }
 END_TEST
 

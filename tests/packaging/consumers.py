@@ -98,25 +98,14 @@ class Tree:
             check_program(program, self.wanted, static, f'pkg-config{" --static" * static}, libneuron-committee',
                           {'LD_LIBRARY_PATH': self.libraries})
 
-    def committee_by_cmake(self):
-        """The component committee."""
-        folder, _ = self.configure('-DCOMPONENT=shared;committee')
+    def component_by_cmake(self, name):
+        """The component of a library beside the core."""
+        folder, _ = self.configure(f'-DCOMPONENT=shared;{name}')
         run('cmake', '--build', folder)
-        program = os.path.join(folder, 'consumer-committee')
-        check_program(program, self.wanted, False, 'CMake, component committee')
-        if 'libneuron-committee.so.1' not in run('readelf', '-d', program):
-            sys.exit(f'{program} does not need libneuron-committee')
-
-    def report_by_cmake(self):
-        """The component report, where libneuron-report is installed."""
-        if not os.path.exists(os.path.join(self.folder, 'include', 'libneuron-report', 'report.h')):
-            return
-        folder, _ = self.configure('-DCOMPONENT=shared;report')
-        run('cmake', '--build', folder)
-        program = os.path.join(folder, 'consumer-report')
-        check_program(program, self.wanted, False, 'CMake, component report')
-        if 'libneuron-report.so.1' not in run('readelf', '-d', program):
-            sys.exit(f'{program} does not need libneuron-report')
+        program = os.path.join(folder, f'consumer-{name}')
+        check_program(program, self.wanted, False, f'CMake, component {name}')
+        if f'libneuron-{name}.so.1' not in run('readelf', '-d', program):
+            sys.exit(f'{program} does not need libneuron-{name}')
 
     def onnx_by_cmake(self):
         """The component onnx, where libneuron-onnx is installed."""
@@ -158,8 +147,9 @@ def check_tree(tree, name):
     tree.by_meson('pkg-config')
     if shutil.which('cmake'):
         tree.by_cmake()
-        tree.committee_by_cmake()
-        tree.report_by_cmake()
+        tree.component_by_cmake('committee')
+        if os.path.isdir(os.path.join(tree.folder, 'include', 'libneuron-report')):
+            tree.component_by_cmake('report')
         tree.onnx_by_cmake()
         tree.keras_by_cmake()
         tree.refused_by_cmake()

@@ -18,7 +18,8 @@ typedef struct report {
 } report;
 
 typedef struct work {
-    int tried, dies_at;
+    int tried;
+    long dies_at;
     useconds_t takes; /* microseconds */
 } work;
 
@@ -32,10 +33,10 @@ static int try_one(double *score, const neuron_trial_t *trial, void *user_data)
     return neuron_trial_add_figure(trial, "figure", *score / 3);
 }
 
-static report search_in(process *own, int dies_at)
+static void search_in(void *told, process *own, long dies_at)
 {
+    report *said = told;
     static const double levels[] = {1, 2, 3, 4, 5};
-    report said = {.status = 0};
     work w = {.dies_at = dies_at, .takes = dies_at < 0 ? 20000 : 0}; /* that one gets enough */
     neuron_context_t *context;
     neuron_communicator_t *communicator;
@@ -49,47 +50,14 @@ static report search_in(process *own, int dies_at)
     assert_ok(neuron_search_add_factor(search, "b", levels, 4));
     assert_ok(neuron_search_set_log(search, path));
     assert_ok(neuron_search_set_communicator(search, communicator));
-    said.status = neuron_search_run_random(search, TRIALS, 9);
-    snprintf(said.message, sizeof said.message, "%s", neuron_error_last());
+    said->status = neuron_search_run_random(search, TRIALS, 9);
+    snprintf(said->message, sizeof said->message, "%s", neuron_error_last());
     for (int i = 0; i < neuron_search_trial_count(search); i++)
-        said.scores[i] = neuron_trial_score(neuron_search_trial(search, i));
-    said.tried = w.tried;
+        said->scores[i] = neuron_trial_score(neuron_search_trial(search, i));
+    said->tried = w.tried;
     neuron_search_unref(search);
     neuron_communicator_unref(communicator);
     neuron_context_unref(context);
-    return said;
-}
-
-/* Runs all ranks; `dying` is killed in its fold number `dies_at`. */
-static void run_processes(report said[RANKS], int32_t dying, int dies_at)
-{
-    int sockets[RANKS][RANKS], pipes[RANKS][2];
-    pid_t children[RANKS];
-    connect_all(sockets);
-    for (int32_t rank = 0; rank < RANKS; rank++) {
-        ck_assert_int_eq(pipe(pipes[rank]), 0);
-        children[rank] = fork();
-        if (children[rank] != 0)
-            continue;
-        process own = {.rank = rank, .dies_at = -1};
-        for (int32_t i = 0; i < RANKS; i++)
-            own.sockets[i] = i == rank ? -1 : sockets[rank][i];
-        close_but(sockets, rank);
-        report mine = search_in(&own, rank == dying ? dies_at : -1);
-        ssize_t written = write(pipes[rank][1], &mine, sizeof mine);
-        _exit(written == (ssize_t)sizeof mine ? 0 : 1);
-    }
-    close_but(sockets, -1);
-    for (int32_t rank = 0; rank < RANKS; rank++) {
-        int status;
-        close(pipes[rank][1]);
-        said[rank] = (report){.status = KILLED};
-        bool told = read(pipes[rank][0], &said[rank], sizeof said[rank]) == sizeof said[rank];
-        close(pipes[rank][0]);
-        ck_assert_int_eq(waitpid(children[rank], &status, 0), children[rank]);
-        assert_that(told || (rank == dying && WIFSIGNALED(status)), "rank %d ends with %d",
-                    (int)rank, status);
-    }
 }
 
 START_TEST(killed)
@@ -98,7 +66,9 @@ START_TEST(killed)
     path = test_file("processes.jsonl");
     for (int32_t dying = -1; dying < RANKS; dying++) {
         unlink(path);
-        run_processes(said, dying, 2);
+        for (int32_t i = 0; i < RANKS; i++)
+            said[i].status = KILLED;
+        run_processes(said, sizeof said[0], search_in, dying, 2);
         int tried = 0;
         for (int32_t i = 0; i < RANKS; i++) {
             if (i == dying)
@@ -116,7 +86,8 @@ START_TEST(killed)
             ck_assert_int_eq(said[dying].status, KILLED);
         if (dying != 0) /* the killed one has done two before */
             ck_assert_int_eq(tried, TRIALS - (dying > 0 ? 2 : 0));
-        run_processes(again, -1, -1); /* what is left, if something is */
+        run_processes(again, sizeof again[0], search_in, -1,
+                      -1); /* what is left, if something is */
         for (int32_t i = 0; i < RANKS; i++) {
             ck_assert_int_eq(again[i].status, 0);
             if (dying != 0) {

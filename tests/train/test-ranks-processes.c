@@ -22,63 +22,32 @@ static uint64_t sum_of(const outcome *o)
     return sum;
 }
 
-static report train_in(process *own)
+static void train_in(void *told, process *own, long dies_at)
 {
+    report *said = told;
+    own->dies_at = dies_at; /* of its exchanges */
     neuron_context_t *context;
     neuron_communicator_t *communicator;
-    report said = {.status = 0};
     assert_ok(neuron_context_create(&context, "seed=1, threads=2"));
     training t = make_training(context, CONVOLUTED);
     assert_ok(neuron_communicator_create(&communicator, context, own->rank, RANKS, by_sockets, own,
                                          NULL));
     assert_ok(neuron_trainer_set_communicator(t.trainer, communicator));
-    said.status = neuron_trainer_run(NULL, t.trainer);
-    snprintf(said.message, sizeof said.message, "%s", neuron_error_last());
+    said->status = neuron_trainer_run(NULL, t.trainer);
+    snprintf(said->message, sizeof said->message, "%s", neuron_error_last());
     outcome o = outcome_of(&t);
-    said.sum = sum_of(&o);
+    said->sum = sum_of(&o);
     end_outcome(&o);
     end_training(&t);
     neuron_communicator_unref(communicator);
     neuron_context_unref(context);
-    return said;
-}
-
-/* Runs all ranks; `dying` is killed at an exchange of its. */
-static void run_processes(report said[RANKS], int32_t dying, long dies_at)
-{
-    int sockets[RANKS][RANKS], pipes[RANKS][2];
-    pid_t children[RANKS];
-    connect_all(sockets);
-    for (int32_t rank = 0; rank < RANKS; rank++) {
-        ck_assert_int_eq(pipe(pipes[rank]), 0);
-        children[rank] = fork();
-        if (children[rank] != 0)
-            continue;
-        process own = {.rank = rank, .dies_at = rank == dying ? dies_at : -1};
-        for (int32_t i = 0; i < RANKS; i++)
-            own.sockets[i] = i == rank ? -1 : sockets[rank][i];
-        close_but(sockets, rank);
-        report mine = train_in(&own);
-        ssize_t written = write(pipes[rank][1], &mine, sizeof mine);
-        _exit(written == (ssize_t)sizeof mine ? 0 : 1);
-    }
-    close_but(sockets, -1);
-    for (int32_t rank = 0; rank < RANKS; rank++) {
-        int status;
-        close(pipes[rank][1]);
-        bool told = read(pipes[rank][0], &said[rank], sizeof said[rank]) == sizeof said[rank];
-        close(pipes[rank][0]);
-        ck_assert_int_eq(waitpid(children[rank], &status, 0), children[rank]);
-        assert_that(told || (rank == dying && WIFSIGNALED(status)), "rank %d ends with %d",
-                    (int)rank, status);
-    }
 }
 
 START_TEST(same_bytes)
 {
     report said[RANKS];
     outcome alone = train_alone(CONVOLUTED, "parts=8", 1);
-    run_processes(said, -1, -1);
+    run_processes(said, sizeof said[0], train_in, -1, -1);
     for (int32_t i = 0; i < RANKS; i++) {
         assert_that(said[i].status == 0, "rank %d says %s", (int)i, said[i].message);
         ck_assert_uint_eq(said[i].sum, sum_of(&alone));
@@ -91,7 +60,7 @@ START_TEST(killed)
 {
     for (int32_t dying = 0; dying < RANKS; dying++) {
         report said[RANKS];
-        run_processes(said, dying, 40);
+        run_processes(said, sizeof said[0], train_in, dying, 40);
         for (int32_t i = 0; i < RANKS; i++) {
             if (i == dying)
                 continue;
