@@ -26,7 +26,7 @@ if not shutil.which('valgrind'):
 def instructions(program, count):
     """The least: some functions of the C library take a step more where the stack begins at another place, which the
     length of names and of the environment decides."""
-    return min(counted(program, count, padding * 16) for padding in range(4))
+    return min(counted(program, count, padding) for padding in range(0, 256, 32))
 
 
 def counted(program, count, padding):
